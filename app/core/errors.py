@@ -1,0 +1,94 @@
+"""Errors that reach a person: a status, a stable code, a sentence that says what to do."""
+
+from __future__ import annotations
+
+
+class AppError(Exception):
+    """An error with an HTTP status, a code for programs and a plain sentence for people.
+
+    `retryable` tells a job runner whether the same work may succeed later.
+    """
+
+    status = 500
+    code = "internal"
+    message = "Something went wrong on our side. Please try again."
+    retryable = False
+
+    def __init__(self, message: str | None = None, *, code: str | None = None, status: int | None = None):
+        self.message = message or type(self).message
+        self.code = code or type(self).code
+        self.status = status or type(self).status
+        super().__init__(f"{self.code}: {self.message}")
+
+
+class BadRequest(AppError):
+    status, code, message = 400, "bad_request", "The request could not be read."
+
+
+class Unauthorized(AppError):
+    status, code, message = 401, "unauthorized", "This request is not signed, or its signature is not valid."
+
+
+class Forbidden(AppError):
+    status, code, message = 403, "forbidden", "This link is not valid, or it has expired."
+
+
+class NotFound(AppError):
+    status, code, message = 404, "not_found", "There is nothing here, or it is not yours."
+
+
+class Conflict(AppError):
+    status, code, message = (
+        409,
+        "conflict",
+        "This does not fit what happened before. Please reload and try again.",
+    )
+
+
+class TooLarge(AppError):
+    status, code, message = 413, "too_large", "This file is too big."
+
+
+class UnsupportedMedia(AppError):
+    status, code, message = 415, "unsupported_format", "Please choose a JPEG, PNG, WebP, AVIF or HEIC photo."
+
+
+class Unprocessable(AppError):
+    status, code, message = 422, "unprocessable", "Some of what was sent is not valid."
+
+
+class TooMany(AppError):
+    """A limit was reached; `retry_after` is in whole seconds."""
+
+    status, code, message = 429, "too_many", "That was a lot at once. Please wait a moment and try again."
+
+    def __init__(self, message: str | None = None, *, code: str | None = None, retry_after: int = 60):
+        super().__init__(message, code=code)
+        self.retry_after = retry_after
+
+
+class Unavailable(AppError):
+    status, code, message = 503, "unavailable", "A service we need is not answering. Please try again soon."
+    retryable = True
+
+
+class BadPicture(Unprocessable):
+    """A picture that cannot be used; `code` says why: unsupported_format, damaged, too_small, too_many_pixels."""
+
+    code, message = "damaged", "This photo could not be read. Please try another one."
+
+
+class Refused(Exception):
+    """A batch was undone because a statement did not touch the rows it must; `code` says which."""
+
+    def __init__(self, code: str):
+        self.code = code
+        super().__init__(code)
+
+
+class ConstraintError(Exception):
+    """A batch was undone by a constraint; `name` is the constraint's name in the metadata."""
+
+    def __init__(self, name: str):
+        self.name = name
+        super().__init__(name)

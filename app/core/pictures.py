@@ -1,0 +1,93 @@
+"""Pictures and what is asked of them: plain values, no pixels touched here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+PrintFormat = Literal["jpg", "png", "tiff"]
+MarkPosition = Literal["top-left", "top-right", "bottom-left", "bottom-right", "center", "tiled"]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An encoded picture: upright, sRGB, without metadata. Sizes in pixels."""
+
+    data: bytes
+    mime: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A rectangle in fractions (0 to 1) of the upright picture."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A watermark: a picture (encoded bytes) or a text. `opacity` 0–1, `size` a percentage of the width."""
+
+    picture: bytes | None
+    text: str | None
+    opacity: float
+    position: MarkPosition
+    size: float
+
+
+@dataclass(frozen=True)
+class PrintSpec:
+    """The print file wanted: exact pixels, dots per inch, format, JPEG quality 1–100."""
+
+    width: int
+    height: int
+    dpi: int = 300
+    format: PrintFormat = "jpg"
+    quality: int = 95
+
+
+@dataclass(frozen=True)
+class PrintFile:
+    """A print file and how it was made: `engine` names the upscaler, `factor` is the whole enlargement."""
+
+    picture: Picture
+    engine: str
+    factor: float
+    source_width: int
+    source_height: int
+
+
+@dataclass(frozen=True)
+class Raster:
+    """Raw pixels: 8-bit RGB, row by row, no padding; `data` has width*height*3 bytes."""
+
+    data: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class ImageRequest:
+    """What an image model is asked: a prompt, a photo to work from, and the size wanted in pixels.
+
+    A model keeps the photo's aspect as well as it can; the caller cuts the answer to size.
+    """
+
+    prompt: str
+    photo: Picture
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class RenderedImage:
+    """A model's answer: encoded bytes as the model gave them, its name, its cost in micro-dollars."""
+
+    data: bytes
+    model: str
+    cost_micros: int

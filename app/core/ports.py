@@ -1,0 +1,275 @@
+"""The ports: what the app needs from the outside, in the app's own words.
+
+A port exists where two real adapters do. Each has one battery of contract tests in
+tests/contract that every adapter passes. Adapters raise app.core.errors, never a vendor's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ParamSpec, Protocol, TypeVar
+
+from app.core.pictures import (
+    Crop,
+    ImageRequest,
+    Mark,
+    Picture,
+    PrintFile,
+    PrintSpec,
+    Raster,
+    RenderedImage,
+)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one statement of a batch gave: its rows (of RETURNING), and how many rows it touched."""
+
+    rows: Sequence[Row]
+    rowcount: int
+
+
+@dataclass(frozen=True)
+class Expect:
+    """A statement that must touch exactly `rows` rows, or its batch is undone with Refused(code)."""
+
+    statement: Any
+    code: str
+    rows: int = 1
+
+
+class Database(Protocol):
+    """SQL, built with SQLAlchemy Core; `batch` is the only transaction."""
+
+    async def one(self, statement: Any) -> Row | None:
+        """The only row, or None. Raises Unavailable when the database does not answer."""
+
+    async def all(self, statement: Any) -> Sequence[Row]:
+        """Every row."""
+
+    async def batch(self, *statements: Any) -> Sequence[Result]:
+        """All or nothing, in order. Raises Refused, ConstraintError, Unavailable."""
+
+
+@dataclass(frozen=True)
+class UploadTicket:
+    """How a browser sends one file straight to storage. Good for exactly this type and size in bytes."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class FileInfo:
+    bytes: int
+    mime: str
+
+
+class Files(Protocol):
+    """Private objects by key: `{shop}/{capability}/{subject}/{purpose}_{attempt}.{ext}`."""
+
+    async def put(self, key: str, data: bytes, mime: str) -> None:
+        """Write or replace, whole or not at all."""
+
+    async def get(self, key: str, limit: int | None = None) -> bytes:
+        """The object, or its first `limit` bytes. Raises NotFound."""
+
+    async def stat(self, key: str) -> FileInfo | None:
+        """Size and type, or None when there is no such object."""
+
+    async def delete(self, *keys: str) -> None:
+        """Remove; missing ones are fine."""
+
+    def link(self, key: str, *, expires_at: datetime, filename: str | None = None) -> str:
+        """A signed address to read from; with `filename`, the browser saves it under that name."""
+
+    def upload_ticket(self, key: str, *, mime: str, size: int, expires_at: datetime) -> UploadTicket:
+        """A signed address that takes one file of this type and size (bytes)."""
+
+
+class Queue(Protocol):
+    """Hints that a job row is due. The row is the truth; a lost hint costs time, never work."""
+
+    async def wake(self, *job_ids: str) -> None:
+        """Never raises: the request that made the job has already succeeded."""
+
+
+class ImageModel(Protocol):
+    """Makes a picture from a photo and a prompt."""
+
+    name: str
+
+    async def render(self, request: ImageRequest) -> RenderedImage:
+        """Raises Unavailable (try later) or Unprocessable with code `ai_refused` (never will)."""
+
+
+class Imaging(Protocol):
+    """Decodes strangers' bytes, cuts, marks and encodes. Raises BadPicture for what it cannot read."""
+
+    async def develop(
+        self, photo: bytes, *, crop: Crop | None, width: int, height: int, mime: str = "image/png"
+    ) -> Picture:
+        """The photo upright, in sRGB, first frame, from fresh pixels on white: cut to `crop`, then centrally to
+        the aspect width:height, and made smaller to width × height pixels. Never made larger: a small photo keeps its
+        own pixels, at the same aspect. Exact when it is large enough. `mime` is image/png, image/jpeg (q95 4:4:4)
+        or image/webp."""
+
+    async def preview(self, master: bytes, *, max_side: int, mark: Mark | None) -> Picture:
+        """A WebP of at most `max_side` pixels a side, with the mark drawn in."""
+
+    async def print_file(self, master: bytes, spec: PrintSpec, upscaler: Upscaler) -> PrintFile:
+        """Exactly spec.width × spec.height pixels: enlarged by the upscaler where that helps (over 1.2 times), cut
+        centrally to the aspect, resized, lightly sharpened, with dpi and an sRGB profile."""
+
+
+class Upscaler(Protocol):
+    """Enlarges by a fixed factor; plain resampling has factor 1 and leaves the resizing to Imaging."""
+
+    name: str
+    factor: int
+
+    def strips(self, raster: Raster) -> Iterator[bytes]:
+        """The enlarged picture (RGB, 8 bit) as whole rows from top to bottom. CPU work: call it in compute."""
+
+
+class Vault(Protocol):
+    """Keeps secrets in the database unreadable without TOKEN_KEY."""
+
+    async def seal(self, secret: str) -> str: ...
+
+    async def open(self, sealed: str) -> str:
+        """Raises Unauthorized when the text was altered, or sealed by another key."""
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The time, aware, UTC."""
+
+
+class Compute(Protocol):
+    """Runs CPU work off the event loop where the platform can."""
+
+    async def run(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
+
+
+@dataclass(frozen=True)
+class SignedRequest:
+    """An HTTP request as Shopify sent it: full URL, headers, raw body. Nothing decoded or dropped."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
+class AdminVisit:
+    """A verified request from the Shopify admin. `shop` is the domain, `headers` go onto the page."""
+
+    shop: str
+    user_id: str
+    id_token: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ProxyVisit:
+    """A verified request through the app proxy. `customer_id` is None for guests."""
+
+    shop: str
+    customer_id: str | None
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """A verified webhook. `event_id` falls back to the webhook id; `body` is raw."""
+
+    shop: str
+    topic: str
+    event_id: str
+    webhook_id: str
+    triggered_at: datetime | None
+    body: bytes
+
+
+@dataclass(frozen=True)
+class AccessToken:
+    """An offline token of a shop, in clear. Expiring; its refresh token rotates."""
+
+    shop: str
+    access: str
+    access_expires_at: datetime | None
+    refresh: str | None
+    refresh_expires_at: datetime | None
+    scope: str
+
+
+@dataclass(frozen=True)
+class ShopDetails:
+    name: str
+    email: str
+    currency: str
+    timezone: str
+
+
+@dataclass(frozen=True)
+class PrintNote:
+    """What an order in Shopify is told of one line's print file. Sizes in pixels."""
+
+    order_id: str
+    line_item_id: str
+    file_id: str
+    filename: str
+    width: int
+    height: int
+    dpi: int
+
+
+class ShopifyDoor(Protocol):
+    """Verifies what comes from Shopify, and trades ID tokens for access tokens."""
+
+    def verify_admin(self, request: SignedRequest) -> AdminVisit:
+        """Raises DoorReply: a bounce (302) or a 401 that makes App Bridge retry."""
+
+    def verify_proxy(self, request: SignedRequest) -> ProxyVisit:
+        """Raises Unauthorized."""
+
+    def verify_webhook(self, request: SignedRequest) -> Webhook:
+        """Raises Unauthorized."""
+
+    def bounce_page(self, request: SignedRequest) -> DoorReply:
+        """The page on which App Bridge fetches a fresh ID token. Raises BadRequest."""
+
+    async def exchange(self, visit: AdminVisit) -> AccessToken:
+        """Raises Unavailable, Unauthorized, or DoorReply when the ID token was stale."""
+
+    async def refresh(self, token: AccessToken) -> AccessToken:
+        """Raises Unavailable, or Unauthorized when the refresh token is dead."""
+
+
+class DoorReply(Exception):
+    """A finished reply of Shopify's protocol, to be sent as it is."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: str):
+        self.status, self.headers, self.body = status, headers, body
+        super().__init__(f"reply {status}")
+
+
+class ShopifyAdmin(Protocol):
+    """The few Admin API calls we make. Raises Unavailable (try later), Unauthorized (token dead), AppError."""
+
+    async def shop_details(self, token: AccessToken) -> ShopDetails: ...
+
+    async def note_print(self, token: AccessToken, note: PrintNote) -> None:
+        """Set the line's metafield on the order (namespace `artify`, key `print_<line>`). Repeatable."""
+
+    async def tag_order(self, token: AccessToken, order_id: str, tag: str) -> None:
+        """Add a tag to the order. Repeatable."""
