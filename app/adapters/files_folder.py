@@ -1,0 +1,121 @@
+"""Files in a folder, for laptops and tests: signed links are answered by the app's own /media route."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterable
+from datetime import datetime
+from pathlib import Path
+
+from app.core.errors import BadRequest, NotFound, TooLarge, Unavailable
+from app.core.ids import new_token
+from app.core.links import MediaLink
+from app.core.ports import FileInfo, UploadTicket
+
+TYPE_SUFFIX = ".type"
+"""Beside each object lies its media type, in a file of this suffix."""
+
+
+class FolderFiles:
+    def __init__(self, root: Path, app_url: str, link_key: bytes):
+        self._root = root
+        self._app_url = app_url
+        self._link_key = link_key
+
+    async def put(self, key: str, data: bytes, mime: str) -> None:
+        await asyncio.to_thread(_translated, _write, self._path(key), data, mime)
+
+    async def get(self, key: str, limit: int | None = None) -> bytes:
+        return await asyncio.to_thread(_translated, _read, self._path(key), limit)
+
+    async def stat(self, key: str) -> FileInfo | None:
+        return await asyncio.to_thread(_translated, _stat, self._path(key))
+
+    async def delete(self, *keys: str) -> None:
+        for key in keys:
+            await asyncio.to_thread(_translated, _remove, self._path(key))
+
+    def link(self, key: str, *, expires_at: datetime, filename: str | None = None) -> str:
+        link = MediaLink("GET", key, expires_at, filename=filename or "")
+        return link.url(self._app_url, self._link_key)
+
+    def upload_ticket(self, key: str, *, mime: str, size: int, expires_at: datetime) -> UploadTicket:
+        link = MediaLink("PUT", key, expires_at, mime=mime, size=size)
+        return UploadTicket("PUT", link.url(self._app_url, self._link_key), {"Content-Type": mime}, link.expires_at)
+
+    async def receive(self, link: MediaLink, chunks: AsyncIterable[bytes]) -> None:
+        """Take an upload as it streams in. Raises TooLarge or BadRequest when it is not the size that was signed."""
+        part = self._path(link.key).with_suffix(f".{new_token()[:8]}.part")
+        try:
+            await self._receive(part, link, chunks)
+        finally:
+            await asyncio.to_thread(part.unlink, True)
+
+    async def _receive(self, part: Path, link: MediaLink, chunks: AsyncIterable[bytes]) -> None:
+        received = 0
+        await asyncio.to_thread(_translated, _make_folder, part.parent)
+        with part.open("wb") as target:
+            async for chunk in chunks:
+                received += len(chunk)
+                if received > link.size:
+                    raise TooLarge("This file is bigger than announced.")
+                await asyncio.to_thread(_translated, target.write, chunk)
+        if received != link.size:
+            raise BadRequest("The upload was cut short. Please try again.", code="upload_incomplete")
+        await asyncio.to_thread(_translated, _publish, part, self._path(link.key), link.mime)
+
+    def _path(self, key: str) -> Path:
+        """Raises NotFound for a key that would leave the folder."""
+        parts = key.split("/")
+        if not key.isprintable() or any(part in ("", ".", "..") for part in parts) or "\\" in key:
+            raise NotFound()
+        return self._root.joinpath(*parts)
+
+
+def _translated(work, *arguments):  # type: ignore[no-untyped-def]
+    try:
+        return work(*arguments)
+    except FileNotFoundError as fault:
+        raise NotFound("This file is gone.", code="file_missing") from fault
+    except OSError as fault:
+        raise Unavailable("The file storage is not answering.", code="files_unavailable") from fault
+
+
+def _make_folder(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _write(path: Path, data: bytes, mime: str) -> None:
+    _make_folder(path.parent)
+    part = path.with_suffix(f".{new_token()[:8]}.part")
+    try:
+        part.write_bytes(data)
+        _publish(part, path, mime)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _publish(part: Path, path: Path, mime: str) -> None:
+    """The type first: an object that can be seen has its type."""
+    path.with_name(path.name + TYPE_SUFFIX).write_text(mime)
+    with part.open("rb+") as handle:
+        os.fsync(handle.fileno())
+    part.replace(path)
+
+
+def _read(path: Path, limit: int | None) -> bytes:
+    with path.open("rb") as handle:
+        return handle.read(-1 if limit is None else limit)
+
+
+def _stat(path: Path) -> FileInfo | None:
+    try:
+        return FileInfo(path.stat().st_size, path.with_name(path.name + TYPE_SUFFIX).read_text())
+    except FileNotFoundError:
+        return None
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.with_name(path.name + TYPE_SUFFIX).unlink(missing_ok=True)

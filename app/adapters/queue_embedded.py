@@ -1,0 +1,25 @@
+"""The embedded queue: job rows are the queue; a hint only wakes this process's loop at once."""
+
+from __future__ import annotations
+
+import asyncio
+
+
+class EmbeddedQueue:
+    """Other processes on the same database find due rows when they poll."""
+
+    def __init__(self) -> None:
+        self._hinted = asyncio.Event()
+
+    async def wake(self, *job_ids: str) -> None:
+        if job_ids:
+            self._hinted.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Until a hint, or so many seconds."""
+        try:
+            await asyncio.wait_for(self._hinted.wait(), seconds)
+        except TimeoutError:
+            return
+        finally:
+            self._hinted.clear()

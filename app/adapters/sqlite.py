@@ -1,0 +1,132 @@
+"""Database on SQLite: one file, WAL, one writer; for laptops, tests and single machines."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sqlite3
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.dialects import sqlite as dialects
+
+from app.adapters.sql import Sql, compile_sql, constraint_of_columns
+from app.core.errors import ConstraintError, Refused, Unavailable
+from app.core.ports import Result, Row
+
+DIALECT = dialects.dialect(paramstyle="qmark")
+BUSY_S = 5.0
+"""How long a statement waits for another process's write before it gives up."""
+TRANSIENT = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
+
+
+class SqliteDatabase:
+    """Reads and writes each have a connection and a thread: readers never wait for the writer."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._reads = _Connection(path)
+        self._writes = _Connection(path)
+
+    async def one(self, statement: Any) -> Row | None:
+        rows = await self.all(statement)
+        return rows[0] if rows else None
+
+    async def all(self, statement: Any) -> Sequence[Row]:
+        sql = compile_sql(statement, DIALECT)
+        return sql.read(await self._reads.call(_select, sql))
+
+    async def batch(self, *statements: Any) -> Sequence[Result]:
+        sqls = [compile_sql(statement, DIALECT) for statement in statements]
+        results: list[Result] = await self._writes.call(_transaction, sqls)
+        return results
+
+    async def close(self) -> None:
+        await self._reads.close()
+        await self._writes.close()
+
+
+class _Connection:
+    """A connection that lives in a thread of its own, opened when first used."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
+        self._handle: sqlite3.Connection | None = None
+
+    async def call(self, work: Any, argument: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work, argument)
+
+    async def close(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+        self._thread.shutdown()
+
+    def _run(self, work: Any, argument: Any) -> Any:
+        try:
+            if self._handle is None:
+                self._handle = connect(self._path)
+            return work(self._handle, argument)
+        except sqlite3.IntegrityError as fault:
+            raise _constraint(str(fault)) from fault
+        except sqlite3.OperationalError as fault:
+            if fault.sqlite_errorcode & 0xFF not in TRANSIENT:
+                raise
+            raise Unavailable("The database is busy. Please try again.", code="database_unavailable") from fault
+
+    def _close(self) -> None:
+        if self._handle is not None:
+            self._handle.close()
+            self._handle = None
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection as the app uses it: WAL, foreign keys, full durability (a paid order survives a power cut)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    handle.execute("PRAGMA journal_mode = WAL")
+    handle.execute("PRAGMA foreign_keys = ON")
+    handle.execute("PRAGMA synchronous = FULL")
+    return handle
+
+
+def _select(handle: sqlite3.Connection, sql: Sql) -> list[Any]:
+    return handle.execute(sql.text, sql.values).fetchall()
+
+
+def _transaction(handle: sqlite3.Connection, sqls: Sequence[Sql]) -> list[Result]:
+    handle.execute("BEGIN IMMEDIATE")
+    try:
+        results = [_step(handle, sql) for sql in sqls]
+        handle.execute("COMMIT")
+    except BaseException:
+        if handle.in_transaction:
+            handle.execute("ROLLBACK")
+        raise
+    return results
+
+
+def _step(handle: sqlite3.Connection, sql: Sql) -> Result:
+    cursor = handle.execute(sql.text, sql.values)
+    rows = sql.read(cursor.fetchall()) if sql.columns else []
+    count = max(cursor.rowcount, 0)
+    if sql.expect and count != sql.expect.rows:
+        raise Refused(sql.expect.code)
+    return Result(rows, count)
+
+
+def _constraint(message: str) -> ConstraintError:
+    """SQLite names a CHECK, but of a UNIQUE only the columns, and of a foreign key nothing."""
+    if found := re.match(r"UNIQUE constraint failed: (.+)", message):
+        pairs = [column.split(".") for column in found[1].split(", ")]
+        return ConstraintError(constraint_of_columns(pairs[0][0], [pair[-1] for pair in pairs]))
+    if found := re.match(r"CHECK constraint failed: (\S+)", message):
+        return ConstraintError(found[1])
+    return ConstraintError("foreign_key" if "FOREIGN KEY" in message else message)

@@ -1,0 +1,27 @@
+"""Tables of what a shop sells."""
+
+from __future__ import annotations
+
+from sqlalchemy import Table, UniqueConstraint
+
+from app.core.tables import flag, json_column, key, metadata, shop_key, stamps, text, time
+
+products = Table(
+    "products",
+    metadata,
+    key(),
+    shop_key(),
+    text("shopify_product_id", nullable=True),
+    text("title"),
+    text("description", nullable=True),
+    text("sku", nullable=True),
+    text("vendor", nullable=True),
+    text("handle", nullable=True),
+    *json_column("custom_fields"),
+    flag("is_enabled", default=True),
+    flag("is_active", default=True),
+    time("archived_at"),
+    time("synced_at"),
+    *stamps(),
+    UniqueConstraint("shop_id", "shopify_product_id"),
+)

@@ -1,0 +1,26 @@
+"""App: everything that a use case may touch, built once by app.wiring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core import ports
+from app.core.log import Log
+from app.core.settings import Settings
+
+
+@dataclass(frozen=True)
+class App:
+    settings: Settings
+    db: ports.Database
+    files: ports.Files
+    queue: ports.Queue
+    image_model: ports.ImageModel
+    imaging: ports.Imaging
+    upscaler: ports.Upscaler
+    vault: ports.Vault
+    door: ports.ShopifyDoor
+    shopify: ports.ShopifyAdmin
+    compute: ports.Compute
+    clock: ports.Clock
+    log: Log

@@ -1,0 +1,124 @@
+"""Building blocks of the schema: one MetaData, and column types that mean the same on every database."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    MetaData,
+    Text,
+    TypeDecorator,
+)
+
+from sqlalchemy.dialects.postgresql import insert
+
+from app.core.times import from_text, to_text
+
+upsert = insert
+"""`upsert` is PostgreSQL's: with ON CONFLICT and RETURNING it compiles for SQLite too; the reverse fails."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Time(TypeDecorator[datetime]):
+    """An aware datetime as UTC text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> str | None:
+        return None if value is None else to_text(value)
+
+    def process_result_value(self, value: str | None, dialect: Any) -> datetime | None:
+        return None if value is None else from_text(value)
+
+
+class Json(TypeDecorator[Any]):
+    """A JSON value as text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> str | None:
+        return None if value is None else json.dumps(value, separators=(",", ":"), sort_keys=True)
+
+    def process_result_value(self, value: str | None, dialect: Any) -> Any:
+        return None if value is None else json.loads(value)
+
+
+class Flag(TypeDecorator[bool]):
+    """A truth value as 0 or 1."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: bool | None, dialect: Any) -> int | None:
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: int | None, dialect: Any) -> bool | None:
+        return None if value is None else bool(value)
+
+
+def key() -> Column[str]:
+    return Column("id", Text, primary_key=True)
+
+
+def shop_key(**options: Any) -> Column[str]:
+    return Column("shop_id", Text, ForeignKey("shops.id", ondelete="CASCADE"), nullable=False, **options)
+
+
+def ref(name: str, target: str, *, ondelete: str, nullable: bool = False) -> Column[str]:
+    """A foreign key with its index, which every foreign key has."""
+    return Column(name, Text, ForeignKey(target, ondelete=ondelete), nullable=nullable, index=True)
+
+
+def text(name: str, *, nullable: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=nullable)
+
+
+def number(name: str, default: int | None = 0) -> Column[int]:
+    """A whole number; `default=None` makes it optional."""
+    server_default = None if default is None else str(default)
+    return Column(name, BigInteger, nullable=default is None, server_default=server_default)
+
+
+def real(name: str, default: float | None = None) -> Column[float]:
+    server_default = None if default is None else str(default)
+    return Column(name, Double, nullable=default is None, server_default=server_default)
+
+
+def flag(name: str, *, default: bool) -> Column[bool]:
+    return Column(name, Flag, nullable=False, server_default=str(int(default)))
+
+
+def time(name: str, *, nullable: bool = True) -> Column[datetime]:
+    return Column(name, Time, nullable=nullable)
+
+
+def stamps() -> tuple[Column[datetime], Column[datetime]]:
+    return time("created_at", nullable=False), time("updated_at", nullable=False)
+
+
+def json_column(name: str) -> tuple[Column[Any], CheckConstraint]:
+    """A JSON column and the check that it holds JSON."""
+    return Column(name, Json, nullable=True), CheckConstraint(f"json_valid({name})", name=f"{name}_json")
+
+
+def one_of(column: str, *values: str) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")

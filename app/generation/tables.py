@@ -1,0 +1,23 @@
+"""The table of a shop's limits."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Table, Text
+
+from app.core.tables import metadata, number, stamps, text, time
+
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("shop_id", Text, ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True),
+    number("monthly_generation_limit", 500),
+    number("storage_quota_bytes", 1000 * 1024 * 1024),
+    number("max_concurrent", 3),
+    text("period"),
+    number("current_generations"),
+    number("running"),
+    number("current_storage_bytes"),
+    time("last_reset_at", nullable=False),
+    number("total_generations"),
+    *stamps(),
+)

@@ -1,0 +1,160 @@
+"""All SQL on jobs. Reading what is due is the one query over all shops: the runner serves them all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+
+from app.core.ports import Database, Expect
+from app.core.tables import upsert
+from app.jobs.model import Job
+from app.jobs.tables import jobs
+
+OPEN = ("pending", "running")
+COLUMNS = [jobs.c[name] for name in Job.__dataclass_fields__]
+
+
+async def job(db: Database, job_id: str) -> Job | None:
+    row = await db.one(select(*COLUMNS).where(jobs.c.id == job_id))
+    return Job(**row) if row else None
+
+
+async def due(db: Database, now: datetime, *, skip: Collection[str] = (), limit: int = 1) -> list[Job]:
+    """What may run now, most urgent first: pending and due, or left by a worker that died.
+
+    `skip` names kinds of job of shops whose slots are taken, as `shop:kind`.
+    """
+    rows = await db.all(
+        select(*COLUMNS)
+        .where(_runnable(now), (jobs.c.shop_id + ":" + jobs.c.kind).not_in(list(skip)))
+        .order_by(jobs.c.priority.desc(), jobs.c.run_at)
+        .limit(limit)
+    )
+    return [Job(**row) for row in rows]
+
+
+async def jobs_by_status(db: Database, statuses: Sequence[str], limit: int) -> list[Job]:
+    rows = await db.all(
+        select(*COLUMNS).where(jobs.c.status.in_(list(statuses))).order_by(jobs.c.created_at.desc()).limit(limit)
+    )
+    return [Job(**row) for row in rows]
+
+
+async def queue_position(db: Database, shop_id: str, kind: str, subject_id: str) -> int:
+    """How many pending jobs of this kind run before this subject's: 0 means next."""
+    mine = select(jobs.c.created_at).where(jobs.c.shop_id == shop_id, jobs.c.subject_id == subject_id)
+    row = await db.one(
+        select(func.count().label("ahead")).where(
+            jobs.c.shop_id == shop_id,
+            jobs.c.kind == kind,
+            jobs.c.status == "pending",
+            jobs.c.created_at < mine.scalar_subquery(),
+        )
+    )
+    return int(row["ahead"]) if row else 0
+
+
+def insert(job: Job, at: datetime) -> Any:
+    """Once per dedupe key: a second insert changes nothing."""
+    return _row(job, at).on_conflict_do_nothing(index_elements=["dedupe_key"])
+
+
+def requeue(job: Job, at: datetime) -> Any:
+    """Like insert, but a job that had ended without success starts again."""
+    return _row(job, at).on_conflict_do_update(
+        index_elements=["dedupe_key"],
+        set_={"status": "pending", "run_at": at, "attempts": 0, "last_error": None, "updated_at": at},
+        where=jobs.c.status.in_(["failed", "dead", "cancelled"]),
+    )
+
+
+def lease(job: Job, token: str, now: datetime, seconds: int) -> Expect:
+    """Take a job as it was read; refused with `not_due` when somebody was faster."""
+    as_read = and_(jobs.c.status == job.status, jobs.c.attempts == job.attempts, _runnable(now))
+    return Expect(
+        update(jobs)
+        .where(jobs.c.id == job.id, as_read)
+        .values(
+            status="running",
+            attempts=jobs.c.attempts + 1,
+            lease_token=token,
+            lease_until=now + timedelta(seconds=seconds),
+            updated_at=now,
+        ),
+        "not_due",
+    )
+
+
+def extend(job_id: str, token: str, until: datetime) -> Expect:
+    return Expect(update(jobs).where(_held(job_id, token)).values(lease_until=until), "lease_lost")
+
+
+def end(shop_id: str, job_id: str, token: str, status: str, error: str | None, at: datetime) -> Expect:
+    return Expect(
+        update(jobs)
+        .where(jobs.c.shop_id == shop_id, _held(job_id, token))
+        .values(status=status, last_error=error, lease_token=None, lease_until=None, updated_at=at),
+        "lease_lost",
+    )
+
+
+def postpone(job_id: str, token: str, run_at: datetime, error: str, at: datetime) -> Expect:
+    return Expect(
+        update(jobs)
+        .where(_held(job_id, token))
+        .values(status="pending", run_at=run_at, last_error=error, lease_token=None, lease_until=None, updated_at=at),
+        "lease_lost",
+    )
+
+
+def cancel(shop_id: str, dedupe_key: str, at: datetime) -> Any:
+    return (
+        update(jobs)
+        .where(jobs.c.shop_id == shop_id, jobs.c.dedupe_key == dedupe_key, jobs.c.status.in_(OPEN))
+        .values(status="cancelled", lease_token=None, lease_until=None, updated_at=at)
+    )
+
+
+def set_progress(shop_id: str, job_id: str, token: str, percent: int) -> Expect:
+    return Expect(
+        update(jobs).where(jobs.c.shop_id == shop_id, _held(job_id, token)).values(progress=percent), "lease_lost"
+    )
+
+
+def running(shop_id: str, dedupe_key: str) -> ColumnElement[bool]:
+    """A condition for other statements: this job runs now."""
+    return (
+        select(jobs.c.id)
+        .where(jobs.c.shop_id == shop_id, jobs.c.dedupe_key == dedupe_key, jobs.c.status == "running")
+        .exists()
+    )
+
+
+def _row(job: Job, at: datetime) -> Any:
+    return upsert(jobs).values(
+        id=job.id,
+        shop_id=job.shop_id,
+        kind=job.kind,
+        subject_id=job.subject_id,
+        dedupe_key=job.dedupe_key,
+        payload=job.payload,
+        priority=job.priority,
+        run_at=job.run_at,
+        hinted_at=at,
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def _held(job_id: str, token: str) -> ColumnElement[bool]:
+    return and_(jobs.c.id == job_id, jobs.c.lease_token == token, jobs.c.status == "running")
+
+
+def _runnable(now: datetime) -> ColumnElement[bool]:
+    return or_(
+        and_(jobs.c.status == "pending", jobs.c.run_at <= now),
+        and_(jobs.c.status == "running", jobs.c.lease_until <= now),
+    )

@@ -1,0 +1,31 @@
+"""The table of stored files."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, Table, Text
+
+from app.core.tables import key, metadata, number, ref, shop_key, stamps, text, time
+
+assets = Table(
+    "assets",
+    metadata,
+    key(),
+    shop_key(index=True),
+    Column("key", Text, nullable=False, unique=True),
+    text("purpose"),
+    text("filename", nullable=True),
+    text("mime"),
+    number("bytes"),
+    number("width", None),
+    number("height", None),
+    text("sha256", nullable=True),
+    ref("parent_asset_id", "assets.id", ondelete="SET NULL", nullable=True),
+    text("owner_type", nullable=True),
+    text("owner_id", nullable=True),
+    ref("shopper_id", "shoppers.id", ondelete="SET NULL", nullable=True),
+    ref("guest_session_id", "guest_sessions.id", ondelete="SET NULL", nullable=True),
+    time("expires_at"),
+    time("deleted_at"),
+    *stamps(),
+    Index("ix_assets_expiring", "expires_at"),
+)

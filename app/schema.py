@@ -1,0 +1,27 @@
+"""The whole schema, from the table metadata: `schema.sql` is generated from it."""
+
+from __future__ import annotations
+
+from sqlalchemy import Dialect
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from app.catalog import tables as catalog
+from app.core.tables import metadata
+from app.generation import tables as generation
+from app.jobs import tables as jobs
+from app.media import tables as media
+from app.personalization import tables as personalization
+from app.shops import tables as shops
+
+CAPABILITIES = (shops, catalog, media, generation, jobs, personalization)
+
+
+def ddl(dialect: Dialect) -> str:
+    """Every CREATE statement, parents before children."""
+    statements: list[str] = []
+    for table in metadata.sorted_tables:
+        statements.append(str(CreateTable(table).compile(dialect=dialect)).strip())
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        statements += [str(CreateIndex(index).compile(dialect=dialect)).strip() for index in indexes]
+    text = ";\n\n".join("\n".join(line.rstrip() for line in each.splitlines()) for each in statements)
+    return text.replace("\t", "  ") + ";\n"

@@ -1,0 +1,32 @@
+"""Shops and who stands in them: installation, access tokens, merchants, shoppers, guests.
+
+Also what protects a shop: rate limits, and webhooks that are recorded before they
+are worked on.
+"""
+
+from app.shops.installs import admit, uninstall, uninstalled_fields
+from app.shops.limits import hit
+from app.shops.model import Guest, Merchant, Shop, Shopper, Visitor
+from app.shops.queries import active_shop, close_delivery, delivery
+from app.shops.tokens import access_token
+from app.shops.visitors import visitor
+from app.shops.webhooks import receive, refuse
+
+__all__ = [
+    "Guest",
+    "Merchant",
+    "Shop",
+    "Shopper",
+    "Visitor",
+    "access_token",
+    "active_shop",
+    "admit",
+    "close_delivery",
+    "delivery",
+    "hit",
+    "receive",
+    "refuse",
+    "uninstall",
+    "uninstalled_fields",
+    "visitor",
+]

@@ -1,0 +1,102 @@
+"""Tables of the shop, its tokens, its visitors and what Shopify told us."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, PrimaryKeyConstraint, Table, Text, UniqueConstraint
+
+from app.core.tables import (
+    flag,
+    json_column,
+    key,
+    metadata,
+    number,
+    one_of,
+    shop_key,
+    stamps,
+    text,
+    time,
+)
+
+shops = Table(
+    "shops",
+    metadata,
+    Column("id", Text, primary_key=True, comment="the myshopify domain"),
+    text("shop_name", nullable=True),
+    text("email", nullable=True),
+    Column("plan_name", Text, nullable=False, server_default="starter"),
+    text("scope", nullable=True),
+    Column("currency", Text, nullable=False, server_default="USD"),
+    Column("timezone", Text, nullable=False, server_default="UTC"),
+    Column("locale", Text, nullable=False, server_default="en"),
+    flag("is_active", default=True),
+    time("installed_at"),
+    time("uninstalled_at"),
+    *json_column("settings"),
+    text("ai_key_cipher", nullable=True),
+    *stamps(),
+)
+
+access_tokens = Table(
+    "access_tokens",
+    metadata,
+    shop_key(),
+    Column("kind", Text, nullable=False),
+    text("access_cipher"),
+    time("access_expires_at"),
+    text("refresh_cipher", nullable=True),
+    time("refresh_expires_at"),
+    text("scope", nullable=True),
+    number("version", 1),
+    text("refresh_lease", nullable=True),
+    time("refresh_lease_until"),
+    *stamps(),
+    PrimaryKeyConstraint("shop_id", "kind"),
+    one_of("kind", "offline", "online"),
+)
+
+shoppers = Table(
+    "shoppers",
+    metadata,
+    key(),
+    shop_key(),
+    text("shopify_customer_id"),
+    *stamps(),
+    UniqueConstraint("shop_id", "shopify_customer_id"),
+)
+
+guest_sessions = Table(
+    "guest_sessions",
+    metadata,
+    key(),
+    shop_key(),
+    text("token_hash"),
+    time("expires_at", nullable=False),
+    *stamps(),
+    UniqueConstraint("shop_id", "token_hash"),
+)
+
+rate_limits = Table(
+    "rate_limits",
+    metadata,
+    Column("key", Text, primary_key=True),
+    time("window_start", nullable=False),
+    number("count"),
+    time("expires_at", nullable=False),
+)
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    key(),
+    text("shop_id"),
+    text("topic"),
+    text("event_id"),
+    text("webhook_id", nullable=True),
+    time("triggered_at"),
+    Column("status", Text, nullable=False, server_default="received"),
+    *json_column("fields"),
+    text("error", nullable=True),
+    *stamps(),
+    UniqueConstraint("shop_id", "topic", "event_id"),
+    one_of("status", "received", "done", "failed", "ignored"),
+)

@@ -1,0 +1,27 @@
+"""Webhooks are recorded and queued, and nothing else: Shopify waits five seconds and never learns more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app import jobs
+from app.core.app import App
+from app.core.ids import new_id
+from app.core.ports import Webhook
+from app.shops import queries
+
+
+async def receive(app: App, webhook: Webhook, job_kind: str, fields: dict[str, Any]) -> None:
+    """Keep the fields and queue the job, once per event however often it is delivered."""
+    now, delivery_id = app.clock.now(), new_id()
+    dedupe_key = f"webhook:{webhook.shop}:{webhook.topic}:{webhook.event_id}"
+    job = jobs.new(job_kind, webhook.shop, delivery_id, at=now, dedupe_key=dedupe_key, priority=1)
+    await app.db.batch(
+        queries.insert_delivery(delivery_id, webhook, "received", fields, None, now), jobs.insert(job, now)
+    )
+    await app.queue.wake(job.id)
+
+
+async def refuse(app: App, webhook: Webhook, status: str, reason: str) -> None:
+    """Record one that we cannot use (`failed`) or do not need (`ignored`)."""
+    await app.db.batch(queries.insert_delivery(new_id(), webhook, status, None, reason, app.clock.now()))
