@@ -6,7 +6,7 @@ finishes one names its lease, so only one run counts.
 """
 
 from app.jobs.model import Job, JobKind, Lease, Slots, new
-from app.jobs.queries import cancel, insert, job, jobs_by_status, queue_position, requeue, set_progress
+from app.jobs.queries import cancel, insert, is_running, job, jobs_by_status, queue_position, requeue
 from app.jobs.running import run_due, run_one
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Slots",
     "cancel",
     "insert",
+    "is_running",
     "job",
     "jobs_by_status",
     "new",
@@ -23,5 +24,4 @@ __all__ = [
     "requeue",
     "run_due",
     "run_one",
-    "set_progress",
 ]

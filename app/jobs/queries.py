@@ -118,13 +118,7 @@ def cancel(shop_id: str, dedupe_key: str, at: datetime) -> Any:
     )
 
 
-def set_progress(shop_id: str, job_id: str, token: str, percent: int) -> Expect:
-    return Expect(
-        update(jobs).where(jobs.c.shop_id == shop_id, _held(job_id, token)).values(progress=percent), "lease_lost"
-    )
-
-
-def running(shop_id: str, dedupe_key: str) -> ColumnElement[bool]:
+def is_running(shop_id: str, dedupe_key: str) -> ColumnElement[bool]:
     """A condition for other statements: this job runs now."""
     return (
         select(jobs.c.id)

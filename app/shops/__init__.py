@@ -7,7 +7,7 @@ are worked on.
 from app.shops.installs import admit, uninstall, uninstalled_fields
 from app.shops.limits import hit
 from app.shops.model import Guest, Merchant, Shop, Shopper, Visitor
-from app.shops.queries import active_shop, close_delivery, delivery
+from app.shops.queries import active_shop, close_delivery, customer_of, delivery
 from app.shops.tokens import access_token
 from app.shops.visitors import visitor
 from app.shops.webhooks import receive, refuse
@@ -22,6 +22,7 @@ __all__ = [
     "active_shop",
     "admit",
     "close_delivery",
+    "customer_of",
     "delivery",
     "hit",
     "receive",

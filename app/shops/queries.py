@@ -110,6 +110,14 @@ async def shopper(db: Database, shop_id: str, customer_id: str) -> str | None:
     return row["id"] if row else None
 
 
+async def customer_of(db: Database, shop_id: str, shopper_id: str) -> str | None:
+    """Shopify's id of a shopper."""
+    row = await db.one(
+        select(shoppers.c.shopify_customer_id).where(shoppers.c.shop_id == shop_id, shoppers.c.id == shopper_id)
+    )
+    return row["shopify_customer_id"] if row else None
+
+
 async def guest(db: Database, shop: Shop, token: str, token_hash: str, now: datetime) -> Guest | None:
     row = await db.one(
         select(guest_sessions.c.id).where(

@@ -1,0 +1,22 @@
+"""What every request for generated media shares: a shop's limits.
+
+The monthly count is held when a picture is asked for and given back when none comes;
+slots limit how many run at once; storage is reserved before bytes arrive.
+"""
+
+from app.generation.model import Quota, period_of
+from app.generation.queries import QuotaSlots, free_slot_if, give_back, hold, keep_storage, quota, reserve_storage
+
+SLOTS = QuotaSlots()
+
+__all__ = [
+    "SLOTS",
+    "Quota",
+    "free_slot_if",
+    "give_back",
+    "hold",
+    "keep_storage",
+    "period_of",
+    "quota",
+    "reserve_storage",
+]

@@ -1,0 +1,101 @@
+"""All SQL on quotas. Limits are counters on one row, changed by statements that must touch it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, or_, select, update
+
+from app.core.ports import Database, Expect
+from app.core.tables import upsert
+from app.generation.model import Quota
+from app.generation.tables import quotas
+
+QUOTA = [quotas.c[name] for name in Quota.__dataclass_fields__]
+
+
+async def quota(db: Database, shop_id: str) -> Quota | None:
+    row = await db.one(select(*QUOTA).where(quotas.c.shop_id == shop_id))
+    return Quota(**row) if row else None
+
+
+def hold(shop_id: str, period: str, at: datetime) -> list[Any]:
+    """Count one generation of this month; refused with `quota_exhausted`."""
+    same = quotas.c.period == period
+    room = or_(~same, quotas.c.current_generations < quotas.c.monthly_generation_limit)
+    count = (
+        update(quotas)
+        .where(quotas.c.shop_id == shop_id, room)
+        .values(
+            current_generations=case((same, quotas.c.current_generations + 1), else_=1),
+            total_generations=quotas.c.total_generations + 1,
+            last_reset_at=case((same, quotas.c.last_reset_at), else_=at),
+            period=period,
+            updated_at=at,
+        )
+    )
+    return [_ensure(shop_id, period, at), Expect(count, "quota_exhausted")]
+
+
+def give_back(shop_id: str, period: str | None, at: datetime) -> Any:
+    """One generation came to nothing: uncount it, if its month is still the running one."""
+    return (
+        update(quotas)
+        .where(quotas.c.shop_id == shop_id, quotas.c.period == period, quotas.c.current_generations > 0)
+        .values(
+            current_generations=quotas.c.current_generations - 1,
+            total_generations=quotas.c.total_generations - 1,
+            updated_at=at,
+        )
+    )
+
+
+def reserve_storage(shop_id: str, size: int, period: str, at: datetime) -> list[Any]:
+    """Count bytes before they arrive; refused with `storage_full`."""
+    fits = quotas.c.current_storage_bytes + size <= quotas.c.storage_quota_bytes
+    count = (
+        update(quotas)
+        .where(quotas.c.shop_id == shop_id, fits)
+        .values(current_storage_bytes=quotas.c.current_storage_bytes + size, updated_at=at)
+    )
+    return [_ensure(shop_id, period, at), Expect(count, "storage_full")]
+
+
+def keep_storage(shop_id: str, size: int, at: datetime) -> Any:
+    """Count bytes that are kept whatever the limit: work that was accepted is delivered."""
+    return (
+        update(quotas)
+        .where(quotas.c.shop_id == shop_id)
+        .values(current_storage_bytes=quotas.c.current_storage_bytes + size, updated_at=at)
+    )
+
+
+def free_slot_if(shop_id: str, condition: ColumnElement[bool]) -> Any:
+    return (
+        update(quotas)
+        .where(quotas.c.shop_id == shop_id, quotas.c.running > 0, condition)
+        .values(running=quotas.c.running - 1)
+    )
+
+
+class QuotaSlots:
+    """How many generations of a shop run at once: `running`, at most `max_concurrent`."""
+
+    def take(self, shop_id: str) -> Expect:
+        room = quotas.c.running < quotas.c.max_concurrent
+        one_more = update(quotas).where(quotas.c.shop_id == shop_id, room).values(running=quotas.c.running + 1)
+        return Expect(one_more, "slots_full")
+
+    def free(self, shop_id: str) -> Any:
+        return (
+            update(quotas).where(quotas.c.shop_id == shop_id, quotas.c.running > 0).values(running=quotas.c.running - 1)
+        )
+
+
+def _ensure(shop_id: str, period: str, at: datetime) -> Any:
+    return (
+        upsert(quotas)
+        .values(shop_id=shop_id, period=period, last_reset_at=at, created_at=at, updated_at=at)
+        .on_conflict_do_nothing(index_elements=["shop_id"])
+    )

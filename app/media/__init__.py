@@ -1,0 +1,22 @@
+"""Files: uploads that go straight to storage, what lies there, and what may come in.
+
+Bytes of strangers are looked at by their header first (`sniff`), and decoded only by
+the Imaging port.
+"""
+
+from app.media.model import Asset, new_asset, object_key
+from app.media.queries import asset, insert_asset
+from app.media.uploads import CONTENT_TYPES, MAX_UPLOAD_BYTES, UploadWish, open_upload, read_upload
+
+__all__ = [
+    "CONTENT_TYPES",
+    "MAX_UPLOAD_BYTES",
+    "Asset",
+    "UploadWish",
+    "asset",
+    "insert_asset",
+    "new_asset",
+    "object_key",
+    "open_upload",
+    "read_upload",
+]

@@ -1,0 +1,92 @@
+"""Uploads: a ticket for exactly one file, straight to storage, and a look at its header before any use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app import generation
+from app.core.app import App
+from app.core.errors import AppError, NotFound, Refused, TooLarge, Unprocessable, UnsupportedMedia
+from app.core.ids import new_id
+from app.core.ports import UploadTicket
+from app.media import queries, sniff
+from app.media.model import Asset
+
+MAX_UPLOAD_BYTES = 25 * 1024 * 1024
+HEAD_BYTES = 512 * 1024
+TICKET_LIFE = timedelta(minutes=15)
+UPLOAD_LIFE = timedelta(hours=24)
+CONTENT_TYPES = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/webp": "webp",
+    "image/avif": "avif",
+    "image/heic": "heic",
+    "image/heif": "heif",
+}
+
+
+@dataclass(frozen=True)
+class UploadWish:
+    """What a browser wants to send: its name, media type and size in bytes."""
+
+    filename: str
+    content_type: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Upload:
+    id: str
+    ticket: UploadTicket
+
+
+async def open_upload(app: App, shop_id: str, timezone: str, wish: UploadWish) -> Upload:
+    """Reserve the storage and sign a ticket. Raises UnsupportedMedia, TooLarge, Unprocessable, AppError 402."""
+    extension = CONTENT_TYPES.get(wish.content_type.lower())
+    if extension is None:
+        raise UnsupportedMedia()
+    if wish.bytes > MAX_UPLOAD_BYTES:
+        raise TooLarge(f"This photo is too big. Please choose one under {MAX_UPLOAD_BYTES // 1024**2} MB.")
+    if wish.bytes <= 0:
+        raise Unprocessable("This file is empty. Please choose another photo.", code="empty_file")
+    now, upload_id = app.clock.now(), new_id()
+    asset = Asset(
+        id=upload_id,
+        shop_id=shop_id,
+        key=f"{shop_id}/uploads/{upload_id}/original_1.{extension}",
+        purpose="upload",
+        filename=None,  # a file's name can be a person's
+        mime=wish.content_type.lower(),
+        bytes=wish.bytes,
+        expires_at=now + UPLOAD_LIFE,
+    )
+    period = generation.period_of(now, timezone)
+    try:
+        await app.db.batch(
+            *generation.reserve_storage(shop_id, wish.bytes, period, now), queries.insert_asset(asset, now)
+        )
+    except Refused as refused:
+        raise AppError("This shop cannot take more photos at the moment.", code=refused.code, status=402) from refused
+    ticket = app.files.upload_ticket(asset.key, mime=asset.mime, size=asset.bytes, expires_at=now + TICKET_LIFE)
+    return Upload(upload_id, ticket)
+
+
+async def read_upload(app: App, shop_id: str, upload_id: str) -> tuple[Asset, sniff.Header]:
+    """An upload that has arrived and whose header is good; no pixel is decoded.
+
+    Raises NotFound, UnsupportedMedia, BadPicture.
+    """
+    asset = await queries.asset(app.db, shop_id, upload_id)
+    if asset is None or asset.purpose != "upload":
+        raise NotFound("This photo is not there any more. Please choose it again.", code="upload_missing")
+    if asset.expires_at and asset.expires_at <= app.clock.now():
+        raise NotFound("This photo has expired. Please choose it again.", code="upload_expired")
+    try:
+        head = await app.files.get(asset.key, HEAD_BYTES)
+    except NotFound as fault:
+        raise Unprocessable("The photo has not arrived yet. Please send it again.", code="upload_missing") from fault
+    header = sniff.sniff(head)
+    sniff.check(header)
+    return asset, header

@@ -1,0 +1,165 @@
+"""Orders: what Shopify says was bought, matched with the designs that were approved."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from app import jobs, shops
+from app.core.app import App
+from app.core.ids import new_id
+from app.core.times import from_text
+from app.jobs import Job, Lease
+from app.personalization import prints, queries
+from app.personalization.matching import match_line
+from app.personalization.model import OrderCard, OrderFacts, OrderItem, OrderLine
+
+JOB = "personalization.take_order"
+PREVIEW_PROPERTY = "_artify_preview"
+PAID = {"paid", "partially_refunded", "refunded"}
+NO_MINOR_UNIT = {
+    "BIF",
+    "CLP",
+    "DJF",
+    "GNF",
+    "ISK",
+    "JPY",
+    "KMF",
+    "KRW",
+    "PYG",
+    "RWF",
+    "UGX",
+    "VND",
+    "VUV",
+    "XAF",
+    "XOF",
+    "XPF",
+}
+"""Currencies without a minor unit (ISO 4217)."""
+THREE_DIGITS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
+
+
+def order_fields(payload: Any) -> dict[str, Any]:
+    """The few fields of an order that we keep: ids, totals, sticky facts, and lines that hold a design.
+
+    Raises ValueError, KeyError or TypeError when it is no order.
+    """
+    lines = [_line_fields(line) for line in payload["line_items"]]
+    customer = payload.get("customer") or {}
+    return {
+        "order_id": str(int(payload["id"])),
+        "order_number": str(payload.get("name") or payload.get("order_number") or payload["id"]),
+        "customer_id": str(customer["id"]) if customer.get("id") else None,
+        "total_price": str(payload.get("total_price") or ""),
+        "currency": str(payload.get("currency") or "USD"),
+        "financial_status": payload.get("financial_status"),
+        "processed_at": payload.get("processed_at") or payload.get("created_at"),
+        "cancelled_at": payload.get("cancelled_at"),
+        "test": bool(payload.get("test")),
+        "lines": [line for line in lines if line["preview_ref"]],
+    }
+
+
+async def take_order(app: App, lease: Lease) -> None:
+    """The job of an order's webhook: record the order, judge each line, queue what can be printed."""
+    shop_id, delivery_id, now = lease.job.shop_id, lease.job.subject_id, app.clock.now()
+    delivery = await shops.delivery(app.db, shop_id, delivery_id)
+    shop = await shops.active_shop(app.db, shop_id)
+    if delivery is None or delivery.fields is None or shop is None:
+        closing = shops.close_delivery(shop_id, delivery_id, "failed", "the app is not installed", now)
+        await app.db.batch(*lease.finish(now), closing)
+        return
+    facts = facts_of(delivery.fields, told_at=delivery.triggered_at or delivery.created_at)
+    closing = shops.close_delivery(shop_id, delivery_id, "done", None, now)
+    queued: list[Job] = []
+    statements = await _statements(app, shop_id, facts, now, queued) if facts.lines else []
+    await app.db.batch(*lease.finish(now), *statements, closing)
+    await app.queue.wake(*[job.id for job in queued])
+
+
+async def order_cards(app: App, shop_id: str) -> list[OrderCard]:
+    """The newest lines with a design."""
+    return await queries.order_cards(app.db, shop_id, 100)
+
+
+def facts_of(fields: dict[str, Any], *, told_at: datetime) -> OrderFacts:
+    """The order as it was recorded. Paid is what the order says, not the topic that brought it."""
+    paid = fields["financial_status"] in PAID
+    cancelled = fields.get("cancelled_at")
+    return OrderFacts(
+        order_id=fields["order_id"],
+        order_number=fields["order_number"],
+        customer_id=fields["customer_id"],
+        total_price=minor_units(fields["total_price"], fields["currency"]),
+        currency=fields["currency"],
+        paid_at=told_at if paid else None,
+        cancelled_at=from_text(cancelled) if cancelled else None,
+        is_test=fields["test"],
+        lines=[OrderLine(**line) for line in fields["lines"]],
+    )
+
+
+def minor_units(amount: str, currency: str) -> int | None:
+    """`"12.50"` in USD is 1250; None when it is no amount."""
+    digits = 0 if currency in NO_MINOR_UNIT else 3 if currency in THREE_DIGITS else 2
+    try:
+        return int(Decimal(amount).scaleb(digits).to_integral_value())
+    except InvalidOperation:
+        return None
+
+
+def _line_fields(line: Any) -> dict[str, Any]:
+    properties = {str(each.get("name")): each.get("value") for each in line.get("properties") or []}
+    return {
+        "line_item_id": str(int(line["id"])),
+        "product_id": str(line["product_id"]) if line.get("product_id") else None,
+        "variant_id": str(line["variant_id"]) if line.get("variant_id") else None,
+        "title": str(line.get("title") or ""),
+        "quantity": int(line.get("quantity") or 1),
+        "preview_ref": str(properties.get(PREVIEW_PROPERTY) or "")[:100],
+    }
+
+
+async def _statements(app: App, shop_id: str, facts: OrderFacts, now: datetime, queued: list[Job]) -> list[Any]:
+    known = await queries.order_row(app.db, shop_id, facts.order_id)
+    order_id = known["id"] if known else new_id()
+    paid = facts.paid_at is not None or bool(known and known["paid_at"])
+    cancelled = facts.cancelled_at is not None or bool(known and known["cancelled_at"])
+    items = {item.shopify_line_item_id: item for item in await queries.items_of_order(app.db, shop_id, order_id)}
+    statements = [queries.save_order(shop_id, order_id, facts, now)]
+    for line in facts.lines:
+        statements += await _line(
+            app, shop_id, order_id, facts, line, items.get(line.line_item_id), paid and not cancelled, now, queued
+        )
+    return statements
+
+
+async def _line(
+    app: App,
+    shop_id: str,
+    order_id: str,
+    facts: OrderFacts,
+    line: OrderLine,
+    known: OrderItem | None,
+    paid: bool,
+    now: datetime,
+    queued: list[Job],
+) -> list[Any]:
+    """A new line is judged; a known one only moves on from waiting when the order has been paid."""
+    if known and (known.state != "waiting" or not paid):
+        return []
+    verdict = await match_line(app, shop_id, line, facts.customer_id, paid=paid, approved=False)
+    item_id = known.id if known else new_id()
+    statements = [
+        queries.rematch_item(shop_id, item_id, verdict, now)
+        if known
+        else queries.insert_item(shop_id, item_id, order_id, line, verdict, now)
+    ]
+    if verdict.generation_id:
+        statements.append(queries.pin_generation(shop_id, verdict.generation_id, now))
+    if verdict.state == "queued":
+        job = prints.finalize_job(shop_id, item_id, now)
+        queued.append(job)
+        statements.append(jobs.insert(job, now))
+    return statements
