@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SHOP = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-]*\.myshopify\.com")
 # A browser drops tabs and newlines, and reads "\" as "/": either could turn a path into another host.
 LOCAL_PATH = re.compile(r"/(?!/)[^\x00-\x20\x7f\\]*")
-ORIGIN = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*")
+ORIGIN = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*")
 PRINTABLE = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '#"<>\\')
 
 ONCE = ("shop", "timestamp", "signature", "logged_in_customer_id", "path_prefix")
@@ -94,8 +94,8 @@ def check_webhook(body: bytes, received: str, secrets: tuple[str, ...]) -> None:
     """Raises Unauthorized unless `received` is the base64 HMAC-SHA256 of the body under one of the secrets.
 
     Gaps: the package takes text only, so a body that is not UTF-8 never verifies; it raises TypeError for a
-    signature that is not ASCII; and it parses the body for its log *before* it verifies, so that anybody's deep
-    or long-numbered JSON raises. So webhooks do not go through it at all.
+    signature that is not ASCII; and it parses the body for its log *before* it verifies, so that anybody's
+    deep or long-numbered JSON raises. So webhooks do not go through it at all.
     """
     given = received.encode(errors="replace")
     for secret in secrets:

@@ -66,8 +66,8 @@ def _is_admin(url: httpx.URL) -> bool:
 
 
 def _moved(request: httpx.Request, base: str) -> httpx.Request:
-    headers = [(name, value) for name, value in request.headers.raw if name.lower() != b"host"]
-    url = base + request.url.raw_path.decode("ascii")
+    url = httpx.URL(base + request.url.raw_path.decode("ascii"))
+    headers = {**request.headers, "host": url.netloc.decode("ascii")}
     return httpx.Request(
         request.method, url, headers=headers, stream=request.stream, extensions=request.extensions
     )
