@@ -1,0 +1,110 @@
+"""The Admin API calls we make. Each can be repeated: a lost answer is asked for again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from app.adapters.shopify import guards
+from app.adapters.shopify.graphql import Reply
+from app.core.errors import AppError, Unavailable
+from app.core.ports import AccessToken, PrintNote, ShopDetails
+
+if TYPE_CHECKING:
+    import httpx
+
+TRIES = 3
+LONGEST_WAIT = 5.0  # seconds; a job that has to wait longer makes room for others
+
+
+class Admin:
+    """Implements ShopifyAdmin. One call takes at most `seconds` in all, waits and new tries included."""
+
+    def __init__(
+        self,
+        api_version: str,
+        *,
+        base_url: str | None = None,
+        seconds: float = 10.0,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ):
+        self._api_version = api_version
+        self._base_url = base_url
+        self._seconds = seconds
+        self._sleep = sleep
+
+    async def shop_details(self, token: AccessToken) -> ShopDetails:
+        shop = (await self._ask(token, "shop", {}))["shop"]
+        return ShopDetails(shop["name"], shop["email"], shop["currencyCode"], shop["ianaTimezone"])
+
+    async def note_print(self, token: AccessToken, note: PrintNote) -> None:
+        about = {
+            "file_id": note.file_id,
+            "filename": note.filename,
+            "width": note.width,
+            "height": note.height,
+            "dpi": note.dpi,
+        }
+        metafield = {
+            "ownerId": _order_gid(note.order_id),
+            "namespace": "artify",
+            "key": f"print_{note.line_item_id}",
+            "type": "json",
+            "value": json.dumps(about),
+        }
+        _accepted((await self._ask(token, "note_print", {"metafields": [metafield]}))["metafieldsSet"])
+
+    async def tag_order(self, token: AccessToken, order_id: str, tag: str) -> None:
+        _accepted(
+            (await self._ask(token, "tag_order", {"order": _order_gid(order_id), "tags": [tag]}))["tagsAdd"]
+        )
+
+    async def _ask(self, token: AccessToken, name: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        from app.adapters.shopify.transport import open_client
+
+        async with open_client(self._base_url, self._seconds, guards.graphql_reply) as client:
+            for attempt in range(TRIES):
+                reply = await self._post(client, token, _document(name), variables)
+                wait = reply.wait(attempt)
+                if wait is None:
+                    return reply.data()
+                if attempt == TRIES - 1 or wait > LONGEST_WAIT:
+                    break
+                await self._sleep(wait)
+        raise Unavailable("Shopify is busy. Please try again in a moment.")
+
+    async def _post(
+        self, client: httpx.AsyncClient, token: AccessToken, document: str, variables: Mapping[str, Any]
+    ) -> Reply:
+        from shopify_app.graphql.admin_graphql import admin_graphql_request_async
+
+        result = await admin_graphql_request_async(
+            document,
+            token.shop.removesuffix(".myshopify.com"),
+            token.access,
+            self._api_version,
+            variables=dict(variables),
+            max_retries=0,  # its own retries do not read Retry-After, nor a THROTTLED 200
+            http_client=client,
+        )
+        return Reply.read(result)
+
+
+@cache
+def _document(name: str) -> str:
+    return files(__package__).joinpath(f"{name}.graphql").read_text()
+
+
+def _order_gid(order_id: str) -> str:
+    return f"gid://shopify/Order/{order_id}"
+
+
+def _accepted(payload: Mapping[str, Any]) -> None:
+    if errors := payload["userErrors"]:
+        raise AppError(
+            f"Shopify did not accept this: {errors[0]['message']}", code="shopify_user_error", status=422
+        )

@@ -1,0 +1,170 @@
+"""The door: requests from the admin, the app proxy and webhooks, verified."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
+
+from app.adapters.shopify import guards, tokens
+from app.core.errors import BadRequest, Unauthorized
+from app.core.ports import AccessToken, AdminVisit, DoorReply, ProxyVisit, SignedRequest, Webhook
+
+if TYPE_CHECKING:
+    from shopify_app import RequestInput, Res, ShopifyApp
+
+BOUNCE_PATH = "/auth/bounce"
+CDN = "https://cdn.shopify.com/shopifycloud"
+ADMIN_ORIGIN = "https://admin.shopify.com"
+# The package wants a full URL. It gets this host, so that no Host header of a request reaches a redirect.
+HERE = "https://app.invalid"
+RETRY = {"X-Shopify-Retry-Invalid-Session-Request": "1"}
+TOKEN_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class HomeVisit(AdminVisit):
+    """An AdminVisit that remembers what to answer if Shopify calls its ID token stale after all."""
+
+    stale: DoorReply = field(default_factory=lambda: _unauthorized())
+
+
+class Door:
+    """Implements ShopifyDoor. The proxy's and the ID tokens' clock is real time, inside Shopify's package.
+
+    `base_url` is where Shopify's own endpoints are in tests and demos; the page may then also be framed from
+    there. App Bridge and Polaris load from `cdn_url`.
+    """
+
+    def __init__(
+        self,
+        api_key: str,
+        api_secret: str,
+        old_api_secret: str | None = None,
+        *,
+        base_url: str | None = None,
+        cdn_url: str = CDN,
+    ):
+        self._api_key = api_key
+        self._secrets = (api_secret, old_api_secret) if old_api_secret else (api_secret,)
+        self._base_url = base_url
+        self._cdn_url = cdn_url.rstrip("/")
+
+    @cached_property
+    def _package(self) -> ShopifyApp:
+        from shopify_app import ShopifyApp
+
+        return ShopifyApp(self._api_key, *self._secrets)
+
+    def verify_admin(self, request: SignedRequest) -> AdminVisit:
+        authorization = _header(request.headers, "authorization")
+        result = self._package.verify_app_home_req(
+            _request(request.method, guards.target(request.url), authorization), BOUNCE_PATH
+        )
+        if not result.ok or result.id_token is None or result.invalid_token_response is None:
+            raise _reply(result.response)
+        try:
+            shop, user = guards.identity(result.id_token.claims)
+        except Unauthorized as forged:
+            raise _unauthorized() from forged
+        return HomeVisit(
+            shop=shop,
+            user_id=user,
+            id_token=result.id_token.token,
+            headers={} if authorization else self._page_headers(shop),
+            stale=_reply(result.invalid_token_response),
+        )
+
+    def verify_proxy(self, request: SignedRequest) -> ProxyVisit:
+        shop = guards.proxy_shop(request.url)
+        result = self._package.verify_app_proxy_req(_request(request.method, guards.target(request.url)))
+        if not result.ok:
+            raise Unauthorized
+        return ProxyVisit(shop, result.logged_in_customer_id or None)
+
+    def verify_webhook(self, request: SignedRequest) -> Webhook:
+        """Raises BadRequest for a signed webhook whose headers do not say whose and what it is."""
+        guards.check_webhook(request.body, _webhook_header(request, "hmac-sha256"), self._secrets)
+        shop = guards.shop_domain(_webhook_header(request, "shop-domain"))
+        topic = _webhook_header(request, "topic")
+        webhook_id, event_id = _webhook_header(request, "webhook-id"), _webhook_header(request, "event-id")
+        if shop is None or not topic or not (webhook_id or event_id):
+            raise BadRequest("This webhook does not say which shop, topic and event it is about.")
+        return Webhook(
+            shop=shop,
+            topic=topic,
+            event_id=event_id or webhook_id,
+            webhook_id=webhook_id or event_id,
+            triggered_at=_time(_webhook_header(request, "triggered-at")),
+            body=request.body,
+        )
+
+    def bounce_page(self, request: SignedRequest) -> DoorReply:
+        shop, reload = guards.bounce_query(request.url)
+        query = urlencode({"shop": shop, "shopify-reload": reload})
+        result = self._package.app_home_patch_id_token(_request("GET", f"{BOUNCE_PATH}?{query}"))
+        headers = {**result.response.headers, **self._page_headers(shop)}
+        return DoorReply(result.response.status, headers, result.response.body.replace(CDN, self._cdn_url))
+
+    async def exchange(self, visit: AdminVisit) -> AccessToken:
+        from app.adapters.shopify.transport import open_client
+
+        stale = visit.stale if isinstance(visit, HomeVisit) else _unauthorized()
+        async with open_client(self._base_url, TOKEN_SECONDS, guards.token_reply) as client:
+            return await tokens.exchange(self._package, client, visit, stale)
+
+    async def refresh(self, token: AccessToken) -> AccessToken:
+        from app.adapters.shopify.transport import open_client
+
+        async with open_client(self._base_url, TOKEN_SECONDS, guards.token_reply) as client:
+            return await tokens.refresh(self._package, client, token)
+
+    def _page_headers(self, shop: str) -> dict[str, str]:
+        # Not the package's: those name a fixed CDN, the older Polaris script, and no origin for tests.
+        frames = [f"https://{shop}", ADMIN_ORIGIN, *([_origin(self._base_url)] if self._base_url else [])]
+        scripts = [f"<{self._cdn_url}/{name}.js>" for name in ("app-bridge", "polaris-1")]
+        links = [f'{script}; rel="preload"; as="script"' for script in scripts]
+        return {
+            "Content-Security-Policy": f"frame-ancestors {' '.join(frames)};",
+            "Link": ", ".join([f'<{_origin(self._cdn_url)}>; rel="preconnect"', *links]),
+        }
+
+
+def _request(method: str, target: str, authorization: str = "") -> RequestInput:
+    # No body and no other header: the package only reads these here, but parses a body for its log.
+    headers = {"authorization": authorization} if authorization else {}
+    return {"method": method, "url": HERE + target, "headers": headers, "body": ""}
+
+
+def _reply(response: Res) -> DoorReply:
+    headers = {name: value.removeprefix(HERE) for name, value in response.headers.items()}
+    return DoorReply(response.status, headers, response.body)
+
+
+def _unauthorized() -> DoorReply:
+    return DoorReply(401, RETRY, "Unauthorized")
+
+
+def _webhook_header(request: SignedRequest, name: str) -> str:
+    # Two families: X-Shopify-Topic, and shopify-topic of the newer Events.
+    return _header(request.headers, f"x-shopify-{name}") or _header(request.headers, f"shopify-{name}")
+
+
+def _header(headers: Mapping[str, str], name: str) -> str:
+    return next((value for key, value in headers.items() if key.lower() == name), "")
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text)
+        return time.astimezone(UTC) if time.tzinfo else None
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,92 @@
+"""One call of the Admin API: asked, asked again where that helps, and read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from app.core.errors import AppError, Unauthorized
+
+if TYPE_CHECKING:
+    from shopify_app import GQLResult
+
+BACKOFF = 0.5  # seconds, doubled with each try
+TRANSIENT = ("INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE", "TIMEOUT")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What Shopify answered: status 0 when nothing came, headers in lower case, a JSON object or {}."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, result: GQLResult) -> Reply:
+        # The package keeps the reply itself only in its log: it drops the data of a 200 with errors.
+        raw = result.http_logs[-1].res
+        try:
+            body = json.loads(raw.body)
+        except (ValueError, RecursionError):
+            body = {}
+        headers = {name.lower(): value for name, value in raw.headers.items()}
+        return cls(raw.status, headers, body if isinstance(body, dict) else {})
+
+    def codes(self) -> list[str]:
+        """The `extensions.code` of every error."""
+        return [_mapping(_mapping(error).get("extensions")).get("code", "") for error in self._errors()]
+
+    def wait(self, attempt: int) -> float | None:
+        """Seconds to wait before asking again after this attempt (0, 1, …); None when asking again is no use.
+
+        https://shopify.dev/docs/api/usage/limits: points refill at restoreRate a second.
+        """
+        if self.status == 429 or "THROTTLED" in self.codes():
+            return max(self._refill(), _seconds(self.headers.get("retry-after"))) or BACKOFF * (1 << attempt)
+        if self.status == 0 or self.status >= 500 or any(code in TRANSIENT for code in self.codes()):
+            return max(_seconds(self.headers.get("retry-after")), BACKOFF * (1 << attempt))
+        return None
+
+    def data(self) -> Mapping[str, Any]:
+        """The data. Raises Unauthorized (`token_dead`) or AppError for a refusal."""
+        if self.status == 401:
+            raise Unauthorized("Shopify no longer accepts our access to this shop.", code="token_dead")
+        if self.status == 403 or "ACCESS_DENIED" in self.codes():
+            raise AppError(
+                "The app is not allowed to do this in the shop. Please open it and accept its permissions.",
+                code="missing_scope",
+                status=403,
+            )
+        data = self.body.get("data")
+        if self.status != 200 or self._errors() or not isinstance(data, dict):
+            raise AppError("Shopify did not accept what we asked.", code="shopify_refused", status=422)
+        return data
+
+    def _errors(self) -> list[Any]:
+        # Outside GraphQL, as in a 401, `errors` is a sentence.
+        errors = self.body.get("errors")
+        return errors if isinstance(errors, list) else [errors] if errors else []
+
+    def _refill(self) -> float:
+        cost = _mapping(_mapping(self.body.get("extensions")).get("cost"))
+        status = _mapping(cost.get("throttleStatus"))
+        missing = _number(cost.get("requestedQueryCost")) - _number(status.get("currentlyAvailable"))
+        return max(0.0, missing / (_number(status.get("restoreRate")) or 1.0))
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _seconds(text: str | None) -> float:
+    try:
+        return max(0.0, float(text or 0))
+    except ValueError:
+        return 0.0  # an HTTP date, which Shopify does not send

@@ -1,0 +1,79 @@
+"""The way out to Shopify, and to nowhere else. Imported where it is used: it loads httpx."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import cache
+from ssl import SSLContext
+
+import httpx
+
+from app.adapters.shopify.guards import shop_domain
+from app.core.errors import BadRequest, Unavailable
+
+CONNECT_SECONDS = 1.0
+
+
+@asynccontextmanager
+async def open_client(
+    base_url: str | None, seconds: float, on_reply: Callable[[httpx.Response], Awaitable[None]]
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client for one use, which ends after `seconds` in all with Unavailable.
+
+    A client belongs to its event loop, and some runtimes start a new loop for each request: none is kept.
+    """
+    try:
+        async with (
+            asyncio.timeout(seconds),
+            httpx.AsyncClient(
+                transport=ShopTransport(base_url),
+                timeout=httpx.Timeout(seconds, connect=CONNECT_SECONDS),
+                follow_redirects=False,
+                event_hooks={"response": [on_reply]},
+            ) as client,
+        ):
+            yield client
+    except TimeoutError as late:
+        raise Unavailable("Shopify is slow to answer. Please try again in a moment.") from late
+
+
+class ShopTransport(httpx.AsyncBaseTransport):
+    """Sends `https://{shop}/admin/…`, to `{base_url}/{shop}/admin/…` when that is set, and refuses the rest.
+
+    Raises BadRequest for any other address, so that no token reaches a host that is not a shop.
+    """
+
+    def __init__(self, base_url: str | None, inner: httpx.AsyncBaseTransport | None = None):
+        self._base_url = base_url.rstrip("/") if base_url else None
+        self._inner = inner or httpx.AsyncHTTPTransport(verify=_certificates())
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        shop = shop_domain(request.url.host)
+        if request.url.scheme != "https" or not shop or request.url.port or not _is_admin(request.url):
+            raise BadRequest("This is not the address of a shop.", code="bad_shop")
+        if self._base_url:
+            request = _moved(request, f"{self._base_url}/{shop}")
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def _is_admin(url: httpx.URL) -> bool:
+    return url.path.startswith("/admin/")
+
+
+def _moved(request: httpx.Request, base: str) -> httpx.Request:
+    url = httpx.URL(base + request.url.raw_path.decode("ascii"))
+    headers = {**request.headers, "host": url.netloc.decode("ascii")}
+    return httpx.Request(
+        request.method, url, headers=headers, stream=request.stream, extensions=request.extensions
+    )
+
+
+@cache
+def _certificates() -> SSLContext:
+    # Loading the certificate store takes longer than a call: once a process.
+    return httpx.create_ssl_context()

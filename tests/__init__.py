@@ -1,0 +1,1 @@
+"""Tests. A folder has the name of the part of the project that it tests."""

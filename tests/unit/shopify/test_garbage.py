@@ -1,0 +1,61 @@
+"""Whatever a stranger sends, the door answers with a refusal and never breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.core.errors import BadRequest, Unauthorized
+from app.core.ports import DoorReply, SignedRequest
+from tests.unit.shopify.signing import SHOP, door, id_token
+
+ANY = st.text(st.characters(codec="utf-8"), max_size=60)
+SEGMENT = st.sampled_from([*id_token().split("."), "", "e30", "bnVsbA", "W10", "eyJhbGciOiJub25lIn0"]) | ANY
+TOKEN = st.lists(SEGMENT, min_size=1, max_size=5).map(".".join)
+NAMES = ["shop", "id_token", "timestamp", "signature", "logged_in_customer_id", "shopify-reload", "hmac"]
+VALUE = ANY | TOKEN | st.sampled_from([SHOP, "1", "9" * 5000, "/", "//", "%", "%ff", "["])
+PAIR = st.tuples(st.sampled_from(NAMES) | ANY, VALUE, st.booleans())
+QUERY = st.lists(PAIR, max_size=8).map(
+    lambda pairs: "&".join(f"{name}={quote(value) if quoted else value}" for name, value, quoted in pairs)
+)
+URL = st.builds(
+    "{}{}?{}".format, st.sampled_from(["https://app.test", "https://[", "http://é:x", ""]), ANY, QUERY
+)
+HEADER = st.sampled_from(
+    ["Authorization", "X-Shopify-Hmac-Sha256", "shopify-hmac-sha256", "X-Shopify-Shop-Domain", "host"]
+)
+HEADERS = st.dictionaries(HEADER | ANY, VALUE | TOKEN.map("Bearer {}".format), max_size=6)
+REQUEST = st.builds(
+    SignedRequest, st.sampled_from(["GET", "POST", "é"]), URL, HEADERS, st.binary(max_size=60)
+)
+DOOR = door()
+
+
+def let_in(ask: Callable[[SignedRequest], object], request: SignedRequest) -> bool:
+    try:
+        ask(request)
+    except DoorReply as reply:
+        return not reply.headers.get("Location", "/auth/bounce?").startswith("/auth/bounce?")
+    except (BadRequest, Unauthorized):
+        return False
+    return True
+
+
+@settings(max_examples=300, deadline=None)
+@given(REQUEST)
+def test_garbage_never_gets_in_nor_breaks_the_door(request: SignedRequest) -> None:
+    doors = (DOOR.verify_admin, DOOR.verify_proxy, DOOR.verify_webhook)
+    assert [let_in(ask, request) for ask in doors] == [False, False, False]
+
+
+@settings(max_examples=300, deadline=None)
+@given(REQUEST)
+def test_garbage_never_makes_the_bounce_page_reload_another_host(request: SignedRequest) -> None:
+    if let_in(DOOR.bounce_page, request):
+        headers = DOOR.bounce_page(request).headers
+        assert (
+            headers["Content-Security-Policy"] == f"frame-ancestors https://{SHOP} https://admin.shopify.com;"
+        )
