@@ -1,0 +1,9 @@
+"""A simulated Shopify for laptops and tests, on its own origin.
+
+It shares no code with the app: both sides speak HTTP, and each checks the other's signatures.
+"""
+
+from devstore.config import Config
+from devstore.server import create_devstore
+
+__all__ = ["Config", "create_devstore"]
