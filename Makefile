@@ -1,0 +1,86 @@
+# One way to set up, run, test and check. `make help` lists it.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+LOCKS := requirements/build.txt requirements/dev.txt
+NODE_STAMP := tests/node/node_modules/.package-lock.json
+UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-emit-find-links --no-config \
+  --custom-compile-command "make lock"
+# A compiler is never needed: pyvips alone comes as source, and it is plain Python.
+PIP_FLAGS := --quiet --require-hashes --no-build-isolation --only-binary=:all: --no-binary=pyvips
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format bench schema lock browser node clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## the environment, in .venv; made once, and again when a lock file changes
+
+$(STAMP): $(LOCKS) pyproject.toml | $(BIN)/python
+	@echo "Installing the locked packages into .venv (once, a minute or two)"
+	@$(BIN)/python -m pip install $(PIP_FLAGS) -r requirements/build.txt
+	@$(BIN)/python -m pip install $(PIP_FLAGS) -r requirements/dev.txt
+	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Debian splits venv's pip into a package of its own: borrow the system's pip where there is one.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Artify needs Python 3.11 or newer: make setup PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv .venv >/dev/null 2>&1 \
+	  || { $(PYTHON) -m venv --clear --without-pip .venv \
+	       && $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; } \
+	  || { rm -rf .venv; echo "Python's venv is incomplete here: apt-get install python3-venv"; exit 1; }
+
+demo: setup ## serve the app and the simulated shop; PORT and DEVSTORE_PORT move them
+	@$(BIN)/python -m handlers.demo
+
+test: setup browser node ## run every test this machine can run; REQUIRE_ALL=1 makes a skipped one a failure
+	@$(BIN)/python -m pytest
+
+check: setup ## formatting, lint, types, import layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## rewrite the files as check wants them
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup ## the benchmarks, each beside its peer
+	@$(BIN)/python -m bench
+
+# The test says why when there is no browser; a failed download must not stop the other tests.
+browser: setup
+	@$(BIN)/python -m tests.browser.chromium >/dev/null 2>&1 || $(MAKE) --no-print-directory install-browser
+
+.PHONY: install-browser
+install-browser:
+	@echo "Installing Chromium for the browser tests"
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	else $(BIN)/playwright install chromium; fi || echo "Chromium could not be installed"
+
+node: $(if $(and $(shell command -v npm),$(wildcard tests/node/package-lock.json)),$(NODE_STAMP))
+
+$(NODE_STAMP): tests/node/package-lock.json
+	@echo "Installing the node packages that tests compare with"
+	@npm ci --prefix tests/node --no-audit --no-fund --loglevel=error && touch $@ || echo "npm could not install them"
+
+schema: setup ## compare the committed Admin API subset with Shopify's own package (needs node)
+	@command -v npm >/dev/null || { echo "make schema needs node and npm"; exit 1; }
+	@mkdir -p var/dev-mcp
+	@cd var/dev-mcp && tar -xzf "$$(npm pack --silent @shopify/dev-mcp)"
+	@$(BIN)/python -m devstore.schema var/dev-mcp/package --compare
+
+lock: setup ## rewrite requirements/*.txt: names, versions and hashes of PyPI's files
+	@$(BIN)/python -m pip install --quiet uv
+	$(UV_LOCK) requirements/build.in -o requirements/build.txt
+	$(UV_LOCK) pyproject.toml -o requirements/run.txt
+	$(UV_LOCK) --all-extras pyproject.toml requirements/build.in -o requirements/dev.txt
+
+clean: ## remove what these commands made
+	rm -rf .venv var tests/node/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
