@@ -51,7 +51,7 @@ export function resultView(studio) {
   const { texts, design } = studio;
   const compare = el("artify-compare", { "data-artify": "compare" });
   compare.open(design, texts);
-  return [
+  return [el("div", { "data-artify": "result" },
     heading(fill(texts.result_title, { style: design.style.name })),
     compare,
     design.crop && el("p", { class: "artify-help artify-centre" }, texts.compare_help),
@@ -59,8 +59,7 @@ export function resultView(studio) {
     studio.notice,
     button("add", texts.add, () => studio.add()),
     button("restyle", texts.restyle, () => studio.edit(), QUIET),
-    el("p", { class: "artify-help artify-centre" }, texts.watermark),
-  ];
+    el("p", { class: "artify-help artify-centre" }, texts.watermark))];
 }
 
 /** The shopper's own crop behind a moving shine: the picture that is being worked on. */
