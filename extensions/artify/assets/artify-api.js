@@ -1,0 +1,87 @@
+/** What went wrong, in a sentence for the shopper. `wait` is in seconds; `status` 0 means no answer. */
+export class Fault extends Error {
+  constructor(message, { code = "unavailable", status = 0, wait = 0 } = {}) {
+    super(message);
+    Object.assign(this, { code, status, wait });
+  }
+
+  /** Whether the same request may well succeed later: no answer, too often, or the server's own trouble. */
+  get passing() {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+
+  /** Whether only another photo helps: too large, or not a picture we take. */
+  get hopeless() {
+    return [413, 415, 422].includes(this.status);
+  }
+}
+
+/** The shop's own address for the app: a signed app proxy, so requests carry no cookie and no key. */
+export class Api {
+  constructor({ proxy, shop, texts }) {
+    Object.assign(this, { proxy, texts, guest: new GuestToken(shop) });
+  }
+
+  /** Ask where to send a photo. @returns {Promise<{upload_id: string, method: string, url: string, headers: object}>} */
+  ticket(photo, signal) {
+    const { name: filename, size: bytes } = photo.file;
+    return this.post("uploads", { filename, content_type: photo.type, bytes }, signal);
+  }
+
+  /** Ask for a preview. The wish's idempotency_key makes a repeat give the same one. */
+  async preview(wish, signal) {
+    const answer = await this.post("previews", wish, signal);
+    this.guest.keep(answer.guest_token);
+    return answer;
+  }
+
+  status({ id, view_token }, signal) {
+    return this.fetch(`previews/${id}?view_token=${encodeURIComponent(view_token)}`, { signal });
+  }
+
+  cancel({ id }) {
+    return this.post(`previews/${id}/cancel`, {});
+  }
+
+  post(path, fields, signal) {
+    const body = JSON.stringify({ ...fields, guest_token: this.guest.value ?? undefined });
+    return this.fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body, signal });
+  }
+
+  async fetch(path, options) {
+    const answer = await fetch(`${this.proxy}/${path}`, options).catch((fault) => {
+      if (fault.name === "AbortError") throw fault;
+      throw new Fault(this.texts.offline, { code: "offline" });
+    });
+    const body = await answer.json().catch(() => ({}));
+    if (answer.ok) return body;
+    throw this.fault(answer.status, body, answer.headers.get("Retry-After"));
+  }
+
+  fault(status, body, wait) {
+    const { code, message } = body?.error ?? {}; // a proxy's own error page is no JSON of ours
+    return new Fault(message || this.texts.unavailable, { code, status, wait: Number(wait) || 0 });
+  }
+}
+
+/** The guest's key to their own previews, kept by the browser for this shop: proxies strip cookies. */
+class GuestToken {
+  constructor(shop) {
+    this.key = `artify:guest:${shop}`;
+    try {
+      this.value = localStorage.getItem(this.key);
+    } catch {
+      this.value = null; // storage is off: the token lives as long as the page
+    }
+  }
+
+  keep(token) {
+    if (!token) return;
+    this.value = token;
+    try {
+      localStorage.setItem(this.key, token);
+    } catch {
+      // as above
+    }
+  }
+}

@@ -1,0 +1,21 @@
+/** The idempotency keys of the wishes in flight: a repeat after a lost answer must not make a second preview. */
+export class Attempts {
+  keys = new Map();
+
+  /** The wish with its key. */
+  keyed(wish) {
+    const name = JSON.stringify(wish);
+    if (!this.keys.has(name)) this.keys.set(name, newKey());
+    return { ...wish, idempotency_key: this.keys.get(name) };
+  }
+
+  /** The wish was made, refused or cancelled: asking for it again is a new attempt. */
+  over({ idempotency_key }) {
+    for (const [name, key] of this.keys) if (key === idempotency_key) this.keys.delete(name);
+  }
+}
+
+function newKey() {
+  if (crypto.randomUUID) return crypto.randomUUID(); // secure pages only
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (n) => n.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,60 @@
+import { Fault } from "./artify-api.js";
+
+/** The variant that the theme's form would sell now, as text. */
+export function currentVariant({ variants, variant }) {
+  const asked = new URLSearchParams(location.search).get("variant");
+  const chosen = productForm(variants)?.elements.namedItem("id").value ?? asked;
+  return variants.includes(Number(chosen)) ? chosen : String(variant);
+}
+
+/** Tell of every change of the variant. Some themes fire `change`, some only write the input's value. */
+export function watchVariant(config, changed) {
+  let known = currentVariant(config);
+  const check = () => {
+    const now = currentVariant(config);
+    if (now === known) return;
+    known = now;
+    changed(now);
+  };
+  document.addEventListener("change", () => setTimeout(check)); // after the theme's own listeners
+  window.addEventListener("popstate", () => setTimeout(check));
+  new MutationObserver(check).observe(document.body, { subtree: true, attributes: true, attributeFilter: ["value"] });
+}
+
+/**
+ * Put the design into the cart, with what the theme's form says besides (quantity, gift note, plan).
+ * JSON, because some themes drop a form's properties on their way.
+ * @throws {Fault} with the shop's own words where it has some
+ */
+export async function addToCart(config, design, form = productForm(config.variants)) {
+  const item = { id: Number(currentVariant(config)), ...extras(form) };
+  item.properties = { ...item.properties, _artify_preview: design.id, Style: design.style.name };
+  const answer = await fetch(`${config.root}cart/add.js`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json" },
+    body: JSON.stringify({ items: [item] }),
+  }).catch(() => {
+    throw new Fault(config.texts.offline, { code: "offline" });
+  });
+  const body = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Fault(body.description || body.message || config.texts.unavailable, { status: answer.status });
+  const added = new CustomEvent("artify:added", { bubbles: true, cancelable: true, detail: { design, cart: body } });
+  // A theme with a cart drawer opens it, and calls preventDefault().
+  if (document.dispatchEvent(added)) location.assign(`${config.root}cart`);
+}
+
+function productForm(variants) {
+  const forms = [...document.querySelectorAll("form[action*='/cart/add']")];
+  return forms.find((form) => variants.includes(Number(form.elements.namedItem("id")?.value)));
+}
+
+function extras(form) {
+  const fields = { quantity: 1, properties: {} };
+  for (const [name, value] of form ? new FormData(form) : []) {
+    const property = /^properties\[(.+)\]$/.exec(name)?.[1];
+    if (property) fields.properties[property] = value;
+    if (name === "quantity") fields.quantity = Math.max(1, Number(value) || 1);
+    if (name === "selling_plan" && value) fields.selling_plan = value;
+  }
+  return fields;
+}

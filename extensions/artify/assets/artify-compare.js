@@ -1,0 +1,33 @@
+import { el } from "./artify-dom.js";
+import { place } from "./artify-framing.js";
+
+/** The preview, and the photo under it: drag across the picture, or use the arrow keys. */
+class ArtifyCompare extends HTMLElement {
+  /** @param {import("./artify-studio.js").Design} design */
+  open(design, texts) {
+    this.style.setProperty("--aspect", design.size.width_px / design.size.height_px);
+    const preview = el("img", {
+      class: "artify-after", src: design.preview_url, alt: design.style.name, "data-artify": "preview",
+    });
+    this.replaceChildren(preview);
+    if (design.crop) this.append(...this.before(design, texts));
+  }
+
+  before({ photo, crop }, texts) {
+    const image = el("img", { src: photo.url, alt: "" });
+    place(image, crop);
+    const slider = el("input", {
+      type: "range", min: 0, max: 100, value: 0, "aria-label": texts.compare,
+      oninput: () => this.show(slider.value),
+    });
+    this.show(0);
+    return [el("div", { class: "artify-before" }, image), el("span", { class: "artify-handle" }), slider];
+  }
+
+  /** How much of the photo is seen, from the left, in percent. */
+  show(percent) {
+    this.style.setProperty("--seen", `${percent}%`);
+  }
+}
+
+customElements.define("artify-compare", ArtifyCompare);

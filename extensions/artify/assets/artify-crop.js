@@ -1,0 +1,123 @@
+import { el, fill } from "./artify-dom.js";
+import { CENTRED, MAX_ZOOM, cropOf, looksSoft, place, settle } from "./artify-framing.js";
+
+const STEP = 0.04; // of the frame, for an arrow key
+const ZOOM_STEP = 1.1;
+
+/** The frame in which a shopper moves and zooms the photo: by finger, mouse, wheel, slider or keys. */
+class ArtifyCrop extends HTMLElement {
+  /**
+   * @param {import("./artify-photo.js").Photo} photo
+   * @param {{width_px: number, height_px: number}} size pixels at 300 dpi
+   * @param {Record<string, string>} texts
+   */
+  open(photo, size, texts) {
+    Object.assign(this, { photo, texts, view: CENTRED, fingers: new Map() });
+    this.help = el("p", { class: "artify-help" });
+    this.frame = this.buildFrame();
+    this.slider = el("input", {
+      type: "range", min: 1, max: MAX_ZOOM, step: 0.01, value: 1, "aria-label": texts.zoom,
+      oninput: () => this.look({ zoom: Number(this.slider.value) }),
+    });
+    this.soft = el("p", { class: "artify-soft", role: "status" });
+    const tools = el("div", { class: "artify-zoom" }, this.slider);
+    this.replaceChildren(this.help, this.frame, ...(photo.shown ? [tools, this.soft] : []));
+    this.resize(size);
+  }
+
+  /** The crop, or null where the browser cannot show the photo: the server then takes the middle. */
+  get crop() {
+    return this.photo.shown ? cropOf(this.view, this.photo.aspect, this.aspect) : null;
+  }
+
+  get aspect() {
+    return this.size.width_px / this.size.height_px;
+  }
+
+  /** Take another size; the view stays as near as the new shape allows. */
+  resize(size) {
+    this.size = size;
+    this.style.setProperty("--aspect", this.aspect);
+    this.help.textContent = fill(this.photo.shown ? this.texts.crop_help : this.texts.unseen_help, { size: size.name });
+    if (this.photo.shown) this.look({});
+  }
+
+  buildFrame() {
+    const { texts } = this;
+    if (!this.photo.shown) {
+      return el("div", { class: "artify-frame artify-unseen" },
+        el("strong", {}, this.photo.file.name), el("span", {}, texts.unseen));
+    }
+    this.image = el("img", { src: this.photo.url, alt: "", draggable: "false" });
+    const frame = el("div", {
+      class: "artify-frame", tabindex: "0", role: "application", "aria-label": texts.crop_label,
+      onpointerdown: (event) => this.press(event),
+      onpointermove: (event) => this.drag(event),
+      onpointerup: (event) => this.fingers.delete(event.pointerId),
+      onpointercancel: (event) => this.fingers.delete(event.pointerId),
+      onkeydown: (event) => this.key(event),
+    }, this.image, el("div", { class: "artify-thirds" }));
+    frame.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+    return frame;
+  }
+
+  look(change) {
+    this.view = settle({ ...this.view, ...change }, this.photo.aspect, this.aspect);
+    place(this.image, this.crop);
+    this.slider.value = this.view.zoom;
+    this.soft.textContent = looksSoft(this.crop, this.photo.width, this.size) ? this.texts.soft : "";
+  }
+
+  /** Move the photo by fractions of the frame. */
+  move(right, down) {
+    const { width, height } = this.crop;
+    this.look({ x: this.view.x - right * width, y: this.view.y - down * height });
+  }
+
+  press(event) {
+    this.frame.setPointerCapture(event.pointerId);
+    this.fingers.set(event.pointerId, [event.clientX, event.clientY]);
+  }
+
+  drag(event) {
+    const before = this.fingers.get(event.pointerId);
+    if (!before) return;
+    const spread = this.spread();
+    this.fingers.set(event.pointerId, [event.clientX, event.clientY]);
+    if (spread) this.look({ zoom: (this.view.zoom * this.spread()) / spread });
+    const share = 1 / this.fingers.size; // two fingers that travel together move the photo once
+    const { clientWidth, clientHeight } = this.frame;
+    this.move((share * (event.clientX - before[0])) / clientWidth,
+      (share * (event.clientY - before[1])) / clientHeight);
+  }
+
+  /** The distance between two fingers in CSS pixels; 0 with fewer. */
+  spread() {
+    const [a, b] = this.fingers.values();
+    return b ? Math.hypot(a[0] - b[0], a[1] - b[1]) : 0;
+  }
+
+  wheel(event) {
+    // A page must scroll on past the frame: zoom only where the shopper is at work in it.
+    if (!event.ctrlKey && document.activeElement !== this.frame) return;
+    event.preventDefault();
+    this.look({ zoom: this.view.zoom * Math.exp(-event.deltaY / 400) });
+  }
+
+  key(event) {
+    const act = {
+      ArrowLeft: () => this.move(-STEP, 0),
+      ArrowRight: () => this.move(STEP, 0),
+      ArrowUp: () => this.move(0, -STEP),
+      ArrowDown: () => this.move(0, STEP),
+      "+": () => this.look({ zoom: this.view.zoom * ZOOM_STEP }),
+      "=": () => this.look({ zoom: this.view.zoom * ZOOM_STEP }),
+      "-": () => this.look({ zoom: this.view.zoom / ZOOM_STEP }),
+    }[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+}
+
+customElements.define("artify-crop", ArtifyCrop);

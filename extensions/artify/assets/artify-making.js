@@ -1,0 +1,107 @@
+import { Fault } from "./artify-api.js";
+
+const [FIRST_WAIT, LONGEST_WAIT] = [700, 2000]; // milliseconds between two looks
+const PATIENCE = 5; // unanswered looks in a row
+
+/** The making of one preview, from the wish to the picture. */
+export class Making {
+  /** @param {(stage: {name: "upload"|"queue"|"make", ratio?: number, before?: number}) => void} report */
+  constructor(api, upload, report) {
+    Object.assign(this, { api, upload, report, stopper: new AbortController() });
+  }
+
+  /**
+   * @param {object} wish the body of POST previews, less upload_id
+   * @returns {Promise<{id: string, view_token: string, preview_url: string}>}
+   * @throws {Fault} refused, failed or out of reach; AbortError after cancel()
+   */
+  async run(wish) {
+    const { signal } = this.stopper;
+    const upload_id = await this.uploaded();
+    signal.throwIfAborted();
+    this.report({ name: "make", ratio: 0 });
+    // Not aborted by the signal: a preview that the server has begun must be known to be cancelled.
+    this.preview = await this.api.preview({ ...wish, upload_id }).catch((fault) => {
+      if (fault.status === 404 || fault.status === 410) this.upload.forget(); // swept: send it again
+      throw fault;
+    });
+    if (signal.aborted) this.withdraw();
+    signal.throwIfAborted();
+    return { ...this.preview, preview_url: await this.follow(signal) };
+  }
+
+  cancel() {
+    this.upload.stop();
+    this.stopper.abort();
+    if (this.preview) this.withdraw();
+  }
+
+  async uploaded() {
+    const show = (ratio) => this.report({ name: "upload", ratio });
+    show(this.upload.ratio);
+    this.upload.watch = show;
+    try {
+      return await this.upload.done();
+    } finally {
+      this.upload.watch = () => {};
+    }
+  }
+
+  /** The shopper has gone on; what the server makes of it changes nothing here. */
+  withdraw() {
+    this.api.cancel(this.preview).catch(() => {});
+  }
+
+  async follow(signal) {
+    for (let wait = FIRST_WAIT; ; wait = Math.min(wait * 1.25, LONGEST_WAIT)) {
+      const { status, progress, queue_position, preview_url, error } = await this.look(signal);
+      if (status === "completed") return preview_url;
+      if (status === "failed") throw new Fault(error?.message || this.api.texts.unavailable, { code: error?.code, status: 200 });
+      if (status === "cancelled") throw new DOMException("The preview was cancelled.", "AbortError");
+      if (status === "pending") this.report({ name: "queue", before: queue_position });
+      else this.report({ name: "make", ratio: progress / 100 });
+      await pause(wait, signal);
+    }
+  }
+
+  /** One look; a phone that changes cells misses a few. */
+  async look(signal) {
+    for (let missed = 1; ; missed += 1) {
+      try {
+        return await this.api.status(this.preview, signal);
+      } catch (fault) {
+        if (!fault.passing || missed === PATIENCE) throw fault;
+        await pause(Math.max(LONGEST_WAIT, fault.wait * 1000), signal);
+      }
+    }
+  }
+}
+
+/** Wait, and longer while nobody looks at the page. */
+async function pause(milliseconds, signal) {
+  await heard(signal, (resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    return () => clearTimeout(timer);
+  });
+  if (!document.hidden) return;
+  await heard(signal, (resolve) => {
+    document.addEventListener("visibilitychange", resolve);
+    return () => document.removeEventListener("visibilitychange", resolve);
+  });
+}
+
+/** A promise that the signal can break; `listen` returns its own undoing. */
+async function heard(signal, listen) {
+  signal.throwIfAborted();
+  let [undo, stop] = [];
+  try {
+    await new Promise((resolve, reject) => {
+      stop = () => reject(signal.reason);
+      signal.addEventListener("abort", stop);
+      undo = listen(resolve);
+    });
+  } finally {
+    undo();
+    signal.removeEventListener("abort", stop);
+  }
+}

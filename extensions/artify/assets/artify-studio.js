@@ -1,0 +1,201 @@
+import { Api, Fault } from "./artify-api.js";
+import { Attempts } from "./artify-attempts.js";
+import { addToCart, currentVariant, watchVariant } from "./artify-cart.js";
+import "./artify-compare.js";
+import "./artify-crop.js";
+import { el } from "./artify-dom.js";
+import { errorBox, note } from "./artify-error.js";
+import { sameShape, sizeOf } from "./artify-framing.js";
+import { Making } from "./artify-making.js";
+import { RefusedPhoto, openPhoto } from "./artify-photo.js";
+import { Upload } from "./artify-upload.js";
+import { editView, makingView, resultView } from "./artify-views.js";
+
+/**
+ * A preview that the shopper may order.
+ * @typedef {{id: string, view_token: string, preview_url: string, style: object, size: object,
+ *            photo: object, crop: object|null}} Design
+ */
+
+/** Build the studio inside the block, with its look already there. */
+export async function openStudio(block, offer) {
+  const sheet = el("link", { rel: "stylesheet", href: block.config.assets.look });
+  await new Promise((resolve) => {
+    sheet.onload = sheet.onerror = resolve; // plain is better than nothing
+    block.append(sheet);
+  });
+  const studio = el("artify-studio");
+  block.append(studio);
+  studio.open(block, offer);
+  return studio;
+}
+
+/** The way from a photo to the cart: edit, making, result. It holds the state; the views draw it. */
+class ArtifyStudio extends HTMLElement {
+  open(block, offer) {
+    const { config } = block;
+    Object.assign(this, { block, offer, config, texts: config.texts, designs: [], attempts: new Attempts() });
+    this.api = new Api(config);
+    this.notice = el("div", { class: "artify-notice" });
+    this.size = sizeOf(offer.sizes, currentVariant(config));
+    this.picked = offer.styles.length === 1 ? offer.styles[0] : null;
+    watchVariant(config, (variant) => this.resize(variant));
+  }
+
+  /** The previews that have the shape of the variant on sale. */
+  get fitting() {
+    return this.designs.filter((design) => sameShape(design.size, this.size));
+  }
+
+  /** The design that goes into the cart, or null. */
+  get design() {
+    return this.fitting.includes(this.chosen) ? this.chosen : null;
+  }
+
+  /** Start with a photo. Its upload begins here, while the shopper frames it. */
+  async choose(file) {
+    try {
+      this.photo = await openPhoto(file, this.offer.limits, this.texts);
+    } catch (refusal) {
+      if (!(refusal instanceof RefusedPhoto)) throw refusal;
+      return this.cropper ? this.complain(refusal) : this.block.hint(refusal.message);
+    }
+    this.stop();
+    this.upload = new Upload(this.api, this.photo);
+    this.cropper = el("artify-crop", { "data-artify": "crop" });
+    this.cropper.open(this.photo, this.size, this.texts);
+    this.edit();
+    this.send();
+  }
+
+  pickFile() {
+    this.block.file.click();
+  }
+
+  pickStyle(style) {
+    this.picked = style;
+    this.notice.replaceChildren();
+  }
+
+  edit() {
+    this.draw(editView(this, this.cropper));
+  }
+
+  show(design) {
+    this.chosen = design;
+    this.draw(resultView(this));
+  }
+
+  async create() {
+    if (!this.picked) return this.remark(this.texts.pick_style);
+    const { crop, photo } = this.cropper;
+    const design = { style: this.picked, size: this.size, photo, crop };
+    const wish = this.attempts.keyed(this.wish(crop));
+    const { view, report } = makingView(this, this.cropper);
+    const making = new Making(this.api, this.upload, report);
+    this.making = making;
+    this.draw(view);
+    try {
+      const made = await making.run(wish);
+      this.attempts.over(wish);
+      if (this.making === making) this.keep({ ...design, ...made });
+    } catch (fault) {
+      if (!fault.passing) this.attempts.over(wish);
+      if (this.making === making) this.fail(fault);
+    }
+  }
+
+  cancel() {
+    this.stop();
+    this.edit();
+    this.remark(this.texts.cancelled);
+  }
+
+  /** Sell the design; `form` is the theme's own when its button was pressed. */
+  async add(form) {
+    if (this.ariaBusy === "true") return;
+    this.ariaBusy = "true";
+    try {
+      await addToCart(this.config, this.design, form);
+    } catch (fault) {
+      this.show(this.design);
+      this.complain(fault, () => this.add(form));
+    } finally {
+      this.ariaBusy = null;
+    }
+  }
+
+  /** Take the variant's size. Another shape needs another crop, and perhaps another preview. */
+  resize(variant) {
+    const before = this.size;
+    this.size = sizeOf(this.offer.sizes, variant);
+    this.cropper?.resize(this.size);
+    if (this.cropper && !this.making && !sameShape(before, this.size)) this.recrop();
+  }
+
+  recrop() {
+    this.edit();
+    this.remark(this.texts.recrop);
+  }
+
+  wish(crop) {
+    const variant_id = currentVariant(this.config);
+    return { product_id: this.offer.product_id, variant_id, style_id: this.picked.id, crop: crop ?? undefined };
+  }
+
+  keep(design) {
+    this.making = null;
+    this.designs.unshift(design);
+    this.chosen = design;
+    if (this.design) this.show(design);
+    else this.recrop(); // the shopper took another size meanwhile
+  }
+
+  fail(fault) {
+    this.making = null;
+    this.edit();
+    if (fault.name !== "AbortError") this.complain(fault, fault.hopeless ? null : () => this.create());
+  }
+
+  stop() {
+    this.making?.cancel();
+    this.upload?.stop();
+    this.making = null;
+  }
+
+  /** Upload ahead of need. While a preview is being made, the making speaks for its upload. */
+  async send() {
+    const { upload } = this;
+    try {
+      await upload.done();
+    } catch (fault) {
+      if (fault.name === "AbortError" || this.making || upload !== this.upload) return;
+      this.complain(fault, fault.hopeless ? null : () => this.resend());
+    }
+  }
+
+  resend() {
+    this.notice.replaceChildren();
+    this.send();
+  }
+
+  complain(fault, retry = null) {
+    this.notice.replaceChildren(errorBox(this.texts, fault, retry));
+  }
+
+  remark(sentence) {
+    this.notice.replaceChildren(note(sentence));
+  }
+
+  draw(view) {
+    this.notice.replaceChildren();
+    this.block.querySelector("[data-artify=start]").hidden = true;
+    this.block.hint("");
+    this.replaceChildren(...view.filter(Boolean));
+    this.querySelector(".artify-title").focus({ preventScroll: true });
+    const { top, bottom } = this.block.getBoundingClientRect();
+    if (top < 0 || bottom > innerHeight) this.block.scrollIntoView({ block: "start" });
+  }
+}
+
+customElements.define("artify-studio", ArtifyStudio);

@@ -1,0 +1,22 @@
+import { el } from "./artify-dom.js";
+
+/**
+ * The styles as one radio group: each shown by its example, moved through with the arrow keys.
+ * @param {{id: string, name: string, example_url: string|null}[]} styles
+ * @param {object|null} chosen one of the styles
+ * @param {(style: object) => void} choose
+ */
+export function styleGrid(styles, chosen, choose, texts) {
+  const cards = styles.map((style) => styleCard(style, style === chosen, () => choose(style)));
+  return el("fieldset", { class: "artify-styles" }, el("legend", {}, texts.style_label),
+    el("div", { class: "artify-grid" }, ...cards));
+}
+
+function styleCard(style, checked, choose) {
+  const picture = style.example_url
+    ? el("img", { src: style.example_url, alt: "", loading: "lazy", width: 160, height: 160 })
+    : el("span", { class: "artify-blank" });
+  return el("label", { class: "artify-style", "data-artify": "style", "data-style": style.id },
+    el("input", { type: "radio", name: "artify-style", value: style.id, checked, onchange: choose }),
+    picture, el("span", { class: "artify-style-name" }, style.name));
+}

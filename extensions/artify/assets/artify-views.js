@@ -1,0 +1,84 @@
+import { el, fill, heading } from "./artify-dom.js";
+import { place } from "./artify-framing.js";
+import { styleGrid } from "./artify-styles.js";
+
+/** What the shopper sees. Each function builds one view; `studio` says what the buttons do. */
+
+const button = (name, text, onclick, look = "") =>
+  el("button", { type: "button", class: `artify-button ${look}`, "data-artify": name, onclick }, text);
+
+const QUIET = "artify-button--quiet";
+
+/** Frame the photo, pick a style, ask for the preview. */
+export function editView(studio, cropper) {
+  const { texts, offer, picked } = studio;
+  return [
+    el("div", { class: "artify-bar" }, heading(texts.edit_title),
+      button("change", texts.change_photo, () => studio.pickFile(), "artify-link")),
+    cropper,
+    styleGrid(offer.styles, picked, (style) => studio.pickStyle(style), texts),
+    studio.notice,
+    button("create", texts.create, () => studio.create()),
+    tray(studio, 1),
+  ];
+}
+
+/** The wait: what is happening, how far it is, and the way out. */
+export function makingView(studio, cropper) {
+  const { texts } = studio;
+  const label = el("p", { class: "artify-stage", role: "status" });
+  const share = el("span", { class: "artify-share", "aria-hidden": "true" });
+  const bar = el("progress", { max: 1, "aria-label": texts.progress });
+  const report = ({ name, ratio, before }) => {
+    const sentence = name === "queue" ? fill(before ? texts.queue : texts.queue_next, { count: before }) : texts[name];
+    if (label.textContent !== sentence) label.textContent = sentence; // a live region speaks at every write
+    share.textContent = ratio ? `${Math.round(ratio * 100)} %` : "";
+    if (ratio == null) bar.removeAttribute("value");
+    else bar.value = ratio;
+  };
+  const view = [
+    heading(fill(texts.making_title, { style: studio.picked.name })),
+    waiting(cropper),
+    el("div", { class: "artify-progress", "data-artify": "progress" },
+      el("div", { class: "artify-bar" }, label, share), bar),
+    button("cancel", texts.cancel, () => studio.cancel(), QUIET),
+  ];
+  return { view, report };
+}
+
+/** The picture, the photo under it, and what to do next. */
+export function resultView(studio) {
+  const { texts, design } = studio;
+  const compare = el("artify-compare", { "data-artify": "compare" });
+  compare.open(design, texts);
+  return [el("div", { "data-artify": "result" },
+    heading(fill(texts.result_title, { style: design.style.name })),
+    compare,
+    design.crop && el("p", { class: "artify-help artify-centre" }, texts.compare_help),
+    tray(studio, 2),
+    studio.notice,
+    button("add", texts.add, () => studio.add()),
+    button("restyle", texts.restyle, () => studio.edit(), QUIET),
+    el("p", { class: "artify-help artify-centre" }, texts.watermark))];
+}
+
+/** The shopper's own crop behind a moving shine: the picture that is being worked on. */
+function waiting({ photo, crop, aspect }) {
+  const frame = el("div", { class: "artify-frame artify-working", style: `--aspect: ${aspect}` });
+  if (!photo.shown) return frame;
+  const image = el("img", { src: photo.url, alt: "" });
+  place(image, crop);
+  frame.append(image);
+  return frame;
+}
+
+/** Every preview of this shape that was made, to compare; nothing while there are fewer than `least`. */
+function tray(studio, least) {
+  const { texts, fitting, design } = studio;
+  if (fitting.length < least) return null;
+  const thumbs = fitting.map((made) => el("button", {
+    type: "button", class: "artify-thumb", "data-artify": "thumb", "aria-label": made.style.name,
+    "aria-pressed": String(made === design), onclick: () => studio.show(made),
+  }, el("img", { src: made.preview_url, alt: "", style: `--aspect: ${made.size.width_px / made.size.height_px}` })));
+  return el("div", { class: "artify-tray", role: "group", "aria-label": texts.tray }, ...thumbs);
+}

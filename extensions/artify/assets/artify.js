@@ -1,0 +1,140 @@
+// The block's loader. It stays small because every visitor pays for it; the studio loads on first touch.
+(() => {
+  if (customElements.get("artify-personalizer")) return;
+
+  class ArtifyPersonalizer extends HTMLElement {
+    connectedCallback() {
+      document.addEventListener("submit", this, true);
+      if (this.config) return;
+      this.config = JSON.parse(this.querySelector("[data-artify=config]").textContent);
+      const [root, prefix] = [this.config.root, this.config.prefix].map((path) => path.replace(/^\/+|\/+$/g, ""));
+      this.config.root = root ? `/${root}/` : "/"; // "/", or a language's "/fr"
+      this.config.proxy = `${this.config.root}${prefix}`;
+      this.file = this.querySelector("[data-artify=file]");
+      this.file.addEventListener("change", () => this.choose(this.file.files[0]));
+      for (const name of ["pointerover", "focusin"]) {
+        this.addEventListener(name, () => this.load().catch(() => {}), { once: true });
+      }
+      for (const name of ["dragover", "dragleave", "drop"]) this.addEventListener(name, this);
+      this.ask().catch(() => {}); // choose() and the guard ask again
+    }
+
+    disconnectedCallback() {
+      document.removeEventListener("submit", this, true);
+    }
+
+    handleEvent(event) {
+      if (event.type === "submit") return this.guard(event);
+      event.preventDefault();
+      this.toggleAttribute("data-dropping", event.type === "dragover");
+      if (event.type === "drop") this.choose(event.dataTransfer.files[0]);
+    }
+
+    /** The product's styles, sizes and limits, or null where it is not personalised. Asked once. */
+    ask() {
+      this.asking ??= this.fetchProduct().catch((fault) => {
+        this.asking = null;
+        throw fault;
+      });
+      return this.asking;
+    }
+
+    async fetchProduct() {
+      const { proxy, product } = this.config;
+      const answer = await fetch(`${proxy}/products/${product}`, { headers: { Accept: "application/json" } });
+      if (answer.status !== 404 && !answer.ok) throw new Error(`HTTP ${answer.status}`);
+      const offer = answer.ok ? await answer.json() : null;
+      this.show(offer);
+      return offer;
+    }
+
+    show(offer) {
+      this.hidden = !offer && !this.config.design_mode;
+      if (!offer) return this.hint(this.config.texts.not_enabled);
+      // Express checkout buttons skip the form, and with it the guard below.
+      document.documentElement.classList.toggle("artify-required", this.config.required);
+      this.querySelector("[data-artify=consent]").textContent = offer.texts?.consent ?? "";
+      const pictures = offer.styles.filter((style) => style.example_url).slice(0, 5).map((style) => {
+        const picture = new Image(56, 56);
+        Object.assign(picture, { alt: "", loading: "lazy", src: style.example_url });
+        return picture;
+      });
+      this.querySelector("[data-artify=examples]").replaceChildren(...pictures);
+    }
+
+    /** Fetch the studio's code and look. */
+    load() {
+      this.loading ??= import(this.config.assets.studio).catch((fault) => {
+        this.loading = null;
+        throw fault;
+      });
+      return this.loading;
+    }
+
+    async choose(file) {
+      this.file.value = ""; // so that the same file can be chosen again
+      if (!file) return;
+      this.hint("");
+      this.setAttribute("aria-busy", "true");
+      try {
+        const [{ openStudio }, offer] = await Promise.all([this.load(), this.ask()]);
+        if (!offer) return;
+        this.studio ??= await openStudio(this, offer);
+        await this.studio.choose(file);
+      } catch {
+        this.hint(this.config.texts.offline, () => this.choose(file));
+      } finally {
+        this.removeAttribute("aria-busy");
+      }
+    }
+
+    /** One plain sentence under the button; "" takes it away. */
+    hint(text, retry = null) {
+      const box = this.querySelector("[data-artify=hint]");
+      box.hidden = !text;
+      box.firstElementChild.textContent = text;
+      box.lastElementChild.hidden = !retry;
+      box.lastElementChild.onclick = retry;
+    }
+
+    /** Keep the theme's own button from selling the product without its design. */
+    guard(event) {
+      const form = event.target;
+      if (this.passing || !this.sells(form)) return;
+      const designed = this.studio?.design;
+      if (!designed && !this.config.required) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      if (designed) this.studio.add(form);
+      else this.hold(form, event.submitter);
+    }
+
+    async hold(form, submitter) {
+      const { texts } = this.config;
+      try {
+        if (!(await this.ask())) return this.pass(form, submitter);
+        this.hint(texts.need_design);
+      } catch {
+        // A shop whose app is out of reach must still be able to sell, but never by surprise.
+        if (this.warned) return this.pass(form, submitter);
+        this.warned = true;
+        this.hint(texts.unreachable);
+      }
+      this.scrollIntoView({ block: "center" });
+      this.file.focus({ preventScroll: true });
+    }
+
+    pass(form, submitter) {
+      this.passing = true;
+      form.requestSubmit(submitter);
+      this.passing = false;
+    }
+
+    sells(form) {
+      const id = form.elements.namedItem("id")?.value;
+      return /\/cart\/add/.test(form.getAttribute("action")) && this.config.variants.includes(Number(id));
+    }
+  }
+
+  customElements.define("artify-personalizer", ArtifyPersonalizer);
+})();

@@ -1,0 +1,74 @@
+"""The block as Shopify would render it, on a page that behaves like a theme's."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from liquid import Environment, StrictUndefined
+
+EXTENSION = Path(__file__).parents[2] / "extensions/artify"
+BLOCK = EXTENSION / "blocks/personalizer.liquid"
+SCHEMA = re.compile(r"\{%-?\s*schema\s*-?%\}(.*?)\{%-?\s*endschema\s*-?%\}", re.DOTALL)
+PRODUCT = 7700000000001
+A4, A3, SQUARE = 7800000000011, 7800000000012, 7800000000013
+
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>Photo Poster</title>
+<style>
+  body {{ margin: 0 auto; max-width: 480px; padding: 16px; font: 16px/1.5 Georgia, serif; color: #2b2118; }}
+  form button {{ width: 100%; min-height: 52px; font: inherit; }}
+</style>
+<h2>Photo Poster</h2>
+<form action="{root}cart/add" method="post">
+  <input type="hidden" name="id" value="{variant}">
+  <input type="hidden" name="properties[Gift note]" value="For Ada">
+  <input name="quantity" value="2" aria-label="Quantity">
+  <button name="add">Theme add to cart</button>
+</form>
+{block}
+</html>"""
+
+
+def schema() -> dict[str, Any]:
+    """The block's settings as its schema tag declares them."""
+    found = SCHEMA.search(BLOCK.read_text())
+    assert found, "the block has no schema"
+    declared: dict[str, Any] = json.loads(found[1])
+    return declared
+
+
+def texts(name: str = "en.default.json") -> dict[str, str]:
+    """A locale's texts by their dotted keys."""
+    groups = json.loads((EXTENSION / "locales" / name).read_text())
+    return {f"{group}.{key}": text for group, entries in groups.items() for key, text in entries.items()}
+
+
+def render_block(*, root: str = "/", **settings: Any) -> str:
+    """The block's markup for the demo poster, with the schema's defaults but for `settings`."""
+    defaults = {entry["id"]: entry["default"] for entry in schema()["settings"]}
+    variants = [{"id": A4}, {"id": A3}, {"id": SQUARE}]
+    return _environment().from_string(SCHEMA.sub("", BLOCK.read_text())).render(
+        product={"id": PRODUCT, "variants": variants, "selected_or_first_available_variant": variants[0]},
+        shop={"permanent_domain": "artify-demo.myshopify.com"},
+        routes={"root_url": root},
+        request={"design_mode": False},
+        block={"settings": defaults | settings, "shopify_attributes": 'data-block-id="1"'},
+    )
+
+
+def render_page(root: str, **settings: Any) -> str:
+    """A product page: a theme's own form, and the block."""
+    return PAGE.format(root=root, variant=A4, block=render_block(root=root, **settings))
+
+
+def _environment() -> Environment:
+    environment = Environment(undefined=StrictUndefined)
+    known = texts()
+    environment.filters |= {
+        "t": lambda key: known[key],
+        "asset_url": lambda name: f"/assets/{name}",
+        "stylesheet_tag": lambda url: f'<link rel="stylesheet" href="{url}">',
+        "json": lambda value: json.dumps(value).replace("<", "\\u003c"),
+    }
+    return environment

@@ -1,0 +1,289 @@
+"""The block in a real browser, against a scripted shop."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from tests.storefront.fake import DONE, MAKING, Shop, error, png
+from tests.storefront.rendering import A3, A4, SQUARE
+
+PHOTO = {"name": "cat.png", "mimeType": "image/png", "buffer": png(1200, 900)}
+Visit = Callable[[], Page]
+
+
+def hook(page: Page, name: str) -> Locator:
+    return page.locator(f"[data-artify={name}]")
+
+
+def frame_photo(page: Page) -> None:
+    """Choose the photo and pick the first style."""
+    hook(page, "file").set_input_files(PHOTO)
+    hook(page, "style").first.click()
+
+
+def make_preview(page: Page) -> None:
+    frame_photo(page)
+    hook(page, "create").click()
+    expect(hook(page, "result")).to_be_visible()
+
+
+def test_a_photo_becomes_a_cart_line_with_its_preview(visit: Visit, shop: Shop) -> None:
+    shop.looks = [{"status": "pending", "progress": 0, "queue_position": 2}, MAKING, DONE]
+    page = visit()
+    frame_photo(page)
+    hook(page, "create").click()
+    expect(hook(page, "progress")).to_contain_text("2 before you")
+    hook(page, "add").click()
+    page.wait_for_url("**/cart")
+    properties = {"Gift note": "For Ada", "_artify_preview": "p1", "Style": "Watercolour"}
+    assert shop.lines == [{"id": A4, "quantity": 2, "properties": properties}]
+    assert shop.uploads == [PHOTO["buffer"]]
+    assert shop.tickets == [{"filename": "cat.png", "content_type": "image/png", "bytes": len(shop.uploads[0])}]
+
+
+def test_the_wish_names_the_upload_and_a_crop_of_the_variants_shape(visit: Visit, shop: Shop) -> None:
+    make_preview(visit())
+    [wish] = shop.wishes
+    crop = wish["crop"]
+    assert (wish["upload_id"], wish["product_id"], wish["variant_id"]) == ("u1", "7700000000001", str(A4))
+    assert wish["style_id"] == "watercolour"
+    assert crop["width"] * 1200 / (crop["height"] * 900) == pytest.approx(2480 / 3508, rel=1e-3)
+    assert crop["height"] == pytest.approx(1)
+
+
+def test_the_arrow_keys_move_the_crop(visit: Visit, shop: Shop) -> None:
+    page = visit()
+    frame_photo(page)
+    hook(page, "crop").get_by_role("application").press("ArrowLeft")
+    hook(page, "create").click()
+    expect(hook(page, "result")).to_be_visible()
+    assert shop.wishes[0]["crop"]["x"] > (1 - shop.wishes[0]["crop"]["width"]) / 2
+
+
+def test_dragging_the_photo_moves_the_crop(visit: Visit, shop: Shop) -> None:
+    page = visit()
+    frame_photo(page)
+    hook(page, "crop").get_by_role("application").drag_to(
+        page.locator("body"), source_position={"x": 100, "y": 100}, target_position={"x": 10, "y": 100}, force=True
+    )
+    hook(page, "create").click()
+    expect(hook(page, "result")).to_be_visible()
+    assert shop.wishes[0]["crop"]["x"] > (1 - shop.wishes[0]["crop"]["width"]) / 2
+
+
+def test_a_small_photo_is_said_to_look_soft(visit: Visit) -> None:
+    page = visit()
+    frame_photo(page)
+    expect(page.get_by_text("May look soft")).to_be_visible()
+
+
+def test_a_photo_that_the_browser_cannot_show_still_goes_on_without_a_crop(visit: Visit, shop: Shop) -> None:
+    page = visit()
+    hook(page, "file").set_input_files({"name": "IMG_1.HEIC", "mimeType": "", "buffer": b"heic"})
+    expect(hook(page, "crop")).to_contain_text("IMG_1.HEIC")
+    hook(page, "style").first.click()
+    hook(page, "create").click()
+    expect(hook(page, "result")).to_be_visible()
+    assert shop.tickets[0]["content_type"] == "image/heic"
+    assert "crop" not in shop.wishes[0]
+
+
+def test_another_style_keeps_the_earlier_preview_to_compare(visit: Visit, shop: Shop) -> None:
+    page = visit()
+    make_preview(page)
+    hook(page, "restyle").click()
+    page.get_by_role("radio", name="Pencil").check()
+    hook(page, "create").click()
+    expect(hook(page, "thumb")).to_have_count(2)
+    page.get_by_role("button", name="Watercolour").click()
+    hook(page, "add").click()
+    page.wait_for_url("**/cart")
+    assert shop.lines[0]["properties"]["_artify_preview"] == "p1"
+
+
+def test_a_refused_photo_shows_the_servers_sentence(visit: Visit, shop: Shop) -> None:
+    shop.refusals["uploads"] = error(415, "This file is not a photo.")
+    page = visit()
+    hook(page, "file").set_input_files(PHOTO)
+    expect(hook(page, "error")).to_have_text("This file is not a photo.")
+    expect(hook(page, "again")).to_have_count(0)
+
+
+def test_a_file_of_another_kind_is_refused_before_it_is_sent(visit: Visit, shop: Shop) -> None:
+    page = visit()
+    hook(page, "file").set_input_files({"name": "a.gif", "mimeType": "image/gif", "buffer": b"GIF89a"})
+    expect(hook(page, "hint")).to_contain_text("not a photo we can use")
+    assert shop.tickets == []
+
+
+def test_a_failed_preview_can_be_tried_again_with_the_same_photo_and_crop(visit: Visit, shop: Shop) -> None:
+    shop.looks = [{"status": "failed", "progress": 0, "error": {"code": "ai", "message": "The painter slipped."}}, DONE]
+    page = visit()
+    frame_photo(page)
+    hook(page, "create").click()
+    expect(hook(page, "error")).to_contain_text("The painter slipped.")
+    hook(page, "again").click()
+    expect(hook(page, "result")).to_be_visible()
+    first, second = shop.wishes
+    assert first["crop"] == second["crop"]
+    assert first["idempotency_key"] != second["idempotency_key"]
+    assert len(shop.uploads) == 1
+
+
+def test_a_lost_answer_is_asked_for_again_under_the_same_key(visit: Visit, shop: Shop) -> None:
+    page = visit()
+    frame_photo(page)
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort("internetdisconnected")
+
+    page.route("**/previews", lose, times=1)
+    hook(page, "create").click()
+    expect(hook(page, "error")).to_contain_text("The connection was lost. Your photo is kept.")
+    hook(page, "again").click()
+    expect(hook(page, "result")).to_be_visible()
+    first, second = shop.wishes
+    assert first["idempotency_key"] == second["idempotency_key"]
+    assert len(shop.uploads) == 1
+
+
+def test_an_upload_cut_off_is_sent_again(visit: Visit, shop: Shop) -> None:
+    page = visit()
+    page.route("**/photo", lambda route: route.abort("internetdisconnected"), times=1)
+    frame_photo(page)
+    expect(hook(page, "error")).to_contain_text("The connection was lost")
+    hook(page, "create").click()
+    expect(hook(page, "result")).to_be_visible()
+    assert shop.uploads == [PHOTO["buffer"]]
+
+
+def test_who_asks_too_often_can_try_again_after_the_servers_wait(visit: Visit, shop: Shop) -> None:
+    shop.refusals["previews"] = error(429, "Many shoppers are here. Wait a moment.")
+    page = visit()
+    frame_photo(page)
+    hook(page, "create").click()
+    expect(hook(page, "error")).to_contain_text("Wait a moment.")
+    expect(hook(page, "again")).to_be_disabled()
+    hook(page, "again").click()
+    expect(hook(page, "result")).to_be_visible()
+
+
+def test_cancel_tells_the_server_and_keeps_the_photo(visit: Visit, shop: Shop) -> None:
+    shop.looks = [MAKING]
+    page = visit()
+    frame_photo(page)
+    hook(page, "create").click()
+    expect(hook(page, "progress")).to_contain_text("40 %")
+    with page.expect_response("**/cancel"):
+        hook(page, "cancel").click()
+    expect(hook(page, "crop")).to_be_visible()
+    expect(hook(page, "note")).to_contain_text("Nothing was charged")
+    assert shop.cancelled == ["p1"]
+
+
+def test_the_guests_token_is_kept_and_sent_in_the_body(visit: Visit, shop: Shop) -> None:
+    page = visit()
+    make_preview(page)
+    assert "guest_token" not in shop.tickets[0]
+    page.reload()
+    make_preview(page)
+    assert shop.tickets[1]["guest_token"] == shop.wishes[1]["guest_token"] == "g1"
+
+
+def test_a_variant_of_another_shape_asks_for_the_crop_again(visit: Visit, shop: Shop) -> None:
+    page = visit()
+    make_preview(page)
+    page.evaluate(f"document.querySelector('[name=id]').value = {A3}")
+    expect(hook(page, "result")).to_be_visible()
+    page.evaluate(f"document.querySelector('[name=id]').value = {SQUARE}")
+    expect(hook(page, "note")).to_contain_text("another shape")
+    hook(page, "create").click()
+    expect(hook(page, "result")).to_be_visible()
+    crop = shop.wishes[-1]["crop"]
+    assert crop["width"] * 1200 == pytest.approx(crop["height"] * 900)
+
+
+def test_the_themes_button_does_not_sell_the_product_blank(visit: Visit, shop: Shop) -> None:
+    page = visit()
+    page.get_by_role("button", name="Theme add to cart").click()
+    expect(hook(page, "hint")).to_contain_text("Choose one and create a preview first")
+    assert shop.lines == []
+
+
+def test_the_themes_button_sells_the_chosen_design(visit: Visit, shop: Shop) -> None:
+    page = visit()
+    make_preview(page)
+    page.get_by_role("button", name="Theme add to cart").click()
+    page.wait_for_url("**/cart")
+    assert shop.lines[0]["properties"]["_artify_preview"] == "p1"
+
+
+def test_a_shop_may_sell_the_product_without_a_design(visit: Visit, shop: Shop) -> None:
+    shop.settings = {"require_design": False}
+    page = visit()
+    page.get_by_role("button", name="Theme add to cart").click()
+    page.wait_for_url("**/cart/add")
+    assert shop.lines == [{"id": A4, "properties": {}}]
+
+
+def test_a_product_that_is_not_personalised_has_no_block_and_sells_as_ever(visit: Visit, shop: Shop) -> None:
+    shop.enabled = False
+    page = visit()
+    expect(page.locator("artify-personalizer")).to_be_hidden()
+    page.get_by_role("button", name="Theme add to cart").click()
+    page.wait_for_url("**/cart/add")
+    assert shop.lines == [{"id": A4, "properties": {}}]
+
+
+def test_an_app_out_of_reach_holds_the_sale_once_and_says_so(visit: Visit, shop: Shop, page: Page) -> None:
+    page.route("**/apps/artify/**", lambda route: route.abort())
+    visit()
+    page.get_by_role("button", name="Theme add to cart").click()
+    expect(hook(page, "hint")).to_contain_text("out of reach")
+    page.get_by_role("button", name="Theme add to cart").click()
+    page.wait_for_url("**/cart/add")
+    assert shop.lines == [{"id": A4, "properties": {}}]
+
+
+def test_the_carts_refusal_is_shown_in_its_own_words(visit: Visit, shop: Shop) -> None:
+    shop.refusals["add.js"] = (422, {"description": "All 3 posters are in your cart."})
+    page = visit()
+    make_preview(page)
+    hook(page, "add").click()
+    expect(hook(page, "error")).to_contain_text("All 3 posters are in your cart.")
+
+
+def test_a_theme_with_a_cart_drawer_keeps_the_shopper_on_the_page(visit: Visit, shop: Shop) -> None:
+    page = visit()
+    make_preview(page)
+    page.evaluate("document.addEventListener('artify:added', e => { e.preventDefault(); document.title = 'Added' })")
+    hook(page, "add").click()
+    page.wait_for_function("document.title === 'Added'")
+    assert page.url.endswith("/products/poster")
+    assert len(shop.lines) == 1
+
+
+def test_a_shop_in_a_language_folder_is_asked_there(visit: Visit, shop: Shop) -> None:
+    shop.root = "/fr/"
+    page = visit()
+    make_preview(page)
+    hook(page, "add").click()
+    page.wait_for_url("**/fr/cart")
+    assert len(shop.lines) == 1
+
+
+def test_the_studio_is_not_loaded_before_it_is_touched(visit: Visit) -> None:
+    page = visit()
+    expect(hook(page, "consent")).to_have_text("Your photo is used for this design only.")
+    loaded = "performance.getEntriesByType('resource').map(entry => entry.name.split('/').pop())"
+    assert "artify-studio.js" not in page.evaluate(loaded)
+
+
+def test_a_name_with_markup_is_shown_as_text(visit: Visit, shop: Shop) -> None:
+    page = visit()
+    name = "<img src=x onerror=document.title=1>.heic"
+    hook(page, "file").set_input_files({"name": name, "mimeType": "image/heic", "buffer": b"heic"})
+    expect(hook(page, "crop")).to_contain_text(name)
+    assert page.title() == "Photo Poster"
