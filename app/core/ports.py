@@ -6,11 +6,12 @@ tests/contract that every adapter passes. Adapters raise app.core.errors, never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar, runtime_checkable
 
+from app.core.links import MediaLink
 from app.core.pictures import (
     Crop,
     ImageRequest,
@@ -95,11 +96,27 @@ class Files(Protocol):
         """A signed address that takes one file of this type and size (bytes)."""
 
 
+@runtime_checkable
+class ReceivesUploads(Protocol):
+    """Files whose upload links this process answers itself."""
+
+    async def receive(self, link: MediaLink, chunks: AsyncIterable[bytes]) -> None:
+        """Take an upload as it streams in. Raises TooLarge or BadRequest when its size is not what was signed."""
+
+
 class Queue(Protocol):
     """Hints that a job row is due. The row is the truth; a lost hint costs time, never work."""
 
     async def wake(self, *job_ids: str) -> None:
         """Never raises: the request that made the job has already succeeded."""
+
+
+@runtime_checkable
+class WaitsForHints(Protocol):
+    """A queue whose jobs this process runs itself."""
+
+    async def wait(self, seconds: float) -> None:
+        """Until a hint, or so many seconds."""
 
 
 class ImageModel(Protocol):

@@ -4,6 +4,7 @@ Bytes of strangers are looked at by their header first (`sniff`), and decoded on
 the Imaging port.
 """
 
+from app.core.sizes import MIN_SIDE
 from app.media.model import Asset, new_asset, object_key
 from app.media.queries import asset, insert_asset
 from app.media.uploads import CONTENT_TYPES, MAX_UPLOAD_BYTES, UploadWish, open_upload, read_upload
@@ -11,6 +12,7 @@ from app.media.uploads import CONTENT_TYPES, MAX_UPLOAD_BYTES, UploadWish, open_
 __all__ = [
     "CONTENT_TYPES",
     "MAX_UPLOAD_BYTES",
+    "MIN_SIDE",
     "Asset",
     "UploadWish",
     "asset",

@@ -9,7 +9,7 @@ from app.shops.limits import hit
 from app.shops.model import Guest, Merchant, Shop, Shopper, Visitor
 from app.shops.queries import active_shop, close_delivery, customer_of, delivery
 from app.shops.tokens import access_token
-from app.shops.visitors import visitor
+from app.shops.visitors import known_visitor, visitor
 from app.shops.webhooks import receive, refuse
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "customer_of",
     "delivery",
     "hit",
+    "known_visitor",
     "receive",
     "refuse",
     "uninstall",

@@ -10,7 +10,7 @@ from sqlalchemy import case, or_, select, update
 from app.core.ids import new_id
 from app.core.ports import AccessToken, Database, Expect, ShopDetails, Webhook
 from app.core.tables import upsert
-from app.shops.model import Delivery, Guest, Shop, StoredToken
+from app.shops.model import Delivery, Shop, StoredToken
 from app.shops.tables import access_tokens, guest_sessions, rate_limits, shoppers, shops, webhook_deliveries
 
 SHOP = [shops.c[name] for name in Shop.__dataclass_fields__]
@@ -118,15 +118,16 @@ async def customer_of(db: Database, shop_id: str, shopper_id: str) -> str | None
     return row["shopify_customer_id"] if row else None
 
 
-async def guest(db: Database, shop: Shop, token: str, token_hash: str, now: datetime) -> Guest | None:
+async def guest(db: Database, shop_id: str, token_hash: str, now: datetime) -> str | None:
+    """The session of a token that has not expired."""
     row = await db.one(
         select(guest_sessions.c.id).where(
-            guest_sessions.c.shop_id == shop.id,
+            guest_sessions.c.shop_id == shop_id,
             guest_sessions.c.token_hash == token_hash,
             guest_sessions.c.expires_at > now,
         )
     )
-    return Guest(shop, row["id"], token) if row else None
+    return row["id"] if row else None
 
 
 def insert_shopper(shop_id: str, customer_id: str, at: datetime) -> Any:

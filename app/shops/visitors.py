@@ -16,14 +16,34 @@ GUEST_LIFE = timedelta(days=30)
 
 
 async def visitor(app: App, visit: ProxyVisit, guest_token: str | None) -> Visitor:
-    """The visitor; a guest without a good token gets a new one. Raises NotFound when the app is not installed."""
+    """The visitor; who is new is recorded. Raises NotFound when the app is not installed."""
+    shop = await _shop(app, visit)
+    if visit.customer_id:
+        return await _shopper(app, shop, visit.customer_id)
+    return await _guest(app, shop, guest_token) or await _new_guest(app, shop)
+
+
+async def known_visitor(app: App, visit: ProxyVisit, guest_token: str | None) -> Visitor:
+    """A visitor whom we have met. Raises NotFound."""
+    shop = await _shop(app, visit)
+    if visit.customer_id:
+        return await _shopper(app, shop, visit.customer_id)
+    guest = await _guest(app, shop, guest_token)
+    if guest is None:
+        raise NotFound()
+    return guest
+
+
+async def _shop(app: App, visit: ProxyVisit) -> Shop:
     shop = await queries.active_shop(app.db, visit.shop)
     if shop is None:
         raise NotFound("This shop does not use Artify at the moment.")
-    if visit.customer_id:
-        return await _shopper(app, shop, visit.customer_id)
-    known = await queries.guest(app.db, shop, guest_token, _hash(guest_token), app.clock.now()) if guest_token else None
-    return known or await _new_guest(app, shop)
+    return shop
+
+
+async def _guest(app: App, shop: Shop, token: str | None) -> Guest | None:
+    guest_id = await queries.guest(app.db, shop.id, _hash(token), app.clock.now()) if token else None
+    return Guest(shop, guest_id, token) if guest_id and token else None
 
 
 async def _shopper(app: App, shop: Shop, customer_id: str) -> Shopper:

@@ -1,0 +1,91 @@
+"""The only file that names adapters: settings in, App out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from app.adapters.compute import ThreadCompute
+from app.adapters.files_folder import FolderFiles
+from app.adapters.image_model_gemini import GeminiImageModel
+from app.adapters.image_model_local import LocalImageModel
+from app.adapters.imaging_pillow import PillowImaging
+from app.adapters.imaging_vips import VipsImaging
+from app.adapters.queue_embedded import EmbeddedQueue
+from app.adapters.shopify import Admin, Door
+from app.adapters.sqlite import SqliteDatabase
+from app.adapters.upscaler_resample import Resample
+from app.adapters.upscaler_span import Span
+from app.adapters.vault_cryptography import CryptographyVault
+from app.core.app import App
+from app.core.log import Log
+from app.core.ports import Clock, Compute, Database, Files, ImageModel, Imaging, Queue, Upscaler
+from app.core.settings import Settings, SettingsError
+from app.core.times import SystemClock
+
+
+def build(settings: Settings, *, clock: Clock | None = None, log: Log | None = None) -> App:
+    """The app for these settings. Opens nothing yet: adapters connect when first used."""
+    compute = ThreadCompute()
+    return App(
+        settings=settings,
+        db=_database(settings),
+        files=_files(settings),
+        queue=_queue(settings),
+        image_model=_image_model(settings, compute),
+        imaging=_imaging(compute),
+        upscaler=_upscaler(),
+        vault=CryptographyVault(settings.token_key),
+        door=Door(
+            settings.shopify_api_key,
+            settings.shopify_api_secret,
+            settings.shopify_old_api_secret,
+            base_url=settings.shopify_base_url,
+            cdn_url=settings.shopify_cdn_url,
+        ),
+        shopify=Admin(settings.shopify_api_version, base_url=settings.shopify_base_url),
+        compute=compute,
+        clock=clock or SystemClock(),
+        log=log or Log(),
+    )
+
+
+def sqlite_path(database_url: str) -> Path:
+    """`sqlite:///var/artify.db` is relative, `sqlite:////srv/artify.db` absolute."""
+    scheme, _, path = database_url.partition("///")
+    if scheme != "sqlite:" or not path:
+        raise SettingsError([f"DATABASE_URL must look like sqlite:///var/artify.db, not {database_url}"])
+    return Path(path)
+
+
+def _database(settings: Settings) -> Database:
+    return SqliteDatabase(sqlite_path(settings.database_url))
+
+
+def _files(settings: Settings) -> Files:
+    parts = urlsplit(settings.files_url)
+    if parts.scheme != "file" or parts.netloc or not parts.path:
+        raise SettingsError([f"FILES_URL must look like file:var/files, not {settings.files_url}"])
+    return FolderFiles(Path(parts.path), settings.app_url, settings.link_key)
+
+
+def _queue(settings: Settings) -> Queue:
+    if settings.queue_url != "embedded:":
+        raise SettingsError([f"QUEUE_URL must be embedded:, not {settings.queue_url}"])
+    return EmbeddedQueue()
+
+
+def _image_model(settings: Settings, compute: Compute) -> ImageModel:
+    if settings.ai_provider == "gemini":
+        return GeminiImageModel(
+            settings.gemini_image_model, settings.gemini_api_key or "", base_url=settings.gemini_base_url
+        )
+    return LocalImageModel(compute)
+
+
+def _imaging(compute: Compute) -> Imaging:
+    return VipsImaging(compute) if VipsImaging.available() else PillowImaging(compute)
+
+
+def _upscaler() -> Upscaler:
+    return Span() if Span.available() else Resample()

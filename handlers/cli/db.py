@@ -1,0 +1,49 @@
+"""`artify db`: migrate, schema, check."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+from app.adapters import sqlite_schema
+from app.adapters.sqlite import DIALECT
+from app.schema import ddl
+from app.wiring import sqlite_path
+
+SCHEMA = Path(__file__).parents[2] / "schema.sql"
+HEADER = "-- Generated from the table metadata by `artify db schema`. Change the tables, then run it again.\n\n"
+
+
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser("db", help="the database: migrate, schema, check")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    for name, run, about in (
+        ("migrate", migrate, "apply the migrations that are new"),
+        ("schema", schema, "write schema.sql from the table metadata"),
+        ("check", check, "compare the database with the table metadata"),
+    ):
+        actions.add_parser(name, help=about).set_defaults(run=run)
+
+
+def migrate(arguments: argparse.Namespace) -> int:
+    applied = sqlite_schema.migrate(_path())
+    print("\n".join(f"applied {name}" for name in applied) or "nothing to apply")
+    return 0
+
+
+def schema(arguments: argparse.Namespace) -> int:
+    SCHEMA.write_text(HEADER + ddl(DIALECT))
+    print(f"wrote {SCHEMA.name}")
+    return 0
+
+
+def check(arguments: argparse.Namespace) -> int:
+    differences = sqlite_schema.differences(_path())
+    print("\n".join(differences) or "the database has the schema that the code expects")
+    return 1 if differences else 0
+
+
+def _path() -> Path:
+    return sqlite_path(os.environ.get("DATABASE_URL") or "sqlite:///var/artify.db")

@@ -1,0 +1,59 @@
+"""`artify jobs`: list, run, retry."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+from typing import Any
+
+from app import jobs
+from app.core.app import App
+from app.core.errors import NotFound
+from app.core.settings import Settings
+from app.core.times import to_text
+from app.wiring import build
+from handlers import jobs as runner
+
+OPEN = ("pending", "running", "failed", "dead")
+
+
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser("jobs", help="the embedded queue: list, run, retry")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list", help="jobs that are open or were given up").set_defaults(run=show)
+    actions.add_parser("run", help="run jobs until stopped").set_defaults(run=run)
+    again = actions.add_parser("retry", help="start a job again that was given up")
+    again.add_argument("id", metavar="ID")
+    again.set_defaults(run=retry)
+
+
+def show(arguments: argparse.Namespace) -> int:
+    found = asyncio.run(jobs.jobs_by_status(_app().db, OPEN, 100))
+    for job in found:
+        print(f"{job.id}  {job.status:8} {job.attempts:2}  {to_text(job.run_at)}  {job.kind}  {job.last_error or ''}")
+    print(f"{len(found)} jobs")
+    return 0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    asyncio.run(runner.loop(_app()))
+    return 0
+
+
+def retry(arguments: argparse.Namespace) -> int:
+    asyncio.run(_retry(_app(), arguments.id))
+    print("queued again")
+    return 0
+
+
+async def _retry(app: App, job_id: str) -> None:
+    job = await jobs.job(app.db, job_id)
+    if job is None or job.status not in ("failed", "dead", "cancelled"):
+        raise NotFound("There is no job with this id that was given up.")
+    now = app.clock.now()
+    await app.db.batch(jobs.requeue(jobs.new(job.kind, job.shop_id, job.subject_id, at=now, dedupe_key=job.dedupe_key), now))
+
+
+def _app() -> App:
+    return build(Settings.load(os.environ))

@@ -1,0 +1,69 @@
+"""Errors become answers in one place: JSON for programs, a page or a fragment for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app.core.app import App
+from app.core.errors import AppError, NotFound, TooMany
+from app.core.ports import DoorReply
+
+JSON_PATHS = ("/proxy/", "/webhooks", "/media/", "/healthz")
+
+
+async def app_error(request: Request, fault: Exception) -> Response:
+    return answer(request, fault if isinstance(fault, AppError) else AppError())
+
+
+async def door_reply(request: Request, fault: Exception) -> Response:
+    """What Shopify's protocol wants said, as it is."""
+    if not isinstance(fault, DoorReply):
+        return answer(request, AppError())
+    return Response(fault.body, fault.status, dict(fault.headers))
+
+
+async def http_error(request: Request, fault: Exception) -> Response:
+    """Starlette's own: no such path, or not by this method."""
+    status = fault.status_code if isinstance(fault, HTTPException) else 500
+    if status == 405:
+        return answer(request, AppError("This address does not take that method.", code="bad_method", status=405))
+    return answer(request, NotFound() if status == 404 else AppError(status=status))
+
+
+async def crash(request: Request, fault: Exception) -> Response:
+    app: App = request.app.state.app
+    app.log.error("request_crashed", fault)
+    return answer(request, AppError())
+
+
+def answer(request: Request, fault: AppError) -> Response:
+    headers = {"Retry-After": str(fault.retry_after)} if isinstance(fault, TooMany) else {}
+    if request.url.path.startswith(JSON_PATHS) or "text/html" not in request.headers.get("accept", ""):
+        return as_json(request, fault, headers)
+    from handlers.pages import page
+
+    response = page(request, "error.html", status=fault.status, error=fault, request_id=request_id(request))
+    response.headers.update(headers)
+    return response
+
+
+def as_json(request: Request, fault: AppError, headers: Mapping[str, str]) -> JSONResponse:
+    error: dict[str, Any] = {"code": fault.code, "message": fault.message, "request_id": request_id(request)}
+    return JSONResponse({"error": error}, fault.status, dict(headers))
+
+
+def request_id(request: Request) -> str:
+    return str(getattr(request.state, "request_id", ""))
+
+
+HANDLERS: Mapping[Any, Any] = {
+    AppError: app_error,
+    DoorReply: door_reply,
+    HTTPException: http_error,
+    Exception: crash,
+}

@@ -1,0 +1,50 @@
+"""Is the app well? Asked by load balancers, so the answer is kept for some seconds."""
+
+from __future__ import annotations
+
+import time
+from importlib.metadata import version
+
+from sqlalchemy import literal, select
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app.core.app import App
+from app.core.errors import AppError
+
+KEPT_S = 5.0
+
+
+async def healthz(request: Request) -> Response:
+    state = request.app.state
+    kept: tuple[float, dict[str, str]] | None = getattr(state, "health", None)
+    if kept is None or kept[0] < time.monotonic():
+        kept = (time.monotonic() + KEPT_S, await _look(state.app))
+        state.health = kept
+    return JSONResponse(kept[1], 200 if kept[1]["status"] == "ok" else 503)
+
+
+async def _look(app: App) -> dict[str, str]:
+    parts = {
+        "database": await _database(app),
+        "files": await _files(app),
+        "queue": "ok",  # embedded: it is the database
+    }
+    well = all(part == "ok" for part in parts.values())
+    return {"status": "ok" if well else "failing", **parts, "version": version("artify")}
+
+
+async def _database(app: App) -> str:
+    try:
+        await app.db.one(select(literal(1).label("one")))
+    except AppError as fault:
+        return fault.code
+    return "ok"
+
+
+async def _files(app: App) -> str:
+    try:
+        await app.files.stat("healthz")
+    except AppError as fault:
+        return fault.code
+    return "ok"

@@ -1,0 +1,43 @@
+"""Which job kinds exist, and the loop that runs them in a server or by `artify jobs run`."""
+
+from __future__ import annotations
+
+import asyncio
+
+from app import jobs, personalization, shops
+from app.core.app import App
+from app.core.errors import AppError
+from app.core.ports import WaitsForHints
+
+POLL_S = 1.0
+"""How long a job waits at most when no hint arrives: its hint was given in another process, or it was retried."""
+
+
+async def _webhook_given_up(app: App, job: jobs.Job, fault: AppError) -> list[object]:
+    return [shops.close_delivery(job.shop_id, job.subject_id, "failed", fault.code, app.clock.now())]
+
+
+UNINSTALL = jobs.JobKind("shops.uninstall", shops.uninstall, _webhook_given_up)
+KINDS = {kind.name: kind for kind in (UNINSTALL, *personalization.KINDS)}
+
+
+async def run_due(app: App) -> int:
+    """Run everything that is due; how many ran."""
+    return await jobs.run_due(app, KINDS)
+
+
+async def loop(app: App) -> None:
+    """Run jobs until cancelled."""
+    while True:
+        try:
+            await run_due(app)
+        except Exception as fault:  # noqa: BLE001  # the job boundary: the loop outlives every fault
+            app.log.error("job_loop_fault", fault)
+        await _next_hint(app)
+
+
+async def _next_hint(app: App) -> None:
+    if isinstance(app.queue, WaitsForHints):
+        await app.queue.wait(POLL_S)
+    else:
+        await asyncio.sleep(POLL_S)

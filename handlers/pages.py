@@ -1,0 +1,46 @@
+"""Pages and fragments: Jinja2 templates, rendered with what every page needs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from app.core.app import App
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page, or a fragment when the template's name starts with an underscore."""
+    app: App = request.app.state.app
+    html = _environment().get_template(template).render(
+        settings={"cdn": app.settings.shopify_cdn_url, "api_key": app.settings.shopify_api_key},
+        path=request.url.path,
+        **values,
+    )
+    headers = dict(getattr(request.state, "page_headers", {}))
+    return HTMLResponse(html, status, {"Cache-Control": "no-store", **headers})
+
+
+@cache
+def _environment() -> Environment:
+    """Jinja2 loads with the first page: webhooks and storefront calls need none."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["day"] = _day
+    return environment
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {moment:%b %Y}"

@@ -1,0 +1,208 @@
+"""Personalization over HTTP: the storefront's calls through the app proxy, and the merchant's orders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app import media, personalization, shops
+from app.core.app import App
+from app.core.errors import NotFound
+from app.core.links import may_view, sign, view_token
+from app.core.pictures import Crop
+from app.core.times import to_text
+from app.personalization import OrderCard, PreviewRequest, PreviewState
+from handlers import auth, parse
+from handlers.pages import page
+
+VIEW_LIFE = timedelta(hours=24)
+MINUTE = timedelta(minutes=1)
+PICTURE_LIFE = timedelta(hours=1)
+CONSENT = "Your photo is used to make your design, and is deleted when it is no longer needed."
+
+
+@dataclass(frozen=True)
+class UploadBody:
+    filename: str
+    content_type: str
+    bytes: int
+    guest_token: str | None = None
+
+
+@dataclass(frozen=True)
+class PreviewBody:
+    upload_id: str
+    product_id: str | int
+    style_id: str
+    variant_id: str | int | None = None
+    crop: Crop | None = None
+    guest_token: str | None = None
+    idempotency_key: str | None = None
+
+    def wish(self) -> PreviewRequest:
+        return PreviewRequest(
+            upload_id=self.upload_id,
+            product_id=str(self.product_id),
+            style_id=self.style_id,
+            variant_id=None if self.variant_id is None else str(self.variant_id),
+            crop=self.crop,
+            idempotency_key=self.idempotency_key and self.idempotency_key[:100],
+        )
+
+
+@dataclass(frozen=True)
+class CancelBody:
+    guest_token: str | None = None
+
+
+@dataclass(frozen=True)
+class RetryBody:
+    approved: bool = False
+
+
+async def offer(request: Request) -> Response:
+    visit = auth.storefront(request)
+    app: App = request.app.state.app
+    shop = await shops.active_shop(app.db, visit.shop)
+    if shop is None:
+        raise NotFound("This shop does not use Artify at the moment.")
+    found = await personalization.offer(app, shop.id, request.path_params["product_id"])
+    return JSONResponse(_offer(app, found))
+
+
+async def open_upload(request: Request) -> Response:
+    visit = auth.storefront(request)
+    body = await parse.body(request, UploadBody)
+    app: App = request.app.state.app
+    shop = await shops.active_shop(app.db, visit.shop)
+    if shop is None:
+        raise NotFound("This shop does not use Artify at the moment.")
+    await shops.hit(app, f"upload:{shop.id}:{_address(app, request)}", limit=20, window=MINUTE)
+    await shops.hit(app, f"upload:{shop.id}", limit=300, window=MINUTE)
+    wish = media.UploadWish(body.filename, body.content_type, body.bytes)
+    upload = await media.open_upload(app, shop.id, shop.timezone, wish)
+    ticket = upload.ticket
+    return JSONResponse(
+        {
+            "upload_id": upload.id,
+            "method": ticket.method,
+            "url": ticket.url,
+            "headers": dict(ticket.headers),
+            "max_bytes": media.MAX_UPLOAD_BYTES,
+            "expires_at": to_text(ticket.expires_at),
+        },
+        201,
+    )
+
+
+async def create_preview(request: Request) -> Response:
+    visit = auth.storefront(request)
+    body = await parse.body(request, PreviewBody)
+    app: App = request.app.state.app
+    visitor = await auth.visitor(request, visit, body.guest_token)
+    await shops.hit(app, f"preview:{visitor.shop.id}:{visitor.id}", limit=10, window=MINUTE)
+    await shops.hit(app, f"preview:{visitor.shop.id}:{_address(app, request)}", limit=30, window=MINUTE)
+    made = await personalization.request_preview(app, visitor, body.wish())
+    token = view_token(app.settings.link_key, made.id, app.clock.now() + VIEW_LIFE)
+    return JSONResponse(
+        {"id": made.id, "status": made.status, "view_token": token, "guest_token": visitor.token}, 202
+    )
+
+
+async def preview_state(request: Request) -> Response:
+    visit = auth.storefront(request)
+    app: App = request.app.state.app
+    preview_id = request.path_params["preview_id"]
+    token = request.query_params.get("view_token", "")
+    if not may_view(app.settings.link_key, preview_id, token, app.clock.now()):
+        raise NotFound()
+    return JSONResponse(_state(await personalization.preview_state(app, visit.shop, preview_id)))
+
+
+async def cancel_preview(request: Request) -> Response:
+    visit = auth.storefront(request)
+    body = await parse.body(request, CancelBody)
+    visitor = await auth.known_visitor(request, visit, body.guest_token)
+    app: App = request.app.state.app
+    return JSONResponse(_state(await personalization.cancel_preview(app, visitor, request.path_params["preview_id"])))
+
+
+async def orders(request: Request) -> Response:
+    merchant = await auth.merchant(request)
+    app: App = request.app.state.app
+    cards = await personalization.order_cards(app, merchant.shop.id)
+    return page(request, "personalization/orders.html", shop=merchant.shop, cards=[_card(app, card) for card in cards])
+
+
+async def retry(request: Request) -> Response:
+    merchant = await auth.merchant(request)
+    body = await parse.body(request, RetryBody)
+    app: App = request.app.state.app
+    card = await personalization.retry_print(
+        app, merchant.shop.id, request.path_params["item_id"], approved=body.approved
+    )
+    return page(request, "personalization/_order_row.html", shop=merchant.shop, card=_card(app, card))
+
+
+def _offer(app: App, found: personalization.Offer) -> dict[str, Any]:
+    ends = app.clock.now() + PICTURE_LIFE
+    return {
+        "product_id": found.shopify_product_id,
+        "styles": [
+            {
+                "id": style.id,
+                "name": style.name,
+                "example_url": app.files.link(style.example_key, expires_at=ends) if style.example_key else None,
+            }
+            for style in found.styles
+        ],
+        "sizes": [
+            {
+                "id": size.id,
+                "name": size.name,
+                "variant_id": size.shopify_variant_id,
+                "width_px": size.width_px,
+                "height_px": size.height_px,
+                "aspect": round(size.aspect, 6),
+            }
+            for size in found.sizes
+        ],
+        "limits": {
+            "max_bytes": media.MAX_UPLOAD_BYTES,
+            "content_types": list(media.CONTENT_TYPES),
+            "min_side_px": media.MIN_SIDE,
+        },
+        "texts": {"consent": CONSENT},
+    }
+
+
+def _state(state: PreviewState) -> dict[str, Any]:
+    shown: dict[str, Any] = {"id": state.id, "status": state.status, "progress": state.progress}
+    if state.queue_position is not None:
+        shown["queue_position"] = state.queue_position
+    if state.preview_url:
+        shown["preview_url"] = state.preview_url
+    if state.error_code:
+        shown["error"] = {"code": state.error_code, "message": state.error_message}
+    return shown
+
+
+def _card(app: App, card: OrderCard) -> dict[str, Any]:
+    """A line with the links that its row shows."""
+    ends = app.clock.now() + PICTURE_LIFE
+    return {
+        "line": card,
+        "preview_url": app.files.link(card.preview_key, expires_at=ends) if card.preview_key else None,
+        "print_url": personalization.print_link(app, card),
+    }
+
+
+def _address(app: App, request: Request) -> str:
+    """A keyed hash of where the request came from, new every day: it limits, and cannot be turned back."""
+    forwarded = request.headers.get("x-forwarded-for", "").split(",")[0].strip()
+    address = forwarded or (request.client.host if request.client else "")
+    return sign(app.settings.link_key, "address", f"{app.clock.now():%Y-%m-%d}", address)[:24]

@@ -1,0 +1,50 @@
+"""What every request gets: an id, a log line, safe headers, and a body that may not grow too big."""
+
+from __future__ import annotations
+
+import time
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core import log
+from app.core.app import App
+from app.core.ids import new_id
+
+SAFE_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class RequestContext:
+    """Logs method, path and status; never the query, which holds signatures and tokens."""
+
+    def __init__(self, app: ASGIApp):
+        self._next = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._next(scope, receive, send)
+            return
+        request_id, started = new_id(), time.perf_counter()
+        scope.setdefault("state", {})["request_id"] = request_id
+        status = 500
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                for name, value in SAFE_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        with log.context(request_id=request_id):
+            try:
+                await self._next(scope, receive, send_with_headers)
+            finally:
+                app: App = scope["app"].state.app
+                took_ms = round((time.perf_counter() - started) * 1000, 1)
+                app.log.info("request", method=scope["method"], path=scope["path"], status=status, ms=took_ms)

@@ -1,0 +1,82 @@
+// Navigation and forms by fetch: inside Shopify's iframe only fetch carries an ID token,
+// so a plain link would arrive without one. Swaps <main> or the fragment that changed.
+
+const main = () => document.getElementById("main");
+
+document.addEventListener("click", (event) => {
+  const link = linkOf(event);
+  if (!link || event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  visit(link.pathname + link.search, true);
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.dataset.swap) return;
+  event.preventDefault();
+  send(form);
+});
+
+addEventListener("popstate", () => visit(location.pathname + location.search, false));
+
+/** The page's own link that was clicked, also inside a Polaris element. */
+function linkOf(event) {
+  const hit = event.composedPath().find((node) => node.getAttribute && node.getAttribute("href"));
+  if (!hit || hit.hasAttribute("download") || hit.getAttribute("target")) return null;
+  const url = new URL(hit.getAttribute("href"), location.href);
+  return url.origin === location.origin && !url.pathname.startsWith("/media/") ? url : null;
+}
+
+async function visit(path, push) {
+  main().setAttribute("aria-busy", "true");
+  const answer = await load(path, { headers: { Accept: "text/html" } });
+  main().removeAttribute("aria-busy");
+  if (!answer) return;
+  const page = new DOMParser().parseFromString(answer.text, "text/html");
+  main().replaceWith(document.adoptNode(page.getElementById("main")));
+  document.title = page.title;
+  if (push) history.pushState(null, "", path);
+  refreshLater();
+}
+
+async function send(form) {
+  const fields = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value === "true" ? true : value]));
+  const button = form.querySelector("s-button");
+  button.setAttribute("loading", "");
+  const answer = await load(form.getAttribute("action"), {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json" },
+    body: JSON.stringify(fields),
+  });
+  button.removeAttribute("loading");
+  if (!answer || !answer.ok) return;
+  const fragment = document.createRange().createContextualFragment(answer.text);
+  document.getElementById(form.dataset.swap).replaceWith(fragment);
+  visit(location.pathname + location.search, false);
+}
+
+/** Fetch, and tell the merchant when it went wrong. Error pages are shown like any page. */
+async function load(path, options) {
+  try {
+    const response = await fetch(path, options);
+    const text = await response.text();
+    if (!response.ok && options.method === "POST") toast(JSON.parse(text).error.message);
+    return { ok: response.ok, text };
+  } catch {
+    toast("The connection failed. Please try again.");
+    return null;
+  }
+}
+
+function toast(message) {
+  window.shopify?.toast?.show(message, { isError: true });
+}
+
+/** Pages with work under way ask again, while they are looked at. */
+let timer = 0;
+function refreshLater() {
+  clearTimeout(timer);
+  const busy = document.querySelector("[data-refresh]");
+  if (busy) timer = setTimeout(() => (document.hidden ? refreshLater() : visit(location.pathname + location.search, false)), Number(busy.dataset.refresh));
+}
+refreshLater();

@@ -1,0 +1,50 @@
+"""The webhook door: verify, keep a few fields, queue, answer. The work is done by jobs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import personalization, shops
+from app.core.app import App
+from handlers import auth, parse
+
+MAX_WEBHOOK_BYTES = 8 * 1024 * 1024
+"""Large orders pass a megabyte; Shopify names no limit."""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """The job that works on a topic, and what we keep of its payload."""
+
+    job: str
+    fields: Callable[[Any], dict[str, Any]]
+
+
+TOPICS = {
+    "app/uninstalled": Topic("shops.uninstall", shops.uninstalled_fields),
+    "orders/paid": Topic("personalization.take_order", personalization.order_fields),
+}
+
+
+async def receive(request: Request) -> Response:
+    """Any signed webhook gets 200, also one that we cannot use: Shopify would only send it again."""
+    app: App = request.app.state.app
+    webhook = app.door.verify_webhook(auth.signed(request, await parse.raw(request, MAX_WEBHOOK_BYTES)))
+    topic = TOPICS.get(webhook.topic)
+    if topic is None:
+        await shops.refuse(app, webhook, "ignored", "no handler for this topic")
+        return Response(status_code=200)
+    try:
+        fields = topic.fields(json.loads(webhook.body))
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        app.log.warning("webhook_malformed", topic=webhook.topic, fault=type(fault).__name__)
+        await shops.refuse(app, webhook, "failed", f"malformed: {type(fault).__name__}")
+        return Response(status_code=200)
+    await shops.receive(app, webhook, topic.job, fields)
+    return Response(status_code=200)
