@@ -99,9 +99,7 @@ def _plain(image: Image.Image) -> Image.Image:
     from PIL import Image
 
     if image.mode.startswith("I;16") or image.mode == "I":
-        deep = image.convert(
-            "I"
-        ).tobytes()  # 32 bits a pixel, little end first: its second byte is what we keep
+        deep = image.convert("I").tobytes()  # 32 bits a pixel, little end first: its second byte is what we keep
         return Image.frombytes("L", image.size, deep[1::4])
     if image.mode == "1":
         return image.convert("L")

@@ -104,9 +104,7 @@ class Photo:
         whole = (box.width, box.height) == (self.image.width, self.image.height)
         if whole and ratio >= 2 and self.image.get("vips-loader") == "jpegload_buffer":
             shrink = max(step for step in (2, 4, 8) if step <= ratio)
-            return library().Image.jpegload_buffer(
-                self.data, access="sequential", fail_on=self.fail_on, shrink=shrink
-            )
+            return library().Image.jpegload_buffer(self.data, access="sequential", fail_on=self.fail_on, shrink=shrink)
         return self.image if whole else self.image.crop(box.left, box.top, box.width, box.height)
 
 
@@ -141,8 +139,6 @@ def _from_pillow(decoded: Any) -> Any:
 
 def _srgb(image: Any) -> Any:
     if "icc-profile-data" in image.get_fields():
-        image = image.icc_transform(
-            "srgb", embedded=True, intent="relative", black_point_compensation=True, depth=8
-        )
+        image = image.icc_transform("srgb", embedded=True, intent="relative", black_point_compensation=True, depth=8)
     image = image.colourspace("srgb").cast("uchar")
     return image if image.bands == 3 else image[0:3]
