@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from app.adapters import sqlite_schema
 from app.adapters.compute import ThreadCompute
 from app.adapters.files_folder import FolderFiles
 from app.adapters.image_model_gemini import GeminiImageModel
@@ -13,7 +14,7 @@ from app.adapters.imaging_pillow import PillowImaging
 from app.adapters.imaging_vips import VipsImaging
 from app.adapters.queue_embedded import EmbeddedQueue
 from app.adapters.shopify import Admin, Door
-from app.adapters.sqlite import SqliteDatabase
+from app.adapters.sqlite import DIALECT, SqliteDatabase
 from app.adapters.upscaler_resample import Resample
 from app.adapters.upscaler_span import Span
 from app.adapters.vault_cryptography import CryptographyVault
@@ -22,6 +23,7 @@ from app.core.log import Log
 from app.core.ports import Clock, Compute, Database, Files, ImageModel, Imaging, Queue, Upscaler
 from app.core.settings import Settings, SettingsError
 from app.core.times import SystemClock
+from app.schema import ddl
 
 
 def build(settings: Settings, *, clock: Clock | None = None, log: Log | None = None) -> App:
@@ -56,6 +58,21 @@ def sqlite_path(database_url: str) -> Path:
     if scheme != "sqlite:" or not path:
         raise SettingsError([f"DATABASE_URL must look like sqlite:///var/artify.db, not {database_url}"])
     return Path(path)
+
+
+def migrate(database_url: str) -> list[str]:
+    """Apply the migrations that are new; their names."""
+    return sqlite_schema.migrate(sqlite_path(database_url))
+
+
+def schema() -> str:
+    """The whole schema as SQL, as SQLite reads it."""
+    return ddl(DIALECT)
+
+
+def schema_differences(database_url: str) -> list[str]:
+    """How a database differs from the table metadata; empty when it does not."""
+    return sqlite_schema.differences(sqlite_path(database_url))
 
 
 def _database(settings: Settings) -> Database:

@@ -7,10 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from app.adapters import sqlite_schema
-from app.adapters.sqlite import DIALECT
-from app.schema import ddl
-from app.wiring import sqlite_path
+from app import wiring
 
 SCHEMA = Path(__file__).parents[2] / "schema.sql"
 HEADER = "-- Generated from the table metadata by `artify db schema`. Change the tables, then run it again.\n\n"
@@ -28,22 +25,22 @@ def add_parser(commands: Any) -> None:
 
 
 def migrate(arguments: argparse.Namespace) -> int:
-    applied = sqlite_schema.migrate(_path())
+    applied = wiring.migrate(_url())
     print("\n".join(f"applied {name}" for name in applied) or "nothing to apply")
     return 0
 
 
 def schema(arguments: argparse.Namespace) -> int:
-    SCHEMA.write_text(HEADER + ddl(DIALECT))
+    SCHEMA.write_text(HEADER + wiring.schema())
     print(f"wrote {SCHEMA.name}")
     return 0
 
 
 def check(arguments: argparse.Namespace) -> int:
-    differences = sqlite_schema.differences(_path())
+    differences = wiring.schema_differences(_url())
     print("\n".join(differences) or "the database has the schema that the code expects")
     return 1 if differences else 0
 
 
-def _path() -> Path:
-    return sqlite_path(os.environ.get("DATABASE_URL") or "sqlite:///var/artify.db")
+def _url() -> str:
+    return os.environ.get("DATABASE_URL") or "sqlite:///var/artify.db"

@@ -1,0 +1,81 @@
+"""ImageModel by Google's Gemini image models, over google-genai. The key travels in a header, never in a URL."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from app.core.errors import Unavailable, Unprocessable
+from app.core.pictures import ImageRequest, RenderedImage
+
+if TYPE_CHECKING:
+    from google.genai import types
+
+_TIMEOUT = 120.0  # seconds for one picture; they take 5 to 30
+# Google's list price of one picture of about a megapixel, in micro-dollars (autumn 2026). 0 for other models:
+# their cost is not known here.
+_PRICES = {
+    "gemini-2.5-flash-image": 39_000,
+    "gemini-3.1-flash-image": 67_000,
+    "gemini-3-pro-image": 134_000,
+}
+_ASPECTS = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
+_REFUSED = "This photo cannot be used with this style. Please try another photo or another style."
+
+
+class GeminiImages:
+    """One photo and one prompt in, one picture out. `base_url` points it at another endpoint."""
+
+    def __init__(self, api_key: str, model: str, *, base_url: str | None = None, timeout: float = _TIMEOUT) -> None:
+        self.name = model
+        self._key, self._base_url, self._timeout = api_key, base_url, timeout
+
+    async def render(self, request: ImageRequest) -> RenderedImage:
+        """Raises Unavailable, or Unprocessable with code ai_refused when the model declines the photo."""
+        picture = _picture(await self._ask(request))
+        if picture is None:
+            raise Unprocessable(_REFUSED, code="ai_refused")
+        return RenderedImage(picture, self.name, _PRICES.get(self.name, 0))
+
+    async def _ask(self, request: ImageRequest) -> types.GenerateContentResponse:
+        import httpx
+        from google import genai
+        from google.genai import errors, types
+
+        photo = types.Part.from_bytes(data=request.photo.data, mime_type=request.photo.mime)
+        config = types.GenerateContentConfig(
+            response_modalities=["IMAGE"],
+            image_config=types.ImageConfig(aspect_ratio=_nearest_aspect(request.width, request.height)),
+        )
+        try:
+            async with asyncio.timeout(self._timeout), httpx.AsyncClient(timeout=self._timeout) as http:
+                options = types.HttpOptions(base_url=self._base_url, api_version="v1beta", httpx_async_client=http)
+                client = genai.Client(api_key=self._key, enterprise=False, http_options=options)
+                return await client.aio.models.generate_content(
+                    model=self.name, contents=[photo, request.prompt], config=config
+                )
+        # From None: Google's messages may repeat the prompt or name the project, and traces get logged.
+        except errors.APIError as error:
+            raise Unavailable(f"The image service answered {error.code}. Please try again soon.") from None
+        except (httpx.HTTPError, OSError, TimeoutError):
+            raise Unavailable("The image service does not answer. Please try again soon.") from None
+
+
+def _picture(answer: types.GenerateContentResponse) -> bytes | None:
+    """The first picture of the answer. There is none when the photo or the result was held back as unsafe."""
+    for candidate in answer.candidates or []:
+        for part in (candidate.content and candidate.content.parts) or []:
+            if part.inline_data and part.inline_data.data and not part.thought:
+                return part.inline_data.data
+    return None
+
+
+def _nearest_aspect(width: int, height: int) -> str:
+    """Of the aspects that the model offers, the nearest; the caller cuts the rest off."""
+
+    def distance(aspect: str) -> float:
+        across, down = map(int, aspect.split(":"))
+        ratio = (width * down) / (height * across)
+        return max(ratio, 1 / ratio)
+
+    return min(_ASPECTS, key=distance)

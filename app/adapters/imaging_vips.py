@@ -1,0 +1,55 @@
+"""Imaging by libvips: pictures flow through it row by row, so memory stays small at poster size."""
+
+from __future__ import annotations
+
+from importlib import util
+from typing import Any
+
+from app.adapters import vips_print, webp
+from app.adapters.vips_photo import Photo, image_of, with_photo
+from app.core.framing import Box, cut, fit, no_larger
+from app.core.pictures import Crop, Mark, Picture, PrintFile, PrintSpec
+from app.core.ports import Compute, Upscaler
+
+_SAVE: dict[str, tuple[str, dict[str, Any]]] = {
+    "image/png": (".png", {"compression": 4}),
+    "image/jpeg": (".jpg", {"Q": 95, "subsample_mode": "off", "optimize_coding": True}),
+    "image/webp": (".webp", {"Q": 90}),
+}
+
+
+class Vips:
+    """The Imaging port by pyvips."""
+
+    def __init__(self, compute: Compute) -> None:
+        self._compute = compute
+
+    @staticmethod
+    def available() -> bool:
+        """Whether pyvips and its library are installed."""
+        return util.find_spec("pyvips") is not None and util.find_spec("_libvips") is not None
+
+    async def develop(
+        self, photo: bytes, *, crop: Crop | None, width: int, height: int, mime: str = "image/png"
+    ) -> Picture:
+        def work(opened: Photo) -> Picture:
+            box = cut(opened.size, crop, (width, height))
+            pixels = opened.pixels(box, no_larger(box, width, height))
+            suffix, options = _SAVE[mime]
+            data = image_of(pixels).write_to_buffer(suffix, keep="none", **options)
+            return Picture(data, mime, pixels.width, pixels.height)
+
+        return await self._compute.run(with_photo, photo, work)
+
+    async def preview(self, master: bytes, *, max_side: int, mark: Mark | None) -> Picture:
+        def work(opened: Photo) -> Picture:
+            return webp.preview(opened.pixels(Box(0, 0, *opened.size), fit(opened.size, max_side)), mark)
+
+        return await self._compute.run(with_photo, master, work)
+
+    async def print_file(self, master: bytes, spec: PrintSpec, upscaler: Upscaler) -> PrintFile:
+        def work(opened: Photo) -> PrintFile:
+            box = cut(opened.size, None, (spec.width, spec.height))
+            return vips_print.print_file(opened.pixels(box, (box.width, box.height)), spec, upscaler)
+
+        return await self._compute.run(with_photo, master, work)

@@ -1,0 +1,138 @@
+"""A stranger's photo in Pillow: opened behind an allowlist, cut, made small, turned, brought to sRGB."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from app.adapters import heic
+from app.core.errors import BadPicture, UnsupportedMedia
+from app.core.framing import Box, unturned
+from app.core.sizes import check_size
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")  # never EPS, which starts a program; nor any other
+_TURNED = 0x0112  # EXIF's orientation
+# What Pillow's readers raise on damaged bytes.
+_DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    struct.error,
+    zlib.error,
+)
+# Modes that resampling handles; the others are brought to one of these first.
+_PLAIN = ("L", "RGB", "RGBA", "CMYK")
+
+
+@contextmanager
+def opened(data: bytes) -> Iterator[Image.Image]:
+    """The photo, its header read and its pixels not decoded. Raises UnsupportedMedia, BadPicture, here and within."""
+    from PIL import Image, UnidentifiedImageError
+
+    if heic.is_heic(data):
+        yield heic.decode(data)
+        return
+    try:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            check_size(*image.size)
+            yield image
+    except UnidentifiedImageError as error:
+        raise UnsupportedMedia() from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise BadPicture("This photo has too many pixels.", code="too_many_pixels") from error
+    except _DAMAGE as error:
+        raise BadPicture() from error
+
+
+def upright_size(image: Image.Image) -> tuple[int, int]:
+    """Width and height in pixels after the turn that EXIF asks for."""
+    return image.size if _turn(image) < 5 else (image.height, image.width)
+
+
+def pixels(image: Image.Image, box: Box, size: tuple[int, int]) -> Image.Image:
+    """The box of the upright photo at `size`, in sRGB on white. Made small first and turned after: it is faster."""
+    from PIL import Image
+
+    turn, stored, profile = _turn(image), image.size, image.info.get("icc_profile")
+    box = unturned(box, stored, turn)
+    if turn >= 5:
+        size = size[1], size[0]
+    image.draft(None, (stored[0] * size[0] // box.width, stored[1] * size[1] // box.height))
+    across, down = image.width / stored[0], image.height / stored[1]
+    edges = (box.edges[0] * across, box.edges[1] * down, box.edges[2] * across, box.edges[3] * down)
+    small = _plain(image).resize(size, Image.Resampling.LANCZOS, box=edges, reducing_gap=2.0)
+    return _srgb(_turned(small, turn), profile)
+
+
+def _turn(image: Image.Image) -> int:
+    value = image.getexif().get(_TURNED, 1)
+    return value if value in range(1, 9) else 1
+
+
+def _turned(image: Image.Image, turn: int) -> Image.Image:
+    from PIL import Image
+
+    steps = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_270,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_90,
+    }
+    return image.transpose(steps[turn]) if turn in steps else image
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    from PIL import Image
+
+    if image.mode.startswith("I;16") or image.mode == "I":
+        deep = image.convert("I").tobytes()  # 32 bits a pixel, little end first: its second byte is what we keep
+        return Image.frombytes("L", image.size, deep[1::4])
+    if image.mode == "1":
+        return image.convert("L")
+    clear = image.mode in ("LA", "PA", "La", "RGBa") or "transparency" in image.info
+    if clear:
+        return image.convert("RGBA")
+    return image if image.mode in _PLAIN else image.convert("RGB")
+
+
+def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """On white, then through the photo's own profile where it has one that can be read."""
+    from PIL import Image, ImageCms
+
+    if image.mode == "RGBA":
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image).convert("RGB")
+    if profile:
+        try:
+            return _through(image, ImageCms.ImageCmsProfile(io.BytesIO(profile)))
+        except (ImageCms.PyCMSError, OSError):
+            pass  # a broken or foreign profile: the numbers as they are come nearest
+    return image.convert("RGB")
+
+
+def _through(image: Image.Image, profile: object) -> Image.Image:
+    from PIL import ImageCms
+
+    turned = ImageCms.profileToProfile(
+        image,
+        profile,
+        ImageCms.createProfile("sRGB"),
+        ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        "RGB",
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
+    return turned if turned is not None else image

@@ -1,0 +1,144 @@
+"""A stranger's photo in libvips: opened behind an allowlist, cut, made small, turned, brought to sRGB."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from app.adapters import heic
+from app.core.errors import BadPicture, UnsupportedMedia
+from app.core.framing import Box, unturned
+from app.core.pictures import Raster
+from app.core.sizes import check_size
+
+T = TypeVar("T")
+_LOADERS = ("Jpeg", "Png", "Webp", "Heif")  # Heif is AVIF alone: the wheel has no HEVC
+# Complaints about good photos of some phones: a Samsung's scan header, padding between segments.
+_HARMLESS = ("Invalid SOS parameters", "extraneous bytes")
+
+
+@functools.cache
+def library() -> Any:
+    """pyvips, with every loader blocked but those of the allowlist, and no cache: photos are private."""
+    import pyvips
+
+    pyvips.cache_set_max(0)
+    pyvips.block_untrusted_set(True)
+    pyvips.operation_block_set("VipsForeignLoad", True)
+    for name in _LOADERS:
+        pyvips.operation_block_set(f"VipsForeignLoad{name}", False)
+    return pyvips
+
+
+def with_photo(data: bytes, work: Callable[[Photo], T]) -> T:
+    """What `work` makes of the photo. libvips decodes as it works, so damage shows up only there.
+
+    Raises UnsupportedMedia, BadPicture.
+    """
+    vips = library()
+    try:
+        try:
+            return work(Photo.open(data, "warning"))
+        except vips.Error as error:
+            if not any(text in str(error) for text in _HARMLESS):
+                raise
+            return work(Photo.open(data, "error"))
+    except vips.Error as error:
+        raise BadPicture() from error
+
+
+@dataclass(frozen=True)
+class Photo:
+    """An opened photo: its header is read, its pixels are not decoded yet."""
+
+    data: bytes
+    image: Any
+    fail_on: str
+
+    @classmethod
+    def open(cls, data: bytes, fail_on: str) -> Photo:
+        """Raises UnsupportedMedia, BadPicture, or libvips' own error."""
+        if heic.is_heic(data):
+            return cls(data, _from_pillow(heic.decode(data)), fail_on)
+        vips = library()
+        try:
+            image = vips.Image.new_from_buffer(data, "", access="sequential", fail_on=fail_on)
+        except vips.Error as error:
+            if "not in a known format" in str(error) or "blocked" in str(error):
+                raise UnsupportedMedia() from error
+            raise
+        check_size(image.width, image.height)
+        return cls(data, image, fail_on)
+
+    @property
+    def turn(self) -> int:
+        """The EXIF orientation, 1 to 8."""
+        value = self.image.get("orientation") if "orientation" in self.image.get_fields() else 1
+        return value if 1 <= value <= 8 else 1
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels, upright."""
+        stored = self.image.width, self.image.height
+        return stored if self.turn < 5 else (stored[1], stored[0])
+
+    def pixels(self, box: Box, size: tuple[int, int]) -> Raster:
+        """The box of the upright photo at `size`, in sRGB on white.
+
+        Cut and made small as it is stored, turned after: turning first would need the whole photo in memory.
+        """
+        turn = self.turn
+        if turn >= 5:
+            size = size[1], size[0]
+        image = self._cut(unturned(box, (self.image.width, self.image.height), turn), size)
+        if image.hasalpha():
+            image = image.flatten(background=[65535 if image.format == "ushort" else 255])
+        image = _srgb(resized(image, size)).copy_memory()
+        return raster(image.autorot() if turn > 1 else image)
+
+    def _cut(self, box: Box, size: tuple[int, int]) -> Any:
+        """A whole JPEG that gets much smaller is decoded at a half, quarter or eighth, three times as fast."""
+        ratio = min(box.width // size[0], box.height // size[1])
+        whole = (box.width, box.height) == (self.image.width, self.image.height)
+        if whole and ratio >= 2 and self.image.get("vips-loader") == "jpegload_buffer":
+            shrink = max(step for step in (2, 4, 8) if step <= ratio)
+            return library().Image.jpegload_buffer(self.data, access="sequential", fail_on=self.fail_on, shrink=shrink)
+        return self.image if whole else self.image.crop(box.left, box.top, box.width, box.height)
+
+
+def resized(image: Any, size: tuple[int, int]) -> Any:
+    """The image at exactly `size`; Lanczos when it gets smaller, cubic when larger."""
+    if (image.width, image.height) == size:
+        return image
+    near = image.resize(size[0] / image.width, vscale=size[1] / image.height, kernel="lanczos3")
+    return near if (near.width, near.height) == size else near.crop(0, 0, *size)
+
+
+def image_of(pixels: Raster) -> Any:
+    """Raw pixels as an image: nothing else is left of the file that they came from."""
+    fresh = library().Image.new_from_memory(pixels.data, pixels.width, pixels.height, 3, "uchar")
+    return fresh.copy(interpretation="srgb")
+
+
+def raster(image: Any) -> Raster:
+    """The image's raw pixels."""
+    return Raster(bytes(image.write_to_memory()), image.width, image.height)
+
+
+def _from_pillow(decoded: Any) -> Any:
+    vips = library()
+    bands = len(decoded.getbands())
+    image = vips.Image.new_from_memory(decoded.tobytes(), decoded.width, decoded.height, bands, "uchar")
+    image = image.copy(interpretation="srgb" if bands > 2 else "b-w")
+    if profile := decoded.info.get("icc_profile"):
+        image.set_type(vips.GValue.blob_type, "icc-profile-data", profile)
+    return image
+
+
+def _srgb(image: Any) -> Any:
+    if "icc-profile-data" in image.get_fields():
+        image = image.icc_transform("srgb", embedded=True, intent="relative", black_point_compensation=True, depth=8)
+    image = image.colourspace("srgb").cast("uchar")
+    return image if image.bands == 3 else image[0:3]

@@ -1,0 +1,98 @@
+"""The print file by libvips, streamed: strips from the upscaler go in, encoded rows come out.
+
+The enlarged picture never lies in memory as a whole. libvips reads raw rows from files only, so the strips
+travel to it inside a PNG that is not compressed: its checksums are all that this costs.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+from app.adapters.print_plan import SHARPEN, PrintPlan
+from app.adapters.vips_photo import image_of, library, resized
+from app.core.pictures import PrintFile, PrintSpec, Raster
+from app.core.ports import Upscaler
+
+_SAVE: dict[str, tuple[str, dict[str, Any]]] = {
+    "jpg": (".jpg", {"subsample_mode": "off"}),  # no optimised coding: it would hold the whole picture
+    "png": (".png", {"compression": 1}),
+    "tiff": (".tif", {"compression": "lzw", "predictor": "horizontal", "resunit": "inch"}),
+}
+
+
+def print_file(source: Raster, spec: PrintSpec, upscaler: Upscaler) -> PrintFile:
+    """The print of a picture that has the print's aspect already."""
+    plan = PrintPlan(spec, source, upscaler)
+    if not plan.by_network:
+        return plan.result(_encode(_finished(image_of(source), plan), spec))
+    stream = _Stream(png_chunks(plan.enlarged, upscaler.strips(source)))
+    return plan.result(stream.drain(lambda image: _encode(_finished(image, plan), spec)))
+
+
+def png_chunks(size: tuple[int, int], strips: Iterator[bytes]) -> Iterator[bytes]:
+    """An uncompressed PNG of whole RGB rows, piece by piece."""
+    yield b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", struct.pack(">IIBBBBB", *size, 8, 2, 0, 0, 0))
+    row, packer = size[0] * 3, zlib.compressobj(level=0)
+    for strip in strips:
+        rows = (b"\0" + strip[at : at + row] for at in range(0, len(strip), row))  # 0: no filter
+        yield _chunk(b"IDAT", packer.compress(b"".join(rows)))
+    yield _chunk(b"IDAT", packer.flush()) + _chunk(b"IEND", b"")
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(name)))
+
+
+class _Stream:
+    """A source that libvips pulls from. What goes wrong inside is kept, since C cannot carry it out."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = memoryview(b"")
+        self._error: Exception | None = None
+
+    def drain(self, work: Any) -> bytes:
+        """What `work` makes of the image; an error of the upscaler comes before libvips' own."""
+        vips = library()
+        source = vips.SourceCustom()
+        source.on_read(self._read)
+        try:
+            data: bytes = work(vips.Image.pngload_source(source, access="sequential", fail_on="truncated"))
+        except vips.Error:
+            if self._error:
+                raise self._error from None
+            raise
+        return data
+
+    def _read(self, size: int) -> bytes:
+        try:
+            while not self._rest:
+                self._rest = memoryview(next(self._chunks, b""))
+                if not self._rest:
+                    return b""
+        except Exception as error:  # noqa: BLE001  (a callback from C: raised again in drain)
+            self._error = error
+            return b""
+        piece, self._rest = bytes(self._rest[:size]), self._rest[size:]
+        return piece
+
+
+def _finished(image: Any, plan: PrintPlan) -> Any:
+    kernel = library().Image.new_from_array([list(row) for row in SHARPEN], scale=16)
+    size = plan.spec.width, plan.spec.height
+    if plan.sharpen_first:
+        return resized(image.conv(kernel, precision="integer"), size)
+    return resized(image, size).conv(kernel, precision="integer")
+
+
+def _encode(image: Any, spec: PrintSpec) -> bytes:
+    suffix, options = _SAVE[spec.format]
+    if spec.format == "jpg":
+        options = {**options, "Q": spec.quality}
+    image = image.copy(xres=spec.dpi / 25.4, yres=spec.dpi / 25.4)  # libvips counts in pixels a millimetre
+    # The image is made of fresh pixels, so there is nothing to strip; stripping would drop the dpi too.
+    data: bytes = image.write_to_buffer(suffix, profile="srgb", **options)
+    return data

@@ -1,0 +1,76 @@
+"""Where a picture is cut, and how large it comes out: whole pixels from fractions and aspects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.pictures import Crop
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in pixels, inside the picture that it was made for."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def edges(self) -> tuple[int, int, int, int]:
+        """Left, top, right, bottom."""
+        return self.left, self.top, self.left + self.width, self.top + self.height
+
+
+def cut(size: tuple[int, int], crop: Crop | None, aspect: tuple[int, int]) -> Box:
+    """The box of `crop` in a picture of `size`, cut centrally to the aspect width:height. At least one pixel."""
+    chosen = Box(0, 0, *size) if crop is None else _box(size, crop)
+    width = min(chosen.width, max(1, _divide(chosen.height * aspect[0], aspect[1])))
+    height = min(chosen.height, max(1, _divide(chosen.width * aspect[1], aspect[0])))
+    left = chosen.left + (chosen.width - width) // 2
+    return Box(left, chosen.top + (chosen.height - height) // 2, width, height)
+
+
+def unturned(box: Box, stored: tuple[int, int], orientation: int) -> Box:
+    """Where a box of the upright picture lies in the picture as stored; EXIF orientations 1 to 8."""
+    left, top, width, height = box.left, box.top, box.width, box.height
+    if orientation >= 5:  # a quarter turn: rows become columns
+        left, top, width, height = top, left, height, width
+    if orientation in (2, 3, 7, 8):
+        left = stored[0] - left - width
+    if orientation in (3, 4, 6, 7):
+        top = stored[1] - top - height
+    return Box(left, top, width, height)
+
+
+def no_larger(box: Box, width: int, height: int) -> tuple[int, int]:
+    """width × height where the box has that many pixels, else the box's own size: nothing is enlarged."""
+    if box.width >= width and box.height >= height:
+        return width, height
+    return box.width, box.height
+
+
+def fit(size: tuple[int, int], max_side: int) -> tuple[int, int]:
+    """The size whose longer side is at most `max_side`, at the same aspect. Never larger."""
+    longest = max(size)
+    if longest <= max_side:
+        return size
+    return max(1, _divide(size[0] * max_side, longest)), max(1, _divide(size[1] * max_side, longest))
+
+
+def _box(size: tuple[int, int], crop: Crop) -> Box:
+    left, width = _span(size[0], crop.x, crop.width)
+    top, height = _span(size[1], crop.y, crop.height)
+    return Box(left, top, width, height)
+
+
+def _span(length: int, start: float, share: float) -> tuple[int, int]:
+    """Both edges are rounded, not the length, so that neighbouring crops meet without a gap."""
+    first = min(max(round(start * length), 0), length - 1)
+    last = min(max(round((start + share) * length), first + 1), length)
+    return first, last - first
+
+
+def _divide(numerator: int, denominator: int) -> int:
+    """Whole division, halves up: Python's round() goes to even, which would cut twins differently."""
+    return (2 * numerator + denominator) // (2 * denominator)

@@ -1,0 +1,122 @@
+"""What a file is, by its first bytes: format and pixel size, without an imaging library."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from app.core.errors import BadPicture, UnsupportedMedia
+from app.core.sizes import check_size
+from app.media import heif
+
+HEAD_BYTES = 512 * 1024
+Format = Literal["jpeg", "png", "webp", "avif", "heic"]
+Size = tuple[int, int]
+
+_START_OF_FRAME = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive: what decoders read
+_OTHER_FRAMES = {0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}  # lossless, arithmetic, …
+
+
+@dataclass(frozen=True)
+class Header:
+    """A file's format and stored size in pixels, before any turn by EXIF.
+
+    The size is None where it lies beyond the head: some phones put megabytes of depth map in front of it. Such
+    a file is not refused here, because the decoder checks the size again before it decodes.
+    """
+
+    format: Format
+    mime: str
+    size: Size | None
+
+
+def sniff(head: bytes) -> Header:
+    """Read the header from a file's first HEAD_BYTES (or the whole of a smaller file).
+
+    Raises UnsupportedMedia for what is not on the list, BadPicture for a damaged header.
+    """
+    if not head:
+        raise BadPicture("This file is empty. Please choose another photo.")
+    kind = _format(head)
+    try:
+        size = _READERS[kind](head)
+    except (IndexError, struct.error):
+        size = None  # the head ended in the middle of the header
+    if (size is None and len(head) < HEAD_BYTES) or (size is not None and min(size) < 1):
+        raise BadPicture()
+    return Header(kind, f"image/{kind}", size)
+
+
+def check(header: Header) -> None:
+    """Refuse sizes that cannot become a design. Raises BadPicture: too_many_pixels, too_small."""
+    if header.size is not None:
+        check_size(*header.size)
+
+
+def _format(head: bytes) -> Format:
+    if head.startswith(b"\xff\xd8\xff"):
+        return "jpeg"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png"
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "webp"
+    brands = heif.brands(head)
+    if brands & {b"avif", b"avis"}:
+        return "avif"
+    if brands & heif.HEIC_BRANDS:
+        return "heic"
+    raise UnsupportedMedia()
+
+
+def _jpeg(head: bytes) -> Size | None:
+    """Walk the segments to the start of frame (ITU T.81, B.2.2)."""
+    at = 2
+    while at < len(head):
+        if head[at] != 0xFF:
+            raise BadPicture()
+        marker = head[at + 1]
+        if marker in _START_OF_FRAME:
+            height, width = struct.unpack_from(">HH", head, at + 5)
+            return width, height
+        if marker in _OTHER_FRAMES or marker in (0x00, 0xD9, 0xDA):
+            raise BadPicture()
+        if marker == 0xFF or marker == 0x01 or 0xD0 <= marker <= 0xD8:
+            at += 1 if marker == 0xFF else 2  # a fill byte, or a marker without a length
+            continue
+        length = struct.unpack_from(">H", head, at + 2)[0]
+        if length < 2:
+            raise BadPicture()
+        at += 2 + length
+    return None
+
+
+def _png(head: bytes) -> Size:
+    length, name, width, height = struct.unpack_from(">I4sII", head, 8)
+    if (length, name) != (13, b"IHDR"):
+        raise BadPicture()
+    return width, height
+
+
+def _webp(head: bytes) -> Size:
+    """The first chunk says it: lossy, lossless, or extended (RFC 9649)."""
+    chunk = head[12:16]
+    if chunk == b"VP8X":
+        return int.from_bytes(head[24:27], "little") + 1, int.from_bytes(head[27:30], "little") + 1
+    if chunk == b"VP8L" and head[20] == 0x2F:
+        bits = struct.unpack_from("<I", head, 21)[0]
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if chunk == b"VP8 " and head[23:26] == b"\x9d\x01\x2a":
+        width, height = struct.unpack_from("<HH", head, 26)
+        return width & 0x3FFF, height & 0x3FFF
+    raise BadPicture()
+
+
+_READERS: dict[Format, Callable[[bytes], Size | None]] = {
+    "jpeg": _jpeg,
+    "png": _png,
+    "webp": _webp,
+    "avif": heif.size,
+    "heic": heif.size,
+}

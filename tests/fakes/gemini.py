@@ -1,0 +1,76 @@
+"""A small Gemini over real HTTP: generateContent, as far as one picture in and one picture out."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+import socket
+import threading
+from collections.abc import Iterator
+
+import uvicorn
+from PIL import Image, ImageOps
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+KEY = "test-key-7c1f"
+
+
+class FakeGemini:
+    """Answers as `mode` says: ok, refuse, blocked, 429, 500 or slow. `asked` keeps what came in."""
+
+    def __init__(self) -> None:
+        self.mode = "ok"
+        self.asked: list[dict[str, object]] = []
+        self.app = Starlette(routes=[Route("/v1beta/models/{call}", self._answer, methods=["POST"])])
+
+    async def _answer(self, request: Request) -> JSONResponse:
+        if request.headers.get("x-goog-api-key") != KEY:
+            return _error(400, "INVALID_ARGUMENT", "API key not valid.")
+        body = await request.json()
+        self.asked.append(body)
+        if self.mode.isdigit():
+            return _error(int(self.mode), "UNAVAILABLE", f"Refusing key {KEY} of project 12345.")
+        if self.mode == "slow":
+            await request.receive()  # nothing comes but the caller hanging up
+            return _error(499, "CANCELLED", "The caller hung up.")
+        if self.mode == "blocked":
+            return JSONResponse({"promptFeedback": {"blockReason": "SAFETY"}})
+        if self.mode == "refuse":
+            return JSONResponse({"candidates": [{"finishReason": "IMAGE_SAFETY", "content": {"role": "model"}}]})
+        photo = next(part["inlineData"] for part in body["contents"][0]["parts"] if "inlineData" in part)
+        picture = {"mimeType": "image/png", "data": _inverted(photo["data"])}
+        parts = [{"text": "Here it is."}, {"inlineData": picture}]
+        return JSONResponse({"candidates": [{"finishReason": "STOP", "content": {"role": "model", "parts": parts}}]})
+
+    @contextlib.contextmanager
+    def serving(self) -> Iterator[str]:
+        """The address while a real server runs on a free port."""
+        config = uvicorn.Config(self.app, log_level="error", lifespan="off", timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()  # from here on the system takes calls, before the server has started
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+            thread.start()
+            try:
+                yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            finally:
+                server.should_exit = True
+                thread.join(10)
+
+
+def _error(code: int, status: str, message: str) -> JSONResponse:
+    return JSONResponse({"error": {"code": code, "status": status, "message": message}}, status_code=code)
+
+
+def _inverted(encoded: str) -> str:
+    """The photo in negative, so that a test sees that it went there and back."""
+    with Image.open(io.BytesIO(base64.urlsafe_b64decode(encoded))) as photo:
+        negative = ImageOps.invert(photo.convert("RGB"))
+    out = io.BytesIO()
+    negative.save(out, "PNG")
+    return base64.b64encode(out.getvalue()).decode()
