@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 from app.adapters import sqlite_schema
 from app.adapters.compute import ThreadCompute
 from app.adapters.files_folder import FolderFiles
-from app.adapters.image_model_gemini import GeminiImageModel
-from app.adapters.image_model_local import LocalImageModel
-from app.adapters.imaging_pillow import PillowImaging
-from app.adapters.imaging_vips import VipsImaging
+from app.adapters.image_model_gemini import GeminiImages
+from app.adapters.image_model_local import LocalImages
+from app.adapters.imaging_pillow import Pillow
+from app.adapters.imaging_vips import Vips
 from app.adapters.queue_embedded import EmbeddedQueue
 from app.adapters.shopify import Admin, Door
 from app.adapters.sqlite import DIALECT, SqliteDatabase
@@ -94,14 +94,14 @@ def _queue(settings: Settings) -> Queue:
 
 def _image_model(settings: Settings, compute: Compute) -> ImageModel:
     if settings.ai_provider == "gemini":
-        return GeminiImageModel(
-            settings.gemini_image_model, settings.gemini_api_key or "", base_url=settings.gemini_base_url
+        return GeminiImages(
+            settings.gemini_api_key or "", settings.gemini_image_model, base_url=settings.gemini_base_url
         )
-    return LocalImageModel(compute)
+    return LocalImages(compute)
 
 
 def _imaging(compute: Compute) -> Imaging:
-    return VipsImaging(compute) if VipsImaging.available() else PillowImaging(compute)
+    return Vips(compute) if Vips.available() else Pillow(compute)
 
 
 def _upscaler() -> Upscaler:

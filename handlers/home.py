@@ -15,7 +15,9 @@ async def home(request: Request) -> Response:
     merchant = await auth.merchant(request)
     app: App = request.app.state.app
     summary = await personalization.summary(app, merchant.shop)
-    return page(request, "home.html", shop=merchant.shop, summary=summary, theme_editor=_theme_editor(app, merchant.shop.id))
+    return page(
+        request, "home.html", shop=merchant.shop, summary=summary, theme_editor=_theme_editor(app, merchant.shop.id)
+    )
 
 
 async def bounce(request: Request) -> Response:

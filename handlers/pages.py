@@ -21,10 +21,14 @@ TEMPLATES = Path(__file__).parent / "templates"
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A page, or a fragment when the template's name starts with an underscore."""
     app: App = request.app.state.app
-    html = _environment().get_template(template).render(
-        settings={"cdn": app.settings.shopify_cdn_url, "api_key": app.settings.shopify_api_key},
-        path=request.url.path,
-        **values,
+    html = (
+        _environment()
+        .get_template(template)
+        .render(
+            settings={"cdn": app.settings.shopify_cdn_url, "api_key": app.settings.shopify_api_key},
+            path=request.url.path,
+            **values,
+        )
     )
     headers = dict(getattr(request.state, "page_headers", {}))
     return HTMLResponse(html, status, {"Cache-Control": "no-store", **headers})
@@ -36,7 +40,11 @@ def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["day"] = _day
     return environment

@@ -108,9 +108,7 @@ async def create_preview(request: Request) -> Response:
     await shops.hit(app, f"preview:{visitor.shop.id}:{_address(app, request)}", limit=30, window=MINUTE)
     made = await personalization.request_preview(app, visitor, body.wish())
     token = view_token(app.settings.link_key, made.id, app.clock.now() + VIEW_LIFE)
-    return JSONResponse(
-        {"id": made.id, "status": made.status, "view_token": token, "guest_token": visitor.token}, 202
-    )
+    return JSONResponse({"id": made.id, "status": made.status, "view_token": token, "guest_token": visitor.token}, 202)
 
 
 async def preview_state(request: Request) -> Response:

@@ -35,8 +35,6 @@ ROUTES = [
 
 def create(app: App) -> Starlette:
     """The ASGI application for an App. It has no lifespan: every runtime can run it."""
-    starlette = Starlette(
-        routes=ROUTES, middleware=[Middleware(RequestContext)], exception_handlers=errors.HANDLERS
-    )
+    starlette = Starlette(routes=ROUTES, middleware=[Middleware(RequestContext)], exception_handlers=errors.HANDLERS)
     starlette.state.app = app
     return starlette

@@ -14,8 +14,9 @@ from app.personalization.model import (
     PreviewState,
     Size,
     Style,
+    Watermark,
 )
-from app.personalization.offers import offer, save_offer
+from app.personalization.offers import offer, save_offer, save_styles, save_watermark
 from app.personalization.orders import order_cards, order_fields
 from app.personalization.previews import cancel_preview, preview_state, request_preview
 from app.personalization.prints import print_link, retry_print
@@ -31,6 +32,7 @@ __all__ = [
     "Size",
     "Style",
     "Summary",
+    "Watermark",
     "cancel_preview",
     "offer",
     "order_cards",
@@ -40,5 +42,7 @@ __all__ = [
     "request_preview",
     "retry_print",
     "save_offer",
+    "save_styles",
+    "save_watermark",
     "summary",
 ]

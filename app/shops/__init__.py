@@ -4,7 +4,7 @@ Also what protects a shop: rate limits, and webhooks that are recorded before th
 are worked on.
 """
 
-from app.shops.installs import admit, uninstall, uninstalled_fields
+from app.shops.installs import admit, expect_install, record_install, uninstall, uninstalled_fields
 from app.shops.limits import hit
 from app.shops.model import Guest, Merchant, Shop, Shopper, Visitor
 from app.shops.queries import active_shop, close_delivery, customer_of, delivery
@@ -24,9 +24,11 @@ __all__ = [
     "close_delivery",
     "customer_of",
     "delivery",
+    "expect_install",
     "hit",
     "known_visitor",
     "receive",
+    "record_install",
     "refuse",
     "uninstall",
     "uninstalled_fields",

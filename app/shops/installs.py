@@ -7,7 +7,7 @@ from typing import Any
 
 from app.core.app import App
 from app.core.errors import Unauthorized
-from app.core.ports import AdminVisit
+from app.core.ports import AccessToken, AdminVisit, ShopDetails
 from app.jobs import Lease
 from app.shops import queries, tokens
 from app.shops.model import Merchant, Shop
@@ -26,12 +26,21 @@ async def admit(app: App, visit: AdminVisit) -> Merchant:
     return Merchant(shop, visit.user_id)
 
 
+async def expect_install(app: App, shop_id: str) -> None:
+    """Make room for a shop whose data come before its merchant does."""
+    await app.db.batch(queries.expect_install(shop_id, app.clock.now()))
+
+
+async def record_install(app: App, token: AccessToken, details: ShopDetails) -> None:
+    """The shop is installed, and this is its token."""
+    now = app.clock.now()
+    await app.db.batch(queries.install(token.shop, details, token.scope, now), await tokens.store(app, token, now))
+    app.log.info("shop_installed", shop=token.shop)
+
+
 async def _install(app: App, visit: AdminVisit) -> Shop:
     token = await app.door.exchange(visit)
-    details = await app.shopify.shop_details(token)
-    now = app.clock.now()
-    await app.db.batch(queries.install(visit.shop, details, token.scope, now), await tokens.store(app, token, now))
-    app.log.info("shop_installed", shop=visit.shop)
+    await record_install(app, token, await app.shopify.shop_details(token))
     shop = await queries.active_shop(app.db, visit.shop)
     if shop is None:
         raise Unauthorized("The app was removed while it was being installed. Please open it again.")

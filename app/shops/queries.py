@@ -50,6 +50,15 @@ def install(shop_id: str, details: ShopDetails, scope: str, at: datetime) -> Any
     )
 
 
+def expect_install(shop_id: str, at: datetime) -> Any:
+    """A shop that may be filled before its merchant opens the app."""
+    return (
+        upsert(shops)
+        .values(id=shop_id, is_active=False, created_at=at, updated_at=at)
+        .on_conflict_do_nothing(index_elements=["id"])
+    )
+
+
 def uninstall(shop_id: str, at: datetime, told_at: datetime) -> Any:
     """Only an installation that is older than the message."""
     return (

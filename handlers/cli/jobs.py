@@ -52,7 +52,9 @@ async def _retry(app: App, job_id: str) -> None:
     if job is None or job.status not in ("failed", "dead", "cancelled"):
         raise NotFound("There is no job with this id that was given up.")
     now = app.clock.now()
-    await app.db.batch(jobs.requeue(jobs.new(job.kind, job.shop_id, job.subject_id, at=now, dedupe_key=job.dedupe_key), now))
+    await app.db.batch(
+        jobs.requeue(jobs.new(job.kind, job.shop_id, job.subject_id, at=now, dedupe_key=job.dedupe_key), now)
+    )
 
 
 def _app() -> App:

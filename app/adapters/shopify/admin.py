@@ -59,9 +59,7 @@ class Admin:
         _accepted((await self._ask(token, "note_print", {"metafields": [metafield]}))["metafieldsSet"])
 
     async def tag_order(self, token: AccessToken, order_id: str, tag: str) -> None:
-        _accepted(
-            (await self._ask(token, "tag_order", {"order": _order_gid(order_id), "tags": [tag]}))["tagsAdd"]
-        )
+        _accepted((await self._ask(token, "tag_order", {"order": _order_gid(order_id), "tags": [tag]}))["tagsAdd"])
 
     async def _ask(self, token: AccessToken, name: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
         from app.adapters.shopify.transport import open_client
@@ -105,6 +103,4 @@ def _order_gid(order_id: str) -> str:
 
 def _accepted(payload: Mapping[str, Any]) -> None:
     if errors := payload["userErrors"]:
-        raise AppError(
-            f"Shopify did not accept this: {errors[0]['message']}", code="shopify_user_error", status=422
-        )
+        raise AppError(f"Shopify did not accept this: {errors[0]['message']}", code="shopify_user_error", status=422)

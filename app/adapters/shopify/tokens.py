@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 DEAD = ("invalid_grant", "refresh_token_expired")
 
 
-async def exchange(
-    package: ShopifyApp, client: httpx.AsyncClient, visit: AdminVisit, stale: DoorReply
-) -> AccessToken:
+async def exchange(package: ShopifyApp, client: httpx.AsyncClient, visit: AdminVisit, stale: DoorReply) -> AccessToken:
     """An expiring offline token. Raises `stale` when Shopify no longer takes the ID token."""
     result = await package.exchange_using_token_exchange_async(
         "offline",
@@ -64,9 +62,7 @@ def _fault(code: str) -> Unauthorized | Unavailable:
         return Unavailable("Shopify is not answering. Please try again in a moment.")
     if code in DEAD:
         return _dead()
-    return Unauthorized(
-        "Shopify did not accept this app's credentials. Please check its settings.", code="app_refused"
-    )
+    return Unauthorized("Shopify did not accept this app's credentials. Please check its settings.", code="app_refused")
 
 
 def _dead() -> Unauthorized:

@@ -68,9 +68,7 @@ def _is_admin(url: httpx.URL) -> bool:
 def _moved(request: httpx.Request, base: str) -> httpx.Request:
     url = httpx.URL(base + request.url.raw_path.decode("ascii"))
     headers = {**request.headers, "host": url.netloc.decode("ascii")}
-    return httpx.Request(
-        request.method, url, headers=headers, stream=request.stream, extensions=request.extensions
-    )
+    return httpx.Request(request.method, url, headers=headers, stream=request.stream, extensions=request.extensions)
 
 
 @cache

@@ -1,0 +1,185 @@
+"""`artify try`: the main job, headless, through the real handlers: upload, preview, paid order, print file."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import mimetypes
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from app import personalization, shops
+from app.core.app import App
+from app.core.errors import AppError, UnsupportedMedia
+from app.core.log import Log
+from app.core.ports import AccessToken, PrintNote, ShopDetails
+from app.core.settings import Settings
+from app.wiring import build, migrate
+from handlers import demo_shop
+from handlers import jobs as runner
+from handlers.cli.stand_in import Storefront
+from handlers.routes import create
+
+TYPES = {".heic": "image/heic", ".heif": "image/heif", ".avif": "image/avif", ".webp": "image/webp"}
+KEY = "dHJ5IG9ubHk6IG5vdGhpbmcgaXMga2VwdCBsb25nZXI="  # 32 bytes that protect a folder which is gone in a minute
+
+
+@dataclass
+class Report:
+    """What came out: files, sizes in pixels, seconds of each step, peak memory in MB."""
+
+    photo: str
+    style: str
+    size: str
+    preview: str = ""
+    preview_pixels: str = ""
+    print: str = ""
+    print_pixels: str = ""
+    dpi: int = 300
+    model: str = ""
+    upscaler: str = ""
+    upload_s: float = 0
+    preview_s: float = 0
+    print_s: float = 0
+    peak_mb: int = 0
+
+
+class NoShopify:
+    """Nobody to tell: a trial has no shop."""
+
+    async def shop_details(self, token: AccessToken) -> ShopDetails:
+        return ShopDetails("Trial", "", "USD", "UTC")
+
+    async def note_print(self, token: AccessToken, note: PrintNote) -> None: ...
+
+    async def tag_order(self, token: AccessToken, order_id: str, tag: str) -> None: ...
+
+
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser("try", help="make a preview and a print file from a photo")
+    parser.add_argument("photo", type=Path, metavar="PHOTO")
+    parser.add_argument("--style", metavar="NAME", default="Oil painting", help=", ".join(demo_shop.STYLES))
+    parser.add_argument("--size", metavar="NAME", default="A3", help="a size of the demo poster: A4, A3, 24×36 in")
+    parser.add_argument("--out", type=Path, default=Path(), metavar="DIR")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    _check(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        report = asyncio.run(_try(arguments, Path(folder)))
+    print(json.dumps(asdict(report)) if arguments.json else _table(report))
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    if not arguments.photo.is_file():
+        raise AppError(f"There is no file {arguments.photo}.")
+    if arguments.style not in demo_shop.STYLES:
+        raise AppError("There is no such style. Choose one of: " + ", ".join(demo_shop.STYLES) + ".")
+    sizes = [size.name for size in demo_shop.POSTER_SIZES]
+    if arguments.size not in sizes:
+        raise AppError("There is no such size. Choose one of: " + ", ".join(sizes) + ".")
+
+
+async def _try(arguments: argparse.Namespace, folder: Path) -> Report:
+    app = await _app(folder)
+    store = Storefront(create(app), app.settings, demo_shop.SHOP)
+    report = Report(str(arguments.photo), arguments.style, arguments.size)
+    offer = await store.get(f"/proxy/products/{demo_shop.POSTER}")
+    size = next(size for size in offer["sizes"] if size["name"] == arguments.size)
+    style = next(style for style in offer["styles"] if style["name"] == arguments.style)
+    with _step("Uploading", report, "upload_s"):
+        upload_id = await store.upload(arguments.photo.name, _type(arguments.photo), arguments.photo.read_bytes())
+    with _step("Making the preview", report, "preview_s"):
+        wish = {
+            "product_id": demo_shop.POSTER,
+            "variant_id": size["variant_id"],
+            "style_id": style["id"],
+            "upload_id": upload_id,
+        }
+        preview = await store.post("/proxy/previews", wish)
+        await runner.run_due(app)
+    state = await store.get(f"/proxy/previews/{preview['id']}", view_token=preview["view_token"])
+    if state["status"] != "completed":
+        raise AppError(state.get("error", {}).get("message"))
+    with _step("Making the print file", report, "print_s"):
+        await store.pay(demo_shop.POSTER, size["variant_id"], preview["id"])
+        await runner.run_due(app)
+    await _save(app, store, report, state["preview_url"], arguments.out)
+    return report
+
+
+async def _app(folder: Path) -> App:
+    settings = Settings.load(
+        {
+            "APP_URL": "http://artify.invalid",
+            "SHOPIFY_API_KEY": "trial",
+            "SHOPIFY_API_SECRET": "trial-secret",
+            "DATABASE_URL": f"sqlite:///{folder}/artify.db",
+            "FILES_URL": f"file:{folder}/files",
+            "TOKEN_KEY": KEY,
+            "LINK_KEY": KEY,
+        }
+    )
+    app = replace(build(settings, log=Log((folder / "log").open("w"))), shopify=NoShopify())
+    migrate(settings.database_url)
+    token = AccessToken(demo_shop.SHOP, "trial", None, None, None, "")
+    await shops.record_install(app, token, ShopDetails("Trial", "", "USD", "UTC"))
+    await demo_shop.seed(app, examples=False)
+    return app
+
+
+async def _save(app: App, store: Storefront, report: Report, preview_url: str, out: Path) -> None:
+    (card,) = await personalization.order_cards(app, demo_shop.SHOP)
+    link = personalization.print_link(app, card)
+    if link is None:
+        raise AppError(card.reason or "The print file was not made.")
+    out.mkdir(parents=True, exist_ok=True)
+    report.preview = _write(out, "preview", preview_url, await store.download(preview_url))
+    report.print = _write(out, "print", link, await store.download(link))
+    made = await app.imaging.preview(Path(report.preview).read_bytes(), max_side=4096, mark=None)
+    report.preview_pixels, report.print_pixels = f"{made.width}x{made.height}", f"{card.width}x{card.height}"
+    report.model, report.upscaler, report.peak_mb = app.image_model.name, app.upscaler.name, _peak_mb()
+
+
+def _write(out: Path, name: str, url: str, data: bytes) -> str:
+    path = out / f"{name}.{url.partition('?')[0].rpartition('.')[2]}"
+    path.write_bytes(data)
+    return str(path)
+
+
+def _type(photo: Path) -> str:
+    found = TYPES.get(photo.suffix.lower()) or mimetypes.guess_type(photo.name)[0]
+    if found is None:
+        raise UnsupportedMedia()
+    return found
+
+
+@contextmanager
+def _step(name: str, report: Report, field: str) -> Iterator[None]:
+    """Say what goes on (to standard error, so that --json stays clean) and how long it took."""
+    started = time.perf_counter()
+    print(f"{name} …", file=sys.stderr, flush=True)
+    yield
+    setattr(report, field, round(time.perf_counter() - started, 2))
+
+
+def _table(report: Report) -> str:
+    return "\n".join(f"{name.replace('_', ' '):15} {value}" for name, value in asdict(report).items())
+
+
+def _peak_mb() -> int:
+    """Peak resident memory of this process (Linux counts kilobytes, macOS bytes)."""
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // (1024 * 1024 if sys.platform == "darwin" else 1024)

@@ -1,0 +1,91 @@
+"""The demo's data: three products with sizes, six styles with examples, a watermark.
+
+The ids are those of the simulated shop's products and variants.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from app import media, personalization
+from app.catalog import Product
+from app.core.app import App
+from app.core.ids import new_id
+from app.core.pictures import ImageRequest, Picture
+from app.personalization import Size, Style, Watermark
+
+SHOP = "artify-demo.myshopify.com"
+PHOTO = Path(__file__).parent / "static" / "demo" / "cat.jpg"
+EXAMPLE_SIDE = 384
+
+
+@dataclass(frozen=True)
+class DemoSize:
+    """A print size in pixels at 300 dpi, and the variant that sells it."""
+
+    name: str
+    width_px: int
+    height_px: int
+    variant_id: str
+
+
+POSTER = "7700000000001"
+POSTER_SIZES = [
+    DemoSize("A4", 2480, 3508, "7800000000011"),
+    DemoSize("A3", 3508, 4961, "7800000000012"),
+    DemoSize("24×36 in", 7200, 10800, "7800000000013"),
+]
+PRODUCTS = {
+    (POSTER, "Photo Poster", "photo-poster"): POSTER_SIZES,
+    ("7700000000002", "Photo Mug", "photo-mug"): [
+        DemoSize("11 oz", 2475, 1155, "7800000000021"),
+    ],
+    ("7700000000003", "Photo T-Shirt", "photo-t-shirt"): [
+        DemoSize("S", 3000, 3600, "7800000000031"),
+        DemoSize("M", 3300, 3960, "7800000000032"),
+        DemoSize("L", 3600, 4320, "7800000000033"),
+    ],
+}
+STYLES = {
+    "Oil painting": "Paint this photo as an oil painting.",
+    "Watercolour": "Paint this photo as a watercolour.",
+    "Pencil sketch": "Draw this photo as a pencil sketch.",
+    "Pop art": "Turn this photo into pop art.",
+    "Stained mosaic": "Lay this photo as a mosaic.",
+    "Night ink": "Draw this photo in ink at night.",
+}
+WATERMARK = Watermark(text="artify preview", opacity=0.28, position="tiled", size_percentage=26, asset_key=None)
+
+
+async def seed(app: App, *, examples: bool) -> None:
+    """Fill an empty shop; `examples` renders a picture for each style, some seconds' work."""
+    styles = [Style(new_id(), name, prompt) for name, prompt in STYLES.items()]
+    shown = {style.id: await _example(app, style) for style in styles} if examples else {}
+    await personalization.save_styles(app, SHOP, styles, shown)
+    await personalization.save_watermark(app, SHOP, WATERMARK)
+    for (shopify_id, title, handle), sizes in PRODUCTS.items():
+        product = Product(new_id(), SHOP, shopify_id, title, handle, is_enabled=True, is_active=True)
+        await personalization.save_offer(app, SHOP, product, [_size(product.id, size) for size in sizes], styles)
+
+
+async def _example(app: App, style: Style) -> str:
+    """The style on the demo's photo, stored; the asset's id."""
+    photo = await app.imaging.develop(
+        PHOTO.read_bytes(), crop=None, width=EXAMPLE_SIDE, height=EXAMPLE_SIDE, mime="image/jpeg"
+    )
+    answer = await app.image_model.render(ImageRequest(style.prompt_template, photo, EXAMPLE_SIDE, EXAMPLE_SIDE))
+    picture = await app.imaging.preview(answer.data, max_side=EXAMPLE_SIDE, mark=None)
+    return await _store(app, style, picture)
+
+
+async def _store(app: App, style: Style, picture: Picture) -> str:
+    key = media.object_key(SHOP, "personalization", style.id, "example", "1", picture.mime)
+    asset = media.new_asset(SHOP, key, "example", picture, owner=("ai_style", style.id))
+    await app.files.put(key, picture.data, picture.mime)
+    await app.db.batch(media.insert_asset(asset, app.clock.now()))
+    return asset.id
+
+
+def _size(product_id: str, size: DemoSize) -> Size:
+    return Size(new_id(), product_id, size.name, size.width_px, size.height_px, size.variant_id)
