@@ -16,7 +16,6 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
 )
-
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.times import from_text, to_text
