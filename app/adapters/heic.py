@@ -31,6 +31,7 @@ def decode(photo: bytes) -> Image.Image:
     try:
         photos = pi_heif.open_heif(photo, convert_hdr_to_8bit=True)
         check_size(*photos.size)  # the pixels are decoded by what follows
-        return photos.to_pillow()
+        decoded: Image.Image = photos.to_pillow()
     except (ValueError, EOFError, RuntimeError, OSError, SyntaxError) as error:
         raise BadPicture() from error
+    return decoded

@@ -43,6 +43,7 @@ class GeminiImages:
         from google.genai import errors, types
 
         photo = types.Part.from_bytes(data=request.photo.data, mime_type=request.photo.mime)
+        asked: list[types.PartUnionDict] = [photo, request.prompt]
         config = types.GenerateContentConfig(
             response_modalities=["IMAGE"],
             image_config=types.ImageConfig(aspect_ratio=_nearest_aspect(request.width, request.height)),
@@ -51,9 +52,7 @@ class GeminiImages:
             async with asyncio.timeout(self._timeout), httpx.AsyncClient(timeout=self._timeout) as http:
                 options = types.HttpOptions(base_url=self._base_url, api_version="v1beta", httpx_async_client=http)
                 client = genai.Client(api_key=self._key, enterprise=False, http_options=options)
-                return await client.aio.models.generate_content(
-                    model=self.name, contents=[photo, request.prompt], config=config
-                )
+                return await client.aio.models.generate_content(model=self.name, contents=asked, config=config)
         # From None: Google's messages may repeat the prompt or name the project, and traces get logged.
         except errors.APIError as error:
             raise Unavailable(f"The image service answered {error.code}. Please try again soon.") from None

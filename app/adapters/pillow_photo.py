@@ -15,7 +15,7 @@ from app.core.framing import Box, unturned
 from app.core.sizes import check_size
 
 if TYPE_CHECKING:
-    from PIL import Image
+    from PIL import Image, ImageCms
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")  # never EPS, which starts a program; nor any other
 _TURNED = 0x0112  # EXIF's orientation
@@ -124,7 +124,7 @@ def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     return image.convert("RGB")
 
 
-def _through(image: Image.Image, profile: object) -> Image.Image:
+def _through(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
     from PIL import ImageCms
 
     turned = ImageCms.profileToProfile(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.core.ports import Raster
+from app.core.pictures import Raster
 
 
 class Resample:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import Unavailable
-from app.core.ports import Raster
+from app.core.pictures import Raster
 
 _ROWS = 64  # rows of the photo in one go: memory grows with it
 _OVERLAP = 8  # rows on either side that are computed twice: at 8 the seams are gone
