@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Dialect, Index, PrimaryKeyConstraint, Table, UniqueConstraint
@@ -84,6 +85,8 @@ def _columns(core: Any, dialect: Dialect) -> list[tuple[str, Convert]]:
 
 
 def _check_limits(sql: Sql) -> None:
+    if any(isinstance(value, datetime) for value in sql.values):
+        raise TypeError(f"a time without its type, say moment(): {sql.text}")
     size = sum(len(value) for value in sql.values if isinstance(value, str | bytes))
     if len(sql.values) > MAX_PARAMETERS or len(sql.text) > MAX_STATEMENT_BYTES or size > MAX_ROW_BYTES:
         raise ValueError(f"too big for D1: {len(sql.values)} values, {len(sql.text)} + {size} bytes")

@@ -26,8 +26,8 @@ async def sellable_product(db: Database, shop_id: str, shopify_product_id: str) 
         select(*COLUMNS).where(
             table.c.shop_id == shop_id,
             table.c.shopify_product_id == shopify_product_id,
-            table.c.is_enabled.is_(True),
-            table.c.is_active.is_(True),
+            table.c.is_enabled == 1,
+            table.c.is_active == 1,
         )
     )
     return Product(**row) if row else None

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, or_, select, update
 
 from app.core.ports import Database, Expect
-from app.core.tables import upsert
+from app.core.tables import moment, upsert
 from app.generation.model import Quota
 from app.generation.tables import quotas
 
@@ -30,7 +30,7 @@ def hold(shop_id: str, period: str, at: datetime) -> list[Any]:
         .values(
             current_generations=case((same, quotas.c.current_generations + 1), else_=1),
             total_generations=quotas.c.total_generations + 1,
-            last_reset_at=case((same, quotas.c.last_reset_at), else_=at),
+            last_reset_at=case((same, quotas.c.last_reset_at), else_=moment(at)),
             period=period,
             updated_at=at,
         )

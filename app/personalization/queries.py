@@ -11,7 +11,7 @@ from app.catalog.tables import products
 from app.core.ids import new_id
 from app.core.pictures import PrintFile
 from app.core.ports import Database, Expect, Row
-from app.core.tables import upsert
+from app.core.tables import moment, upsert
 from app.media.tables import assets
 from app.personalization.model import (
     Generation,
@@ -49,9 +49,9 @@ async def styles_of(db: Database, shop_id: str, product_id: str) -> list[Style]:
         .outerjoin(assets, assets.c.id == ai_styles.c.example_asset_id)
         .where(
             ai_styles.c.shop_id == shop_id,
-            ai_styles.c.is_active.is_(True),
+            ai_styles.c.is_active == 1,
             product_styles.c.product_id == product_id,
-            product_styles.c.is_enabled.is_(True),
+            product_styles.c.is_enabled == 1,
         )
         .order_by(product_styles.c.sort_order, ai_styles.c.sort_order)
     )
@@ -61,7 +61,7 @@ async def styles_of(db: Database, shop_id: str, product_id: str) -> list[Style]:
 async def sizes_of(db: Database, shop_id: str, product_id: str) -> list[Size]:
     rows = await db.all(
         select(*SIZE)
-        .where(sizes.c.shop_id == shop_id, sizes.c.product_id == product_id, sizes.c.is_active.is_(True))
+        .where(sizes.c.shop_id == shop_id, sizes.c.product_id == product_id, sizes.c.is_active == 1)
         .order_by(sizes.c.sort_order)
     )
     return [Size(**row) for row in rows]
@@ -72,7 +72,7 @@ async def size_of_variant(db: Database, shop_id: str, shopify_variant_id: str) -
         select(*SIZE).where(
             sizes.c.shop_id == shop_id,
             sizes.c.shopify_variant_id == shopify_variant_id,
-            sizes.c.is_active.is_(True),
+            sizes.c.is_active == 1,
         )
     )
     return Size(**row) if row else None
@@ -93,7 +93,7 @@ async def watermark(db: Database, shop_id: str) -> Watermark | None:
             assets.c.key.label("asset_key"),
         )
         .outerjoin(assets, assets.c.id == watermarks.c.asset_id)
-        .where(watermarks.c.shop_id == shop_id, watermarks.c.is_active.is_(True))
+        .where(watermarks.c.shop_id == shop_id, watermarks.c.is_active == 1)
     )
     return Watermark(**row) if row else None
 
@@ -350,8 +350,8 @@ async def previews_since(db: Database, shop_id: str, since: datetime) -> int:
 
 def save_order(shop_id: str, order_id: str, facts: OrderFacts, at: datetime) -> Any:
     """Sticky facts: what once was true of an order stays, in whatever order the webhooks come."""
-    paid = func.coalesce(orders.c.paid_at, facts.paid_at)
-    cancelled = func.coalesce(orders.c.cancelled_at, facts.cancelled_at)
+    paid = func.coalesce(orders.c.paid_at, moment(facts.paid_at))
+    cancelled = func.coalesce(orders.c.cancelled_at, moment(facts.cancelled_at))
     return (
         upsert(orders)
         .values(
@@ -411,7 +411,7 @@ def pin_generation(shop_id: str, generation_id: str, at: datetime) -> Any:
     return (
         update(generations)
         .where(generations.c.shop_id == shop_id, generations.c.id == generation_id)
-        .values(pinned_at=func.coalesce(generations.c.pinned_at, at))
+        .values(pinned_at=func.coalesce(generations.c.pinned_at, moment(at)))
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, or_, select, update
+from sqlalchemy import and_, case, or_, select, update
 
 from app.core.ids import new_id
 from app.core.ports import AccessToken, Database, Expect, ShopDetails, Webhook
-from app.core.tables import upsert
+from app.core.tables import moment, upsert
 from app.shops.model import Delivery, Shop, StoredToken
 from app.shops.tables import access_tokens, guest_sessions, rate_limits, shoppers, shops, webhook_deliveries
 
@@ -40,12 +40,12 @@ def install(shop_id: str, details: ShopDetails, scope: str, at: datetime) -> Any
         "uninstalled_at": None,
         "updated_at": at,
     }
-    was_active = shops.c.is_active.is_(True) & shops.c.installed_at.is_not(None)
+    was_active = and_(shops.c.is_active == 1, shops.c.installed_at.is_not(None))
     return (
         upsert(shops)
         .values(id=shop_id, installed_at=at, created_at=at, **fresh)
         .on_conflict_do_update(
-            index_elements=["id"], set_={**fresh, "installed_at": case((was_active, shops.c.installed_at), else_=at)}
+            index_elements=["id"], set_={**fresh, "installed_at": case((was_active, shops.c.installed_at), else_=moment(at))}
         )
     )
 
@@ -69,7 +69,7 @@ def uninstall(shop_id: str, at: datetime, told_at: datetime) -> Any:
 
 
 def forget_tokens(shop_id: str, told_at: datetime) -> Any:
-    older = select(shops.c.id).where(shops.c.id == shop_id, shops.c.is_active.is_(False)).exists()
+    older = select(shops.c.id).where(shops.c.id == shop_id, shops.c.is_active == 0).exists()
     return access_tokens.delete().where(
         access_tokens.c.shop_id == shop_id, access_tokens.c.created_at <= told_at, older
     )
@@ -163,8 +163,8 @@ def count_hit(key: str, now: datetime, window: timedelta) -> Any:
             index_elements=["key"],
             set_={
                 "count": case((over, 1), else_=rate_limits.c.count + 1),
-                "window_start": case((over, now), else_=rate_limits.c.window_start),
-                "expires_at": case((over, now + window), else_=rate_limits.c.expires_at),
+                "window_start": case((over, moment(now)), else_=rate_limits.c.window_start),
+                "expires_at": case((over, moment(now + window)), else_=rate_limits.c.expires_at),
             },
         )
         .returning(rate_limits.c.count, rate_limits.c.expires_at)

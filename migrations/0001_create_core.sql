@@ -1,0 +1,415 @@
+-- Shops, tokens, visitors, catalog, files, quotas, jobs, and personalization's first tables.
+
+CREATE TABLE jobs (
+  id TEXT NOT NULL,
+  shop_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  subject_id TEXT NOT NULL,
+  dedupe_key TEXT NOT NULL,
+  payload TEXT,
+  status TEXT DEFAULT 'pending' NOT NULL,
+  priority BIGINT DEFAULT '0' NOT NULL,
+  run_at TEXT NOT NULL,
+  attempts BIGINT DEFAULT '0' NOT NULL,
+  lease_token TEXT,
+  lease_until TEXT,
+  hinted_at TEXT,
+  last_error TEXT,
+  progress BIGINT DEFAULT '0' NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_jobs PRIMARY KEY (id),
+  CONSTRAINT ck_jobs_payload_json CHECK (payload IS NULL OR json_valid(payload)),
+  CONSTRAINT ck_jobs_status_known CHECK (status IN ('pending', 'running', 'done', 'failed', 'dead', 'cancelled')),
+  CONSTRAINT uq_jobs_dedupe_key UNIQUE (dedupe_key)
+);
+
+CREATE INDEX ix_jobs_open ON jobs (priority, run_at) WHERE status IN ('pending', 'running');
+
+CREATE TABLE rate_limits (
+  "key" TEXT NOT NULL,
+  window_start TEXT NOT NULL,
+  count BIGINT DEFAULT '0' NOT NULL,
+  expires_at TEXT NOT NULL,
+  CONSTRAINT pk_rate_limits PRIMARY KEY ("key")
+);
+
+CREATE TABLE shops (
+  id TEXT NOT NULL,
+  shop_name TEXT,
+  email TEXT,
+  plan_name TEXT DEFAULT 'starter' NOT NULL,
+  scope TEXT,
+  currency TEXT DEFAULT 'USD' NOT NULL,
+  timezone TEXT DEFAULT 'UTC' NOT NULL,
+  locale TEXT DEFAULT 'en' NOT NULL,
+  is_active BIGINT DEFAULT '1' NOT NULL,
+  installed_at TEXT,
+  uninstalled_at TEXT,
+  settings TEXT,
+  ai_key_cipher TEXT,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_shops PRIMARY KEY (id),
+  CONSTRAINT ck_shops_settings_json CHECK (settings IS NULL OR json_valid(settings))
+);
+
+CREATE TABLE webhook_deliveries (
+  id TEXT NOT NULL,
+  shop_id TEXT NOT NULL,
+  topic TEXT NOT NULL,
+  event_id TEXT NOT NULL,
+  webhook_id TEXT,
+  triggered_at TEXT,
+  status TEXT DEFAULT 'received' NOT NULL,
+  fields TEXT,
+  error TEXT,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_webhook_deliveries PRIMARY KEY (id),
+  CONSTRAINT ck_webhook_deliveries_fields_json CHECK (fields IS NULL OR json_valid(fields)),
+  CONSTRAINT uq_webhook_deliveries_shop_id_topic_event_id UNIQUE (shop_id, topic, event_id),
+  CONSTRAINT ck_webhook_deliveries_status_known CHECK (status IN ('received', 'done', 'failed', 'ignored'))
+);
+
+CREATE TABLE access_tokens (
+  shop_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  access_cipher TEXT NOT NULL,
+  access_expires_at TEXT,
+  refresh_cipher TEXT,
+  refresh_expires_at TEXT,
+  scope TEXT,
+  version BIGINT DEFAULT '1' NOT NULL,
+  refresh_lease TEXT,
+  refresh_lease_until TEXT,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_access_tokens PRIMARY KEY (shop_id, kind),
+  CONSTRAINT ck_access_tokens_kind_known CHECK (kind IN ('offline', 'online')),
+  CONSTRAINT fk_access_tokens_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE
+);
+
+CREATE TABLE guest_sessions (
+  id TEXT NOT NULL,
+  shop_id TEXT NOT NULL,
+  token_hash TEXT NOT NULL,
+  expires_at TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_guest_sessions PRIMARY KEY (id),
+  CONSTRAINT uq_guest_sessions_shop_id_token_hash UNIQUE (shop_id, token_hash),
+  CONSTRAINT fk_guest_sessions_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE
+);
+
+CREATE TABLE orders (
+  id TEXT NOT NULL,
+  shop_id TEXT NOT NULL,
+  shopify_order_id TEXT NOT NULL,
+  customer_id TEXT,
+  order_number TEXT,
+  total_price BIGINT,
+  currency TEXT,
+  status TEXT DEFAULT 'open' NOT NULL,
+  paid_at TEXT,
+  cancelled_at TEXT,
+  is_test BIGINT DEFAULT '0' NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_orders PRIMARY KEY (id),
+  CONSTRAINT uq_orders_shop_id_shopify_order_id UNIQUE (shop_id, shopify_order_id),
+  CONSTRAINT ck_orders_status_known CHECK (status IN ('open', 'paid', 'partially_refunded', 'refunded', 'cancelled')),
+  CONSTRAINT fk_orders_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE
+);
+
+CREATE TABLE products (
+  id TEXT NOT NULL,
+  shop_id TEXT NOT NULL,
+  shopify_product_id TEXT,
+  title TEXT NOT NULL,
+  description TEXT,
+  sku TEXT,
+  vendor TEXT,
+  handle TEXT,
+  custom_fields TEXT,
+  is_enabled BIGINT DEFAULT '1' NOT NULL,
+  is_active BIGINT DEFAULT '1' NOT NULL,
+  archived_at TEXT,
+  synced_at TEXT,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_products PRIMARY KEY (id),
+  CONSTRAINT ck_products_custom_fields_json CHECK (custom_fields IS NULL OR json_valid(custom_fields)),
+  CONSTRAINT uq_products_shop_id_shopify_product_id UNIQUE (shop_id, shopify_product_id),
+  CONSTRAINT fk_products_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE
+);
+
+CREATE TABLE quotas (
+  shop_id TEXT NOT NULL,
+  monthly_generation_limit BIGINT DEFAULT '500' NOT NULL,
+  storage_quota_bytes BIGINT DEFAULT '1048576000' NOT NULL,
+  max_concurrent BIGINT DEFAULT '3' NOT NULL,
+  period TEXT NOT NULL,
+  current_generations BIGINT DEFAULT '0' NOT NULL,
+  running BIGINT DEFAULT '0' NOT NULL,
+  current_storage_bytes BIGINT DEFAULT '0' NOT NULL,
+  last_reset_at TEXT NOT NULL,
+  total_generations BIGINT DEFAULT '0' NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_quotas PRIMARY KEY (shop_id),
+  CONSTRAINT fk_quotas_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE
+);
+
+CREATE TABLE shoppers (
+  id TEXT NOT NULL,
+  shop_id TEXT NOT NULL,
+  shopify_customer_id TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_shoppers PRIMARY KEY (id),
+  CONSTRAINT uq_shoppers_shop_id_shopify_customer_id UNIQUE (shop_id, shopify_customer_id),
+  CONSTRAINT fk_shoppers_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE
+);
+
+CREATE TABLE assets (
+  id TEXT NOT NULL,
+  shop_id TEXT NOT NULL,
+  "key" TEXT NOT NULL,
+  purpose TEXT NOT NULL,
+  filename TEXT,
+  mime TEXT NOT NULL,
+  bytes BIGINT DEFAULT '0' NOT NULL,
+  width BIGINT,
+  height BIGINT,
+  sha256 TEXT,
+  parent_asset_id TEXT,
+  owner_type TEXT,
+  owner_id TEXT,
+  shopper_id TEXT,
+  guest_session_id TEXT,
+  expires_at TEXT,
+  deleted_at TEXT,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_assets PRIMARY KEY (id),
+  CONSTRAINT fk_assets_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE,
+  CONSTRAINT uq_assets_key UNIQUE ("key"),
+  CONSTRAINT fk_assets_parent_asset_id FOREIGN KEY(parent_asset_id) REFERENCES assets (id) ON DELETE SET NULL,
+  CONSTRAINT fk_assets_shopper_id FOREIGN KEY(shopper_id) REFERENCES shoppers (id) ON DELETE SET NULL,
+  CONSTRAINT fk_assets_guest_session_id FOREIGN KEY(guest_session_id) REFERENCES guest_sessions (id) ON DELETE SET NULL
+);
+
+CREATE INDEX ix_assets_expiring ON assets (expires_at);
+
+CREATE INDEX ix_assets_guest_session_id ON assets (guest_session_id);
+
+CREATE INDEX ix_assets_parent_asset_id ON assets (parent_asset_id);
+
+CREATE INDEX ix_assets_shop_id ON assets (shop_id);
+
+CREATE INDEX ix_assets_shopper_id ON assets (shopper_id);
+
+CREATE TABLE sizes (
+  id TEXT NOT NULL,
+  shop_id TEXT NOT NULL,
+  product_id TEXT NOT NULL,
+  shopify_variant_id TEXT,
+  name TEXT NOT NULL,
+  width_px BIGINT DEFAULT '0' NOT NULL,
+  height_px BIGINT DEFAULT '0' NOT NULL,
+  is_active BIGINT DEFAULT '1' NOT NULL,
+  sort_order BIGINT DEFAULT '0' NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_sizes PRIMARY KEY (id),
+  CONSTRAINT fk_sizes_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE,
+  CONSTRAINT fk_sizes_product_id FOREIGN KEY(product_id) REFERENCES products (id) ON DELETE RESTRICT
+);
+
+CREATE INDEX ix_sizes_product_id ON sizes (product_id);
+
+CREATE INDEX ix_sizes_variant ON sizes (shop_id, shopify_variant_id);
+
+CREATE TABLE ai_styles (
+  id TEXT NOT NULL,
+  shop_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  prompt_template TEXT NOT NULL,
+  example_asset_id TEXT,
+  reference_asset_id TEXT,
+  is_active BIGINT DEFAULT '1' NOT NULL,
+  sort_order BIGINT DEFAULT '0' NOT NULL,
+  usage_count BIGINT DEFAULT '0' NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_ai_styles PRIMARY KEY (id),
+  CONSTRAINT fk_ai_styles_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE,
+  CONSTRAINT fk_ai_styles_example_asset_id FOREIGN KEY(example_asset_id) REFERENCES assets (id) ON DELETE SET NULL,
+  CONSTRAINT fk_ai_styles_reference_asset_id FOREIGN KEY(reference_asset_id) REFERENCES assets (id) ON DELETE SET NULL
+);
+
+CREATE INDEX ix_ai_styles_example_asset_id ON ai_styles (example_asset_id);
+
+CREATE INDEX ix_ai_styles_reference_asset_id ON ai_styles (reference_asset_id);
+
+CREATE INDEX ix_ai_styles_shop_id ON ai_styles (shop_id);
+
+CREATE TABLE watermarks (
+  id TEXT NOT NULL,
+  shop_id TEXT NOT NULL,
+  asset_id TEXT,
+  text TEXT,
+  opacity DOUBLE DEFAULT '0.3' NOT NULL,
+  position TEXT DEFAULT 'bottom-right' NOT NULL,
+  size_percentage DOUBLE DEFAULT '10' NOT NULL,
+  is_active BIGINT DEFAULT '1' NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_watermarks PRIMARY KEY (id),
+  CONSTRAINT ck_watermarks_position_known CHECK (position IN ('top-left', 'top-right', 'bottom-left', 'bottom-right', 'center', 'tiled')),
+  CONSTRAINT uq_watermarks_shop_id UNIQUE (shop_id),
+  CONSTRAINT fk_watermarks_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE,
+  CONSTRAINT fk_watermarks_asset_id FOREIGN KEY(asset_id) REFERENCES assets (id) ON DELETE SET NULL
+);
+
+CREATE INDEX ix_watermarks_asset_id ON watermarks (asset_id);
+
+CREATE TABLE generations (
+  id TEXT NOT NULL,
+  shop_id TEXT NOT NULL,
+  product_id TEXT NOT NULL,
+  ai_style_id TEXT NOT NULL,
+  order_id TEXT,
+  size_id TEXT,
+  shopper_id TEXT,
+  guest_session_id TEXT,
+  upload_asset_id TEXT,
+  master_asset_id TEXT,
+  preview_asset_id TEXT,
+  final_asset_id TEXT,
+  generation_type TEXT NOT NULL,
+  status TEXT DEFAULT 'pending' NOT NULL,
+  progress BIGINT DEFAULT '0' NOT NULL,
+  crop TEXT,
+  ai_prompt_used TEXT NOT NULL,
+  error_code TEXT,
+  error_message TEXT,
+  processing_time_ms BIGINT,
+  ai_model_used TEXT,
+  generation_params TEXT,
+  upscale_status TEXT DEFAULT 'not_needed' NOT NULL,
+  upscale_factor DOUBLE,
+  original_width BIGINT,
+  original_height BIGINT,
+  final_width BIGINT,
+  final_height BIGINT,
+  upscale_started_at TEXT,
+  upscale_completed_at TEXT,
+  idempotency_key TEXT,
+  pinned_at TEXT,
+  quota_period TEXT,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_generations PRIMARY KEY (id),
+  CONSTRAINT ck_generations_crop_json CHECK (crop IS NULL OR json_valid(crop)),
+  CONSTRAINT ck_generations_generation_params_json CHECK (generation_params IS NULL OR json_valid(generation_params)),
+  CONSTRAINT uq_generations_shopper_id_idempotency_key UNIQUE (shopper_id, idempotency_key),
+  CONSTRAINT uq_generations_guest_session_id_idempotency_key UNIQUE (guest_session_id, idempotency_key),
+  CONSTRAINT ck_generations_status_known CHECK (status IN ('pending', 'processing', 'completed', 'failed', 'cancelled')),
+  CONSTRAINT ck_generations_upscale_status_known CHECK (upscale_status IN ('not_needed', 'pending', 'processing', 'completed', 'failed')),
+  CONSTRAINT fk_generations_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE,
+  CONSTRAINT fk_generations_product_id FOREIGN KEY(product_id) REFERENCES products (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_generations_ai_style_id FOREIGN KEY(ai_style_id) REFERENCES ai_styles (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_generations_order_id FOREIGN KEY(order_id) REFERENCES orders (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_generations_size_id FOREIGN KEY(size_id) REFERENCES sizes (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_generations_shopper_id FOREIGN KEY(shopper_id) REFERENCES shoppers (id) ON DELETE SET NULL,
+  CONSTRAINT fk_generations_guest_session_id FOREIGN KEY(guest_session_id) REFERENCES guest_sessions (id) ON DELETE SET NULL,
+  CONSTRAINT fk_generations_upload_asset_id FOREIGN KEY(upload_asset_id) REFERENCES assets (id) ON DELETE SET NULL,
+  CONSTRAINT fk_generations_master_asset_id FOREIGN KEY(master_asset_id) REFERENCES assets (id) ON DELETE SET NULL,
+  CONSTRAINT fk_generations_preview_asset_id FOREIGN KEY(preview_asset_id) REFERENCES assets (id) ON DELETE SET NULL,
+  CONSTRAINT fk_generations_final_asset_id FOREIGN KEY(final_asset_id) REFERENCES assets (id) ON DELETE SET NULL
+);
+
+CREATE INDEX ix_generations_ai_style_id ON generations (ai_style_id);
+
+CREATE INDEX ix_generations_final_asset_id ON generations (final_asset_id);
+
+CREATE INDEX ix_generations_guest_session_id ON generations (guest_session_id);
+
+CREATE INDEX ix_generations_master_asset_id ON generations (master_asset_id);
+
+CREATE INDEX ix_generations_order_id ON generations (order_id);
+
+CREATE INDEX ix_generations_preview_asset_id ON generations (preview_asset_id);
+
+CREATE INDEX ix_generations_product_id ON generations (product_id);
+
+CREATE INDEX ix_generations_shop_id ON generations (shop_id);
+
+CREATE INDEX ix_generations_shopper_id ON generations (shopper_id);
+
+CREATE INDEX ix_generations_size_id ON generations (size_id);
+
+CREATE INDEX ix_generations_upload_asset_id ON generations (upload_asset_id);
+
+CREATE TABLE product_styles (
+  id TEXT NOT NULL,
+  shop_id TEXT NOT NULL,
+  product_id TEXT NOT NULL,
+  ai_style_id TEXT NOT NULL,
+  sort_order BIGINT DEFAULT '0' NOT NULL,
+  is_enabled BIGINT DEFAULT '1' NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_product_styles PRIMARY KEY (id),
+  CONSTRAINT uq_product_styles_product_id_ai_style_id UNIQUE (product_id, ai_style_id),
+  CONSTRAINT fk_product_styles_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE,
+  CONSTRAINT fk_product_styles_product_id FOREIGN KEY(product_id) REFERENCES products (id) ON DELETE CASCADE,
+  CONSTRAINT fk_product_styles_ai_style_id FOREIGN KEY(ai_style_id) REFERENCES ai_styles (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_product_styles_ai_style_id ON product_styles (ai_style_id);
+
+CREATE INDEX ix_product_styles_product_id ON product_styles (product_id);
+
+CREATE INDEX ix_product_styles_shop_id ON product_styles (shop_id);
+
+CREATE TABLE order_items (
+  id TEXT NOT NULL,
+  shop_id TEXT NOT NULL,
+  order_id TEXT NOT NULL,
+  shopify_line_item_id TEXT NOT NULL,
+  title TEXT,
+  quantity BIGINT DEFAULT '1' NOT NULL,
+  shopify_product_id TEXT,
+  shopify_variant_id TEXT,
+  preview_ref TEXT NOT NULL,
+  preview_generation_id TEXT,
+  final_generation_id TEXT,
+  print_asset_id TEXT,
+  size_id TEXT,
+  state TEXT DEFAULT 'waiting' NOT NULL,
+  reason TEXT,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_order_items PRIMARY KEY (id),
+  CONSTRAINT uq_order_items_shop_id_shopify_line_item_id UNIQUE (shop_id, shopify_line_item_id),
+  CONSTRAINT ck_order_items_state_known CHECK (state IN ('waiting', 'queued', 'printing', 'ready', 'needs_review', 'unmapped', 'failed', 'cancelled')),
+  CONSTRAINT fk_order_items_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE,
+  CONSTRAINT fk_order_items_order_id FOREIGN KEY(order_id) REFERENCES orders (id) ON DELETE CASCADE,
+  CONSTRAINT fk_order_items_preview_generation_id FOREIGN KEY(preview_generation_id) REFERENCES generations (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_order_items_final_generation_id FOREIGN KEY(final_generation_id) REFERENCES generations (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_order_items_print_asset_id FOREIGN KEY(print_asset_id) REFERENCES assets (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_order_items_size_id FOREIGN KEY(size_id) REFERENCES sizes (id) ON DELETE RESTRICT
+);
+
+CREATE INDEX ix_order_items_final_generation_id ON order_items (final_generation_id);
+
+CREATE INDEX ix_order_items_order_id ON order_items (order_id);
+
+CREATE INDEX ix_order_items_preview_generation_id ON order_items (preview_generation_id);
+
+CREATE INDEX ix_order_items_print_asset_id ON order_items (print_asset_id);
+
+CREATE INDEX ix_order_items_size_id ON order_items (size_id);
