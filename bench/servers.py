@@ -29,7 +29,9 @@ class Server:
 def serving(command: Callable[[int], list[str]], environ: Mapping[str, str]) -> Iterator[Server]:
     """Run `command(port)` until the block ends. Raises RuntimeError when it does not come up."""
     port = _free_port()
-    process = subprocess.Popen(command(port), env={**os.environ, **environ}, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command(port), env={**os.environ, **environ}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         _wait(process, port)
         yield Server(port, process.pid)
