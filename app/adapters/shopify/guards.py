@@ -79,7 +79,7 @@ def proxy_shop(url: str) -> str:
 
     Gaps: the package raises TypeError for a signature that is not ASCII, does not check the shop, and takes
     the first of a repeated `logged_in_customer_id`, which is the shopper's own. It also sorts by name, not by
-    `name=value` as Shopify does: that only refuses requests whose names begin alike, and ours have none.
+    `name=value` as Shopify documents: that can only refuse requests whose names begin alike, and ours have none.
     """
     query = parse_qs(urlsplit(target(url)).query, keep_blank_values=True)
     signature, time = query.get("signature", [""])[0], query.get("timestamp", [""])[0]

@@ -36,9 +36,7 @@ def refusal(request: SignedRequest) -> DoorReply:
 
 
 def test_importing_the_adapter_loads_no_vendor() -> None:
-    code = (
-        "import sys, app.adapters.shopify; print(sorted({'shopify_app', 'httpx', 'jwt'} & set(sys.modules)))"
-    )
+    code = "import sys, app.adapters.shopify; print(sorted({'shopify_app', 'httpx', 'jwt'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

