@@ -39,13 +39,7 @@ class Root:
 
     def shop(self, _: Info) -> Record:
         shop = SEED["shop"]
-        return {
-            **shop,
-            "id": f"gid://shopify/Shop/{shop['id']}",
-            "myshopifyDomain": self._shop,
-            "currencyCode": shop["currency"],
-            "ianaTimezone": shop["timezone"],
-        }
+        return {**shop, "currencyCode": shop["currency"], "ianaTimezone": shop["timezone"]}
 
     def metafieldsSet(self, _: Info, metafields: list[Record]) -> Record:
         """All or nothing, as Shopify has it."""
@@ -53,7 +47,9 @@ class Root:
         if lost:
             path, message = ["metafields", str(lost[0]), "ownerId"], "Owner does not exist."
             return {"userErrors": [{"field": path, "message": message, "code": "INVALID"}]}
-        return {"metafields": [self._set(wish) for wish in metafields], "userErrors": []}
+        for wish in metafields:
+            self._set(wish)
+        return {"userErrors": []}
 
     def tagsAdd(self, _: Info, id: str, tags: list[str]) -> Record:
         if not self._exists(id):
@@ -61,7 +57,7 @@ class Root:
         marks = _marks(self._state, self._shop, id)
         marks["tags"] = sorted({*marks["tags"], *tags})
         self._state.put("marks", self._shop, id, marks)
-        return {"node": {"__typename": id.split("/")[-2], "id": id}, "userErrors": []}
+        return {"userErrors": []}
 
     def _exists(self, gid: str) -> bool:
         kind, _, number = gid.removeprefix("gid://shopify/").partition("/")
@@ -69,14 +65,12 @@ class Root:
             return any(str(product["id"]) == number for product in PRODUCTS)
         return kind == "Order" and self._state.get("order", self._shop, number) is not None
 
-    def _set(self, wish: Record) -> Record:
+    def _set(self, wish: Record) -> None:
         marks = _marks(self._state, self._shop, wish["ownerId"])
         name = f"{wish.get('namespace') or '$app'}.{wish['key']}"
-        old = marks["metafields"].get(name, {})
-        gid = old.get("id") or f"gid://shopify/Metafield/{self._state.new_id()}"
-        marks["metafields"][name] = wish = wish | {"id": gid}
+
+        marks["metafields"][name] = wish
         self._state.put("marks", self._shop, wish["ownerId"], marks)
-        return wish
 
 
 def marks_of(state: State, shop: str, order: Record) -> Record:

@@ -13,7 +13,7 @@ class Config:
 
     app_url: str = "http://127.0.0.1:8000"
     api_key: str = "artify-demo-key"
-    api_secret: str = "artify-demo-secret"  # noqa: S105 (the demo's own, worth nothing elsewhere)
+    api_secret: str = "artify-demo-secret-worth-nothing-elsewhere"  # noqa: S105
     url: str = "http://127.0.0.1:8001"
     db: str = ":memory:"
     retry_delays: tuple[float, ...] = (1, 2, 4, 8, 16, 32, 64, 128)

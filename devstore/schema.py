@@ -22,7 +22,7 @@ from devstore.config import PROJECT
 
 VERSION = "2026-10"
 SDL = Path(__file__).parent / f"admin_{VERSION}.graphqls"
-KEPT = ("Order", "Product")  # what an interface can turn out to be here
+
 KEYWORDS = {gql.GraphQLObjectType: "type", gql.GraphQLInterfaceType: "interface"}
 
 
@@ -38,10 +38,7 @@ def subset(introspection: Any, documents: Iterable[gql.DocumentNode]) -> str:
     selection = _Selection(gql.TypeInfo(full))
     for document in documents:
         gql.visit(document, gql.TypeInfoVisitor(selection.info, selection))
-    for concrete in KEPT:
-        for interface in full.type_map[concrete].interfaces:  # type: ignore[attr-defined]
-            if interface.name in selection.used:
-                selection.used[concrete] |= selection.used[interface.name]
+
     kept = _reachable(full, selection.used)
     roots = f"schema {{\n  query: {full.query_type}\n  mutation: {full.mutation_type}\n}}\n"
     return "\n".join([roots, *(_printed(kept[name], kept, selection.used) for name in sorted(kept))])

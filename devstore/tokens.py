@@ -15,6 +15,7 @@ EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105
 OFFLINE = "urn:shopify:params:oauth:token-type:offline-access-token"
 ONLINE = "urn:shopify:params:oauth:token-type:online-access-token"
+REQUIRED = ["exp", "iss", "dest", "sub"]
 ACCESS_SECONDS, ONLINE_SECONDS, REFRESH_SECONDS = 3600, 86399, 90 * 24 * 3600
 
 
@@ -54,9 +55,9 @@ def _grant(store: Store, shop: str, wish: Record) -> Record:
 
 
 def _verify(store: Store, shop: str, token: str) -> None:
-    config, required = store.config, {"require": ["exp", "iss", "dest", "sub"]}
+    key, secret = store.config.api_key, store.config.api_secret
     try:
-        claims = jwt.decode(token, config.api_secret, ["HS256"], required, audience=config.api_key, leeway=10)
+        claims = jwt.decode(token, secret, ["HS256"], {"require": REQUIRED}, audience=key, leeway=10)
     except jwt.InvalidTokenError as fault:
         raise RefusedError("invalid_subject_token") from fault
     if claims["dest"] != f"https://{shop}":
