@@ -57,7 +57,7 @@ def here(request: Request) -> tuple[Store, str]:
 async def fields(request: Request) -> Record:
     """The body, sent as JSON or as a form. `properties[Name]` fields are gathered, as Shopify does."""
     body = (await request.body()).decode()
-    if "form" not in request.headers.get("content-type", ""):
+    if body.startswith("{"):
         return dict(json.loads(body))
     form: Record = dict(parse_qsl(body, keep_blank_values=True))
     return form | {"properties": {name[11:-1]: form[name] for name in form if name.startswith("properties[")}}
