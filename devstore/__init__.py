@@ -2,8 +2,3 @@
 
 It shares no code with the app: both sides speak HTTP, and each checks the other's signatures.
 """
-
-from devstore.config import Config
-from devstore.server import create_devstore
-
-__all__ = ["Config", "create_devstore"]

@@ -1,8 +1,7 @@
-"""What the simulated shop is told, and what it reads from the project's own files."""
+"""What the simulated Shopify is told by the environment."""
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -14,8 +13,7 @@ class Config:
 
     app_url: str = "http://127.0.0.1:8000"
     api_key: str = "artify-demo-key"
-    api_secret: str = "artify-demo-secret"  # noqa: S105 (the demo's own, worth nothing elsewhere)
-    port: int = 8001
+    api_secret: str = "artify-demo-secret-worth-nothing-elsewhere"  # noqa: S105
     url: str = "http://127.0.0.1:8001"
     db: str = ":memory:"
     retry_delays: tuple[float, ...] = (1, 2, 4, 8, 16, 32, 64, 128)
@@ -23,51 +21,10 @@ class Config:
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> "Config":
-        port = int(environ.get("DEVSTORE_PORT", cls.port))
         return cls(
             app_url=environ.get("APP_URL", cls.app_url).rstrip("/"),
             api_key=environ.get("SHOPIFY_API_KEY", cls.api_key),
             api_secret=environ.get("SHOPIFY_API_SECRET", cls.api_secret),
-            port=port,
-            url=environ.get("DEVSTORE_URL", f"http://127.0.0.1:{port}").rstrip("/"),
+            url=environ.get("DEVSTORE_URL", f"http://127.0.0.1:{environ.get('DEVSTORE_PORT', 8001)}"),
             db=environ.get("DEVSTORE_DB", cls.db),
-        )
-
-
-@dataclass(frozen=True)
-class Subscription:
-    """A webhook topic and where it goes. No include_fields means the whole payload."""
-
-    topic: str
-    uri: str
-    include_fields: tuple[str, ...] = field(default=())
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """The parts of `shopify.app.toml` that Shopify itself acts on."""
-
-    name: str
-    scopes: str
-    api_version: str
-    subscriptions: tuple[Subscription, ...]
-    proxy_url: str
-    proxy_prefix: str  # such as "/apps/artify"
-
-    @classmethod
-    def read(cls, path: Path) -> "Manifest":
-        """Read the app's configuration; raises KeyError when a part is missing."""
-        toml = tomllib.loads(path.read_text())
-        proxy = toml["app_proxy"]
-        return cls(
-            name=toml["name"],
-            scopes=toml["access_scopes"]["scopes"],
-            api_version=toml["webhooks"]["api_version"],
-            subscriptions=tuple(
-                Subscription(topic, entry["uri"], tuple(entry.get("include_fields", ())))
-                for entry in toml["webhooks"]["subscriptions"]
-                for topic in entry["topics"]
-            ),
-            proxy_url=proxy["url"],
-            proxy_prefix=f"/{proxy['prefix']}/{proxy['subpath']}",
         )

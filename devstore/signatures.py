@@ -10,24 +10,17 @@ from uuid import uuid4
 
 import jwt
 
-STAFF_ID = "90210001"
+from devstore.catalog import SEED
+
 ID_TOKEN_SECONDS = 60
 
 
 def id_token(shop: str, key: str, secret: str) -> str:
     """An ID token (session token) as App Bridge hands it out: HS256, good for a minute."""
-    now = int(time.time())
-    claims = {
-        "iss": f"https://{shop}/admin",
-        "dest": f"https://{shop}",
-        "aud": key,
-        "sub": STAFF_ID,
-        "exp": now + ID_TOKEN_SECONDS,
-        "nbf": now,
-        "iat": now,
-        "jti": str(uuid4()),
-        "sid": uuid4().hex,
-    }
+    now, origin = int(time.time()), f"https://{shop}"
+    times = {"exp": now + ID_TOKEN_SECONDS, "nbf": now, "iat": now}
+    claims = {"iss": f"{origin}/admin", "dest": origin, "aud": key, "sub": str(SEED["staff"]["id"]), **times}
+    claims |= {"jti": str(uuid4()), "sid": uuid4().hex}
     return jwt.encode(claims, secret, algorithm="HS256")
 
 
@@ -42,7 +35,7 @@ def query_hmac(params: dict[str, str], secret: str) -> str:
 
 
 def proxy_signature(params: Iterable[tuple[str, str]], secret: str) -> str:
-    """The `signature` of an app-proxy request: repeated names joined by commas, pairs sorted and run together."""
+    """The `signature` of an app-proxy request: values of one name joined by commas, pairs sorted."""
     values: dict[str, list[str]] = {}
     for name, value in params:
         values.setdefault(name, []).append(value)

@@ -36,9 +36,7 @@ class State:
 
     def list(self, kind: str, shop: str) -> list[Record]:
         """Records of a kind, newest first."""
-        rows = self._db.execute(
-            "SELECT body FROM records WHERE kind = ? AND shop = ? ORDER BY id DESC", (kind, shop)
-        )
+        rows = self._db.execute("SELECT body FROM records WHERE kind = ? AND shop = ? ORDER BY id DESC", (kind, shop))
         return [json.loads(body) for (body,) in rows]
 
     def clear(self, kind: str, shop: str) -> None:

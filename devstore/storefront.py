@@ -1,51 +1,88 @@
-"""The shop as shoppers see it: the catalog and the product page."""
+"""The shop as shoppers see it: the catalog, the product page, and the app's door in the shop's own paths."""
 
+import time
 from pathlib import Path
+from urllib.parse import urlencode
 
+import httpx
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from devstore import session
 from devstore.block import render_blocks
-from devstore.catalog import BY_HANDLE, BY_VARIANT, PRODUCTS, Product, Variant
-from devstore.pages import page
+from devstore.cart import header, session
+from devstore.catalog import BY_HANDLE, BY_VARIANT, PRODUCTS
+from devstore.signatures import proxy_signature
 from devstore.state import Record
-from devstore.store import shop_of, store_of
+from devstore.store import Store, here, page, store_of
+
+PROXY_PATIENCE = 30.0  # seconds
+FORWARDED = ("accept", "accept-language", "content-type", "user-agent")
+RETURNED = ("cache-control", "content-type", "location", "retry-after")
+OURS = ("shop", "logged_in_customer_id", "path_prefix", "timestamp", "signature")
 
 
 async def catalog_page(request: Request) -> Response:
-    return page(request, "catalog.html", products=PRODUCTS, **_header(request))
+    return page(request, "catalog.html", products=PRODUCTS, **header(request))
 
 
 async def product_page(request: Request) -> Response:
     """GET products/{handle}?variant=: with the app's block, when the app is installed."""
-    product = BY_HANDLE.get(request.path_params["handle"])
+    (store, shop), product = here(request), BY_HANDLE.get(request.path_params["handle"])
     if product is None:
         raise HTTPException(404, "There is no such product.")
-    store, header, variant = store_of(request), _header(request), _selected(request, product)
-    shop, blocks = header["shop"], ""
-    if store.installation(shop):
-        blocks = render_blocks(store.config.project, shop, product, variant, header["customer"])
-    return page(request, "product.html", product=product, selected=variant, blocks=blocks, **header)
+    wanted = request.query_params.get("variant", "")
+    owner, variant = BY_VARIANT.get(int(wanted) if wanted.isdecimal() else 0, (None, {}))
+    variant, customer = variant if owner is product else product["variants"][0], session(request)["customer"]
+    extension = store.config.project / "extensions/artify"
+    blocks = render_blocks(extension, shop, product, variant, customer) if store.installed(shop) else ""
+    return page(request, "product.html", product=product, selected=variant, blocks=blocks, **header(request))
 
 
 async def asset(request: Request) -> Response:
     """An asset of the theme extension, as Shopify's CDN serves it."""
-    folder = store_of(request).config.project / "extensions/artify/assets"
+    return file_in(store_of(request).config.project / "extensions/artify/assets", request)
+
+
+def file_in(folder: Path, request: Request) -> Response:
     path = folder / Path(request.path_params["file"]).name
     if not path.is_file():
-        raise HTTPException(404, "There is no such asset.")
+        raise HTTPException(404, "There is no such file.")
     return FileResponse(path, headers={"Access-Control-Allow-Origin": "*"})
 
 
-def _selected(request: Request, product: Product) -> Variant:
-    wanted = request.query_params.get("variant", "")
-    found = BY_VARIANT.get(int(wanted)) if wanted.isdecimal() else None
-    return found[1] if found and found[0] is product else product.variants[0]
+async def app_proxy(request: Request) -> Response:
+    """Sign, and forward to the app. Cookies are stripped both ways."""
+    store, shop = here(request)
+    try:
+        answer = await store.client.request(
+            request.method,
+            f"{store.config.app_url}{store.manifest['app_proxy']['url']}/{request.path_params['rest']}",
+            params=httpx.QueryParams(urlencode(_signed(request, store, shop))),
+            content=await request.body(),
+            headers={name: request.headers[name] for name in FORWARDED if name in request.headers},
+            timeout=PROXY_PATIENCE,
+        )
+    except httpx.HTTPError:
+        return page(
+            request,
+            "failed.html",
+            502,
+            title="The app behind this page did not answer",
+            detail="Try again in a moment.",
+        )
+    headers = {name: answer.headers[name] for name in RETURNED if name in answer.headers}
+    return Response(answer.content, answer.status_code, headers)
 
 
-def _header(request: Request) -> Record:
-    browser = session.load(request)
-    count = sum(item["quantity"] for item in browser["items"])
-    return {"shop": shop_of(request), "customer": browser["customer"], "cart": {"item_count": count}}
+def proxy_prefix(manifest: Record) -> str:
+    """The shop's own path that leads to the app, such as "/apps/artify"."""
+    return f"/{manifest['app_proxy']['prefix']}/{manifest['app_proxy']['subpath']}"
+
+
+def _signed(request: Request, store: Store, shop: str) -> list[tuple[str, str]]:
+    customer = session(request)["customer"]
+    params = [(name, value) for name, value in request.query_params.multi_items() if name not in OURS]
+    params += [("shop", shop), ("logged_in_customer_id", str(customer["id"]) if customer else "")]
+    params += [("path_prefix", proxy_prefix(store.manifest)), ("timestamp", str(int(time.time())))]
+    return [*params, ("signature", proxy_signature(params, store.config.api_secret))]

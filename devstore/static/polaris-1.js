@@ -19,12 +19,14 @@
   @media (max-width: 600px) { s-table { display: block; overflow-x: auto } s-grid { grid-template-columns: 1fr !important } }`;
   document.head.prepend(sheet);
 
+  // Children come after their element while the page is still being read: draw once it is complete.
+  const parsed = (work) => document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", work) : work();
   const escape = (text) => String(text ?? "").replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
   const CONTROL = "input, select { font: inherit; width: 100%; box-sizing: border-box; padding: 6px 10px; border: 1px solid #8a8a8a; border-radius: 8px; background: #fdfdfd } label { display: grid; gap: 4px }";
 
   // An element drawn from its attributes: `draw` gives the shadow tree, `live` wires it.
-  function define(name, css, attributes, draw, live = () => {}) {
-    customElements.define(name, class extends HTMLElement {
+  const define = (name, css, attributes, draw, live = () => {}) => parsed(() => {
+    const element = class extends HTMLElement {
       static formAssociated = true;
       static observedAttributes = attributes;
       constructor() { super(); this.internals = this.attachInternals(); this.attachShadow({ mode: "open" }); }
@@ -33,10 +35,10 @@
       redraw() { this.shadowRoot.innerHTML = `<style>:host([hidden]) { display: none } ${css}</style>${draw(this, (key) => escape(this.getAttribute(key)))}`; live(this, this.shadowRoot); }
       get value() { return this.control ? this.control.value : this.getAttribute("value") ?? ""; }
       set value(text) { if (this.control) { this.control.value = text; this.internals.setFormValue(text); } else this.setAttribute("value", text); }
-    });
-    const reflected = ["disabled", "loading", "checked"].filter((key) => attributes.includes(key));
-    for (const key of reflected) Object.defineProperty(customElements.get(name).prototype, key, { get() { return this.hasAttribute(key); }, set(on) { this.toggleAttribute(key, Boolean(on)); } });
-  }
+    };
+    for (const key of ["disabled", "loading", "checked"]) Object.defineProperty(element.prototype, key, { get() { return this.hasAttribute(key); }, set(on) { this.toggleAttribute(key, Boolean(on)); } });
+    customElements.define(name, element);
+  });
 
   define("s-page", ":host { display: block; max-width: 998px; margin: 0 auto; padding: 20px 16px 60px } header { display: flex; align-items: center; gap: 8px; margin-bottom: 16px } h1 { font-size: 20px; line-height: 28px; margin: 0 auto 0 0 } .body { display: grid; gap: 16px } :host([inlineSize=large]) { max-width: none }",
     ["heading"], (_, at) => `<header><slot name="breadcrumb-actions"></slot><h1>${at("heading")}</h1><slot name="secondary-actions"></slot><slot name="primary-action"></slot></header><div class="body"><slot></slot><slot name="aside"></slot></div>`);
@@ -48,7 +50,7 @@
   define("s-thumbnail", "img { width: 40px; height: 40px; object-fit: cover; border-radius: 8px; border: 1px solid #e3e3e3; display: block } :host([size=large]) img { width: 80px; height: 80px }", ["src", "alt"], (_, at) => `<img src="${at("src")}" alt="${at("alt")}">`);
   define("s-image", ":host { display: block } img { width: 100%; height: auto; display: block; border-radius: 8px }", ["src", "alt"], (_, at) => `<img src="${at("src")}" alt="${at("alt")}" loading="lazy">`);
 
-  define("s-button", ":host { display: inline-block } a, button { display: inline-block; font: 550 12px/20px inherit; font-family: inherit; padding: 4px 12px; border: 1px solid #ccc; border-radius: 8px; background: #fff; color: #303030; cursor: pointer; text-decoration: none } :host([variant=primary]) :is(a, button) { background: #303030; border-color: #303030; color: #fff } :host([tone=critical]) :is(a, button) { color: #8e1f0b } :host([tone=critical][variant=primary]) :is(a, button) { background: #c70a24; border-color: #c70a24; color: #fff } :host([variant=tertiary]) :is(a, button) { border-color: transparent; background: none } :is(:disabled, [aria-busy=true]) { opacity: .5; cursor: default }",
+  define("s-button", ":host { display: inline-block } a, button { display: inline-block; font: inherit; font-size: 12px; font-weight: 550; padding: 4px 12px; border: 1px solid #ccc; border-radius: 8px; background: #fff; color: #303030; cursor: pointer; text-decoration: none } :host([variant=primary]) :is(a, button) { background: #303030; border-color: #303030; color: #fff } :host([tone=critical]) :is(a, button) { color: #8e1f0b } :host([tone=critical][variant=primary]) :is(a, button) { background: #c70a24; border-color: #c70a24; color: #fff } :host([variant=tertiary]) :is(a, button) { border-color: transparent; background: none } :is(:disabled, [aria-busy=true]) { opacity: .5; cursor: default }",
     ["href", "target", "disabled", "loading", "type"],
     (element, at) => element.hasAttribute("href") && !element.disabled ? `<a href="${at("href")}" target="${at("target")}"><slot></slot></a>` : `<button type="button" aria-busy="${element.loading}" ${element.disabled || element.loading ? "disabled" : ""}>${element.loading ? "… " : ""}<slot></slot></button>`,
     (element, root) => root.querySelector("button")?.addEventListener("click", () => {
@@ -66,5 +68,7 @@
   define("s-text-field", CONTROL, ["label", "value", "placeholder", "disabled"], (_, at) => `<label>${at("label")}<input value="${at("value")}" placeholder="${at("placeholder")}"></label>`, field);
   define("s-select", CONTROL, ["label", "value", "disabled"], (element, at) => `<label>${at("label")}<select>${[...element.querySelectorAll("s-option")].map((option) => `<option value="${escape(option.getAttribute("value"))}" ${option.getAttribute("value") === element.getAttribute("value") || option.hasAttribute("selected") ? "selected" : ""}>${escape(option.textContent)}</option>`).join("")}</select></label>`, field);
   for (const name of ["s-checkbox", "s-switch"]) define(name, "label { display: flex; gap: 8px; align-items: center }", ["label", "checked", "disabled"], (element, at) => `<label><input type="checkbox" ${element.checked ? "checked" : ""} ${element.disabled ? "disabled" : ""}>${at("label")}</label>`, field);
-  for (const grid of document.querySelectorAll("s-grid")) grid.style.gridTemplateColumns = grid.getAttribute("gridTemplateColumns");
+  parsed(() => customElements.define("s-grid", class extends HTMLElement {
+    connectedCallback() { this.style.gridTemplateColumns = this.getAttribute("gridTemplateColumns") ?? ""; }
+  }));
 })();

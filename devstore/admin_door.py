@@ -1,0 +1,69 @@
+"""The Admin GraphQL endpoint, and the faults that a test can order for its next calls."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from devstore.store import fields, here, store_of
+from devstore.tokens import is_access_token
+
+FAULTS = ("throttle_200", "throttle_429", "error_500", "timeout", "lost_answer")
+
+
+async def graphql_endpoint(request: Request) -> Response:
+    """POST /{shop}/admin/api/{version}/graphql.json"""
+    store, shop = here(request)
+    fault = store.faults.pop(0) if store.faults else None
+    if fault and fault != "lost_answer":
+        return _faulty(fault)
+    if not is_access_token(store, shop, request.headers.get("x-shopify-access-token", "")):
+        return JSONResponse({"errors": "[API] Invalid API key or access token (unrecognized login)"}, 401)
+    if request.path_params["version"] != store.manifest["webhooks"]["api_version"]:
+        return JSONResponse({"errors": "Not Found"}, 404)
+    wish = await fields(request)
+    if not store.admin_api.knows(wish["query"]):
+        return JSONResponse({"errors": "The app has no such operation in its .graphql files."}, 501)
+    answer = store.admin_api.execute(shop, wish["query"], wish.get("variables"))
+    return BrokenOff() if fault else JSONResponse(answer | {"extensions": _cost(1990)})
+
+
+async def order_faults(request: Request) -> Response:
+    """POST _faults {"kind", "times"}: the next calls fail this way, in the order of asking."""
+    wish, store = await fields(request), store_of(request)
+    if wish["kind"] not in FAULTS:
+        return JSONResponse({"error": f"kind is one of {', '.join(FAULTS)}"}, 422)
+    store.faults += [wish["kind"]] * int(wish.get("times", 1))
+    return JSONResponse({"waiting": store.faults}, 201)
+
+
+def _faulty(fault: str) -> Response:
+    if fault == "timeout":
+        return Silence()
+    if fault == "error_500":
+        return JSONResponse({"errors": "Internal Server Error"}, 500)
+    errors = [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}]
+    return JSONResponse({"errors": errors, "extensions": _cost(0)}, 429 if fault == "throttle_429" else 200)
+
+
+def _cost(available: int) -> dict[str, Any]:
+    """The answer's `extensions`, in points, of a shop on the standard plan."""
+    status = {"maximumAvailable": 2000, "currentlyAvailable": available, "restoreRate": 100}
+    return {"cost": {"requestedQueryCost": 10, "actualQueryCost": None, "throttleStatus": status}}
+
+
+class Silence(Response):
+    """Says nothing until the caller gives up."""
+
+    async def __call__(self, _: Scope, receive: Receive, __: Send) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+class BrokenOff(Response):
+    """Starts an answer and drops the connection: the caller cannot know what was done."""
+
+    async def __call__(self, _: Scope, __: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
+        await send({"type": "http.response.body", "body": b"{", "more_body": True})
