@@ -13,7 +13,7 @@ import functools
 import io
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,6 +120,10 @@ def png_header(width: int, height: int) -> bytes:
     packed = b"".join(rows.compress(bytes(1 + width * 3)) for _ in range(height)) + rows.flush()
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", packed), (b"IEND", b""))
+    return _png(chunks)
+
+
+def _png(chunks: Sequence[tuple[bytes, bytes]]) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in chunks
     )
@@ -142,19 +146,29 @@ def _cmyk() -> Sample:
     return Sample(encoded(scene().convert("CMYK"), "JPEG", quality=95), "cmyk.jpg", "image/jpeg")
 
 
+def _cmyk_with_profile() -> Sample:
+    """As a print shop sends it, for its own inks."""
+    data = encoded(scene().convert("CMYK"), "JPEG", quality=95, icc_profile=icc.INKS)
+    return Sample(data, "cmyk-inks.jpg", "image/jpeg")
+
+
+def _sixteen_bit_grey() -> Sample:
+    levels = np.asarray(scene().convert("L"), np.uint16) * 257
+    return Sample(encoded(Image.fromarray(levels), "PNG"), "grey.png", "image/png")
+
+
 def _sixteen_bit() -> Sample:
     """RGB with 16 bits a channel, which Pillow cannot write."""
     pixels = np.asarray(scene(), np.uint16) * 257
-    rows = np.concatenate([np.zeros((SIZE[1], 1), np.uint8), pixels.astype(">u2").view(np.uint8).reshape(SIZE[1], -1)], 1)
+    rows = np.concatenate(
+        [np.zeros((SIZE[1], 1), np.uint8), pixels.astype(">u2").view(np.uint8).reshape(SIZE[1], -1)], 1
+    )
     chunks = (
         (b"IHDR", struct.pack(">IIBBBBB", *SIZE, 16, 2, 0, 0, 0)),
         (b"IDAT", zlib.compress(rows.tobytes(), 1)),
         (b"IEND", b""),
     )
-    data = b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in chunks
-    )
-    return Sample(data, "deep.png", "image/png")
+    return Sample(_png(chunks), "deep.png", "image/png")
 
 
 def _transparent() -> Sample:
@@ -185,7 +199,7 @@ _GOOD: dict[str, Callable[[], Sample]] = {
     "grey": _simple("JPEG", "image/jpeg", "L", quality=95),
     "png": _simple("PNG", "image/png"),
     "palette": _simple("PNG", "image/png", "P"),
-    "grey-16-bit": lambda: Sample(encoded(scene().convert("L").convert("I;16"), "PNG"), "grey.png", "image/png"),
+    "grey-16-bit": _sixteen_bit_grey,
     "16-bit": _sixteen_bit,
     "transparent": _transparent,
     "webp": _simple("WEBP", "image/webp", quality=95),
@@ -193,6 +207,7 @@ _GOOD: dict[str, Callable[[], Sample]] = {
     "avif": _simple("AVIF", "image/avif", quality=95),
     "heic": _heic,
     "cmyk": _cmyk,
+    "cmyk-profile": _cmyk_with_profile,
     "display-p3": lambda: _with_profile(icc.DISPLAY_P3, "p3.jpg"),
     "adobe-rgb": lambda: _with_profile(icc.ADOBE_RGB, "adobe.jpg"),
     "exif-turned": lambda: turned(6),
