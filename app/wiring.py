@@ -52,6 +52,11 @@ def build(settings: Settings, *, clock: Clock | None = None, log: Log | None = N
     )
 
 
+def print_engine() -> tuple[Imaging, Upscaler]:
+    """What makes print files, without any settings: for the command line and the benchmarks."""
+    return _imaging(ThreadCompute()), _upscaler()
+
+
 def sqlite_path(database_url: str) -> Path:
     """`sqlite:///var/artify.db` is relative, `sqlite:////srv/artify.db` absolute."""
     scheme, _, path = database_url.partition("///")

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from app.adapters.looks.tools import Pixels, blur, flatten, resize, unit
 
-_PIECES = 38  # along the longer side
+_PIECES = 44  # along the longer side
 _ROUNDS = 4
-_COMPACT = 0.4  # weight of place against colour: higher is rounder
+_COMPACT = 0.5  # weight of place against colour: higher is rounder
 _LEAD = (0.07, 0.06, 0.08)
 
 

@@ -1,0 +1,77 @@
+"""`artify print`: the print engine alone."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from app.core.errors import BadRequest
+from app.core.pictures import PrintFile, PrintSpec, Raster
+from app.core.ports import Upscaler
+from app.wiring import print_engine
+
+_MAX_SIDE = 30_000  # pixels: 100 inches at 300 dpi
+
+
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser("print", help="make a print file of a picture")
+    parser.add_argument("image", type=Path, metavar="IMAGE")
+    parser.add_argument("--width", type=_pixels, required=True, metavar="PX")
+    parser.add_argument("--height", type=_pixels, required=True, metavar="PX")
+    parser.add_argument("--dpi", type=_pixels, default=300, metavar="N", help="dots per inch, written into the file")
+    parser.add_argument("--format", choices=("jpg", "png", "tiff"), default="jpg")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the print file. Raises BadPicture and the like with a sentence for the person at the terminal."""
+    started = time.monotonic()
+    spec = PrintSpec(arguments.width, arguments.height, arguments.dpi, arguments.format)
+    try:
+        printed = asyncio.run(_print(arguments.image.read_bytes(), spec))
+        arguments.out.write_bytes(printed.picture.data)
+    except OSError as fault:
+        raise BadRequest(f"{fault.filename}: {fault.strerror}.") from fault
+    print(_summary(arguments.out, printed, spec.dpi, time.monotonic() - started))
+    return 0
+
+
+async def _print(photo: bytes, spec: PrintSpec) -> PrintFile:
+    imaging, upscaler = print_engine()
+    return await imaging.print_file(photo, spec, _Watched(upscaler))
+
+
+class _Watched:
+    """An upscaler that tells how far it is: a counter on a terminal, a plain line elsewhere."""
+
+    def __init__(self, upscaler: Upscaler) -> None:
+        self._upscaler = upscaler
+        self.name, self.factor = upscaler.name, upscaler.factor
+
+    def strips(self, raster: Raster) -> Iterator[bytes]:
+        whole, done, live = len(raster.data) * self.factor**2, 0, sys.stderr.isatty()
+        print(f"enlarging {raster.width} × {raster.height} pixels by {self.name}", file=sys.stderr)
+        for strip in self._upscaler.strips(raster):
+            done += len(strip)
+            if live:
+                print(f"\r{100 * done // whole:3} %", end="\n" if done == whole else "", file=sys.stderr, flush=True)
+            yield strip
+
+
+def _summary(out: Path, printed: PrintFile, dpi: int, seconds: float) -> str:
+    picture = printed.picture
+    made = f"{picture.width} × {picture.height} pixels, {dpi} dpi, {len(picture.data) / 1e6:.1f} MB"
+    return f"{out}: {made}, enlarged {printed.factor:.2f} times by {printed.engine} in {seconds:.1f} s"
+
+
+def _pixels(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= _MAX_SIDE:
+        raise argparse.ArgumentTypeError(f"must be between 1 and {_MAX_SIDE}")
+    return number
