@@ -60,11 +60,11 @@ browser: setup
 .PHONY: install-browser
 install-browser:
 	@echo "Installing Chromium for the browser tests"
-	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
-	else $(BIN)/playwright install chromium; fi || echo "Chromium could not be installed"
+	@{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+	   && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } \
+	 || $(BIN)/playwright install chromium || echo "Chromium could not be installed"
 
-node: $(if $(and $(shell command -v npm),$(wildcard tests/node/package-lock.json)),$(NODE_STAMP))
+node: $(if $(and $(shell command -v npm 2>/dev/null),$(wildcard tests/node/package-lock.json)),$(NODE_STAMP))
 
 $(NODE_STAMP): tests/node/package-lock.json
 	@echo "Installing the node packages that tests compare with"
@@ -72,7 +72,7 @@ $(NODE_STAMP): tests/node/package-lock.json
 
 schema: setup ## compare the committed Admin API subset with Shopify's own package (needs node)
 	@command -v npm >/dev/null || { echo "make schema needs node and npm"; exit 1; }
-	@mkdir -p var/dev-mcp
+	@rm -rf var/dev-mcp && mkdir -p var/dev-mcp
 	@cd var/dev-mcp && tar -xzf "$$(npm pack --silent @shopify/dev-mcp)"
 	@$(BIN)/python -m devstore.schema var/dev-mcp/package --compare
 
