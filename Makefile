@@ -31,7 +31,7 @@ $(BIN)/python:
 	  || { echo "Artify needs Python 3.11 or newer: make setup PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv .venv >/dev/null 2>&1 \
 	  || { $(PYTHON) -m venv --clear --without-pip .venv \
-	       && $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; } \
+	       && $(PYTHON) -m pip --python $(BIN)/python install $(PIP_FLAGS) -r requirements/build.txt; } \
 	  || { rm -rf .venv; echo "Python's venv is incomplete here: apt-get install python3-venv"; exit 1; }
 
 demo: setup ## serve the app and the simulated shop; PORT and DEVSTORE_PORT move them
