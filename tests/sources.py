@@ -46,7 +46,8 @@ class Source:
 
 def sources(*folders: str) -> list[Source]:
     """The Python files under these folders of the project."""
-    return [_read(path) for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    paths = (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py")))
+    return [_read(path) for path in paths if "node_modules" not in path.parts]
 
 
 def _read(path: Path) -> Source:
