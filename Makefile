@@ -7,8 +7,9 @@ NODE_STAMP := tests/node/node_modules/.package-lock.json
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-config \
   --custom-compile-command "make lock"
+PIP_FLAGS := --quiet --require-hashes --only-binary=:all:
 # A compiler is never needed: pyvips alone comes as source, and it is plain Python.
-PIP_FLAGS := --quiet --require-hashes --no-build-isolation --only-binary=:all: --no-binary=pyvips
+FROM_SOURCE := --no-binary=pyvips --no-build-isolation
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format bench schema lock browser node clean
@@ -21,7 +22,7 @@ setup: $(STAMP) ## the environment, in .venv; made once, and again when a lock f
 $(STAMP): $(LOCKS) pyproject.toml | $(BIN)/python
 	@echo "Installing the locked packages into .venv (once, a minute or two)"
 	@$(BIN)/python -m pip install $(PIP_FLAGS) -r requirements/build.txt
-	@$(BIN)/python -m pip install $(PIP_FLAGS) -r requirements/dev.txt
+	@$(BIN)/python -m pip install $(PIP_FLAGS) $(FROM_SOURCE) -r requirements/dev.txt
 	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e .
 	@touch $@
 
