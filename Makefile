@@ -62,7 +62,8 @@ browser: setup
 install-browser:
 	@echo "Installing Chromium for the browser tests"
 	@{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
-	   && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } \
+	   && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null \
+	   && $(BIN)/python -m tests.browser.chromium >/dev/null; } \
 	 || $(BIN)/playwright install chromium || echo "Chromium could not be installed"
 
 node: $(if $(and $(shell command -v npm 2>/dev/null),$(wildcard tests/node/package-lock.json)),$(NODE_STAMP))
