@@ -7,8 +7,9 @@ NODE_STAMP := tests/node/node_modules/.package-lock.json
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-config \
   --custom-compile-command "make lock"
+PIP_FLAGS := --quiet --require-hashes --only-binary=:all:
 # A compiler is never needed: pyvips alone comes as source, and it is plain Python.
-PIP_FLAGS := --quiet --require-hashes --no-build-isolation --only-binary=:all: --no-binary=pyvips
+FROM_SOURCE := --no-binary=pyvips --no-build-isolation
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format bench schema lock browser node clean
@@ -21,7 +22,7 @@ setup: $(STAMP) ## the environment, in .venv; made once, and again when a lock f
 $(STAMP): $(LOCKS) pyproject.toml | $(BIN)/python
 	@echo "Installing the locked packages into .venv (once, a minute or two)"
 	@$(BIN)/python -m pip install $(PIP_FLAGS) -r requirements/build.txt
-	@$(BIN)/python -m pip install $(PIP_FLAGS) -r requirements/dev.txt
+	@$(BIN)/python -m pip install $(PIP_FLAGS) $(FROM_SOURCE) -r requirements/dev.txt
 	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -31,7 +32,7 @@ $(BIN)/python:
 	  || { echo "Artify needs Python 3.11 or newer: make setup PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv .venv >/dev/null 2>&1 \
 	  || { $(PYTHON) -m venv --clear --without-pip .venv \
-	       && $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; } \
+	       && $(PYTHON) -m pip --python $(BIN)/python install $(PIP_FLAGS) -r requirements/build.txt; } \
 	  || { rm -rf .venv; echo "Python's venv is incomplete here: apt-get install python3-venv"; exit 1; }
 
 demo: setup ## serve the app and the simulated shop; PORT and DEVSTORE_PORT move them
@@ -60,11 +61,12 @@ browser: setup
 .PHONY: install-browser
 install-browser:
 	@echo "Installing Chromium for the browser tests"
-	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
-	else $(BIN)/playwright install chromium; fi || echo "Chromium could not be installed"
+	@{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+	   && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null \
+	   && $(BIN)/python -m tests.browser.chromium >/dev/null; } \
+	 || $(BIN)/playwright install chromium || echo "Chromium could not be installed"
 
-node: $(if $(and $(shell command -v npm),$(wildcard tests/node/package-lock.json)),$(NODE_STAMP))
+node: $(if $(and $(shell command -v npm 2>/dev/null),$(wildcard tests/node/package-lock.json)),$(NODE_STAMP))
 
 $(NODE_STAMP): tests/node/package-lock.json
 	@echo "Installing the node packages that tests compare with"
@@ -72,7 +74,7 @@ $(NODE_STAMP): tests/node/package-lock.json
 
 schema: setup ## compare the committed Admin API subset with Shopify's own package (needs node)
 	@command -v npm >/dev/null || { echo "make schema needs node and npm"; exit 1; }
-	@mkdir -p var/dev-mcp
+	@rm -rf var/dev-mcp && mkdir -p var/dev-mcp
 	@cd var/dev-mcp && tar -xzf "$$(npm pack --silent @shopify/dev-mcp)"
 	@$(BIN)/python -m devstore.schema var/dev-mcp/package --compare
 

@@ -25,12 +25,13 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    skipped = terminalreporter.stats.get("skipped", [])
-    if not skipped:
-        return
-    terminalreporter.section(f"not run here: {len(skipped)}")
-    for report in sorted(skipped, key=lambda report: str(report.nodeid)):
-        terminalreporter.write_line(f"{report.nodeid}: {reason(report)}")
+    skipped: dict[str, list[str]] = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        skipped.setdefault(reason(report), []).append(report.nodeid)
+    for why, tests in sorted(skipped.items()):
+        terminalreporter.section(f"not run here, {len(tests)}: {why}")
+        for test in sorted(tests):
+            terminalreporter.write_line(test)
 
 
 def reason(report: pytest.TestReport | pytest.CollectReport) -> str:

@@ -1,0 +1,135 @@
+"""The shape of the project: layers, facades, folders, sizes, and shops kept apart.
+
+The layers themselves are contracts in pyproject.toml.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+from importlinter import cli
+
+from tests.sources import CAPABILITIES, PRODUCT, ROOT, SHARED, Function, Source, sources
+
+PRODUCT_SOURCES = sources(*PRODUCT)
+EVERY_SOURCE = PRODUCT_SOURCES + sources("bench", "tests")
+APP_PACKAGES = [name for name in (*SHARED, *CAPABILITIES) if (ROOT / "app" / name).is_dir()]
+QUERIES = [source for source in PRODUCT_SOURCES if source.path.name == "queries.py"]
+
+MAX_FILE_LINES = 400
+MAX_FUNCTION_LINES = 60
+
+ASSEMBLERS = {"app.wiring", "app.schema"}
+"""They put the parts together, so they see inside them."""
+
+SQL_WRITERS = {"app.schema", "app.core.tables"}
+"""Besides adapters, queries.py and tables.py."""
+
+CARRIERS = {"Shop", "Webhook", "Job", "Asset", "Generation"}
+"""Values that hold their shop's id."""
+
+ACROSS_SHOPS: dict[str, str] = {
+    "app.jobs.queries.job": "a hint brings a job's id alone",
+    "app.jobs.queries.due": "the runner serves every shop",
+    "app.jobs.queries.jobs_by_status": "the operator's list",
+    "app.jobs.queries.extend": "the lease's token names the job's holder",
+    "app.jobs.queries.postpone": "the lease's token names the job's holder",
+    "app.shops.queries.count_hit": "the key of a limit names its shop, if it has one",
+    "app.shops.queries.insert_delivery": "the webhook holds its shop",
+}
+
+
+def test_there_is_a_product_to_look_at() -> None:
+    seen = {folder: sum(source.name.split(".")[0] == folder for source in PRODUCT_SOURCES) for folder in PRODUCT}
+    assert seen["app"] >= 60
+    assert seen["handlers"] >= 8
+    assert seen["devstore"] >= 10
+    assert len(QUERIES) >= 6
+
+
+def test_imports_keep_the_contracts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert cli.lint_imports(no_cache=True, no_logo=True) == cli.EXIT_STATUS_SUCCESS
+
+
+def test_other_packages_are_used_through_their_facade() -> None:
+    outside = [source for source in PRODUCT_SOURCES if source.name not in ASSEMBLERS]
+    assert [f"{source.name}: {name}" for source in outside for name in _inner_imports(source)] == []
+
+
+@pytest.mark.parametrize("package", APP_PACKAGES)
+def test_a_package_of_the_app_has_the_usual_files(package: str) -> None:
+    usual = {"__init__.py", "model.py", "queries.py", "tables.py"}
+    usual |= {"jobs.py"} if package in CAPABILITIES else set()
+    assert usual - {path.name for path in (ROOT / "app" / package).iterdir()} == set()
+
+
+@pytest.mark.parametrize("package", APP_PACKAGES)
+def test_a_facade_says_what_the_package_does_and_what_it_offers(package: str) -> None:
+    (facade,) = (source for source in PRODUCT_SOURCES if source.name == f"app.{package}")
+    assert ast.get_docstring(facade.tree)
+    assert "__all__" in facade.text
+
+
+def test_sql_is_written_in_queries_alone() -> None:
+    writers = [
+        source.name
+        for source in PRODUCT_SOURCES
+        if any(name.split(".")[0] == "sqlalchemy" for name in source.imports)
+        and source.package != "app.adapters"
+        and source.path.name not in ("queries.py", "tables.py")
+    ]
+    assert set(writers) <= SQL_WRITERS
+
+
+def test_every_query_takes_the_shop_first() -> None:
+    public = [
+        (f"{source.name}.{function.name}", function)
+        for source in QUERIES
+        for function in source.tree.body
+        if isinstance(function, Function) and not function.name.startswith("_")
+    ]
+    assert len(public) >= 40
+    assert {name for name, function in public if not _takes_shop_first(function)} == set(ACROSS_SHOPS)
+
+
+def test_a_file_is_short_enough_to_read() -> None:
+    lengths = {source.name: source.text.count("\n") for source in EVERY_SOURCE}
+    assert {name: lines for name, lines in lengths.items() if lines > MAX_FILE_LINES} == {}
+
+
+def test_a_function_is_short_enough_to_read() -> None:
+    lengths = {f"{source.name}.{each.name}": _lines(each) for source in EVERY_SOURCE for each in source.functions}
+    assert {name: lines for name, lines in lengths.items() if lines > MAX_FUNCTION_LINES} == {}
+
+
+def _inner_imports(source: Source) -> Iterator[str]:
+    """Imports that reach past the facade of another package of the app."""
+    for name in source.imports:
+        parts = name.split(".")
+        foreign = (
+            parts[0] == "app" and len(parts) > 2 and parts[1] in APP_PACKAGES and source.package != f"app.{parts[1]}"
+        )
+        # A query joins the tables of the packages below its own.
+        joins = source.path.name == "queries.py" and parts[2:3] == ["tables"]
+        if foreign and not joins and _is_module(parts[:3]):
+            yield name
+
+
+def _is_module(parts: list[str]) -> bool:
+    path = ROOT.joinpath(*parts)
+    return path.is_dir() or path.with_suffix(".py").is_file()
+
+
+def _takes_shop_first(function: Function) -> bool:
+    arguments = [argument for argument in function.args.args if argument.arg != "db"]
+    if not arguments:
+        return False
+    annotation = arguments[0].annotation
+    return arguments[0].arg == "shop_id" or (isinstance(annotation, ast.Name) and annotation.id in CARRIERS)
+
+
+def _lines(function: Function) -> int:
+    return (function.end_lineno or function.lineno) - function.lineno + 1
