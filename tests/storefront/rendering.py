@@ -48,12 +48,16 @@ def render_block(*, root: str = "/", **settings: Any) -> str:
     """The block's markup for the demo poster, with the schema's defaults but for `settings`."""
     defaults = {entry["id"]: entry["default"] for entry in schema()["settings"]}
     variants = [{"id": A4}, {"id": A3}, {"id": SQUARE}]
-    return _environment().from_string(SCHEMA.sub("", BLOCK.read_text())).render(
-        product={"id": PRODUCT, "variants": variants, "selected_or_first_available_variant": variants[0]},
-        shop={"permanent_domain": "artify-demo.myshopify.com"},
-        routes={"root_url": root},
-        request={"design_mode": False},
-        block={"settings": defaults | settings, "shopify_attributes": 'data-block-id="1"'},
+    return (
+        _environment()
+        .from_string(SCHEMA.sub("", BLOCK.read_text()))
+        .render(
+            product={"id": PRODUCT, "variants": variants, "selected_or_first_available_variant": variants[0]},
+            shop={"permanent_domain": "artify-demo.myshopify.com"},
+            routes={"root_url": root},
+            request={"design_mode": False},
+            block={"settings": defaults | settings, "shopify_attributes": 'data-block-id="1"'},
+        )
     )
 
 

@@ -39,7 +39,9 @@ def test_a_photo_becomes_a_cart_line_with_its_preview(visit: Visit, shop: Shop) 
     properties = {"Gift note": "For Ada", "_artify_preview": "p1", "Style": "Watercolour"}
     assert shop.lines == [{"id": A4, "quantity": 2, "properties": properties}]
     assert shop.uploads == [PHOTO["buffer"]]
-    assert shop.tickets == [{"filename": "cat.png", "content_type": "image/png", "bytes": len(shop.uploads[0])}]
+    assert shop.tickets == [
+        {"filename": "cat.png", "content_type": "image/png", "bytes": len(shop.uploads[0])}
+    ]
 
 
 def test_the_wish_names_the_upload_and_a_crop_of_the_variants_shape(visit: Visit, shop: Shop) -> None:
@@ -65,7 +67,10 @@ def test_dragging_the_photo_moves_the_crop(visit: Visit, shop: Shop) -> None:
     page = visit()
     frame_photo(page)
     hook(page, "crop").get_by_role("application").drag_to(
-        page.locator("body"), source_position={"x": 100, "y": 100}, target_position={"x": 10, "y": 100}, force=True
+        page.locator("body"),
+        source_position={"x": 100, "y": 100},
+        target_position={"x": 10, "y": 100},
+        force=True,
     )
     hook(page, "create").click()
     expect(hook(page, "result")).to_be_visible()
@@ -118,7 +123,10 @@ def test_a_file_of_another_kind_is_refused_before_it_is_sent(visit: Visit, shop:
 
 
 def test_a_failed_preview_can_be_tried_again_with_the_same_photo_and_crop(visit: Visit, shop: Shop) -> None:
-    shop.looks = [{"status": "failed", "progress": 0, "error": {"code": "ai", "message": "The painter slipped."}}, DONE]
+    shop.looks = [
+        {"status": "failed", "progress": 0, "error": {"code": "ai", "message": "The painter slipped."}},
+        DONE,
+    ]
     page = visit()
     frame_photo(page)
     hook(page, "create").click()
@@ -258,7 +266,9 @@ def test_the_carts_refusal_is_shown_in_its_own_words(visit: Visit, shop: Shop) -
 def test_a_theme_with_a_cart_drawer_keeps_the_shopper_on_the_page(visit: Visit, shop: Shop) -> None:
     page = visit()
     make_preview(page)
-    page.evaluate("document.addEventListener('artify:added', e => { e.preventDefault(); document.title = 'Added' })")
+    page.evaluate(
+        "document.addEventListener('artify:added', e => { e.preventDefault(); document.title = 'Added' })"
+    )
     hook(page, "add").click()
     page.wait_for_function("document.title === 'Added'")
     assert page.url.endswith("/products/poster")

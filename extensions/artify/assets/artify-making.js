@@ -1,11 +1,12 @@
 import { Fault } from "./artify-api.js";
+import { fetchPicture } from "./artify-picture.js";
 
 const [FIRST_WAIT, LONGEST_WAIT] = [700, 2000]; // milliseconds between two looks
 const PATIENCE = 5; // unanswered looks in a row
 
 /** The making of one preview, from the wish to the picture. */
 export class Making {
-  /** @param {(stage: {name: "upload"|"queue"|"make", ratio?: number, before?: number}) => void} report */
+  /** @param {(stage: {name: "upload"|"start"|"queue"|"make", ratio?: number, before?: number}) => void} report */
   constructor(api, upload, report) {
     Object.assign(this, { api, upload, report, stopper: new AbortController() });
   }
@@ -19,7 +20,7 @@ export class Making {
     const { signal } = this.stopper;
     const upload_id = await this.uploaded();
     signal.throwIfAborted();
-    this.report({ name: "make", ratio: 0 });
+    this.report({ name: "start" });
     // Not aborted by the signal: a preview that the server has begun must be known to be cancelled.
     this.preview = await this.api.preview({ ...wish, upload_id }).catch((fault) => {
       if (fault.status === 404 || fault.status === 410) this.upload.forget(); // swept: send it again
@@ -27,7 +28,9 @@ export class Making {
     });
     if (signal.aborted) this.withdraw();
     signal.throwIfAborted();
-    return { ...this.preview, preview_url: await this.follow(signal) };
+    const preview_url = await this.follow(signal);
+    await fetchPicture(preview_url);
+    return { ...this.preview, preview_url };
   }
 
   cancel() {

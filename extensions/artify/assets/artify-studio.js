@@ -77,8 +77,8 @@ class ArtifyStudio extends HTMLElement {
     this.notice.replaceChildren();
   }
 
-  edit() {
-    this.draw(editView(this, this.cropper));
+  edit(remark) {
+    this.draw(editView(this, this.cropper, remark));
   }
 
   show(design) {
@@ -87,7 +87,7 @@ class ArtifyStudio extends HTMLElement {
   }
 
   async create() {
-    if (!this.picked) return this.remark(this.texts.pick_style);
+    if (!this.picked) return this.notice.replaceChildren(note(this.texts.pick_style));
     const { crop, photo } = this.cropper;
     const design = { style: this.picked, size: this.size, photo, crop };
     const wish = this.attempts.keyed(this.wish(crop));
@@ -107,8 +107,7 @@ class ArtifyStudio extends HTMLElement {
 
   cancel() {
     this.stop();
-    this.edit();
-    this.remark(this.texts.cancelled);
+    this.edit(this.texts.cancelled);
   }
 
   /** Sell the design; `form` is the theme's own when its button was pressed. */
@@ -130,12 +129,7 @@ class ArtifyStudio extends HTMLElement {
     const before = this.size;
     this.size = sizeOf(this.offer.sizes, variant);
     this.cropper?.resize(this.size);
-    if (this.cropper && !this.making && !sameShape(before, this.size)) this.recrop();
-  }
-
-  recrop() {
-    this.edit();
-    this.remark(this.texts.recrop);
+    if (this.cropper && !this.making && !sameShape(before, this.size)) this.edit(this.texts.recrop);
   }
 
   wish(crop) {
@@ -148,7 +142,7 @@ class ArtifyStudio extends HTMLElement {
     this.designs.unshift(design);
     this.chosen = design;
     if (this.design) this.show(design);
-    else this.recrop(); // the shopper took another size meanwhile
+    else this.edit(this.texts.recrop); // the shopper took another size meanwhile
   }
 
   fail(fault) {
@@ -181,10 +175,7 @@ class ArtifyStudio extends HTMLElement {
 
   complain(fault, retry = null) {
     this.notice.replaceChildren(errorBox(this.texts, fault, retry));
-  }
-
-  remark(sentence) {
-    this.notice.replaceChildren(note(sentence));
+    this.notice.scrollIntoView({ block: "nearest" });
   }
 
   draw(view) {
