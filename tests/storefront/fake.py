@@ -138,6 +138,9 @@ class Shop:
     async def blank(self, request: Request) -> Response:
         """The theme's own form, without a design."""
         form = await request.form()
+        assert set(form) == {"id", "properties[Gift note]", "quantity", "add"}, (
+            "the block's own fields leaked"
+        )
         self.lines.append({"id": int(str(form["id"])), "properties": {}})
         return HTMLResponse("<h1>Cart</h1>")
 

@@ -1,4 +1,4 @@
-"""The block as Shopify would render it, on a page that behaves like a theme's."""
+"""The block as Shopify would render it, inside a product form like a theme's."""
 
 import json
 import re
@@ -24,9 +24,9 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
   <input type="hidden" name="id" value="{variant}">
   <input type="hidden" name="properties[Gift note]" value="For Ada">
   <input name="quantity" value="2" aria-label="Quantity">
+  {block}
   <button name="add">Theme add to cart</button>
 </form>
-{block}
 </html>"""
 
 

@@ -77,6 +77,37 @@ def test_dragging_the_photo_moves_the_crop(visit: Visit, shop: Shop) -> None:
     assert shop.wishes[0]["crop"]["x"] > (1 - shop.wishes[0]["crop"]["width"]) / 2
 
 
+def test_the_slider_zooms_the_crop_and_keeps_its_shape(visit: Visit, shop: Shop) -> None:
+    page = visit()
+    frame_photo(page)
+    page.get_by_label("Zoom", exact=True).fill("2")
+    hook(page, "create").click()
+    expect(hook(page, "result")).to_be_visible()
+    crop = shop.wishes[0]["crop"]
+    assert crop["height"] == pytest.approx(0.5)
+    assert crop["width"] * 1200 / (crop["height"] * 900) == pytest.approx(2480 / 3508, rel=1e-3)
+
+
+def test_two_fingers_zoom_the_crop(visit: Visit) -> None:
+    page = visit()
+    frame_photo(page)
+    frame = hook(page, "crop").get_by_role("application")
+    frame.scroll_into_view_if_needed()
+    box = frame.bounding_box()
+    assert box
+    middle, left = box["y"] + box["height"] / 2, box["x"]
+    touch = page.context.new_cdp_session(page)
+
+    def fingers(kind: str, *across: float) -> None:
+        points = [{"x": left + x, "y": middle, "id": number} for number, x in enumerate(across)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    fingers("touchStart", 100, 160)
+    fingers("touchMove", 70, 190)
+    fingers("touchEnd")
+    expect(page.get_by_label("Zoom", exact=True)).to_have_value("2")
+
+
 def test_a_small_photo_is_said_to_look_soft(visit: Visit) -> None:
     page = visit()
     frame_photo(page)
@@ -105,6 +136,20 @@ def test_another_style_keeps_the_earlier_preview_to_compare(visit: Visit, shop: 
     hook(page, "add").click()
     page.wait_for_url("**/cart")
     assert shop.lines[0]["properties"]["_artify_preview"] == "p1"
+
+
+def test_sliding_across_the_preview_shows_the_photo(visit: Visit) -> None:
+    page = visit()
+    make_preview(page)
+    page.get_by_label("Compare with your photo").fill("60")
+    assert hook(page, "compare").evaluate("node => node.style.getPropertyValue('--seen')") == "60%"
+
+
+def test_a_picture_whose_link_has_expired_gets_a_fresh_one(visit: Visit, shop: Shop) -> None:
+    shop.looks = [{**DONE, "preview_url": "/expired.png"}, DONE]
+    page = visit()
+    make_preview(page)
+    expect(hook(page, "preview")).to_have_js_property("naturalWidth", 40)
 
 
 def test_a_refused_photo_shows_the_servers_sentence(visit: Visit, shop: Shop) -> None:
@@ -167,13 +212,17 @@ def test_an_upload_cut_off_is_sent_again(visit: Visit, shop: Shop) -> None:
     assert shop.uploads == [PHOTO["buffer"]]
 
 
-def test_who_asks_too_often_can_try_again_after_the_servers_wait(visit: Visit, shop: Shop) -> None:
+def test_who_asks_too_often_can_try_again_after_the_servers_wait(
+    visit: Visit, shop: Shop, page: Page
+) -> None:
     shop.refusals["previews"] = error(429, "Many shoppers are here. Wait a moment.")
-    page = visit()
+    page.clock.install()
+    visit()
     frame_photo(page)
     hook(page, "create").click()
     expect(hook(page, "error")).to_contain_text("Wait a moment.")
     expect(hook(page, "again")).to_be_disabled()
+    page.clock.run_for(2000)
     hook(page, "again").click()
     expect(hook(page, "result")).to_be_visible()
 

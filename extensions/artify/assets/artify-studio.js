@@ -74,7 +74,7 @@ class ArtifyStudio extends HTMLElement {
 
   pickStyle(style) {
     this.picked = style;
-    this.notice.replaceChildren();
+    this.notice.querySelector("[data-artify=note]")?.remove(); // "pick a style"; an error stays
   }
 
   edit(remark) {
