@@ -25,9 +25,11 @@ def served(app: Starlette) -> Iterator[str]:
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +44,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
+def servers() -> Iterator[ExitStack]:
+    """What serves until the browser has closed its connections."""
+    with ExitStack() as running:
+        yield running
+
+
+@pytest.fixture
+def context(browser: Browser, servers: ExitStack) -> Iterator[BrowserContext]:
     phone = browser.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, reduced_motion="reduce"
     )
@@ -52,11 +61,11 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def shop() -> Iterator[Shop]:
+def shop(servers: ExitStack) -> Shop:
     """A scripted shop; change it before `visit`."""
     shop = Shop()
-    with served(shop.bucket) as shop.storage:
-        yield shop
+    shop.storage = servers.enter_context(served(shop.bucket))
+    return shop
 
 
 @pytest.fixture
@@ -70,13 +79,12 @@ def page(context: BrowserContext) -> Iterator[Page]:
 
 
 @pytest.fixture
-def visit(shop: Shop, page: Page) -> Iterator[Callable[[], Page]]:
+def visit(shop: Shop, page: Page, servers: ExitStack) -> Callable[[], Page]:
     """Open the product page of the shop as the test has made it."""
-    with ExitStack() as servers:
 
-        def open_page() -> Page:
-            address = servers.enter_context(served(shop.pages))
-            page.goto(f"{address}{shop.root}products/poster")
-            return page
+    def open_page() -> Page:
+        address = servers.enter_context(served(shop.pages))
+        page.goto(f"{address}{shop.root}products/poster")
+        return page
 
-        yield open_page
+    return open_page

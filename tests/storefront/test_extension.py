@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from typing import Any
 
 from tests.storefront.rendering import BLOCK, EXTENSION, render_block, schema, texts
 
@@ -74,9 +75,9 @@ def test_the_extension_is_a_theme_extension() -> None:
     assert extension["type"] == "theme"
 
 
-def config(**settings: object) -> dict[str, object]:
+def config(**settings: Any) -> dict[str, Any]:
     """What the block tells its scripts."""
     found = re.search(r'data-artify="config">(.*?)</script>', render_block(**settings), re.DOTALL)
     assert found
-    told: dict[str, object] = json.loads(found[1])
+    told: dict[str, Any] = json.loads(found[1])
     return told

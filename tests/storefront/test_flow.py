@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from tests.storefront.fake import DONE, MAKING, Shop, error, png
 from tests.storefront.rendering import A3, A4, SQUARE
 
-PHOTO = {"name": "cat.png", "mimeType": "image/png", "buffer": png(1200, 900)}
+PHOTO: FilePayload = {"name": "cat.png", "mimeType": "image/png", "buffer": png(1200, 900)}
 Visit = Callable[[], Page]
 
 
@@ -224,6 +224,24 @@ def test_who_asks_too_often_can_try_again_after_the_servers_wait(
     expect(hook(page, "again")).to_be_disabled()
     page.clock.run_for(2000)
     hook(page, "again").click()
+    expect(hook(page, "result")).to_be_visible()
+
+
+def test_nothing_is_asked_while_nobody_looks_at_the_page(visit: Visit, shop: Shop, page: Page) -> None:
+    shop.looks = [MAKING]
+    page.clock.install()
+    visit()
+    frame_photo(page)
+    hook(page, "create").click()
+    expect(hook(page, "progress")).to_contain_text("40 %")
+    page.evaluate("Object.defineProperty(document, 'hidden', { get: () => !window.back })")
+    page.clock.run_for(2000)  # the look that was under way
+    looks: list[str] = []
+    page.on("request", lambda request: looks.append(request.url))
+    page.clock.run_for(60_000)
+    assert looks == []
+    shop.looks = [DONE]
+    page.evaluate("window.back = true; document.dispatchEvent(new Event('visibilitychange'))")
     expect(hook(page, "result")).to_be_visible()
 
 

@@ -39,7 +39,8 @@ class ArtifyCrop extends HTMLElement {
   resize(size) {
     this.size = size;
     this.style.setProperty("--aspect", this.aspect);
-    this.help.textContent = fill(this.photo.shown ? this.texts.crop_help : this.texts.unseen_help, { size: size.name });
+    const { photo, texts } = this;
+    this.help.textContent = fill(photo.shown ? texts.crop_help : texts.unseen_help, { size: size.name });
     if (this.photo.shown) this.look({});
   }
 

@@ -1,4 +1,4 @@
-import { Api, Fault } from "./artify-api.js";
+import { Api } from "./artify-api.js";
 import { Attempts } from "./artify-attempts.js";
 import { addToCart, currentVariant, watchVariant } from "./artify-cart.js";
 import "./artify-compare.js";
@@ -92,11 +92,11 @@ class ArtifyStudio extends HTMLElement {
     const design = { style: this.picked, size: this.size, photo, crop };
     const wish = this.attempts.keyed(this.wish(crop));
     const { view, report } = makingView(this, this.cropper);
-    const making = new Making(this.api, this.upload, report);
+    const making = new Making(this.api, this.upload, wish, report);
     this.making = making;
     this.draw(view);
     try {
-      const made = await making.run(wish);
+      const made = await making.run();
       this.attempts.over(wish);
       if (this.making === making) this.keep({ ...design, ...made });
     } catch (fault) {
@@ -147,13 +147,16 @@ class ArtifyStudio extends HTMLElement {
 
   fail(fault) {
     this.making = null;
+    if (fault.name === "AbortError") return this.edit(this.texts.cancelled); // by the server
     this.edit();
-    if (fault.name !== "AbortError") this.complain(fault, fault.hopeless ? null : () => this.create());
+    this.complain(fault, fault.hopeless ? null : () => this.create());
   }
 
   stop() {
-    this.making?.cancel();
     this.upload?.stop();
+    if (!this.making) return;
+    this.making.cancel();
+    this.attempts.over(this.making.wish);
     this.making = null;
   }
 

@@ -33,7 +33,8 @@ export function makingView(studio, cropper) {
   const share = el("span", { class: "artify-share", "aria-hidden": "true" });
   const bar = el("progress", { max: 1, "aria-label": texts.progress });
   const report = ({ name, ratio, before }) => {
-    const sentence = name === "queue" ? fill(before ? texts.queue : texts.queue_next, { count: before }) : texts[name];
+    const queue = before ? fill(texts.queue, { count: before }) : texts.queue_next;
+    const sentence = name === "queue" ? queue : texts[name];
     if (label.textContent !== sentence) label.textContent = sentence; // a live region speaks at every write
     share.textContent = ratio ? `${Math.round(ratio * 100)} %` : "";
     if (ratio == null) bar.removeAttribute("value");

@@ -7,7 +7,7 @@
       document.addEventListener("submit", this, true);
       if (this.config) return;
       this.config = JSON.parse(this.querySelector("[data-artify=config]").textContent);
-      const [root, prefix] = [this.config.root, this.config.prefix].map((path) => path.replace(/^\/+|\/+$/g, ""));
+      const [root, prefix] = ["root", "prefix"].map((name) => this.config[name].replace(/^\/+|\/+$/g, ""));
       this.config.root = root ? `/${root}/` : "/"; // "/", or a language's "/fr"
       this.config.proxy = `${this.config.root}${prefix}`;
       this.file = this.querySelector("[data-artify=file]");
