@@ -19,13 +19,17 @@ def served(app: Starlette) -> Iterator[str]:
     """The app's address while it is served over real HTTP."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         # It listens already: requests made before the server runs wait in the kernel's queue.
-        config = uvicorn.Config(app, log_level="warning", ws="none", lifespan="off", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            app, log_level="warning", ws="none", lifespan="off", timeout_graceful_shutdown=1
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 @pytest.fixture(scope="session")
@@ -40,19 +44,28 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    phone = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, reduced_motion="reduce")
+def servers() -> Iterator[ExitStack]:
+    """What serves until the browser has closed its connections."""
+    with ExitStack() as running:
+        yield running
+
+
+@pytest.fixture
+def context(browser: Browser, servers: ExitStack) -> Iterator[BrowserContext]:
+    phone = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, reduced_motion="reduce"
+    )
     phone.set_default_timeout(10_000)
     yield phone
     phone.close()
 
 
 @pytest.fixture
-def shop() -> Iterator[Shop]:
+def shop(servers: ExitStack) -> Shop:
     """A scripted shop; change it before `visit`."""
     shop = Shop()
-    with served(shop.bucket) as shop.storage:
-        yield shop
+    shop.storage = servers.enter_context(served(shop.bucket))
+    return shop
 
 
 @pytest.fixture
@@ -66,13 +79,12 @@ def page(context: BrowserContext) -> Iterator[Page]:
 
 
 @pytest.fixture
-def visit(shop: Shop, page: Page) -> Iterator[Callable[[], Page]]:
+def visit(shop: Shop, page: Page, servers: ExitStack) -> Callable[[], Page]:
     """Open the product page of the shop as the test has made it."""
-    with ExitStack() as servers:
 
-        def open_page() -> Page:
-            address = servers.enter_context(served(shop.pages))
-            page.goto(f"{address}{shop.root}products/poster")
-            return page
+    def open_page() -> Page:
+        address = servers.enter_context(served(shop.pages))
+        page.goto(f"{address}{shop.root}products/poster")
+        return page
 
-        yield open_page
+    return open_page

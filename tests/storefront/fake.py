@@ -65,7 +65,9 @@ class Shop:
     @property
     def bucket(self) -> Starlette:
         """Storage's origin, which lets a browser on another origin PUT."""
-        cors = Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["PUT"], allow_headers=["x-ticket"])
+        cors = Middleware(
+            CORSMiddleware, allow_origins=["*"], allow_methods=["PUT"], allow_headers=["x-ticket"]
+        )
         return Starlette(routes=[Route("/photo", self.store, methods=["PUT"])], middleware=[cors])
 
     async def page(self, _: Request) -> Response:
@@ -74,19 +76,32 @@ class Shop:
     async def product(self, request: Request) -> Response:
         if not self.enabled or request.path_params["product"] != str(PRODUCT):
             return self._answer(error(404, "This product is not personalised."))
-        styles = [{"id": name.lower(), "name": name, "example_url": self._picture} for name in ("Watercolour", "Pencil")]
+        styles = [
+            {"id": name.lower(), "name": name, "example_url": self._picture}
+            for name in ("Watercolour", "Pencil")
+        ]
         sizes = [("A4", A4, 2480, 3508), ("A3", A3, 3508, 4961), ("Square", SQUARE, 2480, 2480)]
         keys = ("name", "variant_id", "width_px", "height_px")
-        return JSONResponse({
-            "product_id": str(PRODUCT),
-            "styles": styles,
-            "sizes": [
-                {"id": size[0], "aspect": size[2] / size[3], **dict(zip(keys, (size[0], str(size[1]), *size[2:]), strict=True))}
-                for size in sizes
-            ],
-            "limits": {"max_bytes": 5_000_000, "content_types": ["image/jpeg", "image/png", "image/heic"], "min_side_px": 200},
-            "texts": {"consent": "Your photo is used for this design only."},
-        })
+        return JSONResponse(
+            {
+                "product_id": str(PRODUCT),
+                "styles": styles,
+                "sizes": [
+                    {
+                        "id": size[0],
+                        "aspect": size[2] / size[3],
+                        **dict(zip(keys, (size[0], str(size[1]), *size[2:]), strict=True)),
+                    }
+                    for size in sizes
+                ],
+                "limits": {
+                    "max_bytes": 5_000_000,
+                    "content_types": ["image/jpeg", "image/png", "image/heic"],
+                    "min_side_px": 200,
+                },
+                "texts": {"consent": "Your photo is used for this design only."},
+            }
+        )
 
     async def ticket(self, request: Request) -> Response:
         self.tickets.append(await request.json())
@@ -123,6 +138,9 @@ class Shop:
     async def blank(self, request: Request) -> Response:
         """The theme's own form, without a design."""
         form = await request.form()
+        assert set(form) == {"id", "properties[Gift note]", "quantity", "add"}, (
+            "the block's own fields leaked"
+        )
         self.lines.append({"id": int(str(form["id"])), "properties": {}})
         return HTMLResponse("<h1>Cart</h1>")
 

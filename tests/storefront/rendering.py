@@ -1,4 +1,4 @@
-"""The block as Shopify would render it, on a page that behaves like a theme's."""
+"""The block as Shopify would render it, inside a product form like a theme's."""
 
 import json
 import re
@@ -24,9 +24,9 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
   <input type="hidden" name="id" value="{variant}">
   <input type="hidden" name="properties[Gift note]" value="For Ada">
   <input name="quantity" value="2" aria-label="Quantity">
+  {block}
   <button name="add">Theme add to cart</button>
 </form>
-{block}
 </html>"""
 
 
@@ -48,12 +48,16 @@ def render_block(*, root: str = "/", **settings: Any) -> str:
     """The block's markup for the demo poster, with the schema's defaults but for `settings`."""
     defaults = {entry["id"]: entry["default"] for entry in schema()["settings"]}
     variants = [{"id": A4}, {"id": A3}, {"id": SQUARE}]
-    return _environment().from_string(SCHEMA.sub("", BLOCK.read_text())).render(
-        product={"id": PRODUCT, "variants": variants, "selected_or_first_available_variant": variants[0]},
-        shop={"permanent_domain": "artify-demo.myshopify.com"},
-        routes={"root_url": root},
-        request={"design_mode": False},
-        block={"settings": defaults | settings, "shopify_attributes": 'data-block-id="1"'},
+    return (
+        _environment()
+        .from_string(SCHEMA.sub("", BLOCK.read_text()))
+        .render(
+            product={"id": PRODUCT, "variants": variants, "selected_or_first_available_variant": variants[0]},
+            shop={"permanent_domain": "artify-demo.myshopify.com"},
+            routes={"root_url": root},
+            request={"design_mode": False},
+            block={"settings": defaults | settings, "shopify_attributes": 'data-block-id="1"'},
+        )
     )
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from tests.storefront.fake import DONE, MAKING, Shop, error, png
 from tests.storefront.rendering import A3, A4, SQUARE
 
-PHOTO = {"name": "cat.png", "mimeType": "image/png", "buffer": png(1200, 900)}
+PHOTO: FilePayload = {"name": "cat.png", "mimeType": "image/png", "buffer": png(1200, 900)}
 Visit = Callable[[], Page]
 
 
@@ -39,7 +39,9 @@ def test_a_photo_becomes_a_cart_line_with_its_preview(visit: Visit, shop: Shop) 
     properties = {"Gift note": "For Ada", "_artify_preview": "p1", "Style": "Watercolour"}
     assert shop.lines == [{"id": A4, "quantity": 2, "properties": properties}]
     assert shop.uploads == [PHOTO["buffer"]]
-    assert shop.tickets == [{"filename": "cat.png", "content_type": "image/png", "bytes": len(shop.uploads[0])}]
+    assert shop.tickets == [
+        {"filename": "cat.png", "content_type": "image/png", "bytes": len(shop.uploads[0])}
+    ]
 
 
 def test_the_wish_names_the_upload_and_a_crop_of_the_variants_shape(visit: Visit, shop: Shop) -> None:
@@ -65,11 +67,45 @@ def test_dragging_the_photo_moves_the_crop(visit: Visit, shop: Shop) -> None:
     page = visit()
     frame_photo(page)
     hook(page, "crop").get_by_role("application").drag_to(
-        page.locator("body"), source_position={"x": 100, "y": 100}, target_position={"x": 10, "y": 100}, force=True
+        page.locator("body"),
+        source_position={"x": 100, "y": 100},
+        target_position={"x": 10, "y": 100},
+        force=True,
     )
     hook(page, "create").click()
     expect(hook(page, "result")).to_be_visible()
     assert shop.wishes[0]["crop"]["x"] > (1 - shop.wishes[0]["crop"]["width"]) / 2
+
+
+def test_the_slider_zooms_the_crop_and_keeps_its_shape(visit: Visit, shop: Shop) -> None:
+    page = visit()
+    frame_photo(page)
+    page.get_by_label("Zoom", exact=True).fill("2")
+    hook(page, "create").click()
+    expect(hook(page, "result")).to_be_visible()
+    crop = shop.wishes[0]["crop"]
+    assert crop["height"] == pytest.approx(0.5)
+    assert crop["width"] * 1200 / (crop["height"] * 900) == pytest.approx(2480 / 3508, rel=1e-3)
+
+
+def test_two_fingers_zoom_the_crop(visit: Visit) -> None:
+    page = visit()
+    frame_photo(page)
+    frame = hook(page, "crop").get_by_role("application")
+    frame.scroll_into_view_if_needed()
+    box = frame.bounding_box()
+    assert box
+    middle, left = box["y"] + box["height"] / 2, box["x"]
+    touch = page.context.new_cdp_session(page)
+
+    def fingers(kind: str, *across: float) -> None:
+        points = [{"x": left + x, "y": middle, "id": number} for number, x in enumerate(across)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    fingers("touchStart", 100, 160)
+    fingers("touchMove", 70, 190)
+    fingers("touchEnd")
+    expect(page.get_by_label("Zoom", exact=True)).to_have_value("2")
 
 
 def test_a_small_photo_is_said_to_look_soft(visit: Visit) -> None:
@@ -102,6 +138,20 @@ def test_another_style_keeps_the_earlier_preview_to_compare(visit: Visit, shop: 
     assert shop.lines[0]["properties"]["_artify_preview"] == "p1"
 
 
+def test_sliding_across_the_preview_shows_the_photo(visit: Visit) -> None:
+    page = visit()
+    make_preview(page)
+    page.get_by_label("Compare with your photo").fill("60")
+    assert hook(page, "compare").evaluate("node => node.style.getPropertyValue('--seen')") == "60%"
+
+
+def test_a_picture_whose_link_has_expired_gets_a_fresh_one(visit: Visit, shop: Shop) -> None:
+    shop.looks = [{**DONE, "preview_url": "/expired.png"}, DONE]
+    page = visit()
+    make_preview(page)
+    expect(hook(page, "preview")).to_have_js_property("naturalWidth", 40)
+
+
 def test_a_refused_photo_shows_the_servers_sentence(visit: Visit, shop: Shop) -> None:
     shop.refusals["uploads"] = error(415, "This file is not a photo.")
     page = visit()
@@ -118,7 +168,10 @@ def test_a_file_of_another_kind_is_refused_before_it_is_sent(visit: Visit, shop:
 
 
 def test_a_failed_preview_can_be_tried_again_with_the_same_photo_and_crop(visit: Visit, shop: Shop) -> None:
-    shop.looks = [{"status": "failed", "progress": 0, "error": {"code": "ai", "message": "The painter slipped."}}, DONE]
+    shop.looks = [
+        {"status": "failed", "progress": 0, "error": {"code": "ai", "message": "The painter slipped."}},
+        DONE,
+    ]
     page = visit()
     frame_photo(page)
     hook(page, "create").click()
@@ -159,14 +212,36 @@ def test_an_upload_cut_off_is_sent_again(visit: Visit, shop: Shop) -> None:
     assert shop.uploads == [PHOTO["buffer"]]
 
 
-def test_who_asks_too_often_can_try_again_after_the_servers_wait(visit: Visit, shop: Shop) -> None:
+def test_who_asks_too_often_can_try_again_after_the_servers_wait(
+    visit: Visit, shop: Shop, page: Page
+) -> None:
     shop.refusals["previews"] = error(429, "Many shoppers are here. Wait a moment.")
-    page = visit()
+    page.clock.install()
+    visit()
     frame_photo(page)
     hook(page, "create").click()
     expect(hook(page, "error")).to_contain_text("Wait a moment.")
     expect(hook(page, "again")).to_be_disabled()
+    page.clock.run_for(2000)
     hook(page, "again").click()
+    expect(hook(page, "result")).to_be_visible()
+
+
+def test_nothing_is_asked_while_nobody_looks_at_the_page(visit: Visit, shop: Shop, page: Page) -> None:
+    shop.looks = [MAKING]
+    page.clock.install()
+    visit()
+    frame_photo(page)
+    hook(page, "create").click()
+    expect(hook(page, "progress")).to_contain_text("40 %")
+    page.evaluate("Object.defineProperty(document, 'hidden', { get: () => !window.back })")
+    page.clock.run_for(2000)  # the look that was under way
+    looks: list[str] = []
+    page.on("request", lambda request: looks.append(request.url))
+    page.clock.run_for(60_000)
+    assert looks == []
+    shop.looks = [DONE]
+    page.evaluate("window.back = true; document.dispatchEvent(new Event('visibilitychange'))")
     expect(hook(page, "result")).to_be_visible()
 
 
@@ -258,7 +333,9 @@ def test_the_carts_refusal_is_shown_in_its_own_words(visit: Visit, shop: Shop) -
 def test_a_theme_with_a_cart_drawer_keeps_the_shopper_on_the_page(visit: Visit, shop: Shop) -> None:
     page = visit()
     make_preview(page)
-    page.evaluate("document.addEventListener('artify:added', e => { e.preventDefault(); document.title = 'Added' })")
+    page.evaluate(
+        "document.addEventListener('artify:added', e => { e.preventDefault(); document.title = 'Added' })"
+    )
     hook(page, "add").click()
     page.wait_for_function("document.title === 'Added'")
     assert page.url.endswith("/products/poster")

@@ -22,7 +22,10 @@ export class Api {
     Object.assign(this, { proxy, texts, guest: new GuestToken(shop) });
   }
 
-  /** Ask where to send a photo. @returns {Promise<{upload_id: string, method: string, url: string, headers: object}>} */
+  /**
+   * Ask where to send a photo.
+   * @returns {Promise<{upload_id: string, method: string, url: string, headers: object}>}
+   */
   ticket(photo, signal) {
     const { name: filename, size: bytes } = photo.file;
     return this.post("uploads", { filename, content_type: photo.type, bytes }, signal);
@@ -58,6 +61,7 @@ export class Api {
     throw this.fault(answer.status, body, answer.headers.get("Retry-After"));
   }
 
+  /** What an answer that is no success says. */
   fault(status, body, wait) {
     const { code, message } = body?.error ?? {}; // a proxy's own error page is no JSON of ours
     return new Fault(message || this.texts.unavailable, { code, status, wait: Number(wait) || 0 });

@@ -1,4 +1,4 @@
-/** The idempotency keys of the wishes in flight: a repeat after a lost answer must not make a second preview. */
+/** The keys of the wishes in flight: a repeat after a lost answer must not make a second preview. */
 export class Attempts {
   keys = new Map();
 
@@ -17,5 +17,5 @@ export class Attempts {
 
 function newKey() {
   if (crypto.randomUUID) return crypto.randomUUID(); // secure pages only
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (n) => n.toString(16).padStart(2, "0")).join("");
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(36)).join("-");
 }

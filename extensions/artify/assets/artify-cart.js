@@ -18,7 +18,8 @@ export function watchVariant(config, changed) {
   };
   document.addEventListener("change", () => setTimeout(check)); // after the theme's own listeners
   window.addEventListener("popstate", () => setTimeout(check));
-  new MutationObserver(check).observe(document.body, { subtree: true, attributes: true, attributeFilter: ["value"] });
+  const values = { subtree: true, attributes: true, attributeFilter: ["value"] };
+  new MutationObserver(check).observe(document.body, values);
 }
 
 /**
@@ -37,9 +38,11 @@ export async function addToCart(config, design, form = productForm(config.varian
     throw new Fault(config.texts.offline, { code: "offline" });
   });
   const body = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Fault(body.description || body.message || config.texts.unavailable, { status: answer.status });
-  const added = new CustomEvent("artify:added", { bubbles: true, cancelable: true, detail: { design, cart: body } });
+  const { status } = answer;
+  if (!answer.ok) throw new Fault(body.description || body.message || config.texts.unavailable, { status });
   // A theme with a cart drawer opens it, and calls preventDefault().
+  const detail = { preview: design.id, style: design.style.name };
+  const added = new CustomEvent("artify:added", { bubbles: true, cancelable: true, detail });
   if (document.dispatchEvent(added)) location.assign(`${config.root}cart`);
 }
 

@@ -1,14 +1,14 @@
 import { el } from "./artify-dom.js";
-import { place } from "./artify-framing.js";
+import { aspectOf, place } from "./artify-framing.js";
 
 /** The preview, and the photo under it: drag across the picture, or use the arrow keys. */
 class ArtifyCompare extends HTMLElement {
-  /** @param {import("./artify-studio.js").Design} design */
-  open(design, texts) {
-    this.style.setProperty("--aspect", design.size.width_px / design.size.height_px);
-    const preview = el("img", {
-      class: "artify-after", src: design.preview_url, alt: design.style.name, "data-artify": "preview",
-    });
+  /**
+   * @param {import("./artify-studio.js").Design} design
+   * @param {HTMLImageElement} preview
+   */
+  open(design, preview, texts) {
+    this.style.setProperty("--aspect", aspectOf(design.size));
     this.replaceChildren(preview);
     if (design.crop) this.append(...this.before(design, texts));
   }

@@ -1,5 +1,5 @@
 import { el, fill } from "./artify-dom.js";
-import { CENTRED, MAX_ZOOM, cropOf, looksSoft, place, settle } from "./artify-framing.js";
+import { CENTRED, MAX_ZOOM, aspectOf, cropOf, looksSoft, place, settle } from "./artify-framing.js";
 
 const STEP = 0.04; // of the frame, for an arrow key
 const ZOOM_STEP = 1.1;
@@ -20,7 +20,8 @@ class ArtifyCrop extends HTMLElement {
       oninput: () => this.look({ zoom: Number(this.slider.value) }),
     });
     this.soft = el("p", { class: "artify-soft", role: "status" });
-    const tools = el("div", { class: "artify-zoom" }, this.slider);
+    const [less, more] = ["−", "+"].map((sign) => el("span", { "aria-hidden": "true" }, sign));
+    const tools = el("div", { class: "artify-zoom" }, less, this.slider, more);
     this.replaceChildren(this.help, this.frame, ...(photo.shown ? [tools, this.soft] : []));
     this.resize(size);
   }
@@ -31,14 +32,15 @@ class ArtifyCrop extends HTMLElement {
   }
 
   get aspect() {
-    return this.size.width_px / this.size.height_px;
+    return aspectOf(this.size);
   }
 
   /** Take another size; the view stays as near as the new shape allows. */
   resize(size) {
     this.size = size;
     this.style.setProperty("--aspect", this.aspect);
-    this.help.textContent = fill(this.photo.shown ? this.texts.crop_help : this.texts.unseen_help, { size: size.name });
+    const { photo, texts } = this;
+    this.help.textContent = fill(photo.shown ? texts.crop_help : texts.unseen_help, { size: size.name });
     if (this.photo.shown) this.look({});
   }
 

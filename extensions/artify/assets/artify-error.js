@@ -14,7 +14,8 @@ export function errorBox(texts, fault, retry) {
     type: "button", class: "artify-button artify-button--quiet", "data-artify": "again", onclick: retry,
   }, texts.again);
   if (again && fault.wait) countDown(again, fault.wait, texts);
-  return el("div", { class: "artify-error", role: "alert", "data-artify": "error" }, el("p", {}, fault.message), again);
+  const sentence = el("p", {}, fault.message);
+  return el("div", { class: "artify-error", role: "alert", "data-artify": "error" }, sentence, again);
 }
 
 /** Who asked too often may ask again after a while; the button waits as long. */

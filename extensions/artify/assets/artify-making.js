@@ -1,33 +1,37 @@
-import { Fault } from "./artify-api.js";
+import { fetchPicture } from "./artify-picture.js";
 
 const [FIRST_WAIT, LONGEST_WAIT] = [700, 2000]; // milliseconds between two looks
 const PATIENCE = 5; // unanswered looks in a row
 
 /** The making of one preview, from the wish to the picture. */
 export class Making {
-  /** @param {(stage: {name: "upload"|"queue"|"make", ratio?: number, before?: number}) => void} report */
-  constructor(api, upload, report) {
-    Object.assign(this, { api, upload, report, stopper: new AbortController() });
+  /**
+   * @param {object} wish the body of POST previews, less upload_id
+   * @param {(stage: {name: "upload"|"start"|"queue"|"make", ratio?: number, before?: number}) => void} report
+   */
+  constructor(api, upload, wish, report) {
+    Object.assign(this, { api, upload, wish, report, stopper: new AbortController() });
   }
 
   /**
-   * @param {object} wish the body of POST previews, less upload_id
    * @returns {Promise<{id: string, view_token: string, preview_url: string}>}
    * @throws {Fault} refused, failed or out of reach; AbortError after cancel()
    */
-  async run(wish) {
+  async run() {
     const { signal } = this.stopper;
     const upload_id = await this.uploaded();
     signal.throwIfAborted();
-    this.report({ name: "make", ratio: 0 });
+    this.report({ name: "start" });
     // Not aborted by the signal: a preview that the server has begun must be known to be cancelled.
-    this.preview = await this.api.preview({ ...wish, upload_id }).catch((fault) => {
+    this.preview = await this.api.preview({ ...this.wish, upload_id }).catch((fault) => {
       if (fault.status === 404 || fault.status === 410) this.upload.forget(); // swept: send it again
       throw fault;
     });
     if (signal.aborted) this.withdraw();
     signal.throwIfAborted();
-    return { ...this.preview, preview_url: await this.follow(signal) };
+    const preview_url = await this.follow(signal);
+    await fetchPicture(preview_url);
+    return { ...this.preview, preview_url };
   }
 
   cancel() {
@@ -56,7 +60,7 @@ export class Making {
     for (let wait = FIRST_WAIT; ; wait = Math.min(wait * 1.25, LONGEST_WAIT)) {
       const { status, progress, queue_position, preview_url, error } = await this.look(signal);
       if (status === "completed") return preview_url;
-      if (status === "failed") throw new Fault(error?.message || this.api.texts.unavailable, { code: error?.code, status: 200 });
+      if (status === "failed") throw this.api.fault(200, { error });
       if (status === "cancelled") throw new DOMException("The preview was cancelled.", "AbortError");
       if (status === "pending") this.report({ name: "queue", before: queue_position });
       else this.report({ name: "make", ratio: progress / 100 });
@@ -93,7 +97,8 @@ async function pause(milliseconds, signal) {
 /** A promise that the signal can break; `listen` returns its own undoing. */
 async function heard(signal, listen) {
   signal.throwIfAborted();
-  let [undo, stop] = [];
+  let undo;
+  let stop;
   try {
     await new Promise((resolve, reject) => {
       stop = () => reject(signal.reason);

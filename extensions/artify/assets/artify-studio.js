@@ -1,4 +1,4 @@
-import { Api, Fault } from "./artify-api.js";
+import { Api } from "./artify-api.js";
 import { Attempts } from "./artify-attempts.js";
 import { addToCart, currentVariant, watchVariant } from "./artify-cart.js";
 import "./artify-compare.js";
@@ -74,11 +74,11 @@ class ArtifyStudio extends HTMLElement {
 
   pickStyle(style) {
     this.picked = style;
-    this.notice.replaceChildren();
+    this.notice.querySelector("[data-artify=note]")?.remove(); // "pick a style"; an error stays
   }
 
-  edit() {
-    this.draw(editView(this, this.cropper));
+  edit(remark) {
+    this.draw(editView(this, this.cropper, remark));
   }
 
   show(design) {
@@ -87,16 +87,16 @@ class ArtifyStudio extends HTMLElement {
   }
 
   async create() {
-    if (!this.picked) return this.remark(this.texts.pick_style);
+    if (!this.picked) return this.notice.replaceChildren(note(this.texts.pick_style));
     const { crop, photo } = this.cropper;
     const design = { style: this.picked, size: this.size, photo, crop };
     const wish = this.attempts.keyed(this.wish(crop));
     const { view, report } = makingView(this, this.cropper);
-    const making = new Making(this.api, this.upload, report);
+    const making = new Making(this.api, this.upload, wish, report);
     this.making = making;
     this.draw(view);
     try {
-      const made = await making.run(wish);
+      const made = await making.run();
       this.attempts.over(wish);
       if (this.making === making) this.keep({ ...design, ...made });
     } catch (fault) {
@@ -107,8 +107,7 @@ class ArtifyStudio extends HTMLElement {
 
   cancel() {
     this.stop();
-    this.edit();
-    this.remark(this.texts.cancelled);
+    this.edit(this.texts.cancelled);
   }
 
   /** Sell the design; `form` is the theme's own when its button was pressed. */
@@ -130,12 +129,7 @@ class ArtifyStudio extends HTMLElement {
     const before = this.size;
     this.size = sizeOf(this.offer.sizes, variant);
     this.cropper?.resize(this.size);
-    if (this.cropper && !this.making && !sameShape(before, this.size)) this.recrop();
-  }
-
-  recrop() {
-    this.edit();
-    this.remark(this.texts.recrop);
+    if (this.cropper && !this.making && !sameShape(before, this.size)) this.edit(this.texts.recrop);
   }
 
   wish(crop) {
@@ -148,18 +142,21 @@ class ArtifyStudio extends HTMLElement {
     this.designs.unshift(design);
     this.chosen = design;
     if (this.design) this.show(design);
-    else this.recrop(); // the shopper took another size meanwhile
+    else this.edit(this.texts.recrop); // the shopper took another size meanwhile
   }
 
   fail(fault) {
     this.making = null;
+    if (fault.name === "AbortError") return this.edit(this.texts.cancelled); // by the server
     this.edit();
-    if (fault.name !== "AbortError") this.complain(fault, fault.hopeless ? null : () => this.create());
+    this.complain(fault, fault.hopeless ? null : () => this.create());
   }
 
   stop() {
-    this.making?.cancel();
     this.upload?.stop();
+    if (!this.making) return;
+    this.making.cancel();
+    this.attempts.over(this.making.wish);
     this.making = null;
   }
 
@@ -181,10 +178,7 @@ class ArtifyStudio extends HTMLElement {
 
   complain(fault, retry = null) {
     this.notice.replaceChildren(errorBox(this.texts, fault, retry));
-  }
-
-  remark(sentence) {
-    this.notice.replaceChildren(note(sentence));
+    this.notice.scrollIntoView({ block: "nearest" });
   }
 
   draw(view) {

@@ -12,11 +12,12 @@ export function styleGrid(styles, chosen, choose, texts) {
     el("div", { class: "artify-grid" }, ...cards));
 }
 
+// form: "" keeps the radios out of the theme's product form, which may surround the block.
 function styleCard(style, checked, choose) {
   const picture = style.example_url
     ? el("img", { src: style.example_url, alt: "", loading: "lazy", width: 160, height: 160 })
     : el("span", { class: "artify-blank" });
   return el("label", { class: "artify-style", "data-artify": "style", "data-style": style.id },
-    el("input", { type: "radio", name: "artify-style", value: style.id, checked, onchange: choose }),
+    el("input", { type: "radio", name: "artify-style", form: "", value: style.id, checked, onchange: choose }),
     picture, el("span", { class: "artify-style-name" }, style.name));
 }

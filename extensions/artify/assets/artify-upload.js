@@ -6,7 +6,10 @@ export class Upload {
     Object.assign(this, { api, photo, ratio: 0, watch: () => {} });
   }
 
-  /** The upload's id, once the bytes are there. Starts the upload, or starts it again after a fault. @throws {Fault} */
+  /**
+   * The upload's id, once the bytes are there. Starts the upload, or starts it again after a fault.
+   * @throws {Fault}
+   */
   done() {
     this.sending ??= this.send().catch((fault) => {
       this.forget();

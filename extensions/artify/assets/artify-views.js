@@ -1,5 +1,7 @@
 import { el, fill, heading } from "./artify-dom.js";
-import { place } from "./artify-framing.js";
+import { note } from "./artify-error.js";
+import { aspectOf, place } from "./artify-framing.js";
+import { previewPicture } from "./artify-picture.js";
 import { styleGrid } from "./artify-styles.js";
 
 /** What the shopper sees. Each function builds one view; `studio` says what the buttons do. */
@@ -9,12 +11,13 @@ const button = (name, text, onclick, look = "") =>
 
 const QUIET = "artify-button--quiet";
 
-/** Frame the photo, pick a style, ask for the preview. */
-export function editView(studio, cropper) {
+/** Frame the photo, pick a style, ask for the preview. `remark` is a note on why the view is here again. */
+export function editView(studio, cropper, remark) {
   const { texts, offer, picked } = studio;
   return [
     el("div", { class: "artify-bar" }, heading(texts.edit_title),
       button("change", texts.change_photo, () => studio.pickFile(), "artify-link")),
+    remark ? note(remark) : null,
     cropper,
     styleGrid(offer.styles, picked, (style) => studio.pickStyle(style), texts),
     studio.notice,
@@ -30,7 +33,8 @@ export function makingView(studio, cropper) {
   const share = el("span", { class: "artify-share", "aria-hidden": "true" });
   const bar = el("progress", { max: 1, "aria-label": texts.progress });
   const report = ({ name, ratio, before }) => {
-    const sentence = name === "queue" ? fill(before ? texts.queue : texts.queue_next, { count: before }) : texts[name];
+    const queue = before ? fill(texts.queue, { count: before }) : texts.queue_next;
+    const sentence = name === "queue" ? queue : texts[name];
     if (label.textContent !== sentence) label.textContent = sentence; // a live region speaks at every write
     share.textContent = ratio ? `${Math.round(ratio * 100)} %` : "";
     if (ratio == null) bar.removeAttribute("value");
@@ -50,7 +54,9 @@ export function makingView(studio, cropper) {
 export function resultView(studio) {
   const { texts, design } = studio;
   const compare = el("artify-compare", { "data-artify": "compare" });
-  compare.open(design, texts);
+  compare.open(design, previewPicture(studio.api, design, {
+    class: "artify-after", alt: design.style.name, "data-artify": "preview",
+  }), texts);
   return [el("div", { "data-artify": "result" },
     heading(fill(texts.result_title, { style: design.style.name })),
     compare,
@@ -74,11 +80,12 @@ function waiting({ photo, crop, aspect }) {
 
 /** Every preview of this shape that was made, to compare; nothing while there are fewer than `least`. */
 function tray(studio, least) {
-  const { texts, fitting, design } = studio;
+  const { api, texts, fitting, design } = studio;
   if (fitting.length < least) return null;
   const thumbs = fitting.map((made) => el("button", {
     type: "button", class: "artify-thumb", "data-artify": "thumb", "aria-label": made.style.name,
     "aria-pressed": String(made === design), onclick: () => studio.show(made),
-  }, el("img", { src: made.preview_url, alt: "", style: `--aspect: ${made.size.width_px / made.size.height_px}` })));
-  return el("div", { class: "artify-tray", role: "group", "aria-label": texts.tray }, ...thumbs);
+  }, previewPicture(api, made, { alt: "", style: `--aspect: ${aspectOf(made.size)}` })));
+  return el("div", { class: "artify-shelf" }, el("p", { class: "artify-help", id: "artify-tray" }, texts.tray),
+    el("div", { class: "artify-tray", role: "group", "aria-labelledby": "artify-tray" }, ...thumbs));
 }

@@ -7,7 +7,7 @@
       document.addEventListener("submit", this, true);
       if (this.config) return;
       this.config = JSON.parse(this.querySelector("[data-artify=config]").textContent);
-      const [root, prefix] = [this.config.root, this.config.prefix].map((path) => path.replace(/^\/+|\/+$/g, ""));
+      const [root, prefix] = ["root", "prefix"].map((name) => this.config[name].replace(/^\/+|\/+$/g, ""));
       this.config.root = root ? `/${root}/` : "/"; // "/", or a language's "/fr"
       this.config.proxy = `${this.config.root}${prefix}`;
       this.file = this.querySelector("[data-artify=file]");
@@ -49,6 +49,7 @@
     }
 
     show(offer) {
+      this.offer = offer;
       this.hidden = !offer && !this.config.design_mode;
       if (!offer) return this.hint(this.config.texts.not_enabled);
       // Express checkout buttons skip the form, and with it the guard below.
@@ -100,7 +101,7 @@
     /** Keep the theme's own button from selling the product without its design. */
     guard(event) {
       const form = event.target;
-      if (this.passing || !this.sells(form)) return;
+      if (this.passing || this.offer === null || !this.sells(form)) return;
       const designed = this.studio?.design;
       if (!designed && !this.config.required) return;
       event.preventDefault();
