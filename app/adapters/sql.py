@@ -42,16 +42,52 @@ class Sql:
         ]
 
 
+@dataclass(frozen=True)
+class _Shape:
+    """A compiled statement without its values: statements of the same shape share one."""
+
+    compiled: Any
+    text: str
+    binds: Sequence[tuple[str, Convert]]
+    columns: Sequence[tuple[str, Convert]]
+
+
+_shapes: dict[Any, _Shape | None] = {}
+MAX_SHAPES = 500
+
+
 def compile_sql(statement: Any, dialect: Dialect) -> Sql:
     """Raises ValueError when the statement passes a limit of D1."""
     expect = statement if isinstance(statement, Expect) else None
     core = expect.statement if expect else statement
-    compiled = core.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-    names = compiled.positiontup or list(compiled.params)
-    values = [_bind(compiled, name, dialect) for name in names]
-    sql = Sql(str(compiled), values, _columns(core, dialect), expect)
+    cache_key = core._generate_cache_key()
+    shape = _known_shape(core, cache_key, dialect) if cache_key else None
+    if shape:
+        params = shape.compiled.construct_params(extracted_parameters=cache_key.bindparams)
+    else:
+        shape = _shape(core.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}), core, dialect)
+        params = shape.compiled.params
+    values = [convert(params[name]) if convert else params[name] for name, convert in shape.binds]
+    sql = Sql(shape.text, values, shape.columns, expect)
     _check_limits(sql)
     return sql
+
+
+def _known_shape(core: Any, cache_key: Any, dialect: Dialect) -> _Shape | None:
+    """Compiling takes longer than running, so each shape is compiled once; None for one with an IN list."""
+    place = dialect.name, cache_key.key
+    if place not in _shapes:
+        compiled = core.compile(dialect=dialect, cache_key=cache_key)
+        if len(_shapes) >= MAX_SHAPES:
+            _shapes.clear()
+        _shapes[place] = None if compiled.post_compile_params else _shape(compiled, core, dialect)
+    return _shapes[place]
+
+
+def _shape(compiled: Any, core: Any, dialect: Dialect) -> _Shape:
+    names = compiled.positiontup or list(compiled.params)
+    binds = [(name, _bind(compiled, name, dialect)) for name in names]
+    return _Shape(compiled, str(compiled), binds, _columns(core, dialect))
 
 
 def constraint_of_columns(table: str, columns: Sequence[str]) -> str:
@@ -66,13 +102,12 @@ def constraint_of_columns(table: str, columns: Sequence[str]) -> str:
     return f"{table}.{','.join(columns)}"
 
 
-def _bind(compiled: Any, name: str, dialect: Dialect) -> Any:
-    value = compiled.params[name]
+def _bind(compiled: Any, name: str, dialect: Dialect) -> Convert:
     bind = compiled.binds.get(name)
     if bind is None:  # one of an expanded IN list: its type is the list's
-        return value
-    process = bind.type.dialect_impl(dialect).bind_processor(dialect)
-    return process(value) if process else value
+        return None
+    processor: Convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
+    return processor
 
 
 def _columns(core: Any, dialect: Dialect) -> list[tuple[str, Convert]]:
