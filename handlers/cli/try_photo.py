@@ -143,18 +143,23 @@ async def _save(app: App, store: Storefront, report: Report, preview_url: str, o
     link = personalization.print_link(app, card)
     if link is None:
         raise AppError(card.reason or "The print file was not made.")
-    out.mkdir(parents=True, exist_ok=True)
-    report.preview = _write(out, "preview", preview_url, await store.download(preview_url))
-    report.print = _write(out, "print", link, await store.download(link))
-    made = await app.imaging.preview(Path(report.preview).read_bytes(), max_side=4096, mark=None)
-    report.preview_pixels, report.print_pixels = f"{made.width}x{made.height}", f"{card.width}x{card.height}"
+    preview = await store.download(preview_url)
+    shown = await app.imaging.preview(preview, max_side=personalization.PREVIEW_SIDE, mark=None)
+    report.preview, report.print = _write(out, preview_url, preview, link, await store.download(link))
+    report.preview_pixels, report.print_pixels = f"{shown.width}x{shown.height}", f"{card.width}x{card.height}"
     report.model, report.upscaler, report.peak_mb = app.image_model.name, app.upscaler.name, _peak_mb()
 
 
-def _write(out: Path, name: str, url: str, data: bytes) -> str:
-    path = out / f"{name}.{url.partition('?')[0].rpartition('.')[2]}"
-    path.write_bytes(data)
-    return str(path)
+def _write(out: Path, preview_url: str, preview: bytes, print_url: str, printed: bytes) -> tuple[str, str]:
+    out.mkdir(parents=True, exist_ok=True)
+    files = out / f"preview.{_extension(preview_url)}", out / f"print.{_extension(print_url)}"
+    files[0].write_bytes(preview)
+    files[1].write_bytes(printed)
+    return str(files[0]), str(files[1])
+
+
+def _extension(url: str) -> str:
+    return url.partition("?")[0].rpartition(".")[2]
 
 
 def _type(photo: Path) -> str:

@@ -19,9 +19,7 @@ def served(app: Starlette) -> Iterator[str]:
     """The app's address while it is served over real HTTP."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         # It listens already: requests made before the server runs wait in the kernel's queue.
-        config = uvicorn.Config(
-            app, log_level="warning", ws="none", lifespan="off", timeout_graceful_shutdown=1
-        )
+        config = uvicorn.Config(app, log_level="warning", ws="none", lifespan="off", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
@@ -52,9 +50,7 @@ def servers() -> Iterator[ExitStack]:
 
 @pytest.fixture
 def context(browser: Browser, servers: ExitStack) -> Iterator[BrowserContext]:
-    phone = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, reduced_motion="reduce"
-    )
+    phone = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, reduced_motion="reduce")
     phone.set_default_timeout(10_000)
     yield phone
     phone.close()

@@ -65,9 +65,7 @@ class Shop:
     @property
     def bucket(self) -> Starlette:
         """Storage's origin, which lets a browser on another origin PUT."""
-        cors = Middleware(
-            CORSMiddleware, allow_origins=["*"], allow_methods=["PUT"], allow_headers=["x-ticket"]
-        )
+        cors = Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["PUT"], allow_headers=["x-ticket"])
         return Starlette(routes=[Route("/photo", self.store, methods=["PUT"])], middleware=[cors])
 
     async def page(self, _: Request) -> Response:
@@ -77,8 +75,7 @@ class Shop:
         if not self.enabled or request.path_params["product"] != str(PRODUCT):
             return self._answer(error(404, "This product is not personalised."))
         styles = [
-            {"id": name.lower(), "name": name, "example_url": self._picture}
-            for name in ("Watercolour", "Pencil")
+            {"id": name.lower(), "name": name, "example_url": self._picture} for name in ("Watercolour", "Pencil")
         ]
         sizes = [("A4", A4, 2480, 3508), ("A3", A3, 3508, 4961), ("Square", SQUARE, 2480, 2480)]
         keys = ("name", "variant_id", "width_px", "height_px")
@@ -138,9 +135,7 @@ class Shop:
     async def blank(self, request: Request) -> Response:
         """The theme's own form, without a design."""
         form = await request.form()
-        assert set(form) == {"id", "properties[Gift note]", "quantity", "add"}, (
-            "the block's own fields leaked"
-        )
+        assert set(form) == {"id", "properties[Gift note]", "quantity", "add"}, "the block's own fields leaked"
         self.lines.append({"id": int(str(form["id"])), "properties": {}})
         return HTMLResponse("<h1>Cart</h1>")
 

@@ -46,9 +46,7 @@ def test_the_loader_stays_under_shopifys_ten_kilobytes() -> None:
 
 
 def test_every_file_that_a_script_imports_is_an_asset() -> None:
-    imported = {
-        name for script in ASSETS.glob("*.js") for name in re.findall(r'from "\./(.+?)"', script.read_text())
-    }
+    imported = {name for script in ASSETS.glob("*.js") for name in re.findall(r'from "\./(.+?)"', script.read_text())}
     assert imported
     assert imported <= {script.name for script in ASSETS.iterdir()}
 

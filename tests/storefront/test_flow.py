@@ -39,9 +39,7 @@ def test_a_photo_becomes_a_cart_line_with_its_preview(visit: Visit, shop: Shop) 
     properties = {"Gift note": "For Ada", "_artify_preview": "p1", "Style": "Watercolour"}
     assert shop.lines == [{"id": A4, "quantity": 2, "properties": properties}]
     assert shop.uploads == [PHOTO["buffer"]]
-    assert shop.tickets == [
-        {"filename": "cat.png", "content_type": "image/png", "bytes": len(shop.uploads[0])}
-    ]
+    assert shop.tickets == [{"filename": "cat.png", "content_type": "image/png", "bytes": len(shop.uploads[0])}]
 
 
 def test_the_wish_names_the_upload_and_a_crop_of_the_variants_shape(visit: Visit, shop: Shop) -> None:
@@ -212,9 +210,7 @@ def test_an_upload_cut_off_is_sent_again(visit: Visit, shop: Shop) -> None:
     assert shop.uploads == [PHOTO["buffer"]]
 
 
-def test_who_asks_too_often_can_try_again_after_the_servers_wait(
-    visit: Visit, shop: Shop, page: Page
-) -> None:
+def test_who_asks_too_often_can_try_again_after_the_servers_wait(visit: Visit, shop: Shop, page: Page) -> None:
     shop.refusals["previews"] = error(429, "Many shoppers are here. Wait a moment.")
     page.clock.install()
     visit()
@@ -333,9 +329,7 @@ def test_the_carts_refusal_is_shown_in_its_own_words(visit: Visit, shop: Shop) -
 def test_a_theme_with_a_cart_drawer_keeps_the_shopper_on_the_page(visit: Visit, shop: Shop) -> None:
     page = visit()
     make_preview(page)
-    page.evaluate(
-        "document.addEventListener('artify:added', e => { e.preventDefault(); document.title = 'Added' })"
-    )
+    page.evaluate("document.addEventListener('artify:added', e => { e.preventDefault(); document.title = 'Added' })")
     hook(page, "add").click()
     page.wait_for_function("document.title === 'Added'")
     assert page.url.endswith("/products/poster")
