@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from importlib.metadata import version
 
-from sqlalchemy import literal, select
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app import shops
 from app.core.app import App
 from app.core.errors import AppError
 
@@ -36,7 +36,7 @@ async def _look(app: App) -> dict[str, str]:
 
 async def _database(app: App) -> str:
     try:
-        await app.db.one(select(literal(1).label("one")))
+        await shops.active_shop(app.db, "healthz")
     except AppError as fault:
         return fault.code
     return "ok"
