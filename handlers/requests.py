@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import log
 from app.core.app import App
+from app.core.errors import AppError
 from app.core.ids import new_id
+from handlers import errors
 
 SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -29,7 +32,7 @@ class RequestContext:
             return
         request_id, started = new_id(), time.perf_counter()
         scope.setdefault("state", {})["request_id"] = request_id
-        status = 500
+        status = 0
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -44,6 +47,10 @@ class RequestContext:
         with log.context(request_id=request_id):
             try:
                 await self._next(scope, receive, send_with_headers)
+            except Exception as fault:  # noqa: BLE001  # the handler boundary
+                scope["app"].state.app.log.error("request_crashed", fault)
+                if status == 0:
+                    await errors.answer(Request(scope), AppError())(scope, receive, send_with_headers)
             finally:
                 app: App = scope["app"].state.app
                 took_ms = round((time.perf_counter() - started) * 1000, 1)
