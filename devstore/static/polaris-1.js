@@ -51,8 +51,8 @@
   define("s-image", ":host { display: block } img { width: 100%; height: auto; display: block; border-radius: 8px }", ["src", "alt"], (_, at) => `<img src="${at("src")}" alt="${at("alt")}" loading="lazy">`);
 
   define("s-button", ":host { display: inline-block } a, button { display: inline-block; font: inherit; font-size: 12px; font-weight: 550; padding: 4px 12px; border: 1px solid #ccc; border-radius: 8px; background: #fff; color: #303030; cursor: pointer; text-decoration: none } :host([variant=primary]) :is(a, button) { background: #303030; border-color: #303030; color: #fff } :host([tone=critical]) :is(a, button) { color: #8e1f0b } :host([tone=critical][variant=primary]) :is(a, button) { background: #c70a24; border-color: #c70a24; color: #fff } :host([variant=tertiary]) :is(a, button) { border-color: transparent; background: none } :is(:disabled, [aria-busy=true]) { opacity: .5; cursor: default }",
-    ["href", "target", "disabled", "loading", "type"],
-    (element, at) => element.hasAttribute("href") && !element.disabled ? `<a href="${at("href")}" target="${at("target")}"><slot></slot></a>` : `<button type="button" aria-busy="${element.loading}" ${element.disabled || element.loading ? "disabled" : ""}>${element.loading ? "… " : ""}<slot></slot></button>`,
+    ["href", "target", "download", "disabled", "loading", "type"],
+    (element, at) => element.hasAttribute("href") && !element.disabled ? `<a href="${at("href")}" target="${at("target")}" ${element.hasAttribute("download") ? "download" : ""}><slot></slot></a>` : `<button type="button" aria-busy="${element.loading}" ${element.disabled || element.loading ? "disabled" : ""}>${element.loading ? "… " : ""}<slot></slot></button>`,
     (element, root) => root.querySelector("button")?.addEventListener("click", () => {
       if (element.getAttribute("type") === "submit") element.internals.form?.requestSubmit();
       if (element.getAttribute("type") === "reset") element.internals.form?.reset();
