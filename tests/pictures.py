@@ -51,11 +51,13 @@ def scene() -> Image.Image:
     return image
 
 
+@functools.cache
 def good(kind: str) -> Sample:
     """A photo that must work; `kind` is one of GOOD_KINDS."""
     return _GOOD[kind]()
 
 
+@functools.cache
 def bad(kind: str) -> Sample:
     """A file that must be refused; `kind` is one of BAD_KINDS."""
     return _BAD[kind]()

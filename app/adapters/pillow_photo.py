@@ -72,7 +72,8 @@ def pixels(image: Image.Image, box: Box, size: tuple[int, int]) -> Image.Image:
     across, down = image.width / stored[0], image.height / stored[1]
     edges = (box.edges[0] * across, box.edges[1] * down, box.edges[2] * across, box.edges[3] * down)
     small = _plain(image).resize(size, Image.Resampling.LANCZOS, box=edges, reducing_gap=2.0)
-    return _srgb(_turned(small, turn), profile)
+    plain = _srgb(_turned(small, turn), profile)
+    return Image.frombytes("RGB", plain.size, plain.tobytes())  # Pillow would carry comments along, and write them
 
 
 def _turn(image: Image.Image) -> int:
