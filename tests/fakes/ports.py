@@ -1,0 +1,107 @@
+"""Hand-written stand-ins for ports, for tests in which neither pixels nor Shopify matter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from app.core.errors import AppError
+from app.core.pictures import Crop, ImageRequest, Mark, Picture, PrintFile, PrintSpec, RenderedImage
+from app.core.ports import AccessToken, PrintNote, ShopDetails, Upscaler
+
+START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+@dataclass
+class SetClock:
+    """Stands still until it is moved."""
+
+    at: datetime = START
+
+    def now(self) -> datetime:
+        return self.at
+
+    def move(self, **amount: float) -> None:
+        """By the amounts of a timedelta: `move(minutes=5)`."""
+        self.at += timedelta(**amount)
+
+
+@dataclass
+class PlainImages:
+    """Answers every request with the same bytes, or with `fault`."""
+
+    name: str = "plain"
+    fault: AppError | None = None
+    asked: list[ImageRequest] = field(default_factory=list)
+
+    async def render(self, request: ImageRequest) -> RenderedImage:
+        self.asked.append(request)
+        if self.fault:
+            raise self.fault
+        return RenderedImage(b"rendered", self.name, 0)
+
+
+@dataclass
+class PlainImaging:
+    """Believes any bytes to be a picture of the size wanted; each step adds its name to them."""
+
+    fault: AppError | None = None
+    printed: list[PrintSpec] = field(default_factory=list)
+
+    async def develop(
+        self, photo: bytes, *, crop: Crop | None, width: int, height: int, mime: str = "image/png"
+    ) -> Picture:
+        return self._made(photo + b" developed", mime, width, height)
+
+    async def preview(self, master: bytes, *, max_side: int, mark: Mark | None) -> Picture:
+        return self._made(master + b" preview", "image/webp", max_side, max_side)
+
+    async def print_file(self, master: bytes, spec: PrintSpec, upscaler: Upscaler) -> PrintFile:
+        self.printed.append(spec)
+        picture = self._made(master + b" print", "image/jpeg", spec.width, spec.height)
+        return PrintFile(picture, upscaler.name, 1.0, spec.width, spec.height)
+
+    def _made(self, data: bytes, mime: str, width: int, height: int) -> Picture:
+        if self.fault:
+            raise self.fault
+        return Picture(data, mime, width, height)
+
+
+@dataclass
+class NotingShopify:
+    """Shopify's Admin API: notes what it is told, or raises `fault`."""
+
+    fault: AppError | None = None
+    notes: list[PrintNote] = field(default_factory=list)
+    tags: list[tuple[str, str]] = field(default_factory=list)
+
+    async def shop_details(self, token: AccessToken) -> ShopDetails:
+        self._answer()
+        return ShopDetails("A shop", "owner@example.com", "EUR", "Europe/Berlin")
+
+    async def note_print(self, token: AccessToken, note: PrintNote) -> None:
+        self._answer()
+        self.notes.append(note)
+
+    async def tag_order(self, token: AccessToken, order_id: str, tag: str) -> None:
+        self._answer()
+        self.tags.append((order_id, tag))
+
+    def _answer(self) -> None:
+        if self.fault:
+            raise self.fault
+
+
+@dataclass
+class RefreshingDoor:
+    """A token endpoint that gives `next` and counts how often it was asked, or raises `fault`."""
+
+    next: AccessToken
+    fault: AppError | None = None
+    asked: list[AccessToken] = field(default_factory=list)
+
+    async def refresh(self, token: AccessToken) -> AccessToken:
+        self.asked.append(token)
+        if self.fault:
+            raise self.fault
+        return replace(self.next, shop=token.shop)
