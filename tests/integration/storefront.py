@@ -70,7 +70,7 @@ class Storefront:
 
     async def wish(self, **changes: Any) -> dict[str, Any]:
         """The body of a preview request for the mug, with an upload of its own; None leaves a field out."""
-        style = (await self.offer())["styles"][0]["id"]
+        style = changes.get("style_id") or (await self.offer())["styles"][0]["id"]
         wish = {"product_id": MUG, "variant_id": MUG_VARIANT, "style_id": style} | changes
         if "upload_id" not in wish:
             wish["upload_id"] = await self.upload()
