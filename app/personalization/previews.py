@@ -50,16 +50,16 @@ async def request_preview(app: App, visitor: Visitor, wish: PreviewRequest) -> G
             queries.claim_upload(shop_id, upload.id, visitor.shopper_id, visitor.guest_session_id),
             jobs.insert(job, now),
         )
-    except Refused as refused:
+    except (Refused, ConstraintError) as fault:
+        if known := await _known(app, visitor, wanted):  # the same key, at the same time
+            return known
+        if isinstance(fault, ConstraintError):
+            raise Conflict() from fault
         raise AppError(
             "This shop has made all its previews for this month. Please come back later.",
-            code=refused.code,
+            code=fault.code,
             status=402,
-        ) from refused
-    except ConstraintError as fault:  # the same key, at the same time
-        if known := await _known(app, visitor, wanted):
-            return known
-        raise Conflict() from fault
+        ) from fault
     await app.queue.wake(job.id)
     return wanted
 

@@ -1,0 +1,98 @@
+"""Worlds on demand: each test gets a fresh copy of two shops, installed and filled."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app import shops
+from app.core.ports import AdminVisit
+from devstore.config import Config
+from devstore.server import create_devstore
+from devstore.signatures import id_token
+from handlers import demo_shop
+from tests.apps import stock
+from tests.devstore.conftest import serving
+from tests.integration.servers import NEW_SHOP, OTHER_SHOP, SHOP, Front, Shopify
+from tests.integration.world import World
+
+CRASHES = ("request_crashed", "job_crashed", "job_loop_fault")
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def front() -> Iterator[Front]:
+    front = Front()
+    with serving(front) as front.url:
+        yield front
+
+
+@pytest.fixture(scope="session")
+def simulated_shopify(front: Front) -> Iterator[Shopify]:
+    config = Config(app_url=front.url, retry_delays=())
+    devstore = create_devstore(config, shops=[SHOP, OTHER_SHOP, NEW_SHOP])
+    with serving(devstore) as url, httpx.Client(base_url=url) as http:
+        shopify = Shopify(url, config, devstore.state.store, http)
+        shopify.install(SHOP)
+        shopify.install(OTHER_SHOP)
+        yield shopify
+
+
+@pytest.fixture
+def shopify(simulated_shopify: Shopify) -> Iterator[Shopify]:
+    yield simulated_shopify
+    simulated_shopify.store.faults.clear()
+
+
+@pytest.fixture(scope="session")
+def two_shops(tmp_path_factory: pytest.TempPathFactory, front: Front, simulated_shopify: Shopify) -> Path:
+    """A folder with a database in which two shops are installed, with products, styles and a watermark."""
+    folder = tmp_path_factory.mktemp("two-shops")
+    asyncio.run(_fill(folder, front, simulated_shopify))
+    return folder
+
+
+@pytest.fixture
+async def world(tmp_path: Path, two_shops: Path, front: Front, shopify: Shopify) -> AsyncIterator[World]:
+    """Two shops that are ready. Nothing may crash in it: a fault that the app did not expect fails the test."""
+    shutil.copytree(two_shops, tmp_path, dirs_exist_ok=True)
+    async with _opened(tmp_path, front, shopify) as world:
+        yield world
+
+
+@pytest.fixture
+async def empty_world(tmp_path: Path, front: Front, shopify: Shopify) -> AsyncIterator[World]:
+    """The app before its first shop."""
+    async with _opened(tmp_path, front, shopify) as world:
+        yield world
+
+
+@asynccontextmanager
+async def _opened(folder: Path, front: Front, shopify: Shopify) -> AsyncIterator[World]:
+    world = World.open(folder, front, shopify)
+    try:
+        yield world
+    finally:
+        await world.close()
+    assert [world.logged(event) for event in CRASHES] == [[], [], []]
+
+
+async def _fill(folder: Path, front: Front, shopify: Shopify) -> None:
+    world = World.open(folder, front, shopify)
+    for shop in (SHOP, OTHER_SHOP):
+        visit = AdminVisit(shop, "1", id_token(shop, shopify.config.api_key, shopify.config.api_secret), {})
+        token = await world.app.door.exchange(visit)
+        await shops.record_install(world.app, token, await world.app.shopify.shop_details(token))
+    await demo_shop.seed(world.app, examples=False)
+    await stock(world.app, OTHER_SHOP)
+    await world.close()

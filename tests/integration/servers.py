@@ -1,0 +1,72 @@
+"""What runs on ports of its own: the simulated Shopify, and the app as Shopify reaches it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from devstore.config import Config
+from devstore.store import Store
+
+SHOP = "artify-demo.myshopify.com"
+OTHER_SHOP = "second.myshopify.com"
+NEW_SHOP = "third.myshopify.com"
+"""Not installed before a test does it."""
+
+
+class Front:
+    """The app's address for a whole test session; behind it stands the app of the running test."""
+
+    url: str
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
+@dataclass
+class Shopify:
+    """The simulated Shopify, and what it knows."""
+
+    url: str
+    config: Config
+    store: Store
+    http: httpx.Client
+
+    def install(self, shop: str) -> None:
+        """The merchant consents."""
+        assert self.http.post(f"/{shop}/admin/install").status_code == 303
+
+    def uninstall(self, shop: str) -> None:
+        assert self.http.post(f"/{shop}/admin/uninstall").status_code == 303
+        self.deliveries()
+
+    def order(self, *lines: dict[str, Any], shop: str = SHOP, **wish: Any) -> dict[str, Any]:
+        """A paid order, once its webhooks have been delivered; Shopify's payload."""
+        answer = self.http.post("/_orders", json={"shop": shop, "lines": lines} | wish)
+        assert answer.status_code == 201, answer.text
+        self.deliveries()
+        return dict(answer.json())
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """The log of webhooks, newest first, once nothing is on its way."""
+        return list(self.http.get("/_deliveries?json&settled", timeout=30).json())
+
+    def redeliver(self, delivery: dict[str, Any]) -> None:
+        assert self.http.post(f"/_deliveries/{delivery['id']}/redeliver").status_code == 303
+        self.deliveries()
+
+    def fail(self, kind: str, times: int) -> None:
+        """The next calls of the Admin API fail this way."""
+        assert self.http.post("/_faults", json={"kind": kind, "times": times}).status_code == 201
+
+    def marks(self, order: dict[str, Any], shop: str = SHOP) -> dict[str, Any]:
+        """The metafields and tags that the app has put on an order."""
+        gid = order["admin_graphql_api_id"]
+        return self.store.state.get("marks", shop, gid) or {"metafields": {}, "tags": []}
+
+    def tokens_given(self, shop: str) -> int:
+        return len(self.store.state.list("access_token", shop))
