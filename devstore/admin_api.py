@@ -3,13 +3,21 @@
 from pathlib import Path
 from typing import Any
 
-from graphql import GraphQLError, GraphQLResolveInfo, build_schema, graphql_sync, parse, print_ast
+from graphql import DocumentNode, GraphQLError, GraphQLResolveInfo, build_schema, graphql_sync, parse, print_ast
 
 from devstore.catalog import PRODUCTS, SEED
-from devstore.schema import SDL, operations
+from devstore.config import PROJECT
 from devstore.state import Record, State
 
 Info = GraphQLResolveInfo[Any]
+VERSION = "2026-10"
+SDL = Path(__file__).parent / f"admin_{VERSION}.graphqls"
+
+
+def operations(project: Path = PROJECT) -> dict[str, DocumentNode]:
+    """The app's own GraphQL documents, by their paths in the project."""
+    paths = sorted((project / "app").rglob("*.graphql"))
+    return {str(path.relative_to(project)): parse(path.read_text()) for path in paths}
 
 
 class AdminApi:

@@ -29,6 +29,7 @@ from tests.integration.painter import Painter
 from tests.integration.servers import SHOP, Front, Shopify
 from tests.integration.storefront import Storefront
 
+
 @dataclass
 class World:
     """Requests go straight into the ASGI application; Shopify's own come over HTTP."""

@@ -77,6 +77,7 @@ async def order_cards(db: Database, shop_id: str, limit: int, item_id: str | Non
             orders.c.created_at,
             preview.c.key.label("preview_key"),
             printed.c.key.label("print_key"),
+            printed.c.filename.label("print_filename"),
         )
         .join(orders, orders.c.id == order_items.c.order_id)
         .outerjoin(sizes, sizes.c.id == order_items.c.size_id)
