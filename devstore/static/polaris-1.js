@@ -16,7 +16,7 @@
   s-table { display: table; width: 100%; border-collapse: collapse } s-table-header-row, s-table-row { display: table-row } s-table-body { display: table-row-group }
   s-table-header, s-table-cell { display: table-cell; padding: 9px 10px; vertical-align: middle; border-bottom: 1px solid #ebebeb } s-table-header { font-size: 12px; font-weight: 550; color: #616161 }
   s-spinner { display: inline-block; width: 20px; height: 20px; border: 2px solid #ccc; border-top-color: #303030; border-radius: 50%; animation: s-turn .8s linear infinite } @keyframes s-turn { to { rotate: 1turn } }
-  @media (max-width: 600px) { s-table { display: block; overflow-x: auto } s-grid { grid-template-columns: 1fr !important } }`;
+  @media (max-width: 600px) { s-table-header-row { display: none } s-table, s-table-body, s-table-row, s-table-cell { display: block } s-table-row { border-bottom: 1px solid #ebebeb; padding: 8px 0 } s-table-cell { border: 0; padding: 4px 0 } s-grid { grid-template-columns: 1fr !important } }`;
   document.head.prepend(sheet);
 
   // Children come after their element while the page is still being read: draw once it is complete.
