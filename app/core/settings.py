@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -26,19 +26,19 @@ class Settings:
 
     app_url: str
     shopify_api_key: str
-    shopify_api_secret: str
-    shopify_old_api_secret: str | None
+    shopify_api_secret: str = field(repr=False)
+    shopify_old_api_secret: str | None = field(repr=False)
     shopify_api_version: str
     shopify_base_url: str | None
     database_url: str
     files_url: str
     queue_url: str
     ai_provider: str
-    gemini_api_key: str | None
+    gemini_api_key: str | None = field(repr=False)
     gemini_base_url: str | None
     gemini_image_model: str
-    token_key: bytes
-    link_key: bytes
+    token_key: bytes = field(repr=False)
+    link_key: bytes = field(repr=False)
     job_lease_s: int
 
     @classmethod
