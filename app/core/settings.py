@@ -61,7 +61,7 @@ class Settings:
             gemini_image_model=read.may("GEMINI_IMAGE_MODEL", str, "gemini-3.1-flash-image"),
             token_key=read.need("TOKEN_KEY", _key),
             link_key=read.need("LINK_KEY", _key),
-            job_lease_s=read.may("JOB_LEASE_S", int, 60),
+            job_lease_s=read.may("JOB_LEASE_S", _seconds, 60),
         )
         if settings.ai_provider == "gemini" and not settings.gemini_api_key:
             read.problems.append("GEMINI_API_KEY is missing: AI_PROVIDER is gemini")
@@ -115,6 +115,13 @@ def _key(text: str) -> bytes:
     if len(key) != 32:
         raise ValueError("it must be 32 bytes, in base64")
     return key
+
+
+def _seconds(text: str) -> int:
+    seconds = int(text)
+    if seconds < 1:
+        raise ValueError("it must be 1 or more")
+    return seconds
 
 
 def _one_of(*names: str) -> Callable[[str], str]:
