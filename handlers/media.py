@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -46,8 +48,14 @@ async def download(request: Request) -> Response:
         "Access-Control-Allow-Origin": "*",
     }
     if link.filename:
-        headers["Content-Disposition"] = f'attachment; filename="{link.filename}"'
+        headers["Content-Disposition"] = _attachment(link.filename)
     return Response(await app.files.get(link.key), headers=headers)
+
+
+def _attachment(filename: str) -> str:
+    """A header for a name in any script: plain ASCII, and the whole of it for browsers (RFC 6266)."""
+    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "_" for c in filename)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
 
 
 def _link(request: Request) -> tuple[App, MediaLink]:
