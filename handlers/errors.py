@@ -43,7 +43,8 @@ async def crash(request: Request, fault: Exception) -> Response:
 
 def answer(request: Request, fault: AppError) -> Response:
     headers = {"Retry-After": str(fault.retry_after)} if isinstance(fault, TooMany) else {}
-    if request.url.path.startswith(JSON_PATHS) or "text/html" not in request.headers.get("accept", ""):
+    path: str = request.scope["path"]  # request.url fails on a query that is not UTF-8
+    if path.startswith(JSON_PATHS) or "text/html" not in request.headers.get("accept", ""):
         return as_json(request, fault, headers)
     from handlers.pages import page
 
