@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from app.core.app import App
@@ -29,7 +29,10 @@ async def upload(request: Request) -> Response:
         raise BadRequest("This upload is not of the size that was announced.", code="wrong_size")
     if not isinstance(app.files, ReceivesUploads):
         raise NotFound()
-    await app.files.receive(link, request.stream())
+    try:
+        await app.files.receive(link, request.stream())
+    except ClientDisconnect as fault:
+        raise BadRequest("The upload was cut short. Please try again.", code="upload_incomplete") from fault
     return Response(status_code=200, headers=CORS)
 
 
