@@ -9,7 +9,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from app.core.app import App
 from app.core.errors import AppError, BadRequest, NotFound, TooMany
 from app.core.ports import DoorReply
 
@@ -40,17 +39,12 @@ async def hung_up(request: Request, fault: Exception) -> Response:
     return answer(request, BadRequest("The request was cut short.", code="cut_short"))
 
 
-async def crash(request: Request, fault: Exception) -> Response:
-    app: App = request.app.state.app
-    app.log.error("request_crashed", fault)
-    return answer(request, AppError())
-
-
 def answer(request: Request, fault: AppError) -> Response:
     headers = {"Retry-After": str(fault.retry_after)} if isinstance(fault, TooMany) else {}
-    if request.url.path.startswith("/media/"):  # asked from the storefront's origin, whose scripts must see why
+    path: str = request.scope["path"]  # request.url fails on a query that is not UTF-8
+    if path.startswith("/media/"):  # asked from the storefront's origin, whose scripts must see why
         headers["Access-Control-Allow-Origin"] = "*"
-    if request.url.path.startswith(JSON_PATHS) or "text/html" not in request.headers.get("accept", ""):
+    if path.startswith(JSON_PATHS) or "text/html" not in request.headers.get("accept", ""):
         return as_json(request, fault, headers)
     from handlers.pages import page
 
@@ -73,5 +67,4 @@ HANDLERS: Mapping[Any, Any] = {
     DoorReply: door_reply,
     HTTPException: http_error,
     ClientDisconnect: hung_up,
-    Exception: crash,
 }

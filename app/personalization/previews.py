@@ -131,7 +131,7 @@ async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
 async def _generation(app: App, visitor: Visitor, wish: PreviewRequest, offer: Offer) -> Generation:
     style = next((style for style in offer.styles if style.id == wish.style_id), None)
     if style is None:
-        raise Unprocessable("This style is not offered for this product.", code="unknown_style")
+        raise NotFound("This style is not offered for this product.", code="unknown_style")
     now, crop = app.clock.now(), asdict(wish.crop) if wish.crop else None
     crop_of(crop)
     return Generation(

@@ -56,6 +56,10 @@ class Storefront:
         wish = {"filename": photo.filename, "content_type": photo.mime, "bytes": len(photo.data)}
         return await self.post("uploads", wish | changes)
 
+    async def ticket_of(self, size: int) -> httpx.Response:
+        """A ticket for a JPEG of so many bytes."""
+        return await self.ticket(Sample(b"", "a.jpg", "image/jpeg"), bytes=size)
+
     async def send(self, ticket: dict[str, Any], data: bytes) -> httpx.Response:
         return await self.http.request(ticket["method"], ticket["url"], headers=ticket["headers"], content=data)
 

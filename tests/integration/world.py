@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 from PIL import Image
+from starlette.applications import Starlette
 
 from app.adapters.shopify import Admin
 from app.adapters.upscaler_resample import Resample
@@ -35,6 +36,7 @@ class World:
     """Requests go straight into the ASGI application; Shopify's own come over HTTP."""
 
     app: App
+    routes: Starlette
     clock: SetClock
     painter: Painter
     http: httpx.AsyncClient
@@ -53,10 +55,10 @@ class World:
         admin = Admin("2026-10", base_url=settings["SHOPIFY_BASE_URL"], sleep=_at_once)
         parts = {"image_model": painter, "imaging": print_engine()[0], "upscaler": Resample(), "shopify": admin}
         app = make_app(folder, settings, clock=clock, log=Log(log), **parts)
-        front.app = create(app)
-        transport = httpx.ASGITransport(front.app, raise_app_exceptions=False)
+        front.app = routes = create(app)
+        transport = httpx.ASGITransport(routes, raise_app_exceptions=False)
         http = httpx.AsyncClient(transport=transport, base_url=front.url)
-        return cls(app, clock, painter, http, shopify, log, folder)
+        return cls(app, routes, clock, painter, http, shopify, log, folder)
 
     async def close(self) -> None:
         await self.http.aclose()

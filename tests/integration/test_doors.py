@@ -1,0 +1,250 @@
+"""Every route is behind a door: what is not signed, or signed wrongly, is refused and never crashes.
+
+The routes are the app's own list: a new one is an admin page until its path says otherwise.
+"""
+
+from __future__ import annotations
+
+import time
+from base64 import b64encode
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import jwt
+import pytest
+from starlette.routing import Mount, Route
+
+from devstore.config import Config
+from devstore.signatures import proxy_signature, webhook_hmac
+from handlers.routes import ROUTES
+from tests.integration.servers import OTHER_SHOP, SHOP
+from tests.integration.storefront import signed
+from tests.integration.wire import Answer, call
+from tests.integration.world import World
+
+pytestmark = pytest.mark.anyio
+
+OPEN = {"/auth/bounce", "/healthz", "/static"}
+IDS = {"{product_id}": "1", "{preview_id}": "1", "{item_id}": "1", "{key:path}": "shop/file.jpg"}
+OTHER_SECRET = "another-secret-of-somebody-elses-app"
+NOT_ASCII = "é\u0660\u1f600"
+
+
+def door_of(path: str) -> str:
+    if path.startswith("/proxy/"):
+        return "proxy"
+    if path.startswith("/media/"):
+        return "link"
+    return "webhook" if path == "/webhooks" else "open" if path in OPEN else "admin"
+
+
+def routes_behind(door: str) -> list[Any]:
+    """(method, path) of each, as parameters of a test."""
+    found = []
+    for route in ROUTES:
+        if isinstance(route, Route) and door_of(route.path) == door:
+            path = route.path
+            for name, value in IDS.items():
+                path = path.replace(name, value)
+            methods = sorted((route.methods or set()) - {"HEAD", "OPTIONS"})
+            found += [pytest.param(method, path, id=f"{method} {route.path}") for method in methods]
+    return found
+
+
+def proxied(secret: str = Config.api_secret, extra: str = "", **changes: str) -> bytes:
+    return (urlencode(signed(changes, secret=secret)) + extra).encode()
+
+
+def unsigned(signature: str | None) -> bytes:
+    query = {name: value for name, value in signed({}).items() if name != "signature"}
+    return urlencode(query | ({"signature": signature} if signature is not None else {})).encode()
+
+
+def repeated(name: str, value: str) -> bytes:
+    pairs = [*((key, val) for key, val in signed({}).items() if key != "signature"), (name, value)]
+    return urlencode([*pairs, ("signature", proxy_signature(pairs, Config.api_secret))]).encode()
+
+
+def ago(seconds: int) -> str:
+    return str(int(time.time()) - seconds)
+
+
+BAD_PROXY: dict[str, Callable[[], bytes]] = {
+    "nothing": lambda: b"",
+    "no signature": lambda: unsigned(None),
+    "empty signature": lambda: unsigned(""),
+    "zeros": lambda: unsigned("0" * 64),
+    "half a signature": lambda: unsigned(signed({})["signature"][:32]),
+    "signature not ascii": lambda: unsigned(NOT_ASCII),
+    "signature of raw bytes": lambda: unsigned(None) + b"&signature=\xe9\xff\xfe",
+    "signature of bad percents": lambda: unsigned(None) + b"&signature=%zz%",
+    "another app's secret": lambda: proxied(OTHER_SECRET),
+    "stale": lambda: proxied(timestamp=ago(95)),
+    "from the future": lambda: proxied(timestamp=ago(-95)),
+    "no time": lambda: proxied(timestamp=""),
+    "a word for the time": lambda: proxied(timestamp="now"),
+    "time not ascii": lambda: proxied(timestamp="\u0661\u0662\u0663"),
+    "endless time": lambda: proxied(timestamp="9" * 5000),
+    "a negative time": lambda: proxied(timestamp="-1"),
+    "another shop added": lambda: proxied(extra=f"&shop={OTHER_SHOP}"),
+    "another shop signed too": lambda: repeated("shop", OTHER_SHOP),
+    "two customers": lambda: repeated("logged_in_customer_id", "1"),
+    "not a shop": lambda: proxied(shop="evil.test"),
+    "shop not ascii": lambda: proxied(shop="é.myshopify.com"),
+    "something added": lambda: proxied(extra="&view_token=1"),
+    "something taken away": lambda: proxied().replace(b"path_prefix", b"path"),
+}
+
+
+def token(secret: str = Config.api_secret, algorithm: str = "HS256", **changes: Any) -> str:
+    now, origin = int(time.time()), f"https://{SHOP}"
+    claims = {"iss": f"{origin}/admin", "dest": origin, "aud": Config.api_key, "sub": "1", "jti": "1", "sid": "1"}
+    whole = claims | {"exp": now + 60, "nbf": now, "iat": now} | changes
+    return jwt.encode({name: value for name, value in whole.items() if value is not None}, secret, algorithm)
+
+
+BAD_TOKENS: dict[str, Callable[[], bytes]] = {
+    "empty": lambda: b"",
+    "garbage": lambda: b"garbage",
+    "dots": lambda: b"..",
+    "raw bytes": lambda: b"\xff\xfe\xe9",
+    "not ascii": lambda: NOT_ASCII.encode(),
+    "endless": lambda: b"a" * 20_000,
+    "no payload": lambda: b64encode(b'{"alg":"HS256"}') + b"..",
+    "not signed": lambda: token(secret="", algorithm="none").encode(),
+    "another app's secret": lambda: token(OTHER_SECRET).encode(),
+    "another app's audience": lambda: token(aud="other").encode(),
+    "half": lambda: token().encode()[:-20],
+    "signature not ascii": lambda: token().rpartition(".")[0].encode() + b".\xe9\xe9\xe9",
+    "stale": lambda: token(exp=int(time.time()) - 60).encode(),
+    "too early": lambda: token(nbf=int(time.time()) + 60).encode(),
+    "endless life": lambda: token(exp=None).encode(),
+    "no user": lambda: token(sub=None).encode(),
+    "another shop's admin": lambda: token(iss=f"https://{OTHER_SHOP}/admin").encode(),
+    "not a shop": lambda: token(iss="https://evil.test/admin", dest="https://evil.test").encode(),
+}
+
+BAD_HMACS: dict[str, Callable[[bytes], bytes]] = {
+    "none": lambda body: b"",
+    "zeros": lambda body: b"0" * 44,
+    "half": lambda body: webhook_hmac(body, Config.api_secret)[:20].encode(),
+    "raw bytes": lambda body: b"\xff\xfe\xe9",
+    "not ascii": lambda body: NOT_ASCII.encode(),
+    "another app's secret": lambda body: webhook_hmac(body, OTHER_SECRET).encode(),
+    "another body": lambda body: webhook_hmac(body + b" ", Config.api_secret).encode(),
+}
+
+
+def test_every_route_has_its_door() -> None:
+    paths = {route.path for route in ROUTES}
+    assert paths >= OPEN
+    assert {route.path for route in ROUTES if isinstance(route, Mount)} <= OPEN
+    behind = sum(len(routes_behind(door)) for door in ("proxy", "link", "webhook", "admin", "open"))
+    assert behind >= len(ROUTES) - 1
+
+
+@pytest.mark.parametrize("bad", BAD_PROXY)
+@pytest.mark.parametrize(("method", "path"), routes_behind("proxy"))
+async def test_the_storefront_is_refused_without_the_proxys_signature(
+    world: World, method: str, path: str, bad: str
+) -> None:
+    answer = await call(world.routes, method, path, BAD_PROXY[bad]())
+    refused(answer, 401, "unauthorized")
+
+
+@pytest.mark.parametrize("bad", [name for name in BAD_TOKENS if name != "empty"])
+@pytest.mark.parametrize(("method", "path"), routes_behind("admin"))
+async def test_a_fetch_with_a_bad_token_is_told_to_come_with_a_fresh_one(
+    world: World, method: str, path: str, bad: str
+) -> None:
+    headers = {"authorization": b"Bearer " + BAD_TOKENS[bad](), "accept": b"text/html"}
+    answer = await call(world.routes, method, path, headers=headers)
+    assert answer.status == 401
+    assert answer.headers["x-shopify-retry-invalid-session-request"] == "1"
+    assert answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("bad", BAD_TOKENS)
+@pytest.mark.parametrize(("method", "path"), routes_behind("admin"))
+async def test_a_page_with_a_bad_token_goes_over_the_bounce_page(
+    world: World, method: str, path: str, bad: str
+) -> None:
+    query = urlencode({"embedded": "1", "shop": SHOP, "host": "YWRtaW4", "id_token": BAD_TOKENS[bad]()}).encode()
+    answer = await call(world.routes, method, path, query, {"accept": b"text/html"})
+    if answer.status != 401:
+        bounce = urlsplit(answer.headers["location"])
+        assert (answer.status, bounce.netloc, bounce.path) == (302, "", "/auth/bounce")
+        assert "id_token" not in parse_qs(bounce.query)
+
+
+@pytest.mark.parametrize("bad", BAD_HMACS)
+@pytest.mark.parametrize("prefix", ["X-Shopify-", "shopify-"])
+@pytest.mark.parametrize(("method", "path"), routes_behind("webhook"))
+async def test_a_webhook_with_a_bad_signature_is_refused(
+    world: World, method: str, path: str, prefix: str, bad: str
+) -> None:
+    body = b'{"id": 1}'
+    names = {"topic": b"orders/paid", "shop-domain": SHOP.encode(), "webhook-id": b"1", "event-id": b"1"}
+    headers = {prefix + name: value for name, value in names.items()} | {f"{prefix}hmac-sha256": BAD_HMACS[bad](body)}
+    received: list[Any] = [{"type": "http.request", "body": body, "more_body": False}]
+    refused(await call(world.routes, method, path, headers=headers, received=received), 401, "unauthorized")
+    assert world.rows("SELECT id FROM webhook_deliveries") == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        b"",
+        b"e=1&s=1",
+        b"e=99999999999999999999&s=0",
+        b"e=x&s=\xff",
+        b"e=4102444800&s=%E9%FF",
+        b"e=-1&s=",
+        b"n=x&e=1&s=1",
+    ],
+)
+@pytest.mark.parametrize(("method", "path"), routes_behind("link"))
+async def test_a_file_is_refused_without_a_signed_link(world: World, method: str, path: str, query: bytes) -> None:
+    refused(await call(world.routes, method, path, query), 403, "forbidden")
+
+
+async def test_a_link_is_for_one_file_until_its_end(world: World) -> None:
+    design = await world.design()
+    link, other = design["preview_url"], (await world.design())["preview_url"]
+    assert (await world.http.get(link)).status_code == 200
+    mixed = urlsplit(link)._replace(query=urlsplit(other).query).geturl()
+    assert (await world.http.get(mixed)).status_code == 403
+    assert (await world.http.get(link + "&f=evil.html")).status_code == 403
+    assert (await world.http.put(link, content=b"x")).status_code == 403
+    world.clock.move(hours=1)
+    assert (await world.http.get(link)).status_code == 403
+
+
+async def test_a_picture_is_served_as_nothing_but_a_picture(world: World) -> None:
+    design = await world.design()
+    answer = await world.http.get(design["preview_url"])
+    assert answer.headers["content-type"] == "image/webp"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert "sandbox" in answer.headers["content-security-policy"]
+    assert "private" in answer.headers["cache-control"]
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/proxy/nothing", "/orders/items", "/webhooks/1"])
+async def test_an_address_that_is_not_there_is_a_404(world: World, path: str) -> None:
+    refused(await call(world.routes, "GET", path), 404, "not_found")
+
+
+async def test_a_method_that_is_not_there_is_a_405(world: World) -> None:
+    refused(await call(world.routes, "GET", "/webhooks"), 405, "bad_method")
+    refused(await call(world.routes, "DELETE", "/proxy/previews"), 405, "bad_method")
+
+
+def refused(answer: Answer, status: int, code: str) -> None:
+    """Status, code, a sentence and the request's id, in the error's shape."""
+    assert answer.status == status
+    assert set(answer.error) == {"code", "message", "request_id"}
+    assert answer.error["code"] == code
+    assert answer.error["message"].endswith(".")
+    assert answer.error["request_id"] == answer.headers["x-request-id"]
