@@ -57,7 +57,11 @@ async def _attempt(app: App, kinds: Kinds, job: Job) -> str:
     if leased is None or leased.lease_token != token:
         return "not_due"
     with log.context(job_id=job.id, shop=job.shop_id, kind=job.kind):
-        await _run(app, Lease(leased, token, kind))
+        lease = Lease(leased, token, kind)
+        if leased.attempts > kind.max_attempts:  # its workers died in the middle, every one of them
+            await _failed(app, lease, Unavailable(code="worker_died"))
+        else:
+            await _run(app, lease)
     return "ran"
 
 
