@@ -252,7 +252,10 @@ def crop_of(values: dict[str, Any] | None) -> Crop | None:
         return None
     crop = Crop(float(values["x"]), float(values["y"]), float(values["width"]), float(values["height"]))
     slack = 1e-6
-    inside = crop.x >= -slack and crop.y >= -slack and crop.x + crop.width <= 1 + slack
-    if not inside or crop.y + crop.height > 1 + slack or min(crop.width, crop.height) < 0.05:
+    inside = all(
+        start >= -slack and share >= 0.05 and start + share <= 1 + slack  # false of NaN, which JSON can say
+        for start, share in ((crop.x, crop.width), (crop.y, crop.height))
+    )
+    if not inside:
         raise Unprocessable("The crop lies outside the photo. Please set it again.", code="bad_crop")
     return crop
