@@ -77,9 +77,16 @@ async def empty_world(tmp_path: Path, front: Front, shopify: Shopify) -> AsyncIt
         yield world
 
 
+@pytest.fixture
+async def down(tmp_path: Path, front: Front, shopify: Shopify) -> AsyncIterator[World]:
+    """The app before its first shop, while Shopify does not answer."""
+    async with _opened(tmp_path, front, shopify, SHOPIFY_BASE_URL="http://127.0.0.1:9") as world:
+        yield world
+
+
 @asynccontextmanager
-async def _opened(folder: Path, front: Front, shopify: Shopify) -> AsyncIterator[World]:
-    world = World.open(folder, front, shopify)
+async def _opened(folder: Path, front: Front, shopify: Shopify, **environ: str) -> AsyncIterator[World]:
+    world = World.open(folder, front, shopify, **environ)
     try:
         yield world
     finally:
