@@ -8,6 +8,7 @@ from typing import Any
 
 from app import jobs, shops
 from app.core.app import App
+from app.core.errors import ConstraintError, Refused, Unavailable
 from app.core.ids import new_id
 from app.core.times import from_text
 from app.jobs import Job, Lease
@@ -74,7 +75,12 @@ async def take_order(app: App, lease: Lease) -> None:
     closing = shops.close_delivery(shop_id, delivery_id, "done", None, now)
     queued: list[Job] = []
     statements = await _statements(app, shop_id, facts, now, queued) if facts.lines else []
-    await app.db.batch(*lease.finish(now), *statements, closing)
+    try:
+        await app.db.batch(*lease.finish(now), *statements, closing)
+    except (Refused, ConstraintError) as fault:
+        if isinstance(fault, Refused) and fault.code != "order_changed":
+            raise
+        raise Unavailable("Another webhook of this order was faster.", code="order_changed") from fault
     await app.queue.wake(*[job.id for job in queued])
 
 
