@@ -38,25 +38,28 @@ NO_MINOR_UNIT = {
     "XPF",
 }
 """Currencies without a minor unit (ISO 4217)."""
+MOST_UNITS = 10**15
 THREE_DIGITS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
 
 
 def order_fields(payload: Any) -> dict[str, Any]:
     """The few fields of an order that we keep: ids, totals, sticky facts, and lines that hold a design.
 
-    Raises ValueError, KeyError or TypeError when it is no order.
+    Raises ValueError, KeyError, TypeError, AttributeError or OverflowError when it is no order.
     """
     lines = [_line_fields(line) for line in payload["line_items"]]
     customer = payload.get("customer") or {}
+    if cancelled := payload.get("cancelled_at"):
+        from_text(cancelled)
     return {
         "order_id": str(int(payload["id"])),
-        "order_number": str(payload.get("name") or payload.get("order_number") or payload["id"]),
-        "customer_id": str(customer["id"]) if customer.get("id") else None,
+        "order_number": _text(payload.get("name") or payload.get("order_number") or payload["id"]),
+        "customer_id": _text(customer["id"]) if customer.get("id") else None,
         "total_price": str(payload.get("total_price") or ""),
-        "currency": str(payload.get("currency") or "USD"),
+        "currency": _text(payload.get("currency") or "USD"),
         "financial_status": payload.get("financial_status"),
         "processed_at": payload.get("processed_at") or payload.get("created_at"),
-        "cancelled_at": payload.get("cancelled_at"),
+        "cancelled_at": cancelled,
         "test": bool(payload.get("test")),
         "lines": [line for line in lines if line["preview_ref"]],
     }
@@ -110,21 +113,27 @@ def minor_units(amount: str, currency: str) -> int | None:
     """`"12.50"` in USD is 1250; None when it is no amount."""
     digits = 0 if currency in NO_MINOR_UNIT else 3 if currency in THREE_DIGITS else 2
     try:
-        return int(Decimal(amount).scaleb(digits).to_integral_value())
+        units = Decimal(amount).scaleb(digits)
     except InvalidOperation:
         return None
+    return int(units) if units.is_finite() and abs(units) < MOST_UNITS else None
 
 
 def _line_fields(line: Any) -> dict[str, Any]:
     properties = {str(each.get("name")): each.get("value") for each in line.get("properties") or []}
     return {
         "line_item_id": str(int(line["id"])),
-        "product_id": str(line["product_id"]) if line.get("product_id") else None,
-        "variant_id": str(line["variant_id"]) if line.get("variant_id") else None,
-        "title": str(line.get("title") or ""),
+        "product_id": _text(line["product_id"]) if line.get("product_id") else None,
+        "variant_id": _text(line["variant_id"]) if line.get("variant_id") else None,
+        "title": _text(line.get("title") or ""),
         "quantity": int(line.get("quantity") or 1),
-        "preview_ref": str(properties.get(PREVIEW_PROPERTY) or "")[:100],
+        "preview_ref": _text(properties.get(PREVIEW_PROPERTY) or "")[:100],
     }
+
+
+def _text(value: Any) -> str:
+    """A value as text that a database takes: JSON may hold half a surrogate pair."""
+    return str(value).encode(errors="replace").decode()
 
 
 async def _statements(app: App, shop_id: str, facts: OrderFacts, now: datetime, queued: list[Job]) -> list[Any]:
