@@ -39,6 +39,7 @@ NO_MINOR_UNIT = {
 }
 """Currencies without a minor unit (ISO 4217)."""
 MOST_UNITS = 10**15
+"""More is no price, and would not fit into a column."""
 THREE_DIGITS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
 
 
