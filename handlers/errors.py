@@ -9,7 +9,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.core.app import App
 from app.core.errors import AppError, NotFound, TooMany
 from app.core.ports import DoorReply
 
@@ -33,12 +32,6 @@ async def http_error(request: Request, fault: Exception) -> Response:
     if status == 405:
         return answer(request, AppError("This address does not take that method.", code="bad_method", status=405))
     return answer(request, NotFound() if status == 404 else AppError(status=status))
-
-
-async def crash(request: Request, fault: Exception) -> Response:
-    app: App = request.app.state.app
-    app.log.error("request_crashed", fault)
-    return answer(request, AppError())
 
 
 def answer(request: Request, fault: AppError) -> Response:
@@ -66,5 +59,4 @@ HANDLERS: Mapping[Any, Any] = {
     AppError: app_error,
     DoorReply: door_reply,
     HTTPException: http_error,
-    Exception: crash,
 }

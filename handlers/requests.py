@@ -1,15 +1,18 @@
-"""What every request gets: an id, a log line, safe headers, and a body that may not grow too big."""
+"""What every request gets: an id, a log line, safe headers, and an answer whatever happens."""
 
 from __future__ import annotations
 
 import time
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import log
 from app.core.app import App
+from app.core.errors import AppError
 from app.core.ids import new_id
+from handlers import errors
 
 SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -27,9 +30,10 @@ class RequestContext:
         if scope["type"] != "http":
             await self._next(scope, receive, send)
             return
+        app: App = scope["app"].state.app
         request_id, started = new_id(), time.perf_counter()
         scope.setdefault("state", {})["request_id"] = request_id
-        status = 500
+        status = 0
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -44,7 +48,10 @@ class RequestContext:
         with log.context(request_id=request_id):
             try:
                 await self._next(scope, receive, send_with_headers)
+            except Exception as fault:  # noqa: BLE001  # the request boundary: servers would log the fault's message
+                app.log.error("request_crashed", fault)
+                if status == 0:
+                    await errors.answer(Request(scope), AppError())(scope, receive, send_with_headers)
             finally:
-                app: App = scope["app"].state.app
                 took_ms = round((time.perf_counter() - started) * 1000, 1)
                 app.log.info("request", method=scope["method"], path=scope["path"], status=status, ms=took_ms)
