@@ -99,7 +99,7 @@ async def _opened(folder: Path, front: Front, shopify: Shopify, **environ: str) 
         yield world
     finally:
         await world.close()
-    assert [world.logged(event) for event in CRASHES] == [[], [], []]
+    assert world.may_crash or [world.logged(event) for event in CRASHES] == [[], [], []]
 
 
 async def _fill(folder: Path, front: Front, shopify: Shopify) -> None:

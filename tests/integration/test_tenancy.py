@@ -87,7 +87,9 @@ async def test_a_view_token_ends_after_a_day(world: World) -> None:
     assert answer.status_code == 404
 
 
-@pytest.mark.parametrize("token", ["", ".", "1", "9999999999.", "9999999999.é", "é.é", "٣.0", "-1.0", "9" * 6000 + ".0"])
+@pytest.mark.parametrize(
+    "token", ["", ".", "1", "9999999999.", "9999999999.é", "é.é", "٣.0", "-1.0", "9" * 6000 + ".0"]
+)
 async def test_a_made_up_view_token_shows_nothing(world: World, token: str) -> None:
     storefront = world.storefront()
     preview = await storefront.asked()

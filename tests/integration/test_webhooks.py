@@ -113,7 +113,9 @@ async def test_a_webhook_without_an_event_id_is_known_by_its_own(world: World) -
 
 async def test_both_secrets_are_good_while_they_change(rotating: World) -> None:
     body = json.dumps(GOOD).encode()
-    signed = {secret: webhooks.headers(body) | {"X-Shopify-Hmac-Sha256": webhook_hmac(body, secret)} for secret in SECRETS}
+    signed = {
+        secret: webhooks.headers(body) | {"X-Shopify-Hmac-Sha256": webhook_hmac(body, secret)} for secret in SECRETS
+    }
     answers = [await rotating.http.post("/webhooks", content=body, headers=headers) for headers in signed.values()]
     assert [answer.status_code for answer in answers] == [200, 200, 401]
 
@@ -165,12 +167,16 @@ async def test_of_an_order_only_what_is_needed_is_kept(world: World) -> None:
     private["customer"] |= {"email": "ada@shopper.example", "first_name": "Ada"}  # type: ignore[operator]
     await webhooks.deliver(world.http, webhooks.order(webhooks.line("nothing"), **private))
     await world.run_jobs()
-    kept = json.dumps([world.rows(f"SELECT * FROM {table}") for table in ("webhook_deliveries", "orders", "order_items")])
+    kept = json.dumps(
+        [world.rows(f"SELECT * FROM {table}") for table in ("webhook_deliveries", "orders", "order_items")]
+    )
     assert [word for word in ("ada@shopper.example", "+49", "birthday", "Ada") if word in kept] == []
 
 
 def counts(world: World) -> dict[str, int]:
-    found = {table: len(world.rows(f"SELECT id FROM {table}")) for table in ("webhook_deliveries", "orders", "order_items")}
+    found = {
+        table: len(world.rows(f"SELECT id FROM {table}")) for table in ("webhook_deliveries", "orders", "order_items")
+    }
     finals = world.rows("SELECT id FROM generations WHERE generation_type = 'final'")
     prints = world.rows("SELECT id FROM assets WHERE purpose = 'print'")
     return found | {"finals": len(finals), "prints": len(prints)}
