@@ -42,7 +42,7 @@ async def receive(request: Request) -> Response:
         return Response(status_code=200)
     try:
         fields = topic.fields(json.loads(webhook.body))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as fault:
         app.log.warning("webhook_malformed", topic=webhook.topic, fault=type(fault).__name__)
         await shops.refuse(app, webhook, "failed", f"malformed: {type(fault).__name__}")
         return Response(status_code=200)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -50,12 +51,12 @@ class FolderFiles:
         try:
             await self._receive(part, link, chunks)
         finally:
-            await asyncio.to_thread(part.unlink, True)
+            await asyncio.to_thread(_discard, part)
 
     async def _receive(self, part: Path, link: MediaLink, chunks: AsyncIterable[bytes]) -> None:
         received = 0
         await asyncio.to_thread(_translated, _make_folder, part.parent)
-        with part.open("wb") as target:
+        with await asyncio.to_thread(_translated, part.open, "wb") as target:
             async for chunk in chunks:
                 received += len(chunk)
                 if received > link.size:
@@ -84,6 +85,12 @@ def _translated(work, *arguments):  # type: ignore[no-untyped-def]
 
 def _make_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+
+
+def _discard(part: Path) -> None:
+    """A part that was published is not there, and a storage that is away must not hide why."""
+    with suppress(OSError):
+        part.unlink()
 
 
 def _write(path: Path, data: bytes, mime: str) -> None:

@@ -106,11 +106,15 @@ async def _failed(app: App, lease: Lease, fault: AppError) -> None:
     """Try again later, or give up and tell the subject."""
     now, job = app.clock.now(), lease.job
     app.log.warning("job_failed", code=fault.code, attempts=job.attempts, retryable=fault.retryable)
-    with suppress(Refused):
-        if fault.retryable and job.attempts < lease.kind.max_attempts:
-            later = now + lease.kind.wait_after(job.attempts, random.random())  # noqa: S311  # spreads load, no secret
+    if fault.retryable and job.attempts < lease.kind.max_attempts:
+        later = now + lease.kind.wait_after(job.attempts, random.random())  # noqa: S311  # spreads load, no secret
+        with suppress(Refused):
             await app.db.batch(queries.postpone(job.id, lease.token, later, fault.code, now), *lease.free())
-            return
-        status = "dead" if fault.retryable else "failed"
-        told = await lease.kind.give_up(app, job, fault)
-        await app.db.batch(queries.end(job.shop_id, job.id, lease.token, status, fault.code, now), *lease.free(), *told)
+        return
+    status = "dead" if fault.retryable else "failed"
+    ending = [queries.end(job.shop_id, job.id, lease.token, status, fault.code, now), *lease.free()]
+    try:
+        await app.db.batch(*ending, *await lease.kind.give_up(app, job, fault))
+    except Refused:
+        with suppress(Refused):
+            await app.db.batch(*ending)  # the subject has moved on, or is gone; unended, the job would run for ever

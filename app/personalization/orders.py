@@ -8,6 +8,7 @@ from typing import Any
 
 from app import jobs, shops
 from app.core.app import App
+from app.core.errors import ConstraintError, Refused, Unavailable
 from app.core.ids import new_id
 from app.core.times import from_text
 from app.jobs import Job, Lease
@@ -45,19 +46,21 @@ MAX_WHOLE = 2**53
 def order_fields(payload: Any) -> dict[str, Any]:
     """The few fields of an order that we keep: ids, totals, sticky facts, and lines that hold a design.
 
-    Raises ValueError, KeyError or TypeError when it is no order.
+    Raises ValueError, KeyError, TypeError, AttributeError or OverflowError when it is no order.
     """
     lines = [_line_fields(line) for line in payload["line_items"]]
     customer = payload.get("customer") or {}
+    if cancelled := payload.get("cancelled_at"):
+        from_text(cancelled)
     return {
         "order_id": str(_whole(payload["id"])),
-        "order_number": str(payload.get("name") or payload.get("order_number") or payload["id"]),
-        "customer_id": str(customer["id"]) if customer.get("id") else None,
+        "order_number": _text(payload.get("name") or payload.get("order_number") or payload["id"]),
+        "customer_id": _text(customer["id"]) if customer.get("id") else None,
         "total_price": str(payload.get("total_price") or ""),
-        "currency": str(payload.get("currency") or "USD"),
+        "currency": _text(payload.get("currency") or "USD"),
         "financial_status": payload.get("financial_status"),
         "processed_at": payload.get("processed_at") or payload.get("created_at"),
-        "cancelled_at": payload.get("cancelled_at"),
+        "cancelled_at": cancelled,
         "test": bool(payload.get("test")),
         "lines": [line for line in lines if line["preview_ref"]],
     }
@@ -76,7 +79,12 @@ async def take_order(app: App, lease: Lease) -> None:
     closing = shops.close_delivery(shop_id, delivery_id, "done", None, now)
     queued: list[Job] = []
     statements = await _statements(app, shop_id, facts, now, queued) if facts.lines else []
-    await app.db.batch(*lease.finish(now), *statements, closing)
+    try:
+        await app.db.batch(*lease.finish(now), *statements, closing)
+    except (Refused, ConstraintError) as fault:
+        if isinstance(fault, Refused) and fault.code != "order_changed":
+            raise
+        raise Unavailable("Another webhook of this order was faster.", code="order_changed") from fault
     await app.queue.wake(*[job.id for job in queued])
 
 
@@ -116,12 +124,17 @@ def _line_fields(line: Any) -> dict[str, Any]:
     properties = {str(each.get("name")): each.get("value") for each in line.get("properties") or []}
     return {
         "line_item_id": str(_whole(line["id"])),
-        "product_id": str(line["product_id"]) if line.get("product_id") else None,
-        "variant_id": str(line["variant_id"]) if line.get("variant_id") else None,
-        "title": str(line.get("title") or ""),
+        "product_id": _text(line["product_id"]) if line.get("product_id") else None,
+        "variant_id": _text(line["variant_id"]) if line.get("variant_id") else None,
+        "title": _text(line.get("title") or ""),
         "quantity": _whole(line.get("quantity") or 1),
-        "preview_ref": str(properties.get(PREVIEW_PROPERTY) or "")[:100],
+        "preview_ref": _text(properties.get(PREVIEW_PROPERTY) or "")[:100],
     }
+
+
+def _text(value: Any) -> str:
+    """A value as text that a database takes: JSON may hold half a surrogate pair."""
+    return str(value).encode(errors="replace").decode()
 
 
 def _whole(value: Any) -> int:

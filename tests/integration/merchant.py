@@ -14,13 +14,15 @@ HTML = {"Accept": "text/html"}
 
 
 class Merchant:
+    secret = Config.api_secret
+
     def __init__(self, http: httpx.AsyncClient, shop: str = SHOP):
         self.http, self.shop = http, shop
 
     @property
     def token(self) -> str:
         """A fresh ID token."""
-        return id_token(self.shop, Config.api_key, Config.api_secret)
+        return id_token(self.shop, Config.api_key, self.secret)
 
     async def document(self, path: str = "/", **changes: str) -> httpx.Response:
         """A page in the frame, as the browser first loads it."""

@@ -95,7 +95,7 @@ async def test_a_crop_that_is_no_number_is_refused(world: World, field: str, wor
     assert world.rows("SELECT id FROM generations") == []
 
 
-@pytest.mark.parametrize("text", ["\x00", "é", "'; DROP TABLE shops; --", "x" * 60_000])
+@pytest.mark.parametrize("text", ["\x00", "é", "'; DROP TABLE shops; --", "x" * 30_000])
 async def test_any_text_is_an_id_that_nobody_has(world: World, text: str) -> None:
     storefront = world.storefront()
     assert (await storefront.ask(upload_id=text)).status_code == 404

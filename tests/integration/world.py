@@ -43,6 +43,7 @@ class World:
     shopify: Shopify
     log: io.StringIO
     folder: Path
+    may_crash: bool = False
 
     @classmethod
     def open(cls, folder: Path, front: Front, shopify: Shopify, **environ: str) -> World:
@@ -149,7 +150,7 @@ def settings_for(front: Front, shopify: Shopify) -> dict[str, str]:
 async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
     """Wait for something that other tasks bring about."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  # it may be a row, which sets no event
             await asyncio.sleep(0.01)
 
 

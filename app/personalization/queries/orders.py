@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import case, func, select, true, update
 
 from app.catalog.tables import products
-from app.core.ports import Database, Row
+from app.core.ports import Database, Expect, Row
 from app.core.tables import moment, upsert
 from app.media.tables import assets
 from app.personalization.model import (
@@ -147,8 +147,9 @@ def save_order(shop_id: str, order_id: str, facts: OrderFacts, at: datetime) -> 
     )
 
 
-def insert_item(shop_id: str, item_id: str, order_id: str, line: OrderLine, verdict: Verdict, at: datetime) -> Any:
-    return (
+def insert_item(shop_id: str, item_id: str, order_id: str, line: OrderLine, verdict: Verdict, at: datetime) -> Expect:
+    """Refused with `order_changed` when another webhook of the order has brought this line meanwhile."""
+    insert = (
         upsert(order_items)
         .values(
             id=item_id,
@@ -169,6 +170,7 @@ def insert_item(shop_id: str, item_id: str, order_id: str, line: OrderLine, verd
         )
         .on_conflict_do_nothing(index_elements=["shop_id", "shopify_line_item_id"])
     )
+    return Expect(insert, "order_changed")
 
 
 def pin_generation(shop_id: str, generation_id: str, at: datetime) -> Any:
