@@ -117,9 +117,14 @@ async def test_what_was_accepted_is_stored_whatever_the_limit(app: App) -> None:
     assert await refused(app, *generation.reserve_storage(SHOP, 1, NOVEMBER, app.clock.now())) == "storage_full"
 
 
-async def test_the_first_request_of_a_shop_makes_its_limits(app: App) -> None:
+async def test_an_installation_brings_the_limits_of_its_plan(app: App) -> None:
     await open_shop(app)
-    assert await generation.quota(app.db, SHOP) is None
+    assert await quota(app) == Quota(500, 0, 1000 * 1024**2, 0, 3, 0, NOVEMBER)
+
+
+async def test_the_first_request_of_a_shop_without_limits_makes_them(app: App) -> None:
+    await open_shop(app)
+    await app.db.batch(quotas.delete().where(quotas.c.shop_id == SHOP))
     await app.db.batch(*generation.reserve_storage(SHOP, 10, NOVEMBER, app.clock.now()))
     assert await quota(app) == Quota(500, 0, 1000 * 1024**2, 10, 3, 0, NOVEMBER)
 
