@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -30,9 +30,8 @@ class Studio:
     async def wish(self, **changes: Any) -> PreviewRequest:
         """For A4 in oil, of a photo of its own."""
         upload_id = changes.pop("upload_id", None) or await send_photo(self.app, self.shop)
-        return PreviewRequest(
-            **{"upload_id": upload_id, "product_id": "1001", "style_id": self.poster.styles[0].id} | changes
-        )
+        wish = PreviewRequest(upload_id, "1001", self.poster.styles[0].id)
+        return replace(wish, **changes)
 
     async def ask(self, **changes: Any) -> Generation:
         visitor = changes.pop("visitor", self.guest)
