@@ -233,7 +233,7 @@ async def test_an_ordered_design_is_pinned(studio: Studio) -> None:
     [
         ("Photo poster", "#1001", "1001-Photo-poster-A4-Oil.jpg"),
         ('Poster "A/B"; ../x', "#1001", "1001-Poster--A-B------x-A4-Oil.jpg"),
-        ("写真", "#1001", "1001-写真-A4-Oil.jpg"),
+        ("写真", "#1001", "1001-A4-Oil.jpg"),
     ],
 )
 async def test_a_print_is_saved_under_a_name_that_a_print_shop_understands(
