@@ -269,7 +269,7 @@ async def test_a_browser_of_any_shop_may_send(files: Files, browser_like: httpx.
 
 async def test_a_browser_of_any_shop_may_see_how_its_upload_went(files: Files, browser_like: httpx.AsyncClient) -> None:
     given, origin = ticket(files), {"Origin": "https://a-shop.myshopify.com"}
-    sent = await browser_like.put(given.url, headers=given.headers | origin, content=DATA)
+    sent = await browser_like.put(given.url, headers={**given.headers, **origin}, content=DATA)
     read = await browser_like.get(files.link(KEY, expires_at=soon()), headers=origin)
     for answer in (sent, read):
         assert answer.headers["access-control-allow-origin"] in ("*", origin["Origin"])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from app import generation
+from app import generation, shops
 from app.core.app import App
 from app.core.errors import Refused
 from app.generation import Quota, period_of
@@ -117,14 +117,17 @@ async def test_what_was_accepted_is_stored_whatever_the_limit(app: App) -> None:
     assert await refused(app, *generation.reserve_storage(SHOP, 1, NOVEMBER, app.clock.now())) == "storage_full"
 
 
-async def test_an_installation_brings_the_limits_of_its_plan(app: App) -> None:
+async def test_an_installation_opens_the_shops_limits_and_another_one_keeps_what_was_counted(app: App) -> None:
     await open_shop(app)
     assert await quota(app) == Quota(500, 0, 1000 * 1024**2, 0, 3, 0, NOVEMBER)
-
-
-async def test_the_first_request_of_a_shop_without_limits_makes_them(app: App) -> None:
+    await app.db.batch(*generation.hold(SHOP, NOVEMBER, app.clock.now()))
     await open_shop(app)
-    await app.db.batch(quotas.delete().where(quotas.c.shop_id == SHOP))
+    assert (await quota(app)).current_generations == 1
+
+
+async def test_the_first_request_of_a_shop_without_limits_opens_them(app: App) -> None:
+    await shops.expect_install(app, SHOP)
+    assert await generation.quota(app.db, SHOP) is None
     await app.db.batch(*generation.reserve_storage(SHOP, 10, NOVEMBER, app.clock.now()))
     assert await quota(app) == Quota(500, 0, 1000 * 1024**2, 10, 3, 0, NOVEMBER)
 
