@@ -76,7 +76,7 @@ schema: setup ## compare the committed Admin API subset with Shopify's own packa
 	@command -v npm >/dev/null || { echo "make schema needs node and npm"; exit 1; }
 	@rm -rf var/dev-mcp && mkdir -p var/dev-mcp
 	@cd var/dev-mcp && tar -xzf "$$(npm pack --silent @shopify/dev-mcp)"
-	@$(BIN)/python -m devstore.schema var/dev-mcp/package --compare
+	@$(BIN)/python -m tests.admin_schema var/dev-mcp/package --compare
 
 lock: setup ## rewrite requirements/*.txt: names, versions and hashes of PyPI's files
 	@$(BIN)/python -m pip install --quiet uv

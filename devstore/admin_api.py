@@ -3,13 +3,21 @@
 from pathlib import Path
 from typing import Any
 
-from graphql import GraphQLError, GraphQLResolveInfo, build_schema, graphql_sync, parse, print_ast
+from graphql import DocumentNode, GraphQLError, GraphQLResolveInfo, build_schema, graphql_sync, parse, print_ast
 
 from devstore.catalog import PRODUCTS, SEED
-from devstore.schema import SDL, operations
+from devstore.config import PROJECT
 from devstore.state import Record, State
 
 Info = GraphQLResolveInfo[Any]
+VERSION = "2026-10"
+SDL = Path(__file__).parent / f"admin_{VERSION}.graphqls"
+
+
+def operations(project: Path = PROJECT) -> dict[str, DocumentNode]:
+    """The app's own GraphQL documents, by their paths in the project."""
+    paths = sorted((project / "app").rglob("*.graphql"))
+    return {str(path.relative_to(project)): parse(path.read_text()) for path in paths}
 
 
 class AdminApi:
@@ -54,7 +62,7 @@ class Root:
     def tagsAdd(self, _: Info, id: str, tags: list[str]) -> Record:
         if not self._exists(id):
             return {"userErrors": [{"field": ["id"], "message": "Resource does not exist."}]}
-        marks = _marks(self._state, self._shop, id)
+        marks = marks_of(self._state, self._shop, id)
         marks["tags"] = sorted({*marks["tags"], *tags})
         self._state.put("marks", self._shop, id, marks)
         return {"userErrors": []}
@@ -66,17 +74,13 @@ class Root:
         return kind == "Order" and self._state.get("order", self._shop, number) is not None
 
     def _set(self, wish: Record) -> None:
-        marks = _marks(self._state, self._shop, wish["ownerId"])
+        marks = marks_of(self._state, self._shop, wish["ownerId"])
         name = f"{wish.get('namespace') or '$app'}.{wish['key']}"
 
         marks["metafields"][name] = wish
         self._state.put("marks", self._shop, wish["ownerId"], marks)
 
 
-def marks_of(state: State, shop: str, order: Record) -> Record:
-    """The metafields and tags that apps have put on an order."""
-    return _marks(state, shop, order["admin_graphql_api_id"])
-
-
-def _marks(state: State, shop: str, gid: str) -> Record:
+def marks_of(state: State, shop: str, gid: str) -> Record:
+    """The metafields and tags that apps have put on an order or a product."""
     return state.get("marks", shop, gid) or {"metafields": {}, "tags": []}

@@ -17,7 +17,7 @@ from devstore.admin_api import AdminApi
 from devstore.admin_door import graphql_endpoint, order_faults
 from devstore.config import Config
 from devstore.state import State
-from devstore.store import Store, page, store_of
+from devstore.store import Store, failed, page, store_of
 from devstore.tokens import token_endpoint
 from devstore.webhooks import Webhooks
 
@@ -67,6 +67,7 @@ def _routes(proxy: str) -> list[Route]:
         Route("/{shop}/admin/install", admin.install, methods=post),
         Route("/{shop}/admin/uninstall", admin.uninstall, methods=post),
         Route("/{shop}/admin/id_token", admin.fresh_id_token),
+        Route("/{shop}/admin/themes/current/editor", admin.theme_editor),
         Route(f"/{{shop}}{proxy}/{{rest:path}}", storefront.app_proxy, methods=get + post),
         Route("/{shop}/", storefront.catalog_page),
         Route("/{shop}/products/{handle}", storefront.product_page),
@@ -113,4 +114,4 @@ async def redeliver(request: Request) -> Response:
 
 async def _failed(request: Request, fault: Exception) -> Response:
     assert isinstance(fault, HTTPException)  # noqa: S101 (it is registered for these alone)
-    return page(request, "failed.html", fault.status_code, title="Not here", detail=fault.detail)
+    return failed(request, fault.status_code, fault.detail)

@@ -67,3 +67,7 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     store = store_of(request)
     values |= {"path": request.url.path, "app": store.manifest["name"], "app_url": store.config.app_url}
     return HTMLResponse(TEMPLATES.get_template(template).render(values), status)
+
+
+def failed(request: Request, status: int, detail: str) -> HTMLResponse:
+    return page(request, "failed.html", status, code=status, detail=detail)

@@ -14,7 +14,7 @@ from devstore.cart import header, session
 from devstore.catalog import BY_HANDLE, BY_VARIANT, PRODUCTS
 from devstore.signatures import proxy_signature
 from devstore.state import Record
-from devstore.store import Store, here, page, store_of
+from devstore.store import Store, failed, here, page, store_of
 
 PROXY_PATIENCE = 30.0  # seconds
 FORWARDED = ("accept", "accept-language", "content-type", "user-agent")
@@ -64,13 +64,7 @@ async def app_proxy(request: Request) -> Response:
             timeout=PROXY_PATIENCE,
         )
     except httpx.HTTPError:
-        return page(
-            request,
-            "failed.html",
-            502,
-            title="The app behind this page did not answer",
-            detail="Try again in a moment.",
-        )
+        return failed(request, 502, "The app behind this page did not answer.")
     headers = {name: answer.headers[name] for name in RETURNED if name in answer.headers}
     return Response(answer.content, answer.status_code, headers)
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from importlib.metadata import version
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app import shops
+from app import __version__, shops
 from app.core.app import App
 from app.core.errors import AppError
 
@@ -31,7 +30,7 @@ async def _look(app: App) -> dict[str, str]:
         "queue": "ok",  # embedded: it is the database
     }
     well = all(part == "ok" for part in parts.values())
-    return {"status": "ok" if well else "failing", **parts, "version": version("artify")}
+    return {"status": "ok" if well else "failing", **parts, "version": __version__}
 
 
 async def _database(app: App) -> str:

@@ -29,4 +29,6 @@ async def bounce(request: Request) -> Response:
 def _theme_editor(app: App, shop_id: str) -> str:
     """Shopify's deep link that adds our block to the product template."""
     block = f"{app.settings.shopify_api_key}/personalizer"
-    return f"https://{shop_id}/admin/themes/current/editor?template=product&addAppBlockId={block}&target=mainSection"
+    base = app.settings.shopify_base_url
+    shop = f"{base}/{shop_id}" if base else f"https://{shop_id}"
+    return f"{shop}/admin/themes/current/editor?template=product&addAppBlockId={block}&target=mainSection"

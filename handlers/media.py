@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from starlette.requests import ClientDisconnect, Request
+from urllib.parse import quote
+
+from starlette.requests import Request
 from starlette.responses import Response
 
 from app.core.app import App
@@ -29,10 +31,7 @@ async def upload(request: Request) -> Response:
         raise BadRequest("This upload is not of the size that was announced.", code="wrong_size")
     if not isinstance(app.files, ReceivesUploads):
         raise NotFound()
-    try:
-        await app.files.receive(link, request.stream())
-    except ClientDisconnect as fault:
-        raise BadRequest("The upload was cut short. Please try again.", code="upload_incomplete") from fault
+    await app.files.receive(link, request.stream())
     return Response(status_code=200, headers=CORS)
 
 
@@ -49,8 +48,14 @@ async def download(request: Request) -> Response:
         "Access-Control-Allow-Origin": "*",
     }
     if link.filename:
-        headers["Content-Disposition"] = f'attachment; filename="{link.filename}"'
+        headers["Content-Disposition"] = _attachment(link.filename)
     return Response(await app.files.get(link.key), headers=headers)
+
+
+def _attachment(filename: str) -> str:
+    """A header for a name in any script: plain ASCII, and the whole of it for browsers (RFC 6266)."""
+    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "_" for c in filename)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
 
 
 def _link(request: Request) -> tuple[App, MediaLink]:

@@ -53,12 +53,18 @@ def environ(folder: Path) -> dict[str, str]:
 
 def make_app(folder: Path, settings: dict[str, str] | None = None, **replaced: Any) -> App:
     """An App on a fresh database in the folder; `replaced` are fields of App, `settings` environment names."""
-    database = folder / "artify.db"
-    if not database.exists():
-        database.write_bytes(_migrated())
+    migrated(folder)
     app = build(Settings.load(environ(folder) | (settings or {})), clock=SetClock(), log=Log(io.StringIO()))
     fakes: dict[str, Any] = {"image_model": PlainImages(), "imaging": PlainImaging(), "shopify": NotingShopify()}
     return replace(app, **fakes | replaced)
+
+
+def migrated(folder: Path) -> Path:
+    """The folder's database, made with the whole schema when it is not there yet."""
+    path = folder / "artify.db"
+    if not path.exists():
+        path.write_bytes(_schema())
+    return path
 
 
 async def close(app: App) -> None:
@@ -112,7 +118,7 @@ async def send_photo(app: App, shop: Shop, photo: bytes = PHOTO) -> str:
 
 
 @functools.cache
-def _migrated() -> bytes:
+def _schema() -> bytes:
     """A database file with the schema: migrating takes longer than copying."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "artify.db"

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 from PIL import Image, ImageCms
 
 from tests import icc
@@ -51,11 +52,13 @@ def scene() -> Image.Image:
     return image
 
 
+@functools.cache
 def good(kind: str) -> Sample:
     """A photo that must work; `kind` is one of GOOD_KINDS."""
     return _GOOD[kind]()
 
 
+@functools.cache
 def bad(kind: str) -> Sample:
     """A file that must be refused; `kind` is one of BAD_KINDS."""
     return _BAD[kind]()
@@ -179,8 +182,8 @@ def _transparent() -> Sample:
 
 
 def _heic() -> Sample:
-    import pillow_heif
-
+    pillow_heif = pytest.importorskip("pillow_heif", reason="pillow-heif, which writes HEIC, is not installed")
+    pytest.importorskip("pi_heif", reason="pi-heif (extra heif), which reads HEIC, is not installed")
     out = io.BytesIO()
     pillow_heif.from_pillow(scene()).save(out, quality=95)
     return Sample(out.getvalue(), "IMG_0413.HEIC", "image/heic")

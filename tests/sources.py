@@ -31,6 +31,11 @@ class Source:
         return ".".join(parts[:2]) if inside and len(parts) > 1 else parts[0]
 
     @property
+    def is_queries(self) -> bool:
+        """A `queries.py`, or a file of a `queries` folder where one file would be too long."""
+        return "queries" in (self.path.stem, self.path.parent.name)
+
+    @property
     def functions(self) -> Iterator[Function]:
         return (node for node in ast.walk(self.tree) if isinstance(node, Function))
 

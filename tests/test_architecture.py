@@ -16,7 +16,7 @@ from tests.sources import CAPABILITIES, PRODUCT, ROOT, SHARED, Function, Source,
 PRODUCT_SOURCES = sources(*PRODUCT)
 EVERY_SOURCE = PRODUCT_SOURCES + sources("bench", "tests")
 APP_PACKAGES = [name for name in (*SHARED, *CAPABILITIES) if (ROOT / "app" / name).is_dir()]
-QUERIES = [source for source in PRODUCT_SOURCES if source.path.name == "queries.py"]
+QUERIES = [source for source in PRODUCT_SOURCES if source.is_queries]
 
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
@@ -25,7 +25,7 @@ ASSEMBLERS = {"app.wiring", "app.schema"}
 """They put the parts together, so they see inside them."""
 
 SQL_WRITERS = {"app.schema", "app.core.tables"}
-"""Besides adapters, queries.py and tables.py."""
+"""Besides adapters, queries and tables."""
 
 CARRIERS = {"Shop", "Webhook", "Job", "Asset", "Generation"}
 """Values that hold their shop's id."""
@@ -63,7 +63,8 @@ def test_other_packages_are_used_through_their_facade() -> None:
 def test_a_package_of_the_app_has_the_usual_files(package: str) -> None:
     usual = {"__init__.py", "model.py", "queries.py", "tables.py"}
     usual |= {"jobs.py"} if package in CAPABILITIES else set()
-    assert usual - {path.name for path in (ROOT / "app" / package).iterdir()} == set()
+    there = {f"{path.stem}.py" for path in (ROOT / "app" / package).iterdir()}
+    assert usual - there == set()
 
 
 @pytest.mark.parametrize("package", APP_PACKAGES)
@@ -79,7 +80,8 @@ def test_sql_is_written_in_queries_alone() -> None:
         for source in PRODUCT_SOURCES
         if any(name.split(".")[0] == "sqlalchemy" for name in source.imports)
         and source.package != "app.adapters"
-        and source.path.name not in ("queries.py", "tables.py")
+        and not source.is_queries
+        and source.path.name != "tables.py"
     ]
     assert set(writers) <= SQL_WRITERS
 
@@ -113,7 +115,7 @@ def _inner_imports(source: Source) -> Iterator[str]:
             parts[0] == "app" and len(parts) > 2 and parts[1] in APP_PACKAGES and source.package != f"app.{parts[1]}"
         )
         # A query joins the tables of the packages below its own.
-        joins = source.path.name == "queries.py" and parts[2:3] == ["tables"]
+        joins = source.is_queries and parts[2:3] == ["tables"]
         if foreign and not joins and _is_module(parts[:3]):
             yield name
 

@@ -3,7 +3,7 @@
 import graphql
 import pytest
 
-from devstore.schema import SDL, operations
+from devstore.admin_api import SDL, operations
 
 OPERATIONS = operations()
 

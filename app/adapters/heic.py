@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import util
 from typing import TYPE_CHECKING
 
+from app.adapters.damage import DAMAGE
 from app.core.errors import BadPicture, UnsupportedMedia
 from app.core.sizes import check_size
 
@@ -32,6 +33,6 @@ def decode(photo: bytes) -> Image.Image:
         photos = pi_heif.open_heif(photo, convert_hdr_to_8bit=True)
         check_size(*photos.size)  # the pixels are decoded by what follows
         decoded: Image.Image = photos.to_pillow()
-    except (ValueError, EOFError, RuntimeError, OSError, SyntaxError) as error:
+    except DAMAGE as error:
         raise BadPicture() from error
     return decoded

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from app.adapters import heic
+from app.adapters.damage import DAMAGE
 from app.core.errors import BadPicture, UnsupportedMedia
 from app.core.framing import Box, unturned
 from app.core.sizes import check_size
@@ -19,18 +18,6 @@ if TYPE_CHECKING:
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")  # never EPS, which starts a program; nor any other
 _TURNED = 0x0112  # EXIF's orientation
-# What Pillow's readers raise on damaged bytes.
-_DAMAGE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    LookupError,
-    TypeError,
-    ArithmeticError,
-    struct.error,
-    zlib.error,
-)
 # Modes that resampling handles; the others are brought to one of these first.
 _PLAIN = ("L", "RGB", "RGBA", "CMYK")
 
@@ -51,7 +38,7 @@ def opened(data: bytes) -> Iterator[Image.Image]:
         raise UnsupportedMedia() from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise BadPicture("This photo has too many pixels.", code="too_many_pixels") from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise BadPicture() from error
 
 
@@ -72,7 +59,8 @@ def pixels(image: Image.Image, box: Box, size: tuple[int, int]) -> Image.Image:
     across, down = image.width / stored[0], image.height / stored[1]
     edges = (box.edges[0] * across, box.edges[1] * down, box.edges[2] * across, box.edges[3] * down)
     small = _plain(image).resize(size, Image.Resampling.LANCZOS, box=edges, reducing_gap=2.0)
-    return _srgb(_turned(small, turn), profile)
+    plain = _srgb(_turned(small, turn), profile)
+    return Image.frombytes("RGB", plain.size, plain.tobytes())  # Pillow would carry comments along, and write them
 
 
 def _turn(image: Image.Image) -> int:

@@ -122,6 +122,11 @@ def _columns(core: Any, dialect: Dialect) -> list[tuple[str, Convert]]:
 def _check_limits(sql: Sql) -> None:
     if any(isinstance(value, datetime) for value in sql.values):
         raise TypeError(f"a time without its type, say moment(): {sql.text}")
-    size = sum(len(value) for value in sql.values if isinstance(value, str | bytes))
-    if len(sql.values) > MAX_PARAMETERS or len(sql.text) > MAX_STATEMENT_BYTES or size > MAX_ROW_BYTES:
+    size = sum(_bytes(value) for value in sql.values if isinstance(value, str | bytes))
+    if len(sql.values) > MAX_PARAMETERS or _bytes(sql.text) > MAX_STATEMENT_BYTES or size > MAX_ROW_BYTES:
         raise ValueError(f"too big for D1: {len(sql.values)} values, {len(sql.text)} + {size} bytes")
+
+
+def _bytes(value: str | bytes) -> int:
+    """The size in UTF-8."""
+    return len(value) if isinstance(value, bytes) or value.isascii() else len(value.encode())

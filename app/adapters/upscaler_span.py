@@ -14,8 +14,8 @@ from typing import Any
 from app.core.errors import Unavailable
 from app.core.pictures import Raster
 
-_ROWS = 64  # rows of the photo in one go: memory grows with it
-_OVERLAP = 8  # rows on either side that are computed twice: at 8 the seams are gone
+_ROWS, _COLUMNS = 64, 128  # of the photo in one tile: the network's memory grows with it
+_OVERLAP = 8  # pixels on every side that are computed twice: at 8 the seams are gone
 
 
 class Span:
@@ -41,10 +41,15 @@ class Span:
         net = self._load()
         rows = np.frombuffer(raster.data, np.uint8).reshape(raster.height, raster.width, 3)
         for top in range(0, raster.height, _ROWS):
-            bottom = min(top + _ROWS, raster.height)
-            first, last = max(0, top - _OVERLAP), min(raster.height, bottom + _OVERLAP)
-            large = self._enlarge(net, rows[first:last])
-            yield large[(top - first) * self.factor : (bottom - first) * self.factor].tobytes()
+            band = range(top, min(top + _ROWS, raster.height))
+            yield np.concatenate([self._tile(net, rows, band, each) for each in _columns(raster.width)], 1).tobytes()
+
+    def _tile(self, net: Any, rows: Any, down: range, across: range) -> Any:
+        """These rows and columns, enlarged with their surroundings, which are then cut off again."""
+        top, left = max(0, down.start - _OVERLAP), max(0, across.start - _OVERLAP)
+        large = self._enlarge(net, rows[top : down.stop + _OVERLAP, left : across.stop + _OVERLAP])
+        y, x = (down.start - top) * self.factor, (across.start - left) * self.factor
+        return large[y : y + len(down) * self.factor, x : x + len(across) * self.factor]
 
     def _load(self) -> Any:
         with self._lock:
@@ -62,6 +67,10 @@ class Span:
             _, answer = run.extract("output")
         large = np.array(answer, copy=False)
         return (large.clip(0, 1) * 255 + 0.5).astype(np.uint8).transpose(1, 2, 0)
+
+
+def _columns(width: int) -> list[range]:
+    return [range(left, min(left + _COLUMNS, width)) for left in range(0, width, _COLUMNS)]
 
 
 def _weights() -> Path | None:

@@ -112,8 +112,18 @@ def resized(image: Any, size: tuple[int, int]) -> Any:
     """The image at exactly `size`; Lanczos when it gets smaller, cubic when larger."""
     if (image.width, image.height) == size:
         return image
-    near = image.resize(size[0] / image.width, vscale=size[1] / image.height, kernel="lanczos3")
+    across, down = size[0] / image.width, size[1] / image.height
+    if across >= 1 and down >= 1:
+        return _enlarged(image, size, across, down)
+    near = image.resize(across, vscale=down, kernel="lanczos3")
     return near if (near.width, near.height) == size else near.crop(0, 0, *size)
+
+
+def _enlarged(image: Any, size: tuple[int, int], across: float, down: float) -> Any:
+    """By affine(): resize() would lay the pixels' corners on each other, not their middles, and shift the picture."""
+    cubic = library().Interpolate.new("bicubic")
+    middle = {"odx": (across - 1) / 2, "ody": (down - 1) / 2}
+    return image.affine([across, 0, 0, down], interpolate=cubic, oarea=[0, 0, *size], extend="copy", **middle)
 
 
 def image_of(pixels: Raster) -> Any:

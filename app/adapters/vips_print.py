@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from app.adapters.print_plan import SHARPEN, PrintPlan
@@ -47,32 +48,41 @@ def _chunk(name: bytes, data: bytes) -> bytes:
 
 
 class _Stream:
-    """A source that libvips pulls from. What goes wrong inside is kept, since C cannot carry it out."""
+    """A source that libvips pulls from. What goes wrong inside is kept, since C cannot carry it out.
+
+    One thread of its own makes the strips, one ahead: so the network works while libvips encodes, and keeps its
+    memory in one place whichever of libvips' threads asks.
+    """
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
+        self._maker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="strips")
+        self._ahead = self._next()
         self._rest = memoryview(b"")
         self._error: Exception | None = None
 
-    def drain(self, work: Any) -> bytes:
+    def drain(self, work: Callable[[Any], bytes]) -> bytes:
         """What `work` makes of the image; an error of the upscaler comes before libvips' own."""
         vips = library()
         source = vips.SourceCustom()
         source.on_read(self._read)
         try:
-            data: bytes = work(vips.Image.pngload_source(source, access="sequential", fail_on="truncated"))
+            return work(vips.Image.pngload_source(source, access="sequential", fail_on="truncated"))
         except vips.Error:
             if self._error:
                 raise self._error from None
             raise
-        return data
+        finally:
+            self._maker.shutdown(cancel_futures=True)
+
+    def _next(self) -> Future[bytes]:
+        return self._maker.submit(next, self._chunks, b"")
 
     def _read(self, size: int) -> bytes:
         try:
-            while not self._rest:
-                self._rest = memoryview(next(self._chunks, b""))
-                if not self._rest:
-                    return b""
+            if not self._rest:
+                self._rest = memoryview(self._ahead.result())
+                self._ahead = self._next()
         except Exception as error:  # noqa: BLE001  (a callback from C: raised again in drain)
             self._error = error
             return b""

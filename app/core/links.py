@@ -44,7 +44,7 @@ class MediaLink:
                 filename=query.get("f", ""),
             )
             given = query["s"]
-        except (KeyError, ValueError, OverflowError) as fault:
+        except (KeyError, ValueError, OverflowError, OSError) as fault:  # OSError: a year beyond the system's
             raise Forbidden() from fault
         if not same(given, sign(key, *link._words())) or link.expires_at <= now:
             raise Forbidden()

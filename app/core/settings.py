@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -26,19 +26,19 @@ class Settings:
 
     app_url: str
     shopify_api_key: str
-    shopify_api_secret: str
-    shopify_old_api_secret: str | None
+    shopify_api_secret: str = field(repr=False)
+    shopify_old_api_secret: str | None = field(repr=False)
     shopify_api_version: str
     shopify_base_url: str | None
     database_url: str
     files_url: str
     queue_url: str
     ai_provider: str
-    gemini_api_key: str | None
+    gemini_api_key: str | None = field(repr=False)
     gemini_base_url: str | None
     gemini_image_model: str
-    token_key: bytes
-    link_key: bytes
+    token_key: bytes = field(repr=False)
+    link_key: bytes = field(repr=False)
     job_lease_s: int
 
     @classmethod
@@ -61,7 +61,7 @@ class Settings:
             gemini_image_model=read.may("GEMINI_IMAGE_MODEL", str, "gemini-3.1-flash-image"),
             token_key=read.need("TOKEN_KEY", _key),
             link_key=read.need("LINK_KEY", _key),
-            job_lease_s=read.may("JOB_LEASE_S", int, 60),
+            job_lease_s=read.may("JOB_LEASE_S", _seconds, 60),
         )
         if settings.ai_provider == "gemini" and not settings.gemini_api_key:
             read.problems.append("GEMINI_API_KEY is missing: AI_PROVIDER is gemini")
@@ -115,6 +115,13 @@ def _key(text: str) -> bytes:
     if len(key) != 32:
         raise ValueError("it must be 32 bytes, in base64")
     return key
+
+
+def _seconds(text: str) -> int:
+    seconds = int(text)
+    if seconds < 1:
+        raise ValueError("it must be 1 or more")
+    return seconds
 
 
 def _one_of(*names: str) -> Callable[[str], str]:

@@ -5,7 +5,16 @@ slots limit how many run at once; storage is reserved before bytes arrive.
 """
 
 from app.generation.model import Quota, period_of
-from app.generation.queries import QuotaSlots, free_slot_if, give_back, hold, keep_storage, quota, reserve_storage
+from app.generation.queries import (
+    QuotaSlots,
+    free_slot_if,
+    give_back,
+    hold,
+    keep_storage,
+    open_quota,
+    quota,
+    reserve_storage,
+)
 
 SLOTS = QuotaSlots()
 
@@ -16,6 +25,7 @@ __all__ = [
     "give_back",
     "hold",
     "keep_storage",
+    "open_quota",
     "period_of",
     "quota",
     "reserve_storage",

@@ -20,6 +20,15 @@ async def quota(db: Database, shop_id: str) -> Quota | None:
     return Quota(**row) if row else None
 
 
+def open_quota(shop_id: str, period: str, at: datetime) -> Any:
+    """The shop's limits, as every plan starts; nothing when it has them already."""
+    return (
+        upsert(quotas)
+        .values(shop_id=shop_id, period=period, last_reset_at=at, created_at=at, updated_at=at)
+        .on_conflict_do_nothing(index_elements=["shop_id"])
+    )
+
+
 def hold(shop_id: str, period: str, at: datetime) -> list[Any]:
     """Count one generation of this month; refused with `quota_exhausted`."""
     same = quotas.c.period == period
@@ -35,7 +44,7 @@ def hold(shop_id: str, period: str, at: datetime) -> list[Any]:
             updated_at=at,
         )
     )
-    return [_ensure(shop_id, period, at), Expect(count, "quota_exhausted")]
+    return [open_quota(shop_id, period, at), Expect(count, "quota_exhausted")]
 
 
 def give_back(shop_id: str, period: str | None, at: datetime) -> Any:
@@ -59,7 +68,7 @@ def reserve_storage(shop_id: str, size: int, period: str, at: datetime) -> list[
         .where(quotas.c.shop_id == shop_id, fits)
         .values(current_storage_bytes=quotas.c.current_storage_bytes + size, updated_at=at)
     )
-    return [_ensure(shop_id, period, at), Expect(count, "storage_full")]
+    return [open_quota(shop_id, period, at), Expect(count, "storage_full")]
 
 
 def keep_storage(shop_id: str, size: int, at: datetime) -> Any:
@@ -91,11 +100,3 @@ class QuotaSlots:
         return (
             update(quotas).where(quotas.c.shop_id == shop_id, quotas.c.running > 0).values(running=quotas.c.running - 1)
         )
-
-
-def _ensure(shop_id: str, period: str, at: datetime) -> Any:
-    return (
-        upsert(quotas)
-        .values(shop_id=shop_id, period=period, last_reset_at=at, created_at=at, updated_at=at)
-        .on_conflict_do_nothing(index_elements=["shop_id"])
-    )

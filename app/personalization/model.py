@@ -211,6 +211,7 @@ class OrderCard:
     created_at: datetime
     preview_key: str | None
     print_key: str | None
+    print_filename: str | None
 
 
 def judge(

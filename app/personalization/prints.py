@@ -111,13 +111,10 @@ async def order_card(app: App, shop_id: str, item_id: str) -> OrderCard:
 
 
 def print_link(app: App, card: OrderCard) -> str | None:
-    """A short-lived link that saves the print file under a name that a print shop understands."""
+    """A short-lived link that saves the print file under its name."""
     if card.print_key is None:
         return None
-    extension = card.print_key.rpartition(".")[2]
-    parts = [card.order_number.lstrip("#"), card.title, card.size or "", card.style or ""]
-    name = "-".join("".join(c if c.isalnum() else "-" for c in part) for part in parts if part)
-    return app.files.link(card.print_key, expires_at=app.clock.now() + LINK_LIFE, filename=f"{name}.{extension}")
+    return app.files.link(card.print_key, expires_at=app.clock.now() + LINK_LIFE, filename=card.print_filename)
 
 
 async def _ingredients(app: App, shop_id: str, item_id: str) -> tuple[OrderItem, Generation, Size, media.Asset]:
@@ -138,8 +135,16 @@ async def _store(
     """The file under this attempt's key, then one batch that names the winner."""
     picture, final_id = made.picture, new_id()
     key = media.object_key(item.shop_id, "personalization", item.id, "print", lease.token[:12], picture.mime)
-    owner = {"shopper_id": design.shopper_id, "guest_session_id": design.guest_session_id}
-    asset = media.new_asset(item.shop_id, key, "print", picture, owner=("order_item", item.id), **owner)
+    asset = media.new_asset(
+        item.shop_id,
+        key,
+        "print",
+        picture,
+        owner=("order_item", item.id),
+        shopper_id=design.shopper_id,
+        guest_session_id=design.guest_session_id,
+        filename=await _filename(app, item, design, key.rpartition(".")[2]),
+    )
     await app.files.put(key, picture.data, picture.mime)
     now = app.clock.now()
     note = jobs.new(NOTE, item.shop_id, item.id, at=now)
@@ -156,3 +161,13 @@ async def _store(
         await app.files.delete(key)
         raise
     await app.queue.wake(note.id)
+
+
+async def _filename(app: App, item: OrderItem, design: Generation, extension: str) -> str:
+    """A name that a print shop understands: order, product, size, style. No person's name is in it."""
+    order = await queries.order_by_id(app.db, item.shop_id, item.order_id)
+    size = await queries.size(app.db, item.shop_id, str(item.size_id))
+    style = await queries.style(app.db, item.shop_id, design.ai_style_id)
+    parts = [order["order_number"] if order else "", item.title, size and size.name, style and style.name]
+    words = ["".join(c if c.isascii() and c.isalnum() else "-" for c in part).strip("-") for part in parts if part]
+    return "-".join(word for word in words if word) + f".{extension}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from app import generation
 from app.core.app import App
 from app.core.errors import Unauthorized
 from app.core.ports import AccessToken, AdminVisit, ShopDetails
@@ -34,7 +35,11 @@ async def expect_install(app: App, shop_id: str) -> None:
 async def record_install(app: App, token: AccessToken, details: ShopDetails) -> None:
     """The shop is installed, and this is its token."""
     now = app.clock.now()
-    await app.db.batch(queries.install(token.shop, details, token.scope, now), await tokens.store(app, token, now))
+    await app.db.batch(
+        queries.install(token.shop, details, token.scope, now),
+        await tokens.store(app, token, now),
+        generation.open_quota(token.shop, generation.period_of(now, details.timezone), now),
+    )
     app.log.info("shop_installed", shop=token.shop)
 
 

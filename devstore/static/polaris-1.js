@@ -16,7 +16,7 @@
   s-table { display: table; width: 100%; border-collapse: collapse } s-table-header-row, s-table-row { display: table-row } s-table-body { display: table-row-group }
   s-table-header, s-table-cell { display: table-cell; padding: 9px 10px; vertical-align: middle; border-bottom: 1px solid #ebebeb } s-table-header { font-size: 12px; font-weight: 550; color: #616161 }
   s-spinner { display: inline-block; width: 20px; height: 20px; border: 2px solid #ccc; border-top-color: #303030; border-radius: 50%; animation: s-turn .8s linear infinite } @keyframes s-turn { to { rotate: 1turn } }
-  @media (max-width: 600px) { s-table { display: block; overflow-x: auto } s-grid { grid-template-columns: 1fr !important } }`;
+  @media (max-width: 600px) { s-table-header-row { display: none } s-table, s-table-body, s-table-row, s-table-cell { display: block } s-table-row { border-bottom: 1px solid #ebebeb; padding: 8px 0 } s-table-cell { border: 0; padding: 4px 0 } s-grid { grid-template-columns: 1fr !important } }`;
   document.head.prepend(sheet);
 
   // Children come after their element while the page is still being read: draw once it is complete.
@@ -51,8 +51,8 @@
   define("s-image", ":host { display: block } img { width: 100%; height: auto; display: block; border-radius: 8px }", ["src", "alt"], (_, at) => `<img src="${at("src")}" alt="${at("alt")}" loading="lazy">`);
 
   define("s-button", ":host { display: inline-block } a, button { display: inline-block; font: inherit; font-size: 12px; font-weight: 550; padding: 4px 12px; border: 1px solid #ccc; border-radius: 8px; background: #fff; color: #303030; cursor: pointer; text-decoration: none } :host([variant=primary]) :is(a, button) { background: #303030; border-color: #303030; color: #fff } :host([tone=critical]) :is(a, button) { color: #8e1f0b } :host([tone=critical][variant=primary]) :is(a, button) { background: #c70a24; border-color: #c70a24; color: #fff } :host([variant=tertiary]) :is(a, button) { border-color: transparent; background: none } :is(:disabled, [aria-busy=true]) { opacity: .5; cursor: default }",
-    ["href", "target", "disabled", "loading", "type"],
-    (element, at) => element.hasAttribute("href") && !element.disabled ? `<a href="${at("href")}" target="${at("target")}"><slot></slot></a>` : `<button type="button" aria-busy="${element.loading}" ${element.disabled || element.loading ? "disabled" : ""}>${element.loading ? "… " : ""}<slot></slot></button>`,
+    ["href", "target", "download", "disabled", "loading", "type"],
+    (element, at) => element.hasAttribute("href") && !element.disabled ? `<a href="${at("href")}" target="${at("target")}" ${element.hasAttribute("download") ? "download" : ""}><slot></slot></a>` : `<button type="button" aria-busy="${element.loading}" ${element.disabled || element.loading ? "disabled" : ""}>${element.loading ? "… " : ""}<slot></slot></button>`,
     (element, root) => root.querySelector("button")?.addEventListener("click", () => {
       if (element.getAttribute("type") === "submit") element.internals.form?.requestSubmit();
       if (element.getAttribute("type") === "reset") element.internals.form?.reset();

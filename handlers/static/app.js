@@ -51,8 +51,10 @@ async function send(form) {
   button.removeAttribute("loading");
   if (!answer || !answer.ok) return;
   const fragment = document.createRange().createContextualFragment(answer.text);
+  const said = fragment.firstElementChild.dataset.said;
   document.getElementById(form.dataset.swap).replaceWith(fragment);
-  visit(location.pathname + location.search, false);
+  toast(said, false);
+  refreshLater();
 }
 
 /** Fetch, and tell the merchant when it went wrong. Error pages are shown like any page. */
@@ -68,8 +70,8 @@ async function load(path, options) {
   }
 }
 
-function toast(message) {
-  window.shopify?.toast?.show(message, { isError: true });
+function toast(message, isError = true) {
+  window.shopify?.toast?.show(message, { isError });
 }
 
 /** Pages with work under way ask again, while they are looked at. */

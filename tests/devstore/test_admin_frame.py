@@ -64,6 +64,11 @@ def test_every_page_of_the_admin_opens(shopify: Shopify) -> None:
     assert shopify.http.get("/").status_code == 200
 
 
+def test_the_theme_editor_leads_to_a_product_with_the_block(shopify: Shopify) -> None:
+    answer = shopify.http.get(shopify.path("admin/themes/current/editor?template=product"), follow_redirects=True)
+    assert "shopify-app-block" in answer.text
+
+
 def test_the_stand_ins_for_the_cdn_are_served(shopify: Shopify) -> None:
     for name in ("app-bridge.js", "polaris-1.js"):
         assert shopify.http.get(f"/cdn/shopifycloud/{name}").headers["content-type"].startswith("text/javascript")

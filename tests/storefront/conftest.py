@@ -1,6 +1,5 @@
-"""Servers on ephemeral ports and one Chromium for the block's tests."""
+"""Servers on ephemeral ports, and a phone, for the block's tests."""
 
-import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -8,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from starlette.applications import Starlette
 
 from tests.storefront.fake import Shop
@@ -28,17 +27,6 @@ def served(app: Starlette) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    found = shutil.which("chromium")
-    with sync_playwright() as playwright:
-        if not found and not shutil.which(playwright.chromium.executable_path):
-            pytest.skip("no Chromium here: apt-get install chromium, or playwright install chromium")
-        chromium = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from app.adapters.looks.tools import Pixels, blur, flatten, resize, unit
+from app.adapters.looks.tools import Pixels, Plane, blur, flatten, resize, unit
 
 _PIECES = 44  # along the longer side
 _ROUNDS = 4
@@ -70,19 +70,26 @@ class _Centres:
         height, width = photo.shape[:2]
         row = np.arange(height) * self.rows // height
         column = np.arange(width) * self.columns // width
-        place = _places(photo.shape)
-        best = np.full((height, width), np.inf, np.float32)
+        planes = np.ascontiguousarray(_weighed(np.concatenate([_places(photo.shape), photo], 2)).transpose(2, 0, 1))
+        centres = _weighed(self.features)
+        best: Plane = np.full((height, width), np.inf, np.float32)
         found = np.zeros((height, width), np.intp)
         for down in (-1, 0, 1):
             for across in (-1, 0, 1):
                 there_row = np.clip(row + down, 0, self.rows - 1)[:, None]
                 number = there_row * self.columns + np.clip(column + across, 0, self.columns - 1)
-                centre = self.features[number]
-                distance = ((place - centre[..., :2]) ** 2).sum(axis=2) * (_PIECES * _COMPACT) ** 2
-                distance += ((photo - centre[..., 2:]) ** 2).sum(axis=2) * 4
+                distance = sum((plane - centres[number, at]) ** 2 for at, plane in enumerate(planes))
                 nearer = distance < best
-                best, found = np.where(nearer, distance, best), np.where(nearer, number, found)
+                np.copyto(best, distance, where=nearer)
+                np.copyto(found, number, where=nearer)
         return found
+
+
+def _weighed(features: Plane) -> Plane:
+    """Place and colour brought to one scale, in which a centre is near or far."""
+    weights = np.array([_PIECES * _COMPACT] * 2 + [2] * 3, np.float32)
+    weighed: Plane = features * weights
+    return weighed
 
 
 def _places(shape: tuple[int, ...]) -> Pixels:

@@ -1,7 +1,7 @@
 """The Admin API's schema, cut down to what the app's own operations use.
 
-    python -m devstore.schema PACKAGE            writes the SDL
-    python -m devstore.schema PACKAGE --compare  exits with 1 and a diff when the committed SDL differs
+    python -m tests.admin_schema PACKAGE            writes the SDL
+    python -m tests.admin_schema PACKAGE --compare  exits with 1 and a diff when the committed SDL differs
 
 PACKAGE is the unpacked npm package @shopify/dev-mcp, which carries Shopify's whole schema.
 """
@@ -18,18 +18,9 @@ from typing import Any
 
 import graphql as gql
 
-from devstore.config import PROJECT
-
-VERSION = "2026-10"
-SDL = Path(__file__).parent / f"admin_{VERSION}.graphqls"
+from devstore.admin_api import SDL, VERSION, operations
 
 KEYWORDS = {gql.GraphQLObjectType: "type", gql.GraphQLInterfaceType: "interface"}
-
-
-def operations(project: Path = PROJECT) -> dict[str, gql.DocumentNode]:
-    """The app's own GraphQL documents, by their paths in the project."""
-    paths = sorted((project / "app").rglob("*.graphql"))
-    return {str(path.relative_to(project)): gql.parse(path.read_text()) for path in paths}
 
 
 def subset(introspection: Any, documents: Iterable[gql.DocumentNode]) -> str:

@@ -1,0 +1,141 @@
+"""All SQL on what a product offers: styles, sizes, watermark."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core.ids import new_id
+from app.core.ports import Database
+from app.core.tables import upsert
+from app.media.tables import assets
+from app.personalization.model import (
+    Size,
+    Style,
+    Watermark,
+)
+from app.personalization.tables import (
+    ai_styles,
+    product_styles,
+    sizes,
+    watermarks,
+)
+
+SIZE = [sizes.c[name] for name in Size.__dataclass_fields__]
+
+
+async def styles_of(db: Database, shop_id: str, product_id: str) -> list[Style]:
+    rows = await db.all(
+        select(ai_styles.c.id, ai_styles.c.name, ai_styles.c.prompt_template, assets.c.key.label("example_key"))
+        .join(product_styles, product_styles.c.ai_style_id == ai_styles.c.id)
+        .outerjoin(assets, assets.c.id == ai_styles.c.example_asset_id)
+        .where(
+            ai_styles.c.shop_id == shop_id,
+            ai_styles.c.is_active == 1,
+            product_styles.c.product_id == product_id,
+            product_styles.c.is_enabled == 1,
+        )
+        .order_by(product_styles.c.sort_order, ai_styles.c.sort_order)
+    )
+    return [Style(**row) for row in rows]
+
+
+async def sizes_of(db: Database, shop_id: str, product_id: str) -> list[Size]:
+    rows = await db.all(
+        select(*SIZE)
+        .where(sizes.c.shop_id == shop_id, sizes.c.product_id == product_id, sizes.c.is_active == 1)
+        .order_by(sizes.c.sort_order)
+    )
+    return [Size(**row) for row in rows]
+
+
+async def size_of_variant(db: Database, shop_id: str, shopify_variant_id: str) -> Size | None:
+    row = await db.one(
+        select(*SIZE).where(
+            sizes.c.shop_id == shop_id,
+            sizes.c.shopify_variant_id == shopify_variant_id,
+            sizes.c.is_active == 1,
+        )
+    )
+    return Size(**row) if row else None
+
+
+async def size(db: Database, shop_id: str, size_id: str) -> Size | None:
+    row = await db.one(select(*SIZE).where(sizes.c.shop_id == shop_id, sizes.c.id == size_id))
+    return Size(**row) if row else None
+
+
+async def watermark(db: Database, shop_id: str) -> Watermark | None:
+    row = await db.one(
+        select(
+            watermarks.c.text,
+            watermarks.c.opacity,
+            watermarks.c.position,
+            watermarks.c.size_percentage,
+            assets.c.key.label("asset_key"),
+        )
+        .outerjoin(assets, assets.c.id == watermarks.c.asset_id)
+        .where(watermarks.c.shop_id == shop_id, watermarks.c.is_active == 1)
+    )
+    return Watermark(**row) if row else None
+
+
+def insert_size(shop_id: str, size: Size, sort_order: int, at: datetime) -> Any:
+    return upsert(sizes).values(
+        id=size.id,
+        shop_id=shop_id,
+        product_id=size.product_id,
+        shopify_variant_id=size.shopify_variant_id,
+        name=size.name,
+        width_px=size.width_px,
+        height_px=size.height_px,
+        sort_order=sort_order,
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def insert_style(shop_id: str, style: Style, example_asset_id: str | None, sort_order: int, at: datetime) -> Any:
+    return upsert(ai_styles).values(
+        id=style.id,
+        shop_id=shop_id,
+        name=style.name,
+        prompt_template=style.prompt_template,
+        example_asset_id=example_asset_id,
+        sort_order=sort_order,
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def link_style(shop_id: str, product_id: str, style_id: str, sort_order: int, at: datetime) -> Any:
+    return (
+        upsert(product_styles)
+        .values(
+            id=new_id(),
+            shop_id=shop_id,
+            product_id=product_id,
+            ai_style_id=style_id,
+            sort_order=sort_order,
+            created_at=at,
+            updated_at=at,
+        )
+        .on_conflict_do_nothing(index_elements=["product_id", "ai_style_id"])
+    )
+
+
+def set_watermark(shop_id: str, watermark: Watermark, at: datetime) -> Any:
+    fresh = {
+        "text": watermark.text,
+        "opacity": watermark.opacity,
+        "position": watermark.position,
+        "size_percentage": watermark.size_percentage,
+        "updated_at": at,
+    }
+    return (
+        upsert(watermarks)
+        .values(id=new_id(), shop_id=shop_id, created_at=at, **fresh)
+        .on_conflict_do_update(index_elements=["shop_id"], set_=fresh)
+    )

@@ -1,0 +1,125 @@
+"""All SQL on previews."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from app.core.ports import Database, Expect
+from app.core.tables import upsert
+from app.media.tables import assets
+from app.personalization.model import (
+    Generation,
+    Style,
+)
+from app.personalization.tables import (
+    ai_styles,
+    generations,
+)
+
+GENERATION = [generations.c[name] for name in Generation.__dataclass_fields__]
+
+
+async def generation(db: Database, shop_id: str, generation_id: str) -> Generation | None:
+    row = await db.one(
+        select(*GENERATION).where(
+            generations.c.shop_id == shop_id,
+            generations.c.id == generation_id,
+            generations.c.generation_type == "preview",
+        )
+    )
+    return Generation(**row) if row else None
+
+
+async def generation_by_key(
+    db: Database, shop_id: str, shopper_id: str | None, guest_session_id: str | None, key: str
+) -> Generation | None:
+    owner = generations.c.shopper_id == shopper_id if shopper_id else generations.c.guest_session_id == guest_session_id
+    row = await db.one(
+        select(*GENERATION).where(generations.c.shop_id == shop_id, owner, generations.c.idempotency_key == key)
+    )
+    return Generation(**row) if row else None
+
+
+async def style(db: Database, shop_id: str, style_id: str) -> Style | None:
+    row = await db.one(
+        select(ai_styles.c.id, ai_styles.c.name, ai_styles.c.prompt_template).where(
+            ai_styles.c.shop_id == shop_id, ai_styles.c.id == style_id
+        )
+    )
+    return Style(**row) if row else None
+
+
+def insert_generation(generation: Generation) -> Any:
+    values = {name: getattr(generation, name) for name in Generation.__dataclass_fields__}
+    return upsert(generations).values(**values, generation_type="preview", updated_at=generation.created_at)
+
+
+def claim_upload(shop_id: str, asset_id: str, shopper_id: str | None, guest_session_id: str | None) -> Any:
+    """The upload belongs to who used it first, so that their redaction finds it."""
+    return (
+        update(assets)
+        .where(
+            assets.c.shop_id == shop_id,
+            assets.c.id == asset_id,
+            assets.c.shopper_id.is_(None),
+            assets.c.guest_session_id.is_(None),
+        )
+        .values(shopper_id=shopper_id, guest_session_id=guest_session_id)
+    )
+
+
+def set_processing(shop_id: str, generation_id: str, progress: int, at: datetime) -> Expect:
+    """Refused with `not_open` when the preview was cancelled meanwhile."""
+    return Expect(
+        _open_generation(shop_id, generation_id).values(status="processing", progress=progress, updated_at=at),
+        "not_open",
+    )
+
+
+def complete_generation(
+    shop_id: str, generation_id: str, master_id: str, preview_id: str, model: str, took_ms: int, at: datetime
+) -> Expect:
+    return Expect(
+        _open_generation(shop_id, generation_id).values(
+            status="completed",
+            progress=100,
+            master_asset_id=master_id,
+            preview_asset_id=preview_id,
+            ai_model_used=model,
+            processing_time_ms=took_ms,
+            updated_at=at,
+        ),
+        "not_open",
+    )
+
+
+def fail_generation(shop_id: str, generation_id: str, code: str, message: str, at: datetime) -> Expect:
+    return Expect(
+        _open_generation(shop_id, generation_id).values(
+            status="failed", error_code=code, error_message=message, updated_at=at
+        ),
+        "not_open",
+    )
+
+
+def cancel_generation(shop_id: str, generation_id: str, at: datetime) -> Expect:
+    return Expect(_open_generation(shop_id, generation_id).values(status="cancelled", updated_at=at), "not_open")
+
+
+def count_style_use(shop_id: str, style_id: str) -> Any:
+    return (
+        update(ai_styles)
+        .where(ai_styles.c.shop_id == shop_id, ai_styles.c.id == style_id)
+        .values(usage_count=ai_styles.c.usage_count + 1)
+    )
+
+
+def _open_generation(shop_id: str, generation_id: str) -> Any:
+    return update(generations).where(
+        generations.c.shop_id == shop_id,
+        generations.c.id == generation_id,
+        generations.c.status.in_(["pending", "processing"]),
+    )

@@ -1,0 +1,89 @@
+"""All SQL on print files and the lines they are for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+
+from app.core.pictures import PrintFile
+from app.core.ports import Expect
+from app.core.tables import upsert
+from app.personalization.model import (
+    Generation,
+    Verdict,
+)
+from app.personalization.tables import (
+    generations,
+    order_items,
+)
+
+
+def set_item_state(shop_id: str, item_id: str, state: str, reason: str | None, at: datetime) -> Expect:
+    """Only while there is no print: a ready line stays ready."""
+    return Expect(_unprinted(shop_id, item_id).values(state=state, reason=reason, updated_at=at), "already_printed")
+
+
+def rematch_item(shop_id: str, item_id: str, verdict: Verdict, at: datetime) -> Expect:
+    return Expect(
+        _unprinted(shop_id, item_id).values(
+            state=verdict.state,
+            reason=verdict.reason,
+            preview_generation_id=verdict.generation_id,
+            size_id=verdict.size_id,
+            updated_at=at,
+        ),
+        "already_printed",
+    )
+
+
+def finish_item(shop_id: str, item_id: str, asset_id: str, final_id: str, at: datetime) -> Expect:
+    return Expect(
+        _unprinted(shop_id, item_id).values(
+            state="ready", reason=None, print_asset_id=asset_id, final_generation_id=final_id, updated_at=at
+        ),
+        "already_printed",
+    )
+
+
+def insert_final(
+    preview: Generation, final_id: str, order_id: str, asset_id: str, made: PrintFile, started: datetime, at: datetime
+) -> Any:
+    """The final generation: the approved design again, with how its print file was made."""
+    upscaled = made.factor > 1
+    return upsert(generations).values(
+        id=final_id,
+        shop_id=preview.shop_id,
+        product_id=preview.product_id,
+        ai_style_id=preview.ai_style_id,
+        order_id=order_id,
+        size_id=preview.size_id,
+        shopper_id=preview.shopper_id,
+        guest_session_id=preview.guest_session_id,
+        master_asset_id=preview.master_asset_id,
+        final_asset_id=asset_id,
+        generation_type="final",
+        status="completed",
+        progress=100,
+        ai_prompt_used=preview.ai_prompt_used,
+        processing_time_ms=int((at - started).total_seconds() * 1000),
+        generation_params={"engine": made.engine},
+        upscale_status="completed" if upscaled else "not_needed",
+        upscale_factor=made.factor,
+        original_width=made.source_width,
+        original_height=made.source_height,
+        final_width=made.picture.width,
+        final_height=made.picture.height,
+        upscale_started_at=started,
+        upscale_completed_at=at,
+        pinned_at=at,
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def _unprinted(shop_id: str, item_id: str) -> Any:
+    return update(order_items).where(
+        order_items.c.shop_id == shop_id, order_items.c.id == item_id, order_items.c.print_asset_id.is_(None)
+    )

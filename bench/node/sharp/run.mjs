@@ -1,0 +1,33 @@
+// node run.mjs preview|print IN OUT ROUNDS LOGO: the same work by sharp; prints seconds of each round and peak MB.
+import { readFileSync, writeFileSync } from "node:fs";
+import sharp from "sharp";
+
+sharp.cache(false);
+const [task, input, output, rounds, logo] = process.argv.slice(2);
+const photo = readFileSync(input);
+
+const tasks = {
+  preview: () =>
+    sharp(photo)
+      .rotate()
+      .resize(1024, 1024, { fit: "inside" })
+      .composite([{ input: logo, tile: true }])
+      .webp({ quality: 82, effort: 2 })
+      .toBuffer(),
+  print: () =>
+    sharp(photo)
+      .resize(7087, 10630, { fit: "fill" })
+      .withMetadata({ density: 300, icc: "srgb" })
+      .jpeg({ quality: 95, chromaSubsampling: "4:4:4" })
+      .toBuffer(),
+};
+
+const seconds = [];
+for (let round = 0; round < Number(rounds); round++) {
+  const start = process.hrtime.bigint();
+  const made = await tasks[task]();
+  seconds.push(Number(process.hrtime.bigint() - start) / 1e9);
+  writeFileSync(output, made);
+}
+const peak = Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]) / 1024;
+console.log(JSON.stringify({ seconds, peak_mb: peak }));

@@ -1,0 +1,68 @@
+"""The demo as a stranger starts it: one command, two addresses, in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+SHOP = "artify-demo.myshopify.com"
+START_S = 120
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Where the running demo is."""
+
+    app_url: str
+    shop_url: str
+    folder: Path
+
+    @property
+    def store(self) -> str:
+        return f"{self.shop_url}/{SHOP}"
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Demo]:
+    """Serve until the block ends; its last words are in `demo.log` of the folder."""
+    port, shop_port = _free_port(), _free_port()
+    environ = os.environ | {"PORT": str(port), "DEVSTORE_PORT": str(shop_port)}
+    with (folder / "demo.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "handlers.demo"], cwd=folder, env=environ, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            demo = Demo(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{shop_port}", folder)
+            _wait(process, f"{demo.app_url}/healthz", folder)
+            _wait(process, demo.shop_url, folder)
+            yield demo
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
+
+
+def _wait(process: subprocess.Popen[bytes], url: str, folder: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx.get(url).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    raise AssertionError((folder / "demo.log").read_text())
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

