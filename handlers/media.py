@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from app.core.app import App
@@ -31,7 +31,10 @@ async def upload(request: Request) -> Response:
         raise BadRequest("This upload is not of the size that was announced.", code="wrong_size")
     if not isinstance(app.files, ReceivesUploads):
         raise NotFound()
-    await app.files.receive(link, request.stream())
+    try:
+        await app.files.receive(link, request.stream())
+    except ClientDisconnect as fault:
+        raise BadRequest("The upload was cut short. Please try again.", code="upload_incomplete") from fault
     return Response(status_code=200, headers=CORS)
 
 

@@ -25,7 +25,7 @@ async def run_due(app: App, kinds: Kinds) -> int:
     while found := await queries.due(app.db, app.clock.now(), skip=busy):
         job = found[0]
         outcome = await _attempt(app, kinds, job)
-        if outcome == "slots_full":
+        if outcome in ("slots_full", "unknown_kind"):
             busy.add(f"{job.shop_id}:{job.kind}")
         if outcome == "ran":
             ran += 1
@@ -40,8 +40,11 @@ async def run_one(app: App, kinds: Kinds, job_id: str) -> bool:
 
 
 async def _attempt(app: App, kinds: Kinds, job: Job) -> str:
-    """`ran`, or why not: `not_due`, `slots_full`."""
-    kind = kinds[job.kind]
+    """`ran`, or why not: `not_due`, `slots_full`, `unknown_kind`."""
+    kind = kinds.get(job.kind)
+    if kind is None:  # left by a newer version: whoever knows it will run it
+        app.log.warning("job_kind_unknown", kind=job.kind, job_id=job.id)
+        return "unknown_kind"
     token = new_token()
     statements = [queries.lease(job, token, app.clock.now(), app.settings.job_lease_s)]
     if kind.slots and job.status == "pending":  # one that a dead worker left still holds its slot
@@ -54,7 +57,11 @@ async def _attempt(app: App, kinds: Kinds, job: Job) -> str:
     if leased is None or leased.lease_token != token:
         return "not_due"
     with log.context(job_id=job.id, shop=job.shop_id, kind=job.kind):
-        await _run(app, Lease(leased, token, kind))
+        lease = Lease(leased, token, kind)
+        if leased.attempts > kind.max_attempts:  # its workers died in the middle, every one of them
+            await _failed(app, lease, Unavailable(code="worker_died"))
+        else:
+            await _run(app, lease)
     return "ran"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -254,8 +253,10 @@ def crop_of(values: dict[str, Any] | None) -> Crop | None:
         return None
     crop = Crop(float(values["x"]), float(values["y"]), float(values["width"]), float(values["height"]))
     slack = 1e-6
-    inside = min(crop.x, crop.y) >= -slack and max(crop.x + crop.width, crop.y + crop.height) <= 1 + slack
-    finite = all(map(math.isfinite, (crop.x, crop.y, crop.width, crop.height)))
-    if not (finite and inside) or min(crop.width, crop.height) < 0.05:
+    inside = all(
+        start >= -slack and share >= 0.05 and start + share <= 1 + slack  # false of NaN, which JSON can say
+        for start, share in ((crop.x, crop.width), (crop.y, crop.height))
+    )
+    if not inside:
         raise Unprocessable("The crop lies outside the photo. Please set it again.", code="bad_crop")
     return crop

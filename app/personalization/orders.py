@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from app import jobs, shops
@@ -38,9 +38,9 @@ NO_MINOR_UNIT = {
     "XPF",
 }
 """Currencies without a minor unit (ISO 4217)."""
-MOST_UNITS = 10**15
-"""More is no price, and would not fit into a column."""
 THREE_DIGITS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
+MAX_WHOLE = 2**53
+"""Beyond it JSON's numbers, and D1's, are not exact."""
 
 
 def order_fields(payload: Any) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def order_fields(payload: Any) -> dict[str, Any]:
     if cancelled := payload.get("cancelled_at"):
         from_text(cancelled)
     return {
-        "order_id": str(int(payload["id"])),
+        "order_id": str(_whole(payload["id"])),
         "order_number": _text(payload.get("name") or payload.get("order_number") or payload["id"]),
         "customer_id": _text(customer["id"]) if customer.get("id") else None,
         "total_price": str(payload.get("total_price") or ""),
@@ -114,20 +114,20 @@ def minor_units(amount: str, currency: str) -> int | None:
     """`"12.50"` in USD is 1250; None when it is no amount."""
     digits = 0 if currency in NO_MINOR_UNIT else 3 if currency in THREE_DIGITS else 2
     try:
-        units = Decimal(amount).scaleb(digits)
-    except InvalidOperation:
+        minor = Decimal(amount).scaleb(digits).to_integral_value()
+    except ArithmeticError:
         return None
-    return int(units) if units.is_finite() and abs(units) < MOST_UNITS else None
+    return int(minor) if minor.is_finite() and abs(minor) <= MAX_WHOLE else None
 
 
 def _line_fields(line: Any) -> dict[str, Any]:
     properties = {str(each.get("name")): each.get("value") for each in line.get("properties") or []}
     return {
-        "line_item_id": str(int(line["id"])),
+        "line_item_id": str(_whole(line["id"])),
         "product_id": _text(line["product_id"]) if line.get("product_id") else None,
         "variant_id": _text(line["variant_id"]) if line.get("variant_id") else None,
         "title": _text(line.get("title") or ""),
-        "quantity": int(line.get("quantity") or 1),
+        "quantity": _whole(line.get("quantity") or 1),
         "preview_ref": _text(properties.get(PREVIEW_PROPERTY) or "")[:100],
     }
 
@@ -135,6 +135,16 @@ def _line_fields(line: Any) -> dict[str, Any]:
 def _text(value: Any) -> str:
     """A value as text that a database takes: JSON may hold half a surrogate pair."""
     return str(value).encode(errors="replace").decode()
+
+
+def _whole(value: Any) -> int:
+    """Raises ValueError or TypeError when it is no whole number that a database keeps; JSON can say 1e999."""
+    if isinstance(value, float) and not value.is_integer():
+        raise ValueError("not a whole number")
+    whole = int(value)
+    if abs(whole) > MAX_WHOLE:
+        raise ValueError("too large a number")
+    return whole
 
 
 async def _statements(app: App, shop_id: str, facts: OrderFacts, now: datetime, queued: list[Job]) -> list[Any]:

@@ -1,0 +1,110 @@
+"""Whatever happens in whatever order, counters are never negative and never over their limit."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from sqlalchemy import select, update
+
+from app import generation
+from app.core.errors import Refused
+from app.generation.tables import quotas
+from tests.apps import SHOP, close, make_app, open_shop
+
+PERIODS = ["2026-11", "2026-12"]
+MONTHLY, CONCURRENT, STORAGE = 3, 2, 100
+
+
+class Counters(RuleBasedStateMachine):
+    """A shop with small limits beside what it should have counted; months only move on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.folder = tempfile.TemporaryDirectory()
+        self.app = make_app(Path(self.folder.name))
+        self.period = 0
+        self.held = dict.fromkeys(PERIODS, 0)
+        self.running = self.stored = 0
+
+    def teardown(self) -> None:
+        self.runner.run(close(self.app))
+        self.runner.close()
+        self.folder.cleanup()
+
+    def passed(self, *statements: Any) -> bool:
+        try:
+            self.runner.run(self.app.db.batch(*statements))
+        except Refused:
+            return False
+        return True
+
+    @initialize()
+    def open(self) -> None:
+        self.runner.run(open_shop(self.app))
+        now = self.app.clock.now()
+        assert self.passed(*generation.reserve_storage(SHOP, 0, PERIODS[0], now))
+        limits = {"max_concurrent": CONCURRENT, "storage_quota_bytes": STORAGE}
+        assert self.passed(update(quotas).values(monthly_generation_limit=MONTHLY, **limits))
+
+    @rule()
+    def hold(self) -> None:
+        period = PERIODS[self.period]
+        room = self.held[period] < MONTHLY
+        assert self.passed(*generation.hold(SHOP, period, self.app.clock.now())) == room
+        self.held[period] += room
+
+    @rule(period=st.sampled_from([*PERIODS, None]))
+    def give_back(self, period: str | None) -> None:
+        """Of a month that is over, or that nothing was held in, nothing comes back."""
+        assert self.passed(generation.give_back(SHOP, period, self.app.clock.now()))
+        if period == self.counted_period() and self.held[period]:
+            self.held[period] -= 1
+
+    @rule()
+    def next_month(self) -> None:
+        self.period = min(self.period + 1, len(PERIODS) - 1)
+
+    @rule()
+    def take_slot(self) -> None:
+        room = self.running < CONCURRENT
+        assert self.passed(generation.SLOTS.take(SHOP)) == room
+        self.running += room
+
+    @rule()
+    def free_slot(self) -> None:
+        assert self.passed(generation.SLOTS.free(SHOP))
+        self.running = max(0, self.running - 1)
+
+    @rule(size=st.integers(0, 60))
+    def reserve(self, size: int) -> None:
+        room = self.stored + size <= STORAGE
+        assert self.passed(*generation.reserve_storage(SHOP, size, PERIODS[0], self.app.clock.now())) == room
+        self.stored += size * room
+
+    @invariant()
+    def counters_are_as_told_and_within_their_limits(self) -> None:
+        row = self.runner.run(self.app.db.one(select(quotas)))
+        if row is None:
+            return
+        assert 0 <= row["current_generations"] <= MONTHLY
+        assert 0 <= row["running"] <= CONCURRENT
+        assert 0 <= row["current_storage_bytes"] <= STORAGE
+        assert row["current_generations"] == self.held[row["period"]]
+        assert (row["running"], row["current_storage_bytes"]) == (self.running, self.stored)
+        assert row["total_generations"] == sum(self.held.values())
+
+    def counted_period(self) -> str:
+        row = self.runner.run(self.app.db.one(select(quotas.c.period)))
+        assert row is not None
+        return str(row["period"])
+
+
+TestCounters = Counters.TestCase
+TestCounters.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)

@@ -1,0 +1,131 @@
+"""A shop's limits: its month, its storage, and what is given back."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from app import generation
+from app.core.app import App
+from app.core.errors import Refused
+from app.generation import Quota, period_of
+from app.generation.tables import quotas
+from tests.apps import OTHER_SHOP, SHOP, open_shop
+
+pytestmark = pytest.mark.anyio
+NOVEMBER, DECEMBER = "2026-11", "2026-12"
+
+
+async def limits(app: App, **values: int) -> None:
+    """A shop whose row of limits exists."""
+    await open_shop(app)
+    await app.db.batch(*generation.hold(SHOP, NOVEMBER, app.clock.now()))
+    await app.db.batch(
+        generation.give_back(SHOP, NOVEMBER, app.clock.now()),
+        update(quotas).values(**values, updated_at=app.clock.now()),
+    )
+
+
+async def quota(app: App) -> Quota:
+    found = await generation.quota(app.db, SHOP)
+    assert found is not None
+    return found
+
+
+async def refused(app: App, *statements: Any) -> str | None:
+    try:
+        await app.db.batch(*statements)
+    except Refused as refusal:
+        return refusal.code
+    return None
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "period"),
+    [
+        (datetime(2026, 11, 30, 23, 59, tzinfo=UTC), "UTC", "2026-11"),
+        (datetime(2026, 11, 30, 23, 0, tzinfo=UTC), "Europe/Berlin", "2026-12"),
+        (datetime(2026, 11, 30, 22, 59, tzinfo=UTC), "Europe/Berlin", "2026-11"),
+        (datetime(2026, 7, 31, 22, 0, tzinfo=UTC), "Europe/Berlin", "2026-08"),
+        (datetime(2027, 1, 1, 4, 59, tzinfo=UTC), "America/New_York", "2026-12"),
+        (datetime(2026, 12, 31, 10, 0, tzinfo=UTC), "Pacific/Kiritimati", "2027-01"),
+    ],
+)
+def test_a_month_is_that_of_the_shops_own_time(moment: datetime, zone: str, period: str) -> None:
+    assert period_of(moment, zone) == period
+
+
+@pytest.mark.parametrize(
+    "zone", ["", "Mars/Olympus", "../etc/passwd", "/etc/localtime", "(GMT+01:00) Berlin", "ü", "\x00"]
+)
+def test_an_unknown_zone_counts_in_utc(zone: str) -> None:
+    assert period_of(datetime(2026, 11, 30, 23, 30, tzinfo=UTC), zone) == "2026-11"
+
+
+async def test_holds_past_the_months_limit_are_refused(app: App) -> None:
+    await limits(app, monthly_generation_limit=2)
+    codes = [await refused(app, *generation.hold(SHOP, NOVEMBER, app.clock.now())) for _ in range(3)]
+    assert codes == [None, None, "quota_exhausted"]
+    assert (await quota(app)).current_generations == 2
+
+
+async def test_sixteen_at_once_hold_exactly_what_is_left(app: App) -> None:
+    await limits(app, monthly_generation_limit=3)
+    codes = await asyncio.gather(*[refused(app, *generation.hold(SHOP, NOVEMBER, app.clock.now())) for _ in range(16)])
+    assert codes.count(None) == 3
+
+
+async def test_a_new_month_starts_from_nothing(app: App) -> None:
+    await limits(app, monthly_generation_limit=1)
+    await app.db.batch(*generation.hold(SHOP, NOVEMBER, app.clock.now()))
+    assert await refused(app, *generation.hold(SHOP, DECEMBER, app.clock.now())) is None
+    found = await quota(app)
+    assert (found.period, found.current_generations) == (DECEMBER, 1)
+    assert (found.used_in(DECEMBER), found.used_in(NOVEMBER)) == (1, 0)
+
+
+async def test_what_is_given_back_can_be_held_again(app: App) -> None:
+    await limits(app, monthly_generation_limit=1)
+    await app.db.batch(*generation.hold(SHOP, NOVEMBER, app.clock.now()))
+    await app.db.batch(generation.give_back(SHOP, NOVEMBER, app.clock.now()))
+    assert await refused(app, *generation.hold(SHOP, NOVEMBER, app.clock.now())) is None
+
+
+async def test_what_was_held_last_month_is_not_given_back_this_month(app: App) -> None:
+    await limits(app)
+    await app.db.batch(*generation.hold(SHOP, DECEMBER, app.clock.now()))
+    for period in (NOVEMBER, None):
+        await app.db.batch(generation.give_back(SHOP, period, app.clock.now()))
+    assert (await quota(app)).current_generations == 1
+
+
+async def test_storage_is_reserved_up_to_its_last_byte(app: App) -> None:
+    await limits(app, storage_quota_bytes=100)
+    reserved = [await refused(app, *generation.reserve_storage(SHOP, 50, NOVEMBER, app.clock.now())) for _ in range(3)]
+    assert reserved == [None, None, "storage_full"]
+    assert (await quota(app)).current_storage_bytes == 100
+
+
+async def test_what_was_accepted_is_stored_whatever_the_limit(app: App) -> None:
+    await limits(app, storage_quota_bytes=100)
+    await app.db.batch(generation.keep_storage(SHOP, 250, app.clock.now()))
+    assert (await quota(app)).current_storage_bytes == 250
+    assert await refused(app, *generation.reserve_storage(SHOP, 1, NOVEMBER, app.clock.now())) == "storage_full"
+
+
+async def test_the_first_request_of_a_shop_makes_its_limits(app: App) -> None:
+    await open_shop(app)
+    assert await generation.quota(app.db, SHOP) is None
+    await app.db.batch(*generation.reserve_storage(SHOP, 10, NOVEMBER, app.clock.now()))
+    assert await quota(app) == Quota(500, 0, 1000 * 1024**2, 10, 3, 0, NOVEMBER)
+
+
+async def test_each_shop_has_its_own_limits(app: App) -> None:
+    await limits(app, monthly_generation_limit=0)
+    await open_shop(app, OTHER_SHOP)
+    assert await refused(app, *generation.hold(SHOP, NOVEMBER, app.clock.now())) == "quota_exhausted"
+    assert await refused(app, *generation.hold(OTHER_SHOP, NOVEMBER, app.clock.now())) is None

@@ -1,0 +1,70 @@
+"""A shop with a poster on sale and one guest, and the steps from photo to print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from app import jobs, personalization, shops
+from app.core.app import App
+from app.core.ports import ProxyVisit, Webhook
+from app.jobs import JobKind
+from app.personalization import Generation, Offer, PreviewRequest, PreviewState
+from app.personalization.tables import order_items
+from app.shops import Shop, Visitor
+from tests.apps import SHOP, open_shop, send_photo, stock
+from tests.unit.personalization.payloads import order
+
+KINDS: dict[str, JobKind] = {kind.name: kind for kind in personalization.KINDS}
+
+
+@dataclass
+class Studio:
+    app: App
+    shop: Shop
+    poster: Offer
+    guest: Visitor
+
+    async def wish(self, **changes: Any) -> PreviewRequest:
+        """For A4 in oil, of a photo of its own."""
+        upload_id = changes.pop("upload_id", None) or await send_photo(self.app, self.shop)
+        return PreviewRequest(
+            **{"upload_id": upload_id, "product_id": "1001", "style_id": self.poster.styles[0].id} | changes
+        )
+
+    async def ask(self, **changes: Any) -> Generation:
+        visitor = changes.pop("visitor", self.guest)
+        return await personalization.request_preview(self.app, visitor, await self.wish(**changes))
+
+    async def run(self) -> int:
+        return await jobs.run_due(self.app, KINDS)
+
+    async def state(self, preview: Generation) -> PreviewState:
+        return await personalization.preview_state(self.app, self.shop.id, preview.id)
+
+    async def made(self, **changes: Any) -> Generation:
+        """A preview that is completed."""
+        preview = await self.ask(**changes)
+        await self.run()
+        assert (await self.state(preview)).status == "completed"
+        return preview
+
+    async def told(self, event: str, *lines: dict[str, Any], **changes: Any) -> None:
+        """Shopify tells of the order, and everything that follows is done."""
+        webhook = Webhook(SHOP, "orders/paid", event, event, self.app.clock.now(), b"")
+        fields = personalization.order_fields(order(*lines, **changes))
+        await shops.receive(self.app, webhook, "personalization.take_order", fields)
+        await self.run()
+
+    async def items(self) -> dict[str, tuple[str, str | None]]:
+        """State and reason of each line, by Shopify's id."""
+        rows = await self.app.db.all(select(order_items).order_by(order_items.c.shopify_line_item_id))
+        return {row["shopify_line_item_id"]: (row["state"], row["reason"]) for row in rows}
+
+
+async def open_studio(app: App) -> Studio:
+    shop = await open_shop(app)
+    poster = await stock(app)
+    return Studio(app, shop, poster, await shops.visitor(app, ProxyVisit(SHOP, None), None))

@@ -1,0 +1,211 @@
+"""Rules of personalization: what becomes of a line, crops, sizes, whose preview it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.errors import Unprocessable
+from app.core.pictures import Crop
+from app.personalization.model import MASTER_SIDE, Generation, Size, crop_of, judge
+from tests.fakes.ports import START
+
+A4 = Size("size", "product", "A4", 2480, 3508, "2001")
+MASTER = A4.master_size()
+DESIGN = Generation(
+    id="design",
+    shop_id="a",
+    product_id="product",
+    ai_style_id="style",
+    size_id="size",
+    shopper_id=None,
+    guest_session_id="guest",
+    upload_asset_id="upload",
+    master_asset_id="master",
+    preview_asset_id="preview",
+    status="completed",
+    progress=100,
+    crop=None,
+    ai_prompt_used="oil",
+    error_code=None,
+    error_message=None,
+    idempotency_key=None,
+    quota_period="2026-11",
+    created_at=START,
+)
+FINE: dict[str, Any] = {
+    "generation": DESIGN,
+    "size": A4,
+    "master": MASTER,
+    "product_matches": True,
+    "customer_matches": True,
+    "paid": True,
+    "approved": False,
+}
+NO_DESIGN = "The design of this line was not found."
+UNFINISHED = "The design of this line was never finished."
+UNMAPPED = "No print size is set for this variant."
+PRODUCT = "The design was made for another product."
+CUSTOMER = "The design was made by another customer."
+SHAPE = "The design has another shape than the size that was ordered."
+
+
+@pytest.mark.parametrize(
+    ("given", "state", "reason"),
+    [
+        ({}, "queued", None),
+        ({"paid": False}, "waiting", None),
+        ({"generation": None, "master": None}, "needs_review", NO_DESIGN),
+        ({"generation": None, "size": None}, "needs_review", NO_DESIGN),
+        ({"generation": replace(DESIGN, status="failed")}, "needs_review", UNFINISHED),
+        ({"generation": replace(DESIGN, status="pending")}, "needs_review", UNFINISHED),
+        ({"generation": replace(DESIGN, status="cancelled")}, "needs_review", UNFINISHED),
+        ({"master": None}, "needs_review", UNFINISHED),
+        ({"size": None}, "unmapped", UNMAPPED),
+        ({"size": None, "product_matches": False}, "unmapped", UNMAPPED),
+        ({"product_matches": False}, "needs_review", PRODUCT),
+        ({"customer_matches": False}, "needs_review", CUSTOMER),
+        ({"master": (1448, 1024)}, "needs_review", SHAPE),
+        ({"product_matches": False, "approved": True}, "queued", None),
+        ({"customer_matches": False, "approved": True}, "queued", None),
+        ({"master": (1448, 1024), "approved": True}, "queued", None),
+        ({"approved": True, "paid": False}, "waiting", None),
+        ({"generation": None, "approved": True}, "needs_review", NO_DESIGN),
+        ({"master": None, "approved": True}, "needs_review", UNFINISHED),
+        ({"size": None, "approved": True}, "unmapped", UNMAPPED),
+    ],
+)
+def test_what_becomes_of_a_line(given: dict[str, Any], state: str, reason: str | None) -> None:
+    verdict = judge(**FINE | given)
+    assert (verdict.state, verdict.reason) == (state, reason)
+
+
+@given(
+    design=st.sampled_from([None, DESIGN, replace(DESIGN, status="failed")]),
+    size=st.sampled_from([None, A4]),
+    master=st.sampled_from([None, MASTER, (100, 100)]),
+    flags=st.fixed_dictionaries({name: st.booleans() for name in list(FINE)[3:]}),
+)
+def test_a_line_is_never_dropped_and_only_what_can_be_printed_is_queued(
+    design: Generation | None, size: Size | None, master: tuple[int, int] | None, flags: dict[str, bool]
+) -> None:
+    verdict = judge(design, size, master, **flags)
+    assert verdict.state in ("queued", "waiting", "needs_review", "unmapped")
+    assert (verdict.reason is None) == (verdict.state in ("queued", "waiting"))
+    assert (verdict.generation_id, verdict.size_id) == (design and design.id, size and size.id)
+    if verdict.state == "queued":
+        assert flags["paid"]
+        assert None not in (design, size, master)
+
+
+WHOLE = {"x": 0.0, "y": 0.0, "width": 1.0, "height": 1.0}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        WHOLE,
+        {"x": 0.95, "y": 0, "width": 0.05, "height": 1},
+        {"x": 0.1, "y": 0.2, "width": 0.9000000001, "height": 0.8},
+        {"x": -1e-9, "y": 0, "width": 1, "height": 1},
+    ],
+)
+def test_a_crop_inside_the_photo_is_taken(values: dict[str, float]) -> None:
+    assert crop_of(values) == Crop(*[float(values[name]) for name in ("x", "y", "width", "height")])
+
+
+def test_no_crop_is_none() -> None:
+    assert crop_of(None) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"x": -0.01},
+        {"x": 0.01},
+        {"y": 0.5},
+        {"y": -1e300},
+        {"width": 1.01},
+        {"width": 0.049},
+        {"height": 0},
+        {"height": -1},
+        {"width": float("nan")},
+        {"x": float("nan")},
+        {"y": float("nan")},
+        {"height": float("nan")},
+        {"height": float("inf")},
+        {"x": float("-inf")},
+    ],
+)
+def test_a_crop_outside_the_photo_or_too_thin_is_refused(change: dict[str, float]) -> None:
+    with pytest.raises(Unprocessable) as refusal:
+        crop_of(WHOLE | change)
+    assert refusal.value.code == "bad_crop"
+
+
+sides = st.integers(1, 20_000)
+
+
+@given(width=sides, height=sides)
+def test_a_master_has_the_sizes_aspect_and_is_never_larger_than_it_or_the_limit(width: int, height: int) -> None:
+    made = replace(A4, width_px=width, height_px=height).master_size()
+    assert 1 <= max(made) <= min(MASTER_SIDE, max(width, height))
+    assert made[0] <= width
+    assert made[1] <= height
+    longest = max(width, height)
+    scale = min(1.0, MASTER_SIDE / longest)
+    assert abs(made[0] - width * scale) <= 1
+    assert abs(made[1] - height * scale) <= 1
+
+
+def test_the_master_of_an_a_size_is_1024_by_1448() -> None:
+    assert MASTER == (1024, 1448)
+    assert replace(A4, width_px=600, height_px=800).master_size() == (600, 800)
+
+
+@given(width=st.integers(300, 12_000), height=st.integers(300, 12_000))
+def test_a_master_fits_the_size_it_was_made_for(width: int, height: int) -> None:
+    size = replace(A4, width_px=width, height_px=height)
+    if max(width, height) <= 8 * min(width, height):
+        assert size.fits(*size.master_size())
+
+
+@pytest.mark.parametrize(("width", "height", "fits"), [(1024, 1448, True), (1030, 1448, True), (1040, 1448, False)])
+def test_a_percent_of_another_shape_still_fits(width: int, height: int, fits: bool) -> None:
+    assert A4.fits(width, height) is fits
+    assert not A4.fits(height, width)
+
+
+def test_the_same_wish_is_the_same_whatever_its_progress() -> None:
+    again = replace(DESIGN, id="other", status="pending", progress=0, created_at=START, master_asset_id=None)
+    assert DESIGN.asks_the_same(again)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"product_id": "x"},
+        {"ai_style_id": "x"},
+        {"size_id": "x"},
+        {"upload_asset_id": "x"},
+        {"crop": {"x": 0, "y": 0, "width": 1, "height": 0.5}},
+    ],
+)
+def test_another_wish_is_not_the_same(change: dict[str, Any]) -> None:
+    assert not DESIGN.asks_the_same(replace(DESIGN, **change))
+
+
+@pytest.mark.parametrize(
+    ("shopper", "guest", "mine"),
+    [(None, "guest", True), (None, "other", False), ("shopper", None, False), (None, None, False)],
+)
+def test_a_preview_belongs_to_who_asked_for_it(shopper: str | None, guest: str | None, mine: bool) -> None:
+    assert DESIGN.belongs_to(shopper, guest) is mine
+
+
+def test_a_preview_that_was_emptied_of_its_owner_belongs_to_nobody() -> None:
+    assert not replace(DESIGN, guest_session_id=None).belongs_to(None, None)

@@ -1,0 +1,127 @@
+"""Access tokens: sealed at rest, refreshed five minutes early, by one refresher."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from app import shops
+from app.core.app import App
+from app.core.errors import Unauthorized, Unavailable
+from app.core.ports import AccessToken
+from app.shops.tables import access_tokens
+from tests.apps import OTHER_SHOP, SHOP, clock_of, close, make_app, open_shop, token_of
+from tests.fakes.ports import START, RefreshingDoor
+
+pytestmark = pytest.mark.anyio
+FRESH = AccessToken(
+    SHOP, "shpat_second", START + timedelta(hours=2), "shprt_second", START + timedelta(days=91), "read_orders"
+)
+
+
+@pytest.fixture
+def door() -> RefreshingDoor:
+    return RefreshingDoor(FRESH)
+
+
+@pytest.fixture
+async def app(tmp_path: Path, door: RefreshingDoor, anyio_backend: str) -> AsyncIterator[App]:
+    made = make_app(tmp_path, door=door)
+    await open_shop(made)
+    yield made
+    await close(made)
+
+
+async def access(app: App) -> str:
+    return (await shops.access_token(app, SHOP)).access
+
+
+async def test_a_token_that_is_good_for_more_than_five_minutes_is_used(app: App, door: RefreshingDoor) -> None:
+    clock_of(app).move(minutes=54, seconds=59)
+    assert await shops.access_token(app, SHOP) == replace(
+        token_of(app), access_expires_at=START + timedelta(hours=1), refresh_expires_at=START + timedelta(days=90)
+    )
+    assert door.asked == []
+
+
+async def test_a_token_is_refreshed_five_minutes_before_it_dies_and_kept(app: App, door: RefreshingDoor) -> None:
+    clock_of(app).move(minutes=55)
+    assert await access(app) == "shpat_second"
+    assert [asked.refresh for asked in door.asked] == ["shprt_first"]
+    assert await shops.access_token(app, SHOP) == FRESH
+    assert len(door.asked) == 1
+
+
+async def test_sixteen_at_once_refresh_once(app: App, door: RefreshingDoor) -> None:
+    clock_of(app).move(minutes=56)
+    tokens = await asyncio.gather(*[access(app) for _ in range(16)])
+    assert set(tokens) <= {"shpat_first", "shpat_second"}
+    assert tokens.count("shpat_second") >= 1
+    assert len(door.asked) == 1
+
+
+async def test_who_does_not_refresh_uses_the_old_token_while_it_lives(app: App, door: RefreshingDoor) -> None:
+    door.fault = Unavailable()
+    clock_of(app).move(minutes=56)
+    with pytest.raises(Unavailable):
+        await access(app)
+    assert await access(app) == "shpat_first"
+    assert len(door.asked) == 1
+
+
+async def test_who_does_not_refresh_waits_when_the_old_token_is_dead(app: App, door: RefreshingDoor) -> None:
+    door.fault = Unavailable()
+    clock_of(app).move(minutes=61)
+    with pytest.raises(Unavailable):
+        await access(app)
+    with pytest.raises(Unavailable) as fault:
+        await access(app)
+    assert fault.value.code == "refreshing"
+
+
+async def test_a_refresher_that_died_is_replaced_after_its_lease(app: App, door: RefreshingDoor) -> None:
+    door.fault = Unavailable()
+    clock_of(app).move(minutes=61)
+    with pytest.raises(Unavailable):
+        await access(app)
+    door.fault = None
+    clock_of(app).move(seconds=30)
+    assert await access(app) == "shpat_second"
+
+
+async def test_tokens_lie_sealed_in_the_database(app: App) -> None:
+    row = await app.db.one(select(access_tokens))
+    assert row is not None
+    assert "shpat_" not in str(dict(row))
+    assert "shprt_" not in str(dict(row))
+    assert await app.vault.open(row["refresh_cipher"]) == "shprt_first"
+
+
+async def test_the_pair_is_replaced_together_and_counted(app: App) -> None:
+    clock_of(app).move(minutes=55)
+    await access(app)
+    row = await app.db.one(select(access_tokens))
+    assert row is not None
+    opened = [await app.vault.open(row[name]) for name in ("access_cipher", "refresh_cipher")]
+    assert opened == ["shpat_second", "shprt_second"]
+    assert (row["version"], row["refresh_lease"], row["refresh_lease_until"]) == (2, None, None)
+
+
+async def test_a_shop_without_a_token_says_so(app: App) -> None:
+    with pytest.raises(Unauthorized) as fault:
+        await shops.access_token(app, OTHER_SHOP)
+    assert fault.value.code == "token_missing"
+
+
+async def test_a_token_sealed_with_another_key_is_a_plain_refusal(app: App, tmp_path: Path) -> None:
+    other = make_app(tmp_path, {"TOKEN_KEY": "A" * 43 + "="})
+    with pytest.raises(Unauthorized) as fault:
+        await shops.access_token(other, SHOP)
+    assert fault.value.code == "sealed_unreadable"
+    await close(other)
