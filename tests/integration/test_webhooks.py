@@ -148,6 +148,17 @@ async def test_two_events_of_one_order_at_once_make_one_print(world: World) -> N
     assert {row["status"] for row in world.rows("SELECT status FROM webhook_deliveries")} == {"done"}
 
 
+async def test_a_payment_that_comes_with_its_order_is_not_lost(world: World) -> None:
+    design = await world.design()
+    order = webhooks.order(webhooks.line(design["id"]), webhooks.line(design["id"]))
+    for status in ("pending", "paid", "pending", "paid"):
+        await webhooks.deliver(world.http, order | {"financial_status": status})
+    await asyncio.gather(*[world.run_jobs() for _ in range(4)])
+    await world.run_all_jobs()
+    assert [row["state"] for row in world.rows("SELECT state FROM order_items")] == ["ready", "ready"]
+    assert counts(world)["prints"] == 2
+
+
 async def test_the_same_event_id_of_another_shop_is_another_event(world: World) -> None:
     for shop in (SHOP, NEW_SHOP):
         await webhooks.deliver(world.http, webhooks.order(), event_id="e-1", shop_domain=shop)
