@@ -72,6 +72,14 @@ async def world(tmp_path: Path, two_shops: Path, front: Front, shopify: Shopify)
 
 
 @pytest.fixture
+async def impatient(tmp_path: Path, two_shops: Path, front: Front, shopify: Shopify) -> AsyncIterator[World]:
+    """As `world`, with leases of a second: a worker looks three times a second whether it still has its job."""
+    shutil.copytree(two_shops, tmp_path, dirs_exist_ok=True)
+    async with _opened(tmp_path, front, shopify, JOB_LEASE_S="1") as world:
+        yield world
+
+
+@pytest.fixture
 async def empty_world(tmp_path: Path, front: Front, shopify: Shopify) -> AsyncIterator[World]:
     """The app before its first shop."""
     async with _opened(tmp_path, front, shopify) as world:

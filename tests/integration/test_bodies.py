@@ -29,7 +29,7 @@ NO_JSON = {
     "deep": b"[" * 30_000,
     "deep objects": b'{"a":' * 10_000,
 }
-WRONG = [
+WRONG: list[tuple[str, Any]] = [
     ("/proxy/uploads", []),
     ("/proxy/uploads", None),
     ("/proxy/uploads", "text"),

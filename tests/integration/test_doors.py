@@ -137,7 +137,7 @@ BAD_HMACS: dict[str, Callable[[bytes], bytes]] = {
 
 
 def test_every_route_has_its_door() -> None:
-    paths = {route.path for route in ROUTES}
+    paths = {route.path for route in ROUTES if isinstance(route, Route | Mount)}
     assert paths >= OPEN
     assert {route.path for route in ROUTES if isinstance(route, Mount)} <= OPEN
     behind = sum(len(routes_behind(door)) for door in ("proxy", "link", "webhook", "admin", "open"))

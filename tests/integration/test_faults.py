@@ -13,7 +13,7 @@ import pytest
 
 from app.core.errors import AppError, Unavailable, Unprocessable
 from tests.integration import webhooks
-from tests.integration.conftest import SHOP
+from tests.integration.servers import SHOP
 from tests.integration.storefront import MUG_VARIANT, Storefront
 from tests.integration.world import World, until
 from tests.pictures import good
@@ -209,6 +209,19 @@ async def test_a_photo_that_the_model_refuses_is_not_tried_again(world: World) -
     state = await storefront.look(preview)
     assert (state["status"], state["error"]["code"]) == ("failed", "ai_refused")
     assert (len(world.painter.asked), world.quota()["current_generations"]) == (1, 0)
+
+
+async def test_a_model_that_never_answers_is_left_when_its_preview_is_cancelled(impatient: World) -> None:
+    storefront = impatient.storefront()
+    preview = await storefront.asked()
+    impatient.painter.gate.clear()
+    running = asyncio.create_task(impatient.run_jobs())
+    await until(lambda: bool(impatient.painter.asked))
+    assert (await storefront.cancel(preview)).json()["status"] == "cancelled"
+    await asyncio.wait_for(running, 20)
+    assert impatient.logged("job_lost")
+    quota = impatient.quota()
+    assert (quota["current_generations"], quota["running"]) == (0, 0)
 
 
 async def test_a_worker_that_dies_leaves_its_preview_to_the_next(world: World) -> None:

@@ -36,7 +36,7 @@ from tests.devstore.conftest import serving
 from tests.integration.servers import SHOP
 from tests.pictures import phone_jpeg
 
-PATIENCE_S = 60
+PATIENCE_S = 120  # on cores that others keep busy
 
 
 @dataclass
@@ -104,13 +104,13 @@ def test_a_photo_becomes_a_paid_print_over_real_sockets(browser_of_the_demo: Bro
     assert browser.http.post(f"{browser.shop}/admin/install").status_code == 303
     home = frame(browser, "admin/apps/artify")
     assert "Artify is installed in Artify Demo." in home
-    assert "artify-personalizer" in browser.page("products/photo-poster")
+    assert "artify-personalizer" in browser.page("products/photo-mug")
 
     preview = make_preview(browser, "Pencil sketch")
     picture = Image.open(io.BytesIO(browser.http.get(preview["preview_url"]).content))
     assert (picture.format, max(picture.size)) == ("WEBP", 1024)
 
-    item = {"id": 7800000000011, "quantity": 1, "properties": {"_artify_preview": preview["id"]}}
+    item = {"id": 7800000000021, "quantity": 1, "properties": {"_artify_preview": preview["id"]}}
     assert browser.http.post(f"{browser.shop}/cart/add.js", json={"items": [item]}).status_code == 200
     paid = browser.http.post(f"{browser.shop}/checkout", data={"name": "Ada S", "email": "ada@shopper.example"})
     assert paid.status_code == 303
@@ -118,7 +118,7 @@ def test_a_photo_becomes_a_paid_print_over_real_sockets(browser_of_the_demo: Bro
     orders = eventually(lambda: frame(browser, "admin/apps/artify/orders"), lambda page: "Download print" in page)
     [link] = re.findall(r'href="([^"]+)" download', orders)
     printed = Image.open(io.BytesIO(browser.http.get(html.unescape(link)).content))
-    assert (printed.format, printed.size, printed.mode) == ("JPEG", (2480, 3508), "RGB")
+    assert (printed.format, printed.size, printed.mode) == ("JPEG", (2475, 1155), "RGB")
     assert printed.info["dpi"] == (300, 300)
     assert printed.info["icc_profile"]
     eventually(lambda: browser.page("admin/orders"), lambda page: "artify-print-ready" in page)
@@ -127,13 +127,13 @@ def test_a_photo_becomes_a_paid_print_over_real_sockets(browser_of_the_demo: Bro
 def make_preview(browser: Browser, style: str) -> dict[str, Any]:
     """Upload a phone's photo, ask for a style, and wait for the picture."""
     photo = phone_jpeg()
-    offer = browser.ask("products/7700000000001")
+    offer = browser.ask("products/7700000000002")
     ticket = browser.ask("uploads", filename=photo.filename, content_type=photo.mime, bytes=len(photo.data))
     sent = browser.http.request(ticket["method"], ticket["url"], headers=ticket["headers"], content=photo.data)
     assert sent.status_code == 200
     chosen = next(each["id"] for each in offer["styles"] if each["name"] == style)
-    wish = {"upload_id": ticket["upload_id"], "product_id": 7700000000001, "style_id": chosen}
-    asked = browser.ask("previews", **wish, variant_id=7800000000011, idempotency_key="once")
+    wish = {"upload_id": ticket["upload_id"], "product_id": 7700000000002, "style_id": chosen}
+    asked = browser.ask("previews", **wish, variant_id=7800000000021, idempotency_key="once")
     path = f"previews/{asked['id']}?view_token={asked['view_token']}"
     state = eventually(lambda: browser.ask(path), lambda state: state["status"] not in ("pending", "processing"))
     assert state["status"] == "completed", state

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from tests.integration.world import World
@@ -56,7 +58,7 @@ async def test_a_file_bigger_than_announced_is_cut_off(world: World) -> None:
     storefront, photo = world.storefront(), bad("60-mb")
     ticket = (await storefront.ticket(photo, bytes=1000)).json()
 
-    async def chunks():  # type: ignore[no-untyped-def]
+    async def chunks() -> AsyncIterator[bytes]:
         for at in range(0, len(photo.data), 1 << 20):
             yield photo.data[at : at + (1 << 20)]
 

@@ -64,8 +64,21 @@ async def test_a_print_is_downloaded_by_its_link_under_a_name_of_its_order(world
     [link] = re.findall(r'href="([^"]+)" download', page)
     answer = await world.http.get(link.replace("&amp;", "&"))
     assert answer.status_code == 200
-    name = 'attachment; filename="1001-Photo-Mug-11-oz-Oil-painting.jpg";'
-    assert answer.headers["content-disposition"].startswith(name)
+    said = answer.headers["content-disposition"]
+    assert said.startswith('attachment; filename="1001-Photo-Mug-11-oz-Oil-painting.jpg"')
+
+
+async def test_a_print_of_any_name_can_be_downloaded(world: World) -> None:
+    design = await world.design()
+    line = webhooks.line(design["id"], title='写真 für "Oma"\r\nX: 1')
+    await webhooks.deliver(world.http, webhooks.order(line, name="#1001"))
+    await world.run_jobs()
+    page = (await world.merchant().document("/orders")).text
+    [link] = re.findall(r'href="([^"]+)" download', page)
+    answer = await world.http.get(link.replace("&amp;", "&"))
+    assert answer.status_code == 200
+    assert "x" not in answer.headers
+    assert answer.headers["content-disposition"].startswith("attachment; ")
 
 
 async def test_what_a_cart_says_is_no_markup(world: World) -> None:
