@@ -103,9 +103,9 @@ async def create_preview(request: Request) -> Response:
     visit = auth.storefront(request)
     body = await parse.body(request, PreviewBody)
     app: App = request.app.state.app
+    await shops.hit(app, f"preview:{visit.shop}:{_address(app, request)}", limit=30, window=MINUTE)
     visitor = await auth.visitor(request, visit, body.guest_token)
     await shops.hit(app, f"preview:{visitor.shop.id}:{visitor.id}", limit=10, window=MINUTE)
-    await shops.hit(app, f"preview:{visitor.shop.id}:{_address(app, request)}", limit=30, window=MINUTE)
     made = await personalization.request_preview(app, visitor, body.wish())
     token = view_token(app.settings.link_key, made.id, app.clock.now() + VIEW_LIFE)
     return JSONResponse({"id": made.id, "status": made.status, "view_token": token, "guest_token": visitor.token}, 202)

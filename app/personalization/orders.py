@@ -58,7 +58,7 @@ def order_fields(payload: Any) -> dict[str, Any]:
         "customer_id": _text(customer["id"]) if customer.get("id") else None,
         "total_price": str(payload.get("total_price") or ""),
         "currency": _text(payload.get("currency") or "USD"),
-        "financial_status": payload.get("financial_status"),
+        "financial_status": _text(payload.get("financial_status") or ""),
         "processed_at": payload.get("processed_at") or payload.get("created_at"),
         "cancelled_at": cancelled,
         "test": bool(payload.get("test")),

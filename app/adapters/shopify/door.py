@@ -61,9 +61,11 @@ class Door:
 
     def verify_admin(self, request: SignedRequest) -> AdminVisit:
         authorization = _header(request.headers, "authorization")
-        result = self._package.verify_app_home_req(
-            _request(request.method, guards.target(request.url), authorization), BOUNCE_PATH
-        )
+        asked = _request(request.method, guards.target(request.url), authorization)
+        try:
+            result = guards.claims_are_text(lambda: self._package.verify_app_home_req(asked, BOUNCE_PATH))
+        except Unauthorized as forged:
+            raise _unauthorized() from forged
         if not result.ok or result.id_token is None or result.invalid_token_response is None:
             raise _reply(result.response)
         try:

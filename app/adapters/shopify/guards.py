@@ -10,8 +10,8 @@ import hmac
 import json
 import re
 from base64 import b64encode
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, quote, urlsplit
 
 from app.core.errors import BadRequest, Unauthorized, Unavailable
@@ -27,6 +27,7 @@ ORIGIN = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*")
 PRINTABLE = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '#"<>\\')
 
 ONCE = ("shop", "timestamp", "signature", "logged_in_customer_id", "path_prefix")
+T = TypeVar("T")
 LONGEST_LIFE = 10**9  # seconds; a lifetime above this is nonsense and would overflow a date
 
 
@@ -57,6 +58,17 @@ def bounce_query(url: str) -> tuple[str, str]:
     if shop is None or len(reloads) != 1 or not LOCAL_PATH.fullmatch(reloads[0]):
         raise BadRequest("This address is not complete. Please open the app from your Shopify admin.")
     return shop, reloads[0]
+
+
+def claims_are_text(verify: Callable[[], T]) -> T:
+    """What the package's check of an ID token gives. Raises Unauthorized.
+
+    Gap: the package raises AttributeError for a signed token whose `dest` is not text.
+    """
+    try:
+        return verify()
+    except (AttributeError, TypeError, ValueError) as fault:
+        raise Unauthorized("This ID token holds what is no text.") from fault
 
 
 def identity(claims: Mapping[str, Any]) -> tuple[str, str]:

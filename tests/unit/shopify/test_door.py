@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from app.core.ports import DoorReply, SignedRequest
 from tests.unit.shopify.signing import (
     BASE,
     OLD_SECRET,
+    SECRET,
     SHOP,
     claims,
     document,
@@ -39,6 +41,13 @@ def test_importing_the_adapter_loads_no_vendor() -> None:
     code = "import sys, app.adapters.shopify; print(sorted({'shopify_app', 'httpx', 'jwt'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("claim", ["dest", "iss", "sub"])
+@pytest.mark.parametrize("value", [7, True, [], {}])
+def test_a_signed_token_whose_claims_are_no_text_is_refused(claim: str, value: object) -> None:
+    token = jwt.api_jws.encode(json.dumps({**claims(), claim: value}).encode(), SECRET, algorithm="HS256")
+    assert refusal(fetch(token)).status == 401
 
 
 def test_a_document_names_its_shop_and_user() -> None:
