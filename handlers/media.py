@@ -58,7 +58,8 @@ async def download(request: Request) -> Response:
 def _attachment(filename: str) -> str:
     """A header for a name in any script: plain ASCII, and the whole of it for browsers (RFC 6266)."""
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "_" for c in filename)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
+    whole = "" if plain == filename else f"; filename*=UTF-8''{quote(filename, safe='')}"
+    return f'attachment; filename="{plain}"{whole}'
 
 
 def _link(request: Request) -> tuple[App, MediaLink]:

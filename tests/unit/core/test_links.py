@@ -80,6 +80,20 @@ def test_no_altered_word_passes(name: str, value: str) -> None:
     assert not passes("PUT", LINK.key, query | {name: value})
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("e", str(int(LINK.expires_at.timestamp()) + 3600)),
+        ("t", "text/html"),
+        ("n", "99999999"),
+        ("f", "page.html"),
+    ],
+)
+def test_no_word_of_a_link_can_be_widened(name: str, value: str) -> None:
+    assert passes("PUT", LINK.key, query_of(LINK))
+    assert not passes("PUT", LINK.key, query_of(LINK) | {name: value})
+
+
 def test_another_key_signs_nothing_here() -> None:
     with pytest.raises(Forbidden):
         read(LINK.url("", OTHER_KEY), "PUT")
