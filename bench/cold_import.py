@@ -1,4 +1,4 @@
-"""What a cold start pays for imports: handlers.routes beside starlette and sqlalchemy alone, which it stands on."""
+"""What a cold start pays for imports: the routes, and the code of a webhook, beside what they stand on."""
 
 from __future__ import annotations
 
@@ -9,18 +9,27 @@ import sys
 from bench.rows import Row
 
 PROCESSES = 9
+FLOOR = "starlette.applications, starlette.routing, starlette.responses"
+CASES = {
+    "cold import of handlers.routes": ("handlers.routes", FLOOR, "floor: starlette; aim: 250 ms"),
+    "cold import, a webhook's code too": (
+        "handlers.routes, handlers.webhooks",
+        f"{FLOOR}, sqlalchemy",
+        "floor: starlette and sqlalchemy",
+    ),
+}
 _TIMED = "import time; start = time.perf_counter(); import {0}; print(time.perf_counter() - start)"
 
 
 def run() -> list[Row]:
     """Medians of fresh processes, in turns, with the bytecode already compiled."""
-    ours, floor = [], []
-    for _ in range(PROCESSES + 1):
-        ours.append(_milliseconds("handlers.routes"))
-        floor.append(_milliseconds("starlette.applications, starlette.routing, starlette.responses, sqlalchemy"))
-    mine, least = statistics.median(ours[1:]), statistics.median(floor[1:])
-    note = "floor: starlette and sqlalchemy; aim: 250 ms"
-    return [Row("cold import of handlers.routes", round(mine), round(least), "ms", round(least / mine, 2), note)]
+    return [_row(name, *case) for name, case in CASES.items()]
+
+
+def _row(name: str, modules: str, floor: str, note: str) -> Row:
+    turns = [(_milliseconds(modules), _milliseconds(floor)) for _ in range(PROCESSES + 1)][1:]
+    ours, least = (statistics.median(times) for times in zip(*turns, strict=True))
+    return Row(name, round(ours), round(least), "ms", round(least / ours, 2), note)
 
 
 def _milliseconds(modules: str) -> float:

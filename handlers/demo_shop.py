@@ -47,13 +47,18 @@ PRODUCTS = {
         DemoSize("L", 3600, 4320, "7800000000033"),
     ],
 }
+TRUE = " Keep the people, faces and composition exactly as they are."
 STYLES = {
-    "Oil painting": "Paint this photo as an oil painting.",
-    "Watercolour": "Paint this photo as a watercolour.",
-    "Pencil sketch": "Draw this photo as a pencil sketch.",
-    "Pop art": "Turn this photo into pop art.",
-    "Stained mosaic": "Lay this photo as a mosaic.",
-    "Night ink": "Draw this photo in ink at night.",
+    "Oil painting": f"Oil painting of this photo: thick impasto brushstrokes, warm light, rich colours.{TRUE}",
+    "Watercolour": "Watercolour of this photo: light transparent washes, soft wet edges, white paper left around the "
+    f"border.{TRUE}",
+    "Pencil sketch": "Pencil sketch of this photo: fine graphite lines, soft shading and hatching on cream paper, no "
+    f"colour.{TRUE}",
+    "Pop art": f"Pop art print of this photo: a few flat bright inks, halftone dots, bold black outlines.{TRUE}",
+    "Stained mosaic": "Stained glass mosaic of this photo: small pieces of glowing coloured glass that follow its "
+    f"shapes, dark lead lines between them.{TRUE}",
+    "Night ink": "Night scene in deep blue and moonlight yellow ink made from this photo: swirling visible strokes, "
+    f"strong contrast.{TRUE}",
 }
 WATERMARK = Watermark(text="artify preview", opacity=0.28, position="tiled", size_percentage=26, asset_key=None)
 

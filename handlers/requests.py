@@ -1,4 +1,4 @@
-"""What every request gets: an id, a log line, safe headers, and a body that may not grow too big."""
+"""What every request gets: an id, a log line, safe headers, and an answer whatever happens."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class RequestContext:
         if scope["type"] != "http":
             await self._next(scope, receive, send)
             return
+        app: App = scope["app"].state.app
         request_id, started = new_id(), time.perf_counter()
         scope.setdefault("state", {})["request_id"] = request_id
         status = 0
@@ -47,11 +48,10 @@ class RequestContext:
         with log.context(request_id=request_id):
             try:
                 await self._next(scope, receive, send_with_headers)
-            except Exception as fault:  # noqa: BLE001  # the handler boundary
-                scope["app"].state.app.log.error("request_crashed", fault)
+            except Exception as fault:  # noqa: BLE001  # the request boundary: servers would log the fault's message
+                app.log.error("request_crashed", fault)
                 if status == 0:
                     await errors.answer(Request(scope), AppError())(scope, receive, send_with_headers)
             finally:
-                app: App = scope["app"].state.app
                 took_ms = round((time.perf_counter() - started) * 1000, 1)
                 app.log.info("request", method=scope["method"], path=scope["path"], status=status, ms=took_ms)

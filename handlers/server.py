@@ -16,7 +16,7 @@ from app.core.app import App
 from app.core.settings import Settings
 from app.wiring import build
 from handlers.jobs import loop
-from handlers.routes import create
+from handlers.routes import create, load_all
 
 WORKERS = 2
 """Job loops in one process; most of a job is CPU work of one core."""
@@ -26,6 +26,7 @@ class Server:
     """Answers HTTP by the routes, and runs jobs from start-up to shutdown."""
 
     def __init__(self, app: App):
+        load_all()
         self._app = app
         self._routes: ASGIApp = create(app)
         self._loops: list[asyncio.Task[None]] = []

@@ -6,11 +6,14 @@ The layers themselves are contracts in pyproject.toml.
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Iterator
 
 import pytest
 from importlinter import cli
+from starlette.routing import Route
 
+from handlers import routes
 from tests.sources import CAPABILITIES, PRODUCT, ROOT, SHARED, Function, Source, sources
 
 PRODUCT_SOURCES = sources(*PRODUCT)
@@ -135,3 +138,10 @@ def _takes_shop_first(function: Function) -> bool:
 
 def _lines(function: Function) -> int:
     return (function.end_lineno or function.lineno) - function.lineno + 1
+
+
+def test_every_route_names_a_handler_that_exists() -> None:
+    routes.load_all()
+    named = [route for route in routes.ROUTES if isinstance(route, Route)]
+    assert len(named) >= 12
+    assert all(inspect.iscoroutinefunction(routes.load(route.name)) for route in named)

@@ -183,8 +183,10 @@ def _table(report: Report) -> str:
 
 
 def _peak_mb() -> int:
-    """Peak resident memory of this process (Linux counts kilobytes, macOS bytes)."""
+    """Peak resident memory of this process. Linux's ru_maxrss starts from the parent's, so its status file is read."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(status.read_text().partition("VmHWM:")[2].split()[0]) // 1024
     import resource
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak // (1024 * 1024 if sys.platform == "darwin" else 1024)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024**2  # macOS counts bytes

@@ -51,7 +51,7 @@ def test_iso_times_of_others_are_read(text: str, hour: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "yesterday", "21.11.2026", "2026-13-01T00:00:00Z"])
 def test_what_is_no_time_is_a_value_error(text: str) -> None:
-    with pytest.raises(ValueError, match=r"Invalid isoformat|month must be"):
+    with pytest.raises(ValueError, match=r"[Ii]nvalid isoformat|month must be"):
         from_text(text)
 
 
