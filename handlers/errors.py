@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.core.errors import AppError, BadRequest, NotFound, TooMany
+from app.core.errors import AppError, NotFound, TooMany
 from app.core.ports import DoorReply
 
 JSON_PATHS = ("/proxy/", "/webhooks", "/media/", "/healthz")
@@ -32,11 +32,6 @@ async def http_error(request: Request, fault: Exception) -> Response:
     if status == 405:
         return answer(request, AppError("This address does not take that method.", code="bad_method", status=405))
     return answer(request, NotFound() if status == 404 else AppError(status=status))
-
-
-async def hung_up(request: Request, fault: Exception) -> Response:
-    """The sender left in the middle of the body: no crash of ours, and nobody hears this answer."""
-    return answer(request, BadRequest("The request was cut short.", code="cut_short"))
 
 
 def answer(request: Request, fault: AppError) -> Response:
@@ -66,5 +61,4 @@ HANDLERS: Mapping[Any, Any] = {
     AppError: app_error,
     DoorReply: door_reply,
     HTTPException: http_error,
-    ClientDisconnect: hung_up,
 }

@@ -31,7 +31,7 @@ def open_quota(shop_id: str, period: str, at: datetime) -> Any:
 
 def hold(shop_id: str, period: str, at: datetime) -> list[Any]:
     """Count one generation of this month; refused with `quota_exhausted`."""
-    same = quotas.c.period == period
+    same = quotas.c.period >= period  # a request that straddles midnight counts in the month that has begun
     room = or_(~same, quotas.c.current_generations < quotas.c.monthly_generation_limit)
     count = (
         update(quotas)
@@ -40,7 +40,7 @@ def hold(shop_id: str, period: str, at: datetime) -> list[Any]:
             current_generations=case((same, quotas.c.current_generations + 1), else_=1),
             total_generations=quotas.c.total_generations + 1,
             last_reset_at=case((same, quotas.c.last_reset_at), else_=moment(at)),
-            period=period,
+            period=case((same, quotas.c.period), else_=period),
             updated_at=at,
         )
     )
