@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -77,8 +78,7 @@ async def take_order(app: App, lease: Lease) -> None:
         return
     facts = facts_of(delivery.fields, told_at=delivery.triggered_at or delivery.created_at)
     closing = shops.close_delivery(shop_id, delivery_id, "done", None, now)
-    queued: list[Job] = []
-    statements = await _statements(app, shop_id, facts, now, queued) if facts.lines else []
+    statements, queued = await _changes(app, shop_id, facts, now) if facts.lines else ([], [])
     try:
         await app.db.batch(*lease.finish(now), *statements, closing)
     except (Refused, ConstraintError) as fault:
@@ -147,45 +147,48 @@ def _whole(value: Any) -> int:
     return whole
 
 
-async def _statements(app: App, shop_id: str, facts: OrderFacts, now: datetime, queued: list[Job]) -> list[Any]:
+@dataclass(frozen=True)
+class _Arrival:
+    """An order as this webhook finds it. `payable`: it has been paid, and not cancelled, by now."""
+
+    shop_id: str
+    order_id: str
+    customer_id: str | None
+    payable: bool
+    at: datetime
+
+
+async def _changes(app: App, shop_id: str, facts: OrderFacts, now: datetime) -> tuple[list[Any], list[Job]]:
+    """What the order changes, and the prints that it queues."""
     known = await queries.order_row(app.db, shop_id, facts.order_id)
-    order_id = known["id"] if known else new_id()
     paid = facts.paid_at is not None or bool(known and known["paid_at"])
     cancelled = facts.cancelled_at is not None or bool(known and known["cancelled_at"])
-    items = {item.shopify_line_item_id: item for item in await queries.items_of_order(app.db, shop_id, order_id)}
-    statements = [queries.save_order(shop_id, order_id, facts, now)]
+    arrival = _Arrival(shop_id, known["id"] if known else new_id(), facts.customer_id, paid and not cancelled, now)
+    items = await queries.items_of_order(app.db, shop_id, arrival.order_id)
+    by_line = {item.shopify_line_item_id: item for item in items}
+    statements, queued = [queries.save_order(shop_id, arrival.order_id, facts, now)], []
     for line in facts.lines:
-        statements += await _line(
-            app, shop_id, order_id, facts, line, items.get(line.line_item_id), paid and not cancelled, now, queued
-        )
-    return statements
+        more, job = await _line(app, arrival, line, by_line.get(line.line_item_id))
+        statements += more
+        queued += [job] if job else []
+    return statements, queued
 
 
-async def _line(
-    app: App,
-    shop_id: str,
-    order_id: str,
-    facts: OrderFacts,
-    line: OrderLine,
-    known: OrderItem | None,
-    paid: bool,
-    now: datetime,
-    queued: list[Job],
-) -> list[Any]:
+async def _line(app: App, arrival: _Arrival, line: OrderLine, known: OrderItem | None) -> tuple[list[Any], Job | None]:
     """A new line is judged; a known one only moves on from waiting when the order has been paid."""
-    if known and (known.state != "waiting" or not paid):
-        return []
-    verdict = await match_line(app, shop_id, line, facts.customer_id, paid=paid, approved=False)
+    if known and (known.state != "waiting" or not arrival.payable):
+        return [], None
+    shop_id, at = arrival.shop_id, arrival.at
+    verdict = await match_line(app, shop_id, line, arrival.customer_id, paid=arrival.payable, approved=False)
     item_id = known.id if known else new_id()
-    statements = [
-        queries.rematch_item(shop_id, item_id, verdict, now)
+    statements: list[Any] = [
+        queries.rematch_item(shop_id, item_id, verdict, at)
         if known
-        else queries.insert_item(shop_id, item_id, order_id, line, verdict, now)
+        else queries.insert_item(shop_id, item_id, arrival.order_id, line, verdict, at)
     ]
     if verdict.generation_id:
-        statements.append(queries.pin_generation(shop_id, verdict.generation_id, now))
-    if verdict.state == "queued":
-        job = prints.finalize_job(shop_id, item_id, now)
-        queued.append(job)
-        statements.append(jobs.insert(job, now))
-    return statements
+        statements.append(queries.pin_generation(shop_id, verdict.generation_id, at))
+    if verdict.state != "queued":
+        return statements, None
+    job = prints.finalize_job(shop_id, item_id, at)
+    return [*statements, jobs.insert(job, at)], job
