@@ -14,14 +14,16 @@ async def merchant(request: Request) -> Merchant:
     """Somebody of a shop's staff. Raises DoorReply (bounce, or 401 with a retry header), Unavailable."""
     app: App = request.app.state.app
     visit = app.door.verify_admin(signed(request))
-    request.state.page_headers = visit.headers
+    request.state.page_headers, request.state.shop = visit.headers, visit.shop
     return await shops.admit(app, visit)
 
 
 def storefront(request: Request) -> ProxyVisit:
     """A request through the app proxy. Raises Unauthorized."""
     app: App = request.app.state.app
-    return app.door.verify_proxy(signed(request))
+    visit = app.door.verify_proxy(signed(request))
+    request.state.shop = visit.shop
+    return visit
 
 
 async def visitor(request: Request, visit: ProxyVisit, guest_token: str | None) -> Visitor:

@@ -54,4 +54,5 @@ class RequestContext:
                     await errors.answer(Request(scope), AppError())(scope, receive, send_with_headers)
             finally:
                 took_ms = round((time.perf_counter() - started) * 1000, 1)
-                app.log.info("request", method=scope["method"], path=scope["path"], status=status, ms=took_ms)
+                about = {"method": scope["method"], "path": scope["path"], "status": status, "ms": took_ms}
+                app.log.info("request", **about, shop=scope["state"].get("shop", ""))

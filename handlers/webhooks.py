@@ -36,6 +36,7 @@ async def receive(request: Request) -> Response:
     """Any signed webhook gets 200, also one that we cannot use: Shopify would only send it again."""
     app: App = request.app.state.app
     webhook = app.door.verify_webhook(auth.signed(request, await parse.raw(request, MAX_WEBHOOK_BYTES)))
+    request.state.shop = webhook.shop
     topic = TOPICS.get(webhook.topic)
     if topic is None:
         await shops.refuse(app, webhook, "ignored", "no handler for this topic")
