@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from app import jobs, personalization, shops
 from app.core.app import App
@@ -19,6 +20,8 @@ async def _webhook_given_up(app: App, job: jobs.Job, fault: AppError) -> list[ob
 
 UNINSTALL = jobs.JobKind("shops.uninstall", shops.uninstall, _webhook_given_up)
 KINDS = {kind.name: kind for kind in (UNINSTALL, *personalization.KINDS)}
+PROMPT_KINDS = {name: kind for name, kind in KINDS.items() if not kind.patient}
+"""What shoppers and merchants wait for: one loop runs nothing else, so that no print keeps a preview waiting."""
 
 
 async def run_due(app: App) -> int:
@@ -26,11 +29,11 @@ async def run_due(app: App) -> int:
     return await jobs.run_due(app, KINDS)
 
 
-async def loop(app: App) -> None:
-    """Run jobs until cancelled."""
+async def loop(app: App, kinds: Mapping[str, jobs.JobKind] = KINDS) -> None:
+    """Run jobs of these kinds until cancelled."""
     while True:
         try:
-            await run_due(app)
+            await jobs.run_due(app, kinds)
         except Exception as fault:  # noqa: BLE001  # the job boundary: the loop outlives every fault
             app.log.error("job_loop_fault", fault)
         await _next_hint(app)

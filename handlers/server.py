@@ -15,11 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.core.app import App
 from app.core.settings import Settings
 from app.wiring import build
-from handlers.jobs import loop
+from handlers.jobs import KINDS, PROMPT_KINDS, loop
 from handlers.routes import create, load_all
-
-WORKERS = 2
-"""Job loops in one process; most of a job is CPU work of one core."""
 
 
 class Server:
@@ -39,7 +36,7 @@ class Server:
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
-        self._loops = [asyncio.create_task(loop(self._app)) for _ in range(WORKERS)]
+        self._loops = [asyncio.create_task(loop(self._app, kinds)) for kinds in (KINDS, PROMPT_KINDS)]
         await send({"type": "lifespan.startup.complete"})
         await receive()
         for task in self._loops:

@@ -44,7 +44,8 @@ class JobKind:
     """What runs a kind of job, how often it is tried, and what else changes when it is given up.
 
     `run` must end with a batch that holds `*lease.finish()`. `give_up` returns the statements that
-    tell the subject; the runner adds them to the batch that ends the job.
+    tell the subject; the runner adds them to the batch that ends the job. Nobody waits before a screen for a
+    `patient` one.
     """
 
     name: str
@@ -53,6 +54,7 @@ class JobKind:
     max_attempts: int = 8
     first_wait_s: float = 5
     slots: Slots | None = None
+    patient: bool = False
 
     def wait_after(self, attempt: int, jitter: float) -> timedelta:
         """Doubling, at most an hour; `jitter` (0 to 1) spreads retries over the second half."""

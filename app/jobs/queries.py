@@ -22,18 +22,19 @@ async def job(db: Database, job_id: str) -> Job | None:
     return Job(**row) if row else None
 
 
-async def due(db: Database, now: datetime, *, skip: Collection[str] = (), limit: int = 1) -> list[Job]:
-    """What may run now, most urgent first: pending and due, or left by a worker that died.
+async def due(db: Database, now: datetime, kinds: Collection[str], skip: Collection[str] = ()) -> Job | None:
+    """The most urgent job of these kinds that may run: pending and due, or left by a worker that died.
 
     `skip` names kinds of job of shops whose slots are taken, as `shop:kind`.
     """
-    rows = await db.all(
+    busy = (jobs.c.shop_id + ":" + jobs.c.kind).in_(list(skip))
+    row = await db.one(
         select(*COLUMNS)
-        .where(_runnable(now), (jobs.c.shop_id + ":" + jobs.c.kind).not_in(list(skip)))
+        .where(_runnable(now), jobs.c.kind.in_(list(kinds)), ~busy)
         .order_by(jobs.c.priority.desc(), jobs.c.run_at)
-        .limit(limit)
+        .limit(1)
     )
-    return [Job(**row) for row in rows]
+    return Job(**row) if row else None
 
 
 async def jobs_by_status(db: Database, statuses: Sequence[str], limit: int) -> list[Job]:

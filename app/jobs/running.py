@@ -21,13 +21,12 @@ MOST_BUSY = 80
 
 
 async def run_due(app: App, kinds: Kinds) -> int:
-    """Run jobs one after another until none is due; how many ran."""
+    """Run jobs of these kinds one after another until none is due; how many ran. Others are left to who knows them."""
     ran = 0
     busy: set[str] = set()
-    while len(busy) < MOST_BUSY and (found := await queries.due(app.db, app.clock.now(), skip=busy)):
-        job = found[0]
+    while len(busy) < MOST_BUSY and (job := await queries.due(app.db, app.clock.now(), kinds, busy)):
         outcome = await _attempt(app, kinds, job)
-        if outcome in ("slots_full", "unknown_kind"):
+        if outcome == "slots_full":
             busy.add(f"{job.shop_id}:{job.kind}")
         if outcome == "ran":
             ran += 1

@@ -23,6 +23,6 @@ KINDS = (
         slots=generation.SLOTS,
     ),
     JobKind(orders.JOB, orders.take_order, _order_given_up),
-    JobKind(prints.FINALIZE, prints.finalize, prints.give_up),
+    JobKind(prints.FINALIZE, prints.finalize, prints.give_up, patient=True),
     JobKind(prints.NOTE, prints.note_print, prints.note_given_up),
 )

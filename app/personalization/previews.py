@@ -42,7 +42,7 @@ async def request_preview(app: App, visitor: Visitor, wish: PreviewRequest) -> G
     upload, header = await media.read_upload(app, visitor.shop.id, wish.upload_id)
     _check_sharpness(wanted, header.size)
     now, shop_id = wanted.created_at, visitor.shop.id
-    job = jobs.new(JOB, shop_id, wanted.id, at=now)
+    job = jobs.new(JOB, shop_id, wanted.id, at=now, priority=2)
     try:
         await app.db.batch(
             *generation.hold(shop_id, str(wanted.quota_period), now),

@@ -22,7 +22,7 @@ LINK_LIFE = timedelta(hours=1)
 
 
 def finalize_job(shop_id: str, item_id: str, at: datetime) -> Job:
-    return jobs.new(FINALIZE, shop_id, item_id, at=at, priority=2)
+    return jobs.new(FINALIZE, shop_id, item_id, at=at)
 
 
 async def finalize(app: App, lease: Lease) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from app import jobs
 from app.core.app import App
 from app.jobs.tables import jobs as table
+from handlers import jobs as runner
 from tests.apps import clock_of
 from tests.unit.jobs.kinds import KIND, Work, found, queued
 
@@ -90,3 +91,15 @@ async def test_a_jobs_payload_comes_back(app: App) -> None:
     job = jobs.new(KIND, "a", "s", at=now, payload={"item": "1"})
     await app.db.batch(jobs.insert(job, now))
     assert (await found(app, job)).payload == {"item": "1"}
+
+
+async def test_a_loop_leaves_kinds_that_are_not_its_own(app: App) -> None:
+    job = await queued(app)
+    assert await jobs.run_due(app, {}) == 0
+    assert (await found(app, job)).status == "pending"
+
+
+def test_no_print_keeps_a_preview_waiting() -> None:
+    left_out = set(runner.KINDS) - set(runner.PROMPT_KINDS)
+    assert left_out == {"personalization.finalize"}
+    assert "personalization.preview" in runner.PROMPT_KINDS
