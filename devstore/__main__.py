@@ -7,7 +7,6 @@ import uvicorn
 from devstore.config import Config
 from devstore.server import create_devstore
 
-config = Config.load(os.environ)
-print(f"Simulated Shopify: {config.url}", flush=True)
 port = int(os.environ.get("DEVSTORE_PORT", "8001"))
-uvicorn.run(create_devstore(config), host="127.0.0.1", port=port, log_level="warning")
+print(f"Simulated Shopify: http://127.0.0.1:{port}", flush=True)
+uvicorn.run(create_devstore(Config.load(os.environ)), host="127.0.0.1", port=port, log_level="warning")

@@ -1,4 +1,4 @@
-"""The merchant's admin: orders, products, apps, and the frame that the app runs in."""
+"""The merchant's admin: orders, apps, and the frame that the app runs in."""
 
 import base64
 import time
@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from devstore.admin_api import marks_of
-from devstore.catalog import PRODUCTS, SEED
+from devstore.catalog import SEED
+from devstore.orders import order_of
 from devstore.signatures import id_token, query_hmac
 from devstore.store import Store, here, page
 
@@ -18,33 +19,28 @@ async def orders_page(request: Request) -> Response:
     store, shop = here(request)
     orders = store.state.list("order", shop)
     rows = [(order, marks_of(store.state, shop, order["admin_graphql_api_id"])) for order in orders]
-    return page(request, "admin_orders.html", shop=shop, rows=rows)
+    return page(request, "admin_orders.html", rows=rows)
 
 
 async def order_page(request: Request) -> Response:
     store, shop = here(request)
-    order = store.state.get("order", shop, request.path_params["id"])
-    if order is None:
-        raise HTTPException(404, "There is no such order.")
+    order = order_of(request)
     marks = marks_of(store.state, shop, order["admin_graphql_api_id"])
-    return page(request, "admin_order.html", shop=shop, order=order, marks=marks)
-
-
-async def products_page(request: Request) -> Response:
-    return page(request, "admin_products.html", shop=here(request)[1], products=PRODUCTS)
+    return page(request, "admin_order.html", order=order, marks=marks)
 
 
 async def apps_page(request: Request) -> Response:
+    """The app, what it may do, and the buttons that install or uninstall it."""
     store, shop = here(request)
-    return page(request, "admin_apps.html", shop=shop, scopes=store.scopes, installed=store.installed(shop))
+    return page(request, "admin_apps.html", scopes=store.scopes.split(","), installed=store.installed(shop))
 
 
 async def app_page(request: Request) -> Response:
     """The app in its frame, or the consent page when it is not installed yet."""
     store, shop = here(request)
     if not store.installed(shop):
-        return page(request, "admin_install.html", shop=shop, scopes=store.scopes)
-    return page(request, "admin_app.html", shop=shop, frame_url=_frame_url(request, store, shop))
+        return await apps_page(request)
+    return page(request, "admin_app.html", frame_url=_frame_url(request, store, shop))
 
 
 async def install(request: Request) -> Response:
@@ -60,8 +56,7 @@ async def uninstall(request: Request) -> Response:
     if store.installed(shop):
         for kind in ("access_token", "refresh_token", "installation"):
             store.state.clear(kind, shop)
-        body = SEED["shop"] | {"domain": shop, "myshopify_domain": shop}
-        store.webhooks.publish(shop, "app/uninstalled", body)
+        store.webhooks.publish(shop, "app/uninstalled", SEED["shop"] | {"myshopify_domain": shop})
     return RedirectResponse(f"/{shop}/admin/apps", 303)
 
 
@@ -91,4 +86,4 @@ def _frame_url(request: Request, store: Store, shop: str) -> str:
         "timestamp": str(int(time.time())),
     }
     params["hmac"] = query_hmac(params, config.api_secret)
-    return f"{config.app_url}/{request.path_params.get('path', '')}?{urlencode(params)}"
+    return f"{config.app_url}{request.path_params['path'] or '/'}?{urlencode(params)}"

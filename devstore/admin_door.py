@@ -6,10 +6,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from devstore import admin_api
 from devstore.store import fields, here, store_of
 from devstore.tokens import is_access_token
 
-FAULTS = ("throttle_200", "throttle_429", "error_500", "timeout", "lost_answer")
+FAULTS = ("throttle_200", "throttle_429", "error_500", "lost_answer")
 
 
 async def graphql_endpoint(request: Request) -> Response:
@@ -23,9 +24,9 @@ async def graphql_endpoint(request: Request) -> Response:
     if request.path_params["version"] != store.manifest["webhooks"]["api_version"]:
         return JSONResponse({"errors": "Not Found"}, 404)
     wish = await fields(request)
-    if not store.admin_api.knows(wish["query"]):
+    if not admin_api.knows(wish["query"]):
         return JSONResponse({"errors": "The app has no such operation in its .graphql files."}, 501)
-    answer = store.admin_api.execute(shop, wish["query"], wish.get("variables"))
+    answer = admin_api.execute(store.state, shop, wish["query"], wish.get("variables"))
     return BrokenOff() if fault else JSONResponse(answer | {"extensions": _cost(1990)})
 
 
@@ -39,8 +40,6 @@ async def order_faults(request: Request) -> Response:
 
 
 def _faulty(fault: str) -> Response:
-    if fault == "timeout":
-        return Silence()
     if fault == "error_500":
         return JSONResponse({"errors": "Internal Server Error"}, 500)
     errors = [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}]
@@ -51,14 +50,6 @@ def _cost(available: int) -> dict[str, Any]:
     """The answer's `extensions`, in points, of a shop on the standard plan."""
     status = {"maximumAvailable": 2000, "currentlyAvailable": available, "restoreRate": 100}
     return {"cost": {"requestedQueryCost": 10, "actualQueryCost": None, "throttleStatus": status}}
-
-
-class Silence(Response):
-    """Says nothing until the caller gives up."""
-
-    async def __call__(self, _: Scope, receive: Receive, __: Send) -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
 
 
 class BrokenOff(Response):

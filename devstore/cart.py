@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from devstore.catalog import BY_VARIANT, SEED
-from devstore.orders import place
+from devstore.orders import order_of, place
 from devstore.state import Record
 from devstore.store import fields, here, page
 
@@ -32,20 +32,18 @@ def header(request: Request) -> Record:
     browser, (_, shop) = session(request), here(request)
     lines = [_described(line, shop) for line in browser["lines"]]
     cart = {
-        "token": browser["token"],
         "item_count": sum(line["quantity"] for line in lines),
         "items": lines,
         "total_price": sum(line["line_price"] for line in lines),
-        "currency": "USD",
     }
-    return {"shop": shop, "customer": browser["customer"], "cart": cart}
+    return {"customer": browser["customer"], "cart": cart}
 
 
 async def add(request: Request) -> Response:
     """POST cart/add.js and cart/add: {"items": [{id, quantity, properties}]}, or one item's fields."""
     wish, browser, (_, shop) = await fields(request), session(request), here(request)
     lines = [_line(item) for item in wish.get("items", [wish])]
-    if not all(line["id"] in BY_VARIANT and line["quantity"] > 0 for line in lines):
+    if not all(line["variant_id"] in BY_VARIANT and line["quantity"] > 0 for line in lines):
         problem = "The product variant you are trying to add is not available."
         return JSONResponse({"status": 422, "message": "Cart Error", "description": problem}, 422)
     browser["lines"] += lines
@@ -75,41 +73,33 @@ async def pay(request: Request) -> Response:
         return RedirectResponse(f"/{shop}/cart", 303)
     first, _, last = form["name"].partition(" ")
     customer = browser["customer"] or {"id": store.state.new_id(), "first_name": first, "last_name": last}
-    lines = [line | {"variant_id": line["id"]} for line in browser["lines"]]
-    order = place(store, shop, lines, customer | {"email": form["email"]})
-    thanks = RedirectResponse(f"/{shop}/orders/{order['token']}", 303)
+    order = place(store, shop, browser["lines"], customer | {"email": form["email"]})
+    thanks = RedirectResponse(f"/{shop}/orders/{order['id']}", 303)
     return save(request, browser | {"lines": []}, thanks)
 
 
 async def thanks_page(request: Request) -> Response:
-    (store, shop), token = here(request), request.path_params["token"]
-    order = next((order for order in store.state.list("order", shop) if order["token"] == token), None)
-    return page(request, "thanks.html", 200 if order else 404, order=order, **header(request))
+    return page(request, "thanks.html", order=order_of(request), **header(request))
 
 
-async def switch_customer(request: Request) -> Response:
-    """POST _customer, the header's switch: log Ada in, or out."""
-    form, browser, (_, shop) = await fields(request), session(request), here(request)
-    browser["customer"] = SEED["customer"] if form["customer"] == "ada" else None
-    back = form["back"] if form["back"].startswith(f"/{shop}/") else f"/{shop}/"
-    return save(request, browser, RedirectResponse(back, 303))
+async def log_in_or_out(request: Request) -> Response:
+    """GET account/login and account/logout: Ada comes or goes, and stays on her page."""
+    browser, (_, shop) = session(request), here(request)
+    browser["customer"] = SEED["customer"] if request.path_params["act"] == "login" else None
+    return save(request, browser, RedirectResponse(request.headers.get("referer", f"/{shop}/")))
 
 
 def _line(item: Record) -> Record:
     quantity = int(item.get("quantity") or 1)
-    return {"id": int(item["id"]), "quantity": quantity, "properties": item.get("properties") or {}}
+    return {"variant_id": int(item["id"]), "quantity": quantity, "properties": item.get("properties") or {}}
 
 
 def _described(line: Record, shop: str) -> Record:
-    product, variant = BY_VARIANT[line["id"]]
+    product, variant = BY_VARIANT[line["variant_id"]]
     return line | {
-        "variant_id": variant["id"],
-        "product_id": product["id"],
-        "title": f"{product['title']} - {variant['title']}",
         "product_title": product["title"],
         "variant_title": variant["title"],
         "url": f"/{shop}/products/{product['handle']}?variant={variant['id']}",
         "image": f"/cdn/{product['handle']}.svg",
-        "price": variant["price"],
         "line_price": variant["price"] * line["quantity"],
     }

@@ -13,10 +13,6 @@ BY_VARIANT: dict[int, tuple[Record, Record]] = {
 }
 
 
-def money(cents: int) -> str:
-    return f"${cents / 100:,.2f}"
-
-
 def decimal(cents: int) -> str:
     """An amount as Shopify's payloads write it: a string with two decimals."""
     return f"{cents / 100:.2f}"

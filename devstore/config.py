@@ -5,19 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
+EXTENSION = PROJECT / "extensions/artify"
 
 
 @dataclass(frozen=True)
 class Config:
-    """Settings of one devstore. URLs are origins without a trailing slash; delays are seconds."""
+    """Settings of one devstore. `app_url` has no trailing slash; delays are seconds."""
 
     app_url: str = "http://127.0.0.1:8000"
     api_key: str = "artify-demo-key"
     api_secret: str = "artify-demo-secret-worth-nothing-elsewhere"  # noqa: S105
-    url: str = "http://127.0.0.1:8001"
     db: str = ":memory:"
     retry_delays: tuple[float, ...] = (1, 2, 4, 8, 16, 32, 64, 128)
-    project: Path = PROJECT
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> "Config":
@@ -25,6 +24,5 @@ class Config:
             app_url=environ.get("APP_URL", cls.app_url).rstrip("/"),
             api_key=environ.get("SHOPIFY_API_KEY", cls.api_key),
             api_secret=environ.get("SHOPIFY_API_SECRET", cls.api_secret),
-            url=environ.get("DEVSTORE_URL", f"http://127.0.0.1:{environ.get('DEVSTORE_PORT', 8001)}"),
             db=environ.get("DEVSTORE_DB", cls.db),
         )

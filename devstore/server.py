@@ -10,29 +10,29 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from devstore import admin, cart, orders, storefront
-from devstore.admin_api import AdminApi
 from devstore.admin_door import graphql_endpoint, order_faults
-from devstore.config import Config
+from devstore.config import EXTENSION, PROJECT, Config
 from devstore.state import State
-from devstore.store import Store, failed, page, store_of
+from devstore.store import Store, page, store_of
 from devstore.tokens import token_endpoint
 from devstore.webhooks import Webhooks
 
 DEMO_SHOP = "artify-demo.myshopify.com"
+CDN = StaticFiles(directory=Path(__file__).parent / "static")  # stand-ins for what Shopify's CDN has
 
 
-def create_devstore(config: Config | None = None, shops: Sequence[str] = (DEMO_SHOP,)) -> Starlette:
+def create_devstore(config: Config, shops: Sequence[str] = (DEMO_SHOP,)) -> Starlette:
     """A simulated Shopify with these shops, as an ASGI application. Serve it with lifespan on."""
-    config = config or Config()
-    manifest = tomllib.loads((config.project / "shopify.app.toml").read_text())
+    manifest = tomllib.loads((PROJECT / "shopify.app.toml").read_text())
     state, client = State(config.db), httpx.AsyncClient(trust_env=False)
-    webhooks, api = Webhooks(config, manifest, state, client), AdminApi(config.project, state)
+    webhooks = Webhooks(config, manifest, state, client)
     routes = _routes(storefront.proxy_prefix(manifest))
     devstore = Starlette(routes=routes, lifespan=_lifespan, exception_handlers={HTTPException: _failed})
-    devstore.state.store = Store(config, manifest, tuple(shops), state, client, webhooks, api)
+    devstore.state.store = Store(config, manifest, tuple(shops), state, client, webhooks)
     return devstore
 
 
@@ -46,24 +46,21 @@ async def _lifespan(devstore: Starlette) -> AsyncIterator[None]:
     store.state.close()
 
 
-def _routes(proxy: str) -> list[Route]:
+def _routes(proxy: str) -> list[BaseRoute]:
     get, post = ["GET"], ["POST"]
     return [
         Route("/", landing),
-        Route("/cdn/{file:path}", cdn),
+        Mount("/cdn", CDN),
         Route("/_deliveries", deliveries),
         Route("/_deliveries/{id}/redeliver", redeliver, methods=post),
         Route("/_orders", orders.order_directly, methods=post),
         Route("/_faults", order_faults, methods=post),
         Route("/{shop}/admin/oauth/access_token", token_endpoint, methods=post),
         Route("/{shop}/admin/api/{version}/graphql.json", graphql_endpoint, methods=post),
-        Route("/{shop}/admin", admin.orders_page),
         Route("/{shop}/admin/orders", admin.orders_page),
         Route("/{shop}/admin/orders/{id}", admin.order_page),
-        Route("/{shop}/admin/products", admin.products_page),
         Route("/{shop}/admin/apps", admin.apps_page),
-        Route("/{shop}/admin/apps/artify", admin.app_page),
-        Route("/{shop}/admin/apps/artify/{path:path}", admin.app_page),
+        Route("/{shop}/admin/apps/artify{path:path}", admin.app_page),
         Route("/{shop}/admin/install", admin.install, methods=post),
         Route("/{shop}/admin/uninstall", admin.uninstall, methods=post),
         Route("/{shop}/admin/id_token", admin.fresh_id_token),
@@ -71,25 +68,20 @@ def _routes(proxy: str) -> list[Route]:
         Route(f"/{{shop}}{proxy}/{{rest:path}}", storefront.app_proxy, methods=get + post),
         Route("/{shop}/", storefront.catalog_page),
         Route("/{shop}/products/{handle}", storefront.product_page),
-        Route("/{shop}/ext/artify/assets/{file}", storefront.asset),
+        Mount("/{shop}/ext/artify/assets", StaticFiles(directory=EXTENSION / "assets")),
         Route("/{shop}/cart", cart.cart_page),
         Route("/{shop}/cart.js", cart.cart_by_script),
         Route("/{shop}/cart/add", cart.add, methods=post),
         Route("/{shop}/cart/add.js", cart.add, methods=post),
         Route("/{shop}/checkout", cart.checkout_page),
         Route("/{shop}/checkout", cart.pay, methods=post),
-        Route("/{shop}/orders/{token}", cart.thanks_page),
-        Route("/{shop}/_customer", cart.switch_customer, methods=post),
+        Route("/{shop}/orders/{id}", cart.thanks_page),
+        Route("/{shop}/account/{act}", cart.log_in_or_out),
     ]
 
 
 async def landing(request: Request) -> Response:
     return page(request, "landing.html", shops=store_of(request).shops)
-
-
-async def cdn(request: Request) -> Response:
-    """Stand-ins for Shopify's CDN: scripts, styles and product pictures."""
-    return storefront.file_in(Path(__file__).parent / "static", request)
 
 
 async def deliveries(request: Request) -> Response:
@@ -114,4 +106,4 @@ async def redeliver(request: Request) -> Response:
 
 async def _failed(request: Request, fault: Exception) -> Response:
     assert isinstance(fault, HTTPException)  # noqa: S101 (it is registered for these alone)
-    return failed(request, fault.status_code, fault.detail)
+    return page(request, "failed.html", fault.status_code, code=fault.status_code, detail=fault.detail)

@@ -1,7 +1,6 @@
 """The signatures that Shopify puts on what it sends, all keyed with the app's secret."""
 
 import base64
-import hashlib
 import hmac
 import time
 from collections.abc import Iterable
@@ -43,4 +42,4 @@ def proxy_signature(params: Iterable[tuple[str, str]], secret: str) -> str:
 
 
 def _hex(message: str, secret: str) -> str:
-    return hmac.new(secret.encode(), message.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(secret.encode(), message.encode(), "sha256").hex()

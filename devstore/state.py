@@ -10,8 +10,6 @@ Record = dict[str, Any]
 
 TABLE = """CREATE TABLE IF NOT EXISTS records (
     kind TEXT, shop TEXT, id TEXT, body TEXT NOT NULL, PRIMARY KEY (kind, shop, id)) WITHOUT ROWID"""
-UPSERT = """INSERT INTO records VALUES (?, ?, ?, ?)
-    ON CONFLICT DO UPDATE SET body = excluded.body"""
 
 
 class State:
@@ -27,7 +25,7 @@ class State:
         return next(self._ids)
 
     def put(self, kind: str, shop: str, id: str | int, record: Record) -> None:
-        self._db.execute(UPSERT, (kind, shop, str(id), json.dumps(record)))
+        self._db.execute("REPLACE INTO records VALUES (?, ?, ?, ?)", (kind, shop, str(id), json.dumps(record)))
 
     def get(self, kind: str, shop: str, id: str | int) -> Record | None:
         key = (kind, shop, str(id))

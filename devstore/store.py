@@ -2,25 +2,22 @@
 
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
 import httpx
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from devstore.admin_api import AdminApi
-from devstore.catalog import money
+from devstore.catalog import decimal
 from devstore.config import Config
 from devstore.state import Record, State
 from devstore.webhooks import Webhooks
 
-LOADER = FileSystemLoader(Path(__file__).parent / "templates")
-TEMPLATES = Environment(loader=LOADER, autoescape=True, undefined=StrictUndefined)
-TEMPLATES.filters["money"] = money
+TEMPLATES = Environment(loader=PackageLoader("devstore"), autoescape=True, undefined=StrictUndefined)
+TEMPLATES.filters["decimal"] = decimal
 
 
 @dataclass
@@ -31,7 +28,6 @@ class Store:
     state: State
     client: httpx.AsyncClient
     webhooks: Webhooks
-    admin_api: AdminApi
     faults: list[str] = field(default_factory=list)  # for the next Admin API calls
 
     @property
@@ -55,19 +51,13 @@ def here(request: Request) -> tuple[Store, str]:
 
 
 async def fields(request: Request) -> Record:
-    """The body, sent as JSON or as a form. `properties[Name]` fields are gathered, as Shopify does."""
+    """The body, sent as JSON or as a form."""
     body = (await request.body()).decode()
-    if body.startswith("{"):
-        return dict(json.loads(body))
-    form: Record = dict(parse_qsl(body, keep_blank_values=True))
-    return form | {"properties": {name[11:-1]: form[name] for name in form if name.startswith("properties[")}}
+    return dict(json.loads(body) if body.startswith("{") else parse_qsl(body, keep_blank_values=True))
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     store = store_of(request)
-    values |= {"path": request.url.path, "app": store.manifest["name"], "app_url": store.config.app_url}
+    values |= {"path": request.url.path, "shop": request.path_params.get("shop")}
+    values |= {"app": store.manifest["name"], "app_url": store.config.app_url}
     return HTMLResponse(TEMPLATES.get_template(template).render(values), status)
-
-
-def failed(request: Request, status: int, detail: str) -> HTMLResponse:
-    return page(request, "failed.html", status, code=status, detail=detail)

@@ -1,20 +1,20 @@
 """The shop as shoppers see it: the catalog, the product page, and the app's door in the shop's own paths."""
 
 import time
-from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from devstore.block import render_blocks
 from devstore.cart import header, session
-from devstore.catalog import BY_HANDLE, BY_VARIANT, PRODUCTS
+from devstore.catalog import BY_HANDLE, PRODUCTS
+from devstore.config import EXTENSION
 from devstore.signatures import proxy_signature
 from devstore.state import Record
-from devstore.store import Store, failed, here, page, store_of
+from devstore.store import Store, here, page
 
 PROXY_PATIENCE = 30.0  # seconds
 FORWARDED = ("accept", "accept-language", "content-type", "user-agent")
@@ -31,24 +31,10 @@ async def product_page(request: Request) -> Response:
     (store, shop), product = here(request), BY_HANDLE.get(request.path_params["handle"])
     if product is None:
         raise HTTPException(404, "There is no such product.")
-    wanted = request.query_params.get("variant", "")
-    owner, variant = BY_VARIANT.get(int(wanted) if wanted.isdecimal() else 0, (None, {}))
-    variant, customer = variant if owner is product else product["variants"][0], session(request)["customer"]
-    extension = store.config.project / "extensions/artify"
-    blocks = render_blocks(extension, shop, product, variant, customer) if store.installed(shop) else ""
-    return page(request, "product.html", product=product, selected=variant, blocks=blocks, **header(request))
-
-
-async def asset(request: Request) -> Response:
-    """An asset of the theme extension, as Shopify's CDN serves it."""
-    return file_in(store_of(request).config.project / "extensions/artify/assets", request)
-
-
-def file_in(folder: Path, request: Request) -> Response:
-    path = folder / Path(request.path_params["file"]).name
-    if not path.is_file():
-        raise HTTPException(404, "There is no such file.")
-    return FileResponse(path, headers={"Access-Control-Allow-Origin": "*"})
+    wanted, variants = request.query_params.get("variant"), product["variants"]
+    selected = next((variant for variant in variants if str(variant["id"]) == wanted), variants[0])
+    blocks = render_blocks(EXTENSION, shop, product, selected) if store.installed(shop) else ""
+    return page(request, "product.html", product=product, selected=selected, blocks=blocks, **header(request))
 
 
 async def app_proxy(request: Request) -> Response:
@@ -63,8 +49,8 @@ async def app_proxy(request: Request) -> Response:
             headers={name: request.headers[name] for name in FORWARDED if name in request.headers},
             timeout=PROXY_PATIENCE,
         )
-    except httpx.HTTPError:
-        return failed(request, 502, "The app behind this page did not answer.")
+    except httpx.HTTPError as fault:
+        raise HTTPException(502, "The app behind this page did not answer.") from fault
     headers = {name: answer.headers[name] for name in RETURNED if name in answer.headers}
     return Response(answer.content, answer.status_code, headers)
 

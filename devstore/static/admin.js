@@ -3,10 +3,9 @@ const frame = document.querySelector("#app-frame");
 const { origin, root, tokenUrl } = frame.dataset;
 
 const answers = {
-  async idToken({ id }) {
+  async idToken(_, [port]) {
     const answer = await fetch(tokenUrl);
-    const token = answer.ok ? await answer.text() : null;
-    frame.contentWindow.postMessage({ bridge: "artify", type: "idToken", id, token }, origin);
+    port.postMessage(answer.ok ? await answer.text() : null);
   },
   toast({ text, isError }) {
     const toast = Object.assign(document.createElement("div"), { className: isError ? "toast error" : "toast", textContent: text });
@@ -28,8 +27,8 @@ function mark(path) {
   for (const link of document.querySelectorAll("#app-nav a")) link.classList.toggle("on", link.pathname === root + path);
 }
 
-window.addEventListener("message", ({ origin: sender, source, data }) => {
+window.addEventListener("message", ({ origin: sender, source, data, ports }) => {
   if (sender !== origin || source !== frame.contentWindow || data?.bridge !== "artify") return;
   const path = data.path ?? "/";
-  if (Object.hasOwn(answers, data.type) && path.startsWith("/") && !path.startsWith("//")) answers[data.type](data);
+  if (Object.hasOwn(answers, data.type) && path.startsWith("/") && !path.startsWith("//")) answers[data.type](data, ports);
 });

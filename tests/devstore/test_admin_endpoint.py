@@ -78,12 +78,6 @@ def test_an_ordered_fault_strikes_as_often_as_asked(shopify: Shopify, token: str
     assert ["data" in answer.json() for answer in answers] == [False, False, True]
 
 
-def test_a_timeout_says_nothing(shopify: Shopify, token: str) -> None:
-    shopify.http.post("/_faults", json={"kind": "timeout"})
-    with pytest.raises(httpx.ReadTimeout):
-        shopify.http.post(shopify.path("admin/api/2026-10/graphql.json"), json={}, timeout=0.2)
-
-
 def test_a_lost_answer_is_done_all_the_same(shopify: Shopify, token: str) -> None:
     order = shopify.order()
     shopify.http.post("/_faults", json={"kind": "lost_answer"})

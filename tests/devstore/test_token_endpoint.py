@@ -32,15 +32,6 @@ def test_an_access_token_is_worth_nothing_in_another_shop(shopify: Shopify) -> N
     assert admin_status(shopify, shopify.exchange().json()["access_token"], OTHER_SHOP) == 401
 
 
-def test_without_expiring_the_token_lasts(shopify: Shopify) -> None:
-    assert "refresh_token" not in shopify.exchange(expiring="0").json()
-
-
-def test_online_tokens_name_the_person(shopify: Shopify) -> None:
-    online = "urn:shopify:params:oauth:token-type:online-access-token"
-    assert shopify.exchange(requested_token_type=online).json()["associated_user"]["account_owner"] is True
-
-
 def test_a_form_is_as_good_as_json(shopify: Shopify) -> None:
     first = shopify.exchange().json()
     form = {
@@ -68,6 +59,7 @@ def signed(shopify: Shopify, **changes: Any) -> str:
         (lambda s: {"subject_token": signed(s, dest=f"https://{OTHER_SHOP}")}, "invalid_subject_token"),
         (lambda s: {"grant_type": "password"}, "unsupported_grant_type"),
         (lambda s: {"requested_token_type": "refresh"}, "invalid_requested_token_type"),
+        (lambda s: {"expiring": "0"}, "non_expiring_tokens_not_allowed"),
     ],
 )
 def test_a_bad_exchange_is_refused(shopify: Shopify, spoil: Callable[[Shopify], dict[str, str]], error: str) -> None:
