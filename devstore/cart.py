@@ -40,7 +40,7 @@ def header(request: Request) -> Record:
 
 
 async def add(request: Request) -> Response:
-    """POST cart/add.js and cart/add: {"items": [{id, quantity, properties}]}, or one item's fields."""
+    """POST cart/add.js {"items": [{id, quantity, properties}]}, and cart/add with one item as a form."""
     wish, browser, (_, shop) = await fields(request), session(request), here(request)
     lines = [_line(item) for item in wish.get("items", [wish])]
     if not all(line["variant_id"] in BY_VARIANT and line["quantity"] > 0 for line in lines):
@@ -49,8 +49,7 @@ async def add(request: Request) -> Response:
     browser["lines"] += lines
     if not request.url.path.endswith(".js"):
         return save(request, browser, RedirectResponse(f"/{shop}/cart", 303))
-    added = [_described(line, shop) for line in lines]
-    return save(request, browser, JSONResponse({"items": added} if "items" in wish else added[0]))
+    return save(request, browser, JSONResponse({"items": [_described(line, shop) for line in lines]}))
 
 
 async def cart_by_script(request: Request) -> Response:
