@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from app import generation, shops
 from app.jobs import JobKind
-from app.personalization import orders, previews, prints
+from app.personalization import orders, previews, prints, renderings
 
 KINDS = (
     JobKind(
         previews.JOB,
-        previews.make_preview,
-        previews.give_up,
+        renderings.render,
+        renderings.give_up,
         max_attempts=3,
         first_wait_s=2,
         slots=generation.SLOTS,
