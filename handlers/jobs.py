@@ -7,18 +7,13 @@ from collections.abc import Mapping
 
 from app import jobs, personalization, shops
 from app.core.app import App
-from app.core.errors import AppError
 from app.core.ports import WaitsForHints
 
 POLL_S = 1.0
 """How long a job waits at most when no hint arrives: its hint was given in another process, or it was retried."""
 
 
-async def _webhook_given_up(app: App, job: jobs.Job, fault: AppError) -> list[object]:
-    return [shops.close_delivery(job.shop_id, job.subject_id, "failed", fault.code, app.clock.now())]
-
-
-UNINSTALL = jobs.JobKind("shops.uninstall", shops.uninstall, _webhook_given_up)
+UNINSTALL = jobs.JobKind("shops.uninstall", shops.uninstall, shops.give_up)
 KINDS = {kind.name: kind for kind in (UNINSTALL, *personalization.KINDS)}
 PROMPT_KINDS = {name: kind for name, kind in KINDS.items() if not kind.patient}
 """What shoppers and merchants wait for: one loop runs nothing else, so that no print keeps a preview waiting."""

@@ -26,7 +26,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         .get_template(template)
         .render(
             settings={"cdn": app.settings.shopify_cdn_url, "api_key": app.settings.shopify_api_key},
-            path=request.scope["path"],
+            path="/" + request.scope["path"].lstrip("/\\"),  # //host would lead away from here
             **values,
         )
     )

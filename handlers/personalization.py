@@ -67,9 +67,7 @@ class RetryBody:
 async def offer(request: Request) -> Response:
     visit = auth.storefront(request)
     app: App = request.app.state.app
-    shop = await shops.active_shop(app.db, visit.shop)
-    if shop is None:
-        raise NotFound("This shop does not use Artify at the moment.")
+    shop = await shops.open_shop(app, visit)
     found = await personalization.offer(app, shop.id, request.path_params["product_id"])
     return JSONResponse(_offer(app, found))
 
@@ -78,9 +76,7 @@ async def open_upload(request: Request) -> Response:
     visit = auth.storefront(request)
     body = await parse.body(request, UploadBody)
     app: App = request.app.state.app
-    shop = await shops.active_shop(app.db, visit.shop)
-    if shop is None:
-        raise NotFound("This shop does not use Artify at the moment.")
+    shop = await shops.open_shop(app, visit)
     await shops.hit(app, f"upload:{shop.id}:{_address(app, request)}", limit=20, window=MINUTE)
     await shops.hit(app, f"upload:{shop.id}", limit=300, window=MINUTE)
     wish = media.UploadWish(body.filename, body.content_type, body.bytes)
@@ -118,7 +114,8 @@ async def preview_state(request: Request) -> Response:
     token = request.query_params.get("view_token", "")
     if not may_view(app.settings.link_key, preview_id, token, app.clock.now()):
         raise NotFound()
-    return JSONResponse(_state(await personalization.preview_state(app, visit.shop, preview_id)))
+    shop = await shops.open_shop(app, visit)
+    return JSONResponse(_state(await personalization.preview_state(app, shop.id, preview_id)))
 
 
 async def cancel_preview(request: Request) -> Response:

@@ -17,7 +17,9 @@ from handlers import errors
 SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
 }
+"""Unless the answer says otherwise: most hold a token, a signed link, or somebody's state."""
 
 
 class RequestContext:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -48,6 +49,15 @@ def load_all() -> None:
             load(route.name)
 
 
+class Static(StaticFiles):
+    """Browsers keep these files and ask whether they changed: a new version is never met by an old script."""
+
+    def file_response(self, *about: Any, **options: Any) -> Response:
+        response = super().file_response(*about, **options)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
 ROUTES = [
     Route("/", late("home.home")),
     Route("/auth/bounce", late("home.bounce")),
@@ -62,7 +72,7 @@ ROUTES = [
     Route("/media/{key:path}", late("media.upload"), methods=["PUT", "OPTIONS"]),
     Route("/media/{key:path}", late("media.download")),
     Route("/healthz", late("health.healthz")),
-    Mount("/static", StaticFiles(directory=STATIC)),
+    Mount("/static", Static(directory=STATIC)),
 ]
 
 

@@ -33,6 +33,8 @@ def migrate(path: Path, folder: Path = MIGRATIONS) -> list[str]:
 
 def differences(path: Path, schema: str) -> list[str]:
     """How a database differs from a schema as SQL; empty when it does not."""
+    if not path.exists():  # connecting would make an empty one
+        return [f"{path}: missing"]
     ours, theirs = sqlite3.connect(":memory:"), connect(path)
     try:
         ours.executescript(schema)

@@ -64,11 +64,15 @@ def insert(job: Job, at: datetime) -> Any:
 
 
 def requeue(job: Job, at: datetime) -> Any:
-    """Like insert, but a job that had ended without success starts again."""
-    return _row(job, at).on_conflict_do_update(
-        index_elements=["dedupe_key"],
-        set_={"status": "pending", "run_at": at, "attempts": 0, "last_error": None, "updated_at": at},
-        where=jobs.c.status.in_(["failed", "dead", "cancelled"]),
+    """Like insert, but a job that had ended without success starts again. Returns the id to wake, if any."""
+    return (
+        _row(job, at)
+        .on_conflict_do_update(
+            index_elements=["dedupe_key"],
+            set_={"status": "pending", "run_at": at, "attempts": 0, "last_error": None, "updated_at": at},
+            where=jobs.c.status.in_(["failed", "dead", "cancelled"]),
+        )
+        .returning(jobs.c.id)
     )
 
 

@@ -79,6 +79,7 @@ async def _run(app: App, lease: Lease) -> None:
         app.log.info("job_lost")
     except Refused as refused:
         app.log.info("job_lost", reason=refused.code)
+        await _end(app, lease, "cancelled", refused.code)
     except AppError as fault:
         await _failed(app, lease, fault)
     except Exception as fault:  # noqa: BLE001  # the job boundary
@@ -103,6 +104,14 @@ async def _heartbeat(app: App, lease: Lease, work: asyncio.Future[None], lost: a
             app.log.warning("heartbeat_missed")
 
 
+async def _end(app: App, lease: Lease, status: str, reason: str) -> None:
+    """End the job alone: its subject has moved on, or is gone. Unended, it would run, and hold its slot, for ever."""
+    job = lease.job
+    ending = queries.end(job.shop_id, job.id, lease.token, status, reason, app.clock.now())
+    with suppress(Refused):  # it was the lease that was lost
+        await app.db.batch(ending, *lease.free())
+
+
 async def _failed(app: App, lease: Lease, fault: AppError) -> None:
     """Try again later, or give up and tell the subject."""
     now, job = app.clock.now(), lease.job
@@ -117,5 +126,4 @@ async def _failed(app: App, lease: Lease, fault: AppError) -> None:
     try:
         await app.db.batch(*ending, *await lease.kind.give_up(app, job, fault))
     except Refused:
-        with suppress(Refused):
-            await app.db.batch(*ending)  # the subject has moved on, or is gone; unended, the job would run for ever
+        await _end(app, lease, status, fault.code)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 
 from app import generation, jobs, media
 from app.core.app import App
 from app.core.errors import AppError, BadPicture, Conflict, ConstraintError, NotFound, Refused, Unprocessable
 from app.core.ids import new_id
-from app.core.pictures import Crop, ImageRequest, Picture
-from app.jobs import Job, Lease
+from app.core.pictures import Crop
+from app.jobs import Job
 from app.personalization import offers, queries
 from app.personalization.model import (
-    PREVIEW_SIDE,
     Generation,
     Offer,
     PreviewRequest,
@@ -41,25 +40,16 @@ async def request_preview(app: App, visitor: Visitor, wish: PreviewRequest) -> G
         return known
     upload, header = await media.read_upload(app, visitor.shop.id, wish.upload_id)
     _check_sharpness(wanted, header.size)
-    now, shop_id = wanted.created_at, visitor.shop.id
-    job = jobs.new(JOB, shop_id, wanted.id, at=now, priority=2)
+    job = jobs.new(JOB, wanted.shop_id, wanted.id, at=wanted.created_at, priority=2)
     try:
-        await app.db.batch(
-            *generation.hold(shop_id, str(wanted.quota_period), now),
-            queries.insert_generation(wanted),
-            queries.claim_upload(shop_id, upload.id, visitor.shopper_id, visitor.guest_session_id),
-            jobs.insert(job, now),
-        )
+        await app.db.batch(*_beginning(wanted, upload, job))
     except (Refused, ConstraintError) as fault:
         if known := await _known(app, visitor, wanted):  # the same key, at the same time
             return known
         if isinstance(fault, ConstraintError):
             raise Conflict() from fault
-        raise AppError(
-            "This shop has made all its previews for this month. Please come back later.",
-            code=fault.code,
-            status=402,
-        ) from fault
+        sentence = "This shop has made all its previews for this month. Please come back later."
+        raise AppError(sentence, code=fault.code, status=402) from fault
     await app.queue.wake(job.id)
     return wanted
 
@@ -98,36 +88,6 @@ async def cancel_preview(app: App, visitor: Visitor, preview_id: str) -> Preview
     return await preview_state(app, visitor.shop.id, preview_id)
 
 
-async def make_preview(app: App, lease: Lease) -> None:
-    """The job: photo to master by the image model, master to watermarked preview."""
-    started, job = time.perf_counter(), lease.job
-    wanted = await queries.generation(app.db, job.shop_id, job.subject_id)
-    if wanted is None:
-        raise NotFound("The preview is gone.")
-    await _progress(app, wanted, 5)
-    photo = await _photo(app, wanted)
-    await _progress(app, wanted, 25)
-    width, height = await _master_size(app, wanted)
-    answer = await app.image_model.render(ImageRequest(wanted.ai_prompt_used, photo, width, height))
-    await _progress(app, wanted, 80)
-    master = await app.imaging.develop(answer.data, crop=None, width=width, height=height)
-    preview = await app.imaging.preview(master.data, max_side=PREVIEW_SIDE, mark=await _mark(app, job.shop_id))
-    took_ms = int((time.perf_counter() - started) * 1000)
-    await _store(app, lease, wanted, master, preview, answer.model, took_ms)
-
-
-async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
-    """The preview failed: say so, and uncount it."""
-    wanted = await queries.generation(app.db, job.shop_id, job.subject_id)
-    if wanted is None:
-        return []
-    now = app.clock.now()
-    return [
-        queries.fail_generation(job.shop_id, wanted.id, fault.code, fault.message, now),
-        generation.give_back(job.shop_id, wanted.quota_period, now),
-    ]
-
-
 async def _generation(app: App, visitor: Visitor, wish: PreviewRequest, offer: Offer) -> Generation:
     style = next((style for style in offer.styles if style.id == wish.style_id), None)
     if style is None:
@@ -155,6 +115,16 @@ async def _generation(app: App, visitor: Visitor, wish: PreviewRequest, offer: O
         quota_period=generation.period_of(now, visitor.shop.timezone),
         created_at=now,
     )
+
+
+def _beginning(wanted: Generation, upload: media.Asset, job: Job) -> list[Any]:
+    shop_id, now = wanted.shop_id, wanted.created_at
+    return [
+        *generation.hold(shop_id, str(wanted.quota_period), now),
+        queries.insert_generation(wanted),
+        queries.claim_upload(shop_id, upload.id, wanted.shopper_id, wanted.guest_session_id),
+        jobs.insert(job, now),
+    ]
 
 
 def _size(offer: Offer, variant_id: str | None) -> Size:
@@ -198,65 +168,3 @@ async def _preview_url(app: App, found: Generation) -> str | None:
         return None
     asset = await media.asset(app.db, found.shop_id, found.preview_asset_id)
     return app.files.link(asset.key, expires_at=app.clock.now() + LINK_LIFE) if asset else None
-
-
-async def _progress(app: App, wanted: Generation, percent: int) -> None:
-    await app.db.batch(queries.set_processing(wanted.shop_id, wanted.id, percent, app.clock.now()))
-
-
-async def _photo(app: App, wanted: Generation) -> Picture:
-    upload = await media.asset(app.db, wanted.shop_id, str(wanted.upload_asset_id))
-    if upload is None:
-        raise NotFound("The photo is not there any more. Please choose it again.", code="upload_missing")
-    photo = await app.files.get(upload.key)
-    width, height = await _master_size(app, wanted)
-    return await app.imaging.develop(photo, crop=crop_of(wanted.crop), width=width, height=height, mime="image/jpeg")
-
-
-async def _master_size(app: App, wanted: Generation) -> tuple[int, int]:
-    size = await queries.size(app.db, wanted.shop_id, str(wanted.size_id))
-    if size is None:
-        raise Unprocessable("This size is not sold any more.", code="unknown_size")
-    return size.master_size()
-
-
-async def _mark(app: App, shop_id: str):  # type: ignore[no-untyped-def]
-    watermark = await queries.watermark(app.db, shop_id)
-    if watermark is None:
-        return None
-    picture = await app.files.get(watermark.asset_key) if watermark.asset_key else None
-    return watermark.mark(picture)
-
-
-async def _store(
-    app: App, lease: Lease, wanted: Generation, master: Picture, preview: Picture, model: str, took_ms: int
-) -> None:
-    """Both files under this attempt's keys, then one batch that names the winner."""
-    attempt, now = lease.token[:12], app.clock.now()
-    assets = [_asset(wanted, "master", master, attempt), _asset(wanted, "preview", preview, attempt)]
-    for asset, picture in zip(assets, (master, preview), strict=True):
-        await app.files.put(asset.key, picture.data, picture.mime)
-    try:
-        await app.db.batch(
-            *lease.finish(now),
-            *[media.insert_asset(asset, now) for asset in assets],
-            queries.complete_generation(wanted.shop_id, wanted.id, assets[0].id, assets[1].id, model, took_ms, now),
-            queries.count_style_use(wanted.shop_id, wanted.ai_style_id),
-            generation.keep_storage(wanted.shop_id, sum(asset.bytes for asset in assets), now),
-        )
-    except Refused:
-        await app.files.delete(*[asset.key for asset in assets])
-        raise
-
-
-def _asset(wanted: Generation, purpose: str, picture: Picture, attempt: str) -> media.Asset:
-    key = media.object_key(wanted.shop_id, "personalization", wanted.id, purpose, attempt, picture.mime)
-    return media.new_asset(
-        wanted.shop_id,
-        key,
-        purpose,
-        picture,
-        owner=("generation", wanted.id),
-        shopper_id=wanted.shopper_id,
-        guest_session_id=wanted.guest_session_id,
-    )

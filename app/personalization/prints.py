@@ -84,7 +84,7 @@ async def retry_print(app: App, shop_id: str, item_id: str, *, approved: bool) -
     if item is None or order is None:
         raise NotFound()
     if item.print_asset_id or item.state not in ("failed", "needs_review", "unmapped", "waiting"):
-        raise Conflict("This line is being printed, or its print is ready.", code="not_retryable")
+        raise _not_retryable()
     line = OrderLine(
         item.shopify_line_item_id,
         item.shopify_product_id,
@@ -96,10 +96,12 @@ async def retry_print(app: App, shop_id: str, item_id: str, *, approved: bool) -
     paid = order["paid_at"] is not None and order["cancelled_at"] is None
     verdict = await match_line(app, shop_id, line, order["customer_id"], paid=paid, approved=approved)
     now = app.clock.now()
-    job = finalize_job(shop_id, item_id, now)
-    again = [jobs.requeue(job, now)] if verdict.state == "queued" else []
-    await app.db.batch(queries.rematch_item(shop_id, item_id, verdict, now), *again)
-    await app.queue.wake(job.id)
+    again = [jobs.requeue(finalize_job(shop_id, item_id, now), now)] if verdict.state == "queued" else []
+    try:
+        results = await app.db.batch(queries.rematch_item(shop_id, item_id, verdict, now), *again)
+    except Refused as refused:  # its print was made meanwhile
+        raise _not_retryable() from refused
+    await app.queue.wake(*[row["id"] for result in results for row in result.rows])
     return await order_card(app, shop_id, item_id)
 
 
@@ -115,6 +117,10 @@ def print_link(app: App, card: OrderCard) -> str | None:
     if card.print_key is None:
         return None
     return app.files.link(card.print_key, expires_at=app.clock.now() + LINK_LIFE, filename=card.print_filename)
+
+
+def _not_retryable() -> Conflict:
+    return Conflict("This line is being printed, or its print is ready.", code="not_retryable")
 
 
 async def _ingredients(app: App, shop_id: str, item_id: str) -> tuple[OrderItem, Generation, Size, media.Asset]:

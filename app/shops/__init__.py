@@ -9,8 +9,8 @@ from app.shops.limits import hit
 from app.shops.model import Guest, Merchant, Shop, Shopper, Visitor
 from app.shops.queries import active_shop, close_delivery, customer_of, delivery
 from app.shops.tokens import access_token
-from app.shops.visitors import known_visitor, visitor
-from app.shops.webhooks import receive, refuse
+from app.shops.visitors import known_visitor, open_shop, visitor
+from app.shops.webhooks import give_up, receive, refuse
 
 __all__ = [
     "Guest",
@@ -25,8 +25,10 @@ __all__ = [
     "customer_of",
     "delivery",
     "expect_install",
+    "give_up",
     "hit",
     "known_visitor",
+    "open_shop",
     "receive",
     "record_install",
     "refuse",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, case, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, or_, select, update
 
 from app.core.ids import new_id
 from app.core.ports import AccessToken, Database, Expect, ShopDetails, Webhook
@@ -15,6 +15,8 @@ from app.shops.tables import access_tokens, guest_sessions, rate_limits, shopper
 
 SHOP = [shops.c[name] for name in Shop.__dataclass_fields__]
 TOKEN = [access_tokens.c[name] for name in StoredToken.__dataclass_fields__]
+SealedPair = tuple[str, str | None]
+"""An access token and its refresh token, sealed."""
 DELIVERY = [webhook_deliveries.c[name] for name in Delivery.__dataclass_fields__]
 
 
@@ -81,18 +83,9 @@ async def stored_token(db: Database, shop_id: str) -> StoredToken | None:
     return StoredToken(**row) if row else None
 
 
-def store_token(shop_id: str, token: AccessToken, access: str, refresh: str | None, at: datetime) -> Any:
-    """Both ciphers at once: a pair is never mixed from two refreshes."""
-    fresh = {
-        "access_cipher": access,
-        "access_expires_at": token.access_expires_at,
-        "refresh_cipher": refresh,
-        "refresh_expires_at": token.refresh_expires_at,
-        "scope": token.scope,
-        "refresh_lease": None,
-        "refresh_lease_until": None,
-        "updated_at": at,
-    }
+def store_token(shop_id: str, token: AccessToken, sealed: SealedPair, at: datetime) -> Any:
+    """The token of an installation, whatever was there before."""
+    fresh = _token_values(token, sealed, at)
     return (
         upsert(access_tokens)
         .values(shop_id=shop_id, kind="offline", created_at=at, **fresh)
@@ -100,6 +93,37 @@ def store_token(shop_id: str, token: AccessToken, access: str, refresh: str | No
             index_elements=["shop_id", "kind"], set_={**fresh, "version": access_tokens.c.version + 1}
         )
     )
+
+
+def renew_token(shop_id: str, lease: str, token: AccessToken, sealed: SealedPair, at: datetime) -> Expect:
+    """Refused with `lease_lost` when a newer token came while this one was fetched: it must not be replaced."""
+    fresh = _token_values(token, sealed, at)
+    return Expect(
+        update(access_tokens).where(_leased(shop_id, lease)).values(**fresh, version=access_tokens.c.version + 1),
+        "lease_lost",
+    )
+
+
+def forget_dead_token(shop_id: str, lease: str) -> Any:
+    return access_tokens.delete().where(_leased(shop_id, lease))
+
+
+def _leased(shop_id: str, lease: str) -> ColumnElement[bool]:
+    return and_(access_tokens.c.shop_id == shop_id, access_tokens.c.refresh_lease == lease)
+
+
+def _token_values(token: AccessToken, sealed: SealedPair, at: datetime) -> dict[str, Any]:
+    """Both ciphers at once: a pair is never mixed from two refreshes."""
+    return {
+        "access_cipher": sealed[0],
+        "access_expires_at": token.access_expires_at,
+        "refresh_cipher": sealed[1],
+        "refresh_expires_at": token.refresh_expires_at,
+        "scope": token.scope,
+        "refresh_lease": None,
+        "refresh_lease_until": None,
+        "updated_at": at,
+    }
 
 
 def lease_refresh(shop_id: str, version: int, lease: str, now: datetime, seconds: int) -> Expect:

@@ -30,9 +30,11 @@ async def access_token(app: App, shop_id: str) -> AccessToken:
 
 async def store(app: App, token: AccessToken, at: datetime) -> Any:
     """The statement that seals and keeps a token."""
-    access = await app.vault.seal(token.access)
-    refresh = await app.vault.seal(token.refresh) if token.refresh else None
-    return queries.store_token(token.shop, token, access, refresh, at)
+    return queries.store_token(token.shop, token, await _sealed(app, token), at)
+
+
+async def _sealed(app: App, token: AccessToken) -> queries.SealedPair:
+    return await app.vault.seal(token.access), await app.vault.seal(token.refresh) if token.refresh else None
 
 
 async def _opened(app: App, stored: StoredToken) -> AccessToken:
@@ -47,12 +49,26 @@ async def _opened(app: App, stored: StoredToken) -> AccessToken:
 
 
 async def _refreshed(app: App, token: AccessToken, version: int, now: datetime) -> AccessToken:
+    lease = new_token()
     try:
-        await app.db.batch(queries.lease_refresh(token.shop, version, new_token(), now, REFRESH_LEASE_S))
+        await app.db.batch(queries.lease_refresh(token.shop, version, lease, now, REFRESH_LEASE_S))
     except Refused as refused:
         if token.access_expires_at and token.access_expires_at > now:
             return token  # somebody else refreshes it; it still works
-        raise Unavailable("The connection to Shopify is being renewed.", code="refreshing") from refused
-    fresh = await app.door.refresh(token)
-    await app.db.batch(await store(app, fresh, app.clock.now()))
+        raise _refreshing() from refused
+    try:
+        fresh = await app.door.refresh(token)
+    except Unauthorized as fault:
+        if fault.code == "token_dead":  # without a token, the merchant's next visit brings a new one
+            await app.db.batch(queries.forget_dead_token(token.shop, lease))
+        raise
+    sealed = await _sealed(app, fresh)
+    try:
+        await app.db.batch(queries.renew_token(token.shop, lease, fresh, sealed, app.clock.now()))
+    except Refused as refused:  # the app was installed again, or removed, meanwhile
+        raise _refreshing() from refused
     return fresh
+
+
+def _refreshing() -> Unavailable:
+    return Unavailable("The connection to Shopify is being renewed.", code="refreshing")

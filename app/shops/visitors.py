@@ -17,7 +17,7 @@ GUEST_LIFE = timedelta(days=30)
 
 async def visitor(app: App, visit: ProxyVisit, guest_token: str | None) -> Visitor:
     """The visitor; who is new is recorded. Raises NotFound when the app is not installed."""
-    shop = await _shop(app, visit)
+    shop = await open_shop(app, visit)
     if visit.customer_id:
         return await _shopper(app, shop, visit.customer_id)
     return await _guest(app, shop, guest_token) or await _new_guest(app, shop)
@@ -25,7 +25,7 @@ async def visitor(app: App, visit: ProxyVisit, guest_token: str | None) -> Visit
 
 async def known_visitor(app: App, visit: ProxyVisit, guest_token: str | None) -> Visitor:
     """A visitor whom we have met. Raises NotFound."""
-    shop = await _shop(app, visit)
+    shop = await open_shop(app, visit)
     if visit.customer_id:
         return await _shopper(app, shop, visit.customer_id)
     guest = await _guest(app, shop, guest_token)
@@ -34,7 +34,8 @@ async def known_visitor(app: App, visit: ProxyVisit, guest_token: str | None) ->
     return guest
 
 
-async def _shop(app: App, visit: ProxyVisit) -> Shop:
+async def open_shop(app: App, visit: ProxyVisit) -> Shop:
+    """The shop that a storefront request came through. Raises NotFound when the app is not installed there."""
     shop = await queries.active_shop(app.db, visit.shop)
     if shop is None:
         raise NotFound("This shop does not use Artify at the moment.")

@@ -6,8 +6,10 @@ from typing import Any
 
 from app import jobs
 from app.core.app import App
+from app.core.errors import AppError
 from app.core.ids import new_id
 from app.core.ports import Webhook
+from app.jobs import Job
 from app.shops import queries
 
 
@@ -20,6 +22,11 @@ async def receive(app: App, webhook: Webhook, job_kind: str, fields: dict[str, A
         queries.insert_delivery(delivery_id, webhook, "received", fields, None, now), jobs.insert(job, now)
     )
     await app.queue.wake(job.id)
+
+
+async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
+    """The job of a webhook failed: its delivery says so."""
+    return [queries.close_delivery(job.shop_id, job.subject_id, "failed", fault.code, app.clock.now())]
 
 
 async def refuse(app: App, webhook: Webhook, status: str, reason: str) -> None:

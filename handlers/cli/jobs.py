@@ -32,7 +32,7 @@ def show(arguments: argparse.Namespace) -> int:
     found = asyncio.run(jobs.jobs_by_status(_app().db, OPEN, 100))
     for job in found:
         print(f"{job.id}  {job.status:8} {job.attempts:2}  {to_text(job.run_at)}  {job.kind}  {job.last_error or ''}")
-    print(f"{len(found)} jobs")
+    print("1 job" if len(found) == 1 else f"{len(found)} jobs")
     return 0
 
 
@@ -52,9 +52,9 @@ async def _retry(app: App, job_id: str) -> None:
     if job is None or job.status not in ("failed", "dead", "cancelled"):
         raise NotFound("There is no job with this id that was given up.")
     now = app.clock.now()
-    await app.db.batch(
-        jobs.requeue(jobs.new(job.kind, job.shop_id, job.subject_id, at=now, dedupe_key=job.dedupe_key), now)
-    )
+    again = jobs.new(job.kind, job.shop_id, job.subject_id, at=now, dedupe_key=job.dedupe_key)
+    await app.db.batch(jobs.requeue(again, now))
+    await app.queue.wake(job.id)
 
 
 def _app() -> App:

@@ -1,6 +1,7 @@
 // Navigation and forms by fetch: inside Shopify's iframe only fetch carries an ID token,
 // so a plain link would arrive without one. Swaps <main> or the fragment that changed.
 
+const FAILED = "The connection failed. Please try again.";
 const main = () => document.getElementById("main");
 
 document.addEventListener("click", (event) => {
@@ -27,22 +28,40 @@ function linkOf(event) {
   return url.origin === location.origin && !url.pathname.startsWith("/media/") ? url : null;
 }
 
+/** The newest visit or form: an answer that comes after a newer question is dropped. */
+let asked = 0;
+
 async function visit(path, push) {
+  const mine = (asked += 1);
   main().setAttribute("aria-busy", "true");
   const answer = await load(path, { headers: { Accept: "text/html" } });
+  if (mine !== asked) return;
   main().removeAttribute("aria-busy");
-  if (!answer) return;
-  const page = new DOMParser().parseFromString(answer.text, "text/html");
+  const page = answer && new DOMParser().parseFromString(answer.text, "text/html");
+  if (page?.getElementById("main")) {
+    if (push) history.pushState(null, "", path);
+    swap(page, push);
+  } else if (answer) {
+    toast(FAILED);
+  }
+  refreshLater();
+}
+
+/** Who uses the keyboard stays where they were when a page refreshes, and starts at its top when it is new. */
+function swap(page, isNew) {
+  const stops = () => [...main().querySelectorAll("a, button, input, s-button, s-link")];
+  const place = stops().indexOf(document.activeElement);
   main().replaceWith(document.adoptNode(page.getElementById("main")));
   document.title = page.title;
-  if (push) history.pushState(null, "", path);
-  refreshLater();
+  if (isNew) main().focus();
+  else stops()[place]?.focus();
 }
 
 async function send(form) {
   const fields = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value === "true" ? true : value]));
   const button = form.querySelector("s-button");
   button.setAttribute("loading", "");
+  asked += 1;
   const answer = await load(form.getAttribute("action"), {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "application/json" },
@@ -52,7 +71,7 @@ async function send(form) {
   if (!answer || !answer.ok) return;
   const fragment = document.createRange().createContextualFragment(answer.text);
   const said = fragment.firstElementChild.dataset.said;
-  document.getElementById(form.dataset.swap).replaceWith(fragment);
+  document.getElementById(form.dataset.swap)?.replaceWith(fragment);
   toast(said, false);
   refreshLater();
 }
@@ -65,7 +84,7 @@ async function load(path, options) {
     if (!response.ok && options.method === "POST") toast(JSON.parse(text).error.message);
     return { ok: response.ok, text };
   } catch {
-    toast("The connection failed. Please try again.");
+    toast(FAILED);
     return null;
   }
 }

@@ -93,6 +93,16 @@ class NotingShopify:
 
 
 @dataclass
+class NotingQueue:
+    """Notes the hints, and runs nothing."""
+
+    woken: list[str] = field(default_factory=list)
+
+    async def wake(self, *job_ids: str) -> None:
+        self.woken += job_ids
+
+
+@dataclass
 class RefreshingDoor:
     """A token endpoint that gives `next` and counts how often it was asked, or raises `fault`."""
 

@@ -231,6 +231,26 @@ async def test_a_picture_is_served_as_nothing_but_a_picture(world: World) -> Non
     assert "private" in answer.headers["cache-control"]
 
 
+async def test_an_answer_with_a_token_or_a_signed_link_is_not_kept(world: World) -> None:
+    for path in ("/proxy/products/7700000000002", "/proxy/products/none"):
+        answer = await call(world.routes, "GET", path, proxied())
+        assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_scripts_and_styles_are_kept_and_asked_for_again(world: World) -> None:
+    first = await world.http.get("/static/app.js")
+    assert first.headers["cache-control"] == "no-cache"
+    again = await world.http.get("/static/app.js", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.headers["cache-control"]) == (304, "no-cache")
+
+
+@pytest.mark.parametrize("path", ["//evil.example/x", "/\\evil.example/x", "/\\/evil.example/x"])
+async def test_an_error_page_leads_nowhere_else(world: World, path: str) -> None:
+    answer = await call(world.routes, "GET", path, headers={"accept": b"text/html"})
+    assert answer.status == 404
+    assert b'href="/evil.example/x"' in answer.body
+
+
 @pytest.mark.parametrize("path", ["/nothing", "/proxy/nothing", "/orders/items", "/webhooks/1"])
 async def test_an_address_that_is_not_there_is_a_404(world: World, path: str) -> None:
     refused(await call(world.routes, "GET", path), 404, "not_found")

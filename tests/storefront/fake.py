@@ -92,7 +92,7 @@ class Shop:
                     for size in sizes
                 ],
                 "limits": {
-                    "max_bytes": 5_000_000,
+                    "max_bytes": 5 * 2**20,
                     "content_types": ["image/jpeg", "image/png", "image/heic"],
                     "min_side_px": 200,
                 },

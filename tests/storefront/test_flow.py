@@ -165,6 +165,13 @@ def test_a_file_of_another_kind_is_refused_before_it_is_sent(visit: Visit, shop:
     assert shop.tickets == []
 
 
+def test_a_file_over_the_limit_is_refused_with_the_limit_that_the_server_has(visit: Visit, shop: Shop) -> None:
+    page = visit()
+    hook(page, "file").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": bytes(5 * 2**20 + 1)})
+    expect(hook(page, "hint")).to_contain_text("up to 5 MB")
+    assert shop.tickets == []
+
+
 def test_a_failed_preview_can_be_tried_again_with_the_same_photo_and_crop(visit: Visit, shop: Shop) -> None:
     shop.looks = [
         {"status": "failed", "progress": 0, "error": {"code": "ai", "message": "The painter slipped."}},

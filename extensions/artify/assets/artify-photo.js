@@ -31,7 +31,7 @@ export class Photo {
 export async function openPhoto(file, limits, texts) {
   if (!limits.content_types.includes(typeOf(file))) throw new RefusedPhoto(texts.wrong_type);
   if (file.size > limits.max_bytes) {
-    throw new RefusedPhoto(fill(texts.too_large, { megabytes: Math.floor(limits.max_bytes / 1e6) }));
+    throw new RefusedPhoto(fill(texts.too_large, { megabytes: Math.floor(limits.max_bytes / 2 ** 20) }));
   }
   const photo = new Photo(file, await decode(file));
   if (photo.shown && Math.min(photo.width, photo.height) < limits.min_side_px) {

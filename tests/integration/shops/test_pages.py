@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tests.apps import open_shop, stock
 from tests.integration import webhooks
 from tests.integration.servers import OTHER_SHOP, SHOP
 from tests.integration.world import World
@@ -38,6 +39,12 @@ async def test_the_home_page_of_a_busy_shop_counts(world: World) -> None:
     assert "1 order line needs your attention" in page
     assert "Photo Poster" in page
     assert "A4, A3, 24×36 in" in page
+
+
+async def test_the_home_page_of_a_shop_with_one_product_says_so(empty_world: World) -> None:
+    await open_shop(empty_world.app, SHOP)
+    await stock(empty_world.app, SHOP)
+    assert "1 product is ready to personalize." in (await empty_world.merchant().document()).text
 
 
 async def test_the_orders_page_of_a_busy_shop_shows_each_line(world: World) -> None:

@@ -36,7 +36,8 @@ async def test_a_job_that_ended_badly_can_be_queued_again(app: App, status: str)
     await set_status(app, status)
     clock_of(app).move(minutes=1)
     now = app.clock.now()
-    await app.db.batch(jobs.requeue(jobs.new(KIND, "a", "s", at=now), now))
+    (result,) = await app.db.batch(jobs.requeue(jobs.new(KIND, "a", "s", at=now), now))
+    assert result.rows == [{"id": job.id}]
     again = await found(app, job)
     assert (again.status, again.attempts, again.last_error, again.run_at) == ("pending", 0, None, now)
     assert await jobs.run_due(app, Work().kinds) == 1
@@ -47,7 +48,7 @@ async def test_a_job_that_is_open_or_done_is_not_queued_again(app: App, status: 
     job = await queued(app)
     await set_status(app, status)
     (result,) = await app.db.batch(jobs.requeue(jobs.new(KIND, "a", "s", at=app.clock.now()), app.clock.now()))
-    assert result.rowcount == 0
+    assert result.rows == []
     assert (await found(app, job)).status == status
 
 

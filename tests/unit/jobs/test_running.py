@@ -11,7 +11,7 @@ import pytest
 
 from app import jobs
 from app.core.app import App
-from app.core.errors import AppError, NotFound, Unavailable
+from app.core.errors import AppError, NotFound, Refused, Unavailable
 from app.jobs import JobKind, Lease
 from tests.apps import clock_of, close, make_app
 from tests.unit.jobs.kinds import KIND, Work, finish, found, queued
@@ -196,6 +196,14 @@ async def test_a_worker_that_lost_its_lease_cannot_fail_the_job(app: App) -> Non
     work, job = Work(slow), await queued(app)
     await jobs.run_one(app, work.kinds, job.id)
     assert (await found(app, job)).status == "done"
+
+
+async def test_work_that_is_refused_while_its_lease_holds_is_over(app: App) -> None:
+    work, job = failing(Refused("not_open")), await queued(app)
+    await jobs.run_due(app, work.kinds)
+    over = await found(app, job)
+    assert (over.status, over.last_error, over.lease_token) == ("cancelled", "not_open", None)
+    assert work.given_up == []
 
 
 async def test_a_kind_that_nobody_knows_does_not_stop_the_others(app: App) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,11 +14,12 @@ from app import personalization, shops
 from app.core.errors import BadPicture, Conflict, NotFound, Unavailable
 from app.core.ports import ProxyVisit
 from app.jobs import jobs_by_status
+from app.personalization import prints as prints_module
 from app.personalization.matching import match_line
-from app.personalization.model import OrderLine
+from app.personalization.model import OrderLine, Verdict
 from app.personalization.tables import generations, order_items, orders, sizes
 from tests.apps import OTHER_SHOP, SHOP, clock_of, open_shop, stock
-from tests.fakes.ports import NotingShopify, PlainImaging
+from tests.fakes.ports import NotingQueue, NotingShopify, PlainImaging
 from tests.unit.personalization.payloads import line
 from tests.unit.personalization.studio import Studio
 
@@ -34,6 +36,16 @@ async def only_item(studio: Studio) -> str:
     row = await studio.app.db.one(select(order_items.c.id))
     assert row is not None
     return str(row["id"])
+
+
+async def failed_item(studio: Studio) -> str:
+    """A paid line whose print failed, and would succeed now."""
+    preview = await studio.made()
+    assert isinstance(studio.app.imaging, PlainImaging)
+    studio.app.imaging.fault = BadPicture()
+    await studio.told("e1", line(preview=preview.id))
+    studio.app.imaging.fault = None
+    return await only_item(studio)
 
 
 async def test_a_paid_design_becomes_one_print_file_that_shopify_is_told_of(studio: Studio) -> None:
@@ -166,13 +178,9 @@ async def test_a_merchant_may_approve_what_is_in_doubt(studio: Studio) -> None:
 
 
 async def test_a_print_that_fails_is_seen_and_can_be_tried_again(studio: Studio) -> None:
-    preview = await studio.made()
-    assert isinstance(studio.app.imaging, PlainImaging)
-    studio.app.imaging.fault = BadPicture()
-    await studio.told("e1", line(preview=preview.id))
-    assert (await studio.items())["501"] == ("failed", BadPicture.message)
-    studio.app.imaging.fault = None
-    await personalization.retry_print(studio.app, SHOP, await only_item(studio), approved=False)
+    item_id = await failed_item(studio)
+    assert await studio.items() == {"501": ("failed", BadPicture.message)}
+    await personalization.retry_print(studio.app, SHOP, item_id, approved=False)
     await studio.run()
     assert await studio.items() == {"501": READY}
 
@@ -183,6 +191,28 @@ async def test_a_print_that_is_ready_is_not_made_again(studio: Studio) -> None:
     with pytest.raises(Conflict):
         await personalization.retry_print(studio.app, SHOP, await only_item(studio), approved=True)
     assert await prints(studio) == 1
+
+
+async def test_a_retry_that_the_print_overtakes_is_a_conflict(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    item_id = await failed_item(studio)
+
+    async def slow(*about: Any, **facts: Any) -> Verdict:
+        monkeypatch.setattr(prints_module, "match_line", match_line)
+        await personalization.retry_print(studio.app, SHOP, item_id, approved=False)
+        await studio.run()
+        return await match_line(*about, **facts)
+
+    monkeypatch.setattr(prints_module, "match_line", slow)
+    with pytest.raises(Conflict):
+        await personalization.retry_print(studio.app, SHOP, item_id, approved=False)
+    assert await studio.items() == {"501": READY}
+
+
+async def test_a_retry_hints_the_job_that_there_is(studio: Studio) -> None:
+    item_id, queue = await failed_item(studio), NotingQueue()
+    studio.app = replace(studio.app, queue=queue)
+    await personalization.retry_print(studio.app, SHOP, item_id, approved=False)
+    assert queue.woken == [job.id for job in await jobs_by_status(studio.app.db, ["pending"], 10)]
 
 
 async def test_a_line_of_another_shop_cannot_be_retried(studio: Studio) -> None:

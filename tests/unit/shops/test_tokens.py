@@ -14,7 +14,7 @@ from sqlalchemy import select
 from app import shops
 from app.core.app import App
 from app.core.errors import Unauthorized, Unavailable
-from app.core.ports import AccessToken
+from app.core.ports import AccessToken, ShopDetails
 from app.shops.tables import access_tokens
 from tests.apps import OTHER_SHOP, SHOP, clock_of, close, make_app, open_shop, token_of
 from tests.fakes.ports import START, RefreshingDoor
@@ -92,6 +92,40 @@ async def test_a_refresher_that_died_is_replaced_after_its_lease(app: App, door:
         await access(app)
     door.fault = None
     clock_of(app).move(seconds=30)
+    assert await access(app) == "shpat_second"
+
+
+async def test_an_installation_during_a_refresh_keeps_its_own_token(app: App, door: RefreshingDoor) -> None:
+    newer = replace(FRESH, access="shpat_newer", refresh="shprt_newer")
+
+    class Overtaken(RefreshingDoor):
+        async def refresh(self, token: AccessToken) -> AccessToken:
+            await shops.record_install(app, newer, ShopDetails("A shop", "", "EUR", "UTC"))
+            return await super().refresh(token)
+
+    clock_of(app).move(minutes=61)
+    with pytest.raises(Unavailable) as fault:
+        await access(replace(app, door=Overtaken(FRESH)))
+    assert fault.value.code == "refreshing"
+    assert await access(app) == "shpat_newer"
+
+
+async def test_a_token_that_shopify_calls_dead_makes_room_for_the_next_visits(app: App, door: RefreshingDoor) -> None:
+    door.fault = Unauthorized(code="token_dead")
+    clock_of(app).move(minutes=61)
+    for code in ("token_dead", "token_missing"):
+        with pytest.raises(Unauthorized) as fault:
+            await access(app)
+        assert fault.value.code == code
+
+
+async def test_credentials_that_are_refused_do_not_cost_the_token(app: App, door: RefreshingDoor) -> None:
+    door.fault = Unauthorized(code="app_refused")
+    clock_of(app).move(minutes=61)
+    with pytest.raises(Unauthorized):
+        await access(app)
+    clock_of(app).move(seconds=30)
+    door.fault = None
     assert await access(app) == "shpat_second"
 
 

@@ -1,0 +1,117 @@
+"""Renderings: the job that makes a preview, from the photo to the master and its watermarked copy."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from app import generation, media
+from app.core.app import App
+from app.core.errors import AppError, NotFound, Refused, Unprocessable
+from app.core.pictures import ImageRequest, Mark, Picture
+from app.jobs import Job, Lease
+from app.personalization import queries
+from app.personalization.model import PREVIEW_SIDE, Generation, crop_of
+
+
+@dataclass(frozen=True)
+class _Rendering:
+    """What came out, which model made it, and how long that took in milliseconds."""
+
+    master: Picture
+    preview: Picture
+    model: str
+    took_ms: int
+
+
+async def render(app: App, lease: Lease) -> None:
+    """The job: photo to master by the image model, master to watermarked preview."""
+    started, job = time.perf_counter(), lease.job
+    wanted = await queries.generation(app.db, job.shop_id, job.subject_id)
+    if wanted is None:
+        raise NotFound("The preview is gone.")
+    await _progress(app, wanted, 5)
+    photo = await _photo(app, wanted)
+    await _progress(app, wanted, 25)
+    width, height = await _master_size(app, wanted)
+    answer = await app.image_model.render(ImageRequest(wanted.ai_prompt_used, photo, width, height))
+    await _progress(app, wanted, 80)
+    master = await app.imaging.develop(answer.data, crop=None, width=width, height=height)
+    preview = await app.imaging.preview(master.data, max_side=PREVIEW_SIDE, mark=await _mark(app, job.shop_id))
+    took_ms = int((time.perf_counter() - started) * 1000)
+    await _store(app, lease, wanted, _Rendering(master, preview, answer.model, took_ms))
+
+
+async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
+    """The preview failed: say so, and uncount it."""
+    wanted = await queries.generation(app.db, job.shop_id, job.subject_id)
+    if wanted is None:
+        return []
+    now = app.clock.now()
+    return [
+        queries.fail_generation(job.shop_id, wanted.id, fault.code, fault.message, now),
+        generation.give_back(job.shop_id, wanted.quota_period, now),
+    ]
+
+
+async def _progress(app: App, wanted: Generation, percent: int) -> None:
+    await app.db.batch(queries.set_processing(wanted.shop_id, wanted.id, percent, app.clock.now()))
+
+
+async def _photo(app: App, wanted: Generation) -> Picture:
+    upload = await media.asset(app.db, wanted.shop_id, str(wanted.upload_asset_id))
+    if upload is None:
+        raise NotFound("The photo is not there any more. Please choose it again.", code="upload_missing")
+    photo = await app.files.get(upload.key)
+    width, height = await _master_size(app, wanted)
+    return await app.imaging.develop(photo, crop=crop_of(wanted.crop), width=width, height=height, mime="image/jpeg")
+
+
+async def _master_size(app: App, wanted: Generation) -> tuple[int, int]:
+    size = await queries.size(app.db, wanted.shop_id, str(wanted.size_id))
+    if size is None:
+        raise Unprocessable("This size is not sold any more.", code="unknown_size")
+    return size.master_size()
+
+
+async def _mark(app: App, shop_id: str) -> Mark | None:
+    watermark = await queries.watermark(app.db, shop_id)
+    if watermark is None:
+        return None
+    picture = await app.files.get(watermark.asset_key) if watermark.asset_key else None
+    return watermark.mark(picture)
+
+
+async def _store(app: App, lease: Lease, wanted: Generation, made: _Rendering) -> None:
+    """Both files under this attempt's keys, then one batch that names the winner."""
+    attempt, now = lease.token[:12], app.clock.now()
+    master, preview = _asset(wanted, "master", made.master, attempt), _asset(wanted, "preview", made.preview, attempt)
+    files = ((master, made.master), (preview, made.preview))
+    for asset, picture in files:
+        await app.files.put(asset.key, picture.data, picture.mime)
+    try:
+        await app.db.batch(
+            *lease.finish(now),
+            *[media.insert_asset(asset, now) for asset, _ in files],
+            queries.complete_generation(
+                wanted.shop_id, wanted.id, master.id, preview.id, made.model, made.took_ms, now
+            ),
+            queries.count_style_use(wanted.shop_id, wanted.ai_style_id),
+            generation.keep_storage(wanted.shop_id, master.bytes + preview.bytes, now),
+        )
+    except Refused:
+        await app.files.delete(master.key, preview.key)
+        raise
+
+
+def _asset(wanted: Generation, purpose: str, picture: Picture, attempt: str) -> media.Asset:
+    key = media.object_key(wanted.shop_id, "personalization", wanted.id, purpose, attempt, picture.mime)
+    return media.new_asset(
+        wanted.shop_id,
+        key,
+        purpose,
+        picture,
+        owner=("generation", wanted.id),
+        shopper_id=wanted.shopper_id,
+        guest_session_id=wanted.guest_session_id,
+    )

@@ -1,0 +1,73 @@
+"""The merchant's pages by keyboard and on a slow line: what app.js does when it swaps them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from handlers.routes import STATIC
+
+HOME = "http://app.test/"
+ORDERS = "http://app.test/orders"
+
+
+def document(title: str, body: str) -> str:
+    script = (STATIC / "app.js").read_text()
+    return f"""<title>{title}</title><a href="/">Home</a><a href="/orders">Orders</a>
+    <main id="main" tabindex="-1"><h1>{title}</h1>{body}</main><script>{script}</script>"""
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """At home; the page of orders asks again every tenth of a second, and counts how often it was asked."""
+    page, times = browser.new_page(), iter(range(1000))
+
+    def orders(route: Route) -> None:
+        body = f"<b data-refresh='100'>asked {next(times)}</b><button>One</button><button>Two</button>"
+        route.fulfill(body=document("Orders", body), content_type="text/html")
+
+    page.route(HOME, lambda route: route.fulfill(body=document("Home", ""), content_type="text/html"))
+    page.route(ORDERS, orders)
+    page.goto(HOME)
+    yield page
+    page.close()
+
+
+def test_a_page_that_refreshes_keeps_the_focus_where_it_was(page: Page) -> None:
+    page.goto(ORDERS)
+    page.get_by_text("Two").focus()
+    expect(page.get_by_text("asked 3")).to_be_visible()
+    expect(page.get_by_text("Two")).to_be_focused()
+
+
+def test_a_new_page_starts_at_its_top(page: Page) -> None:
+    page.get_by_role("link", name="Orders").press("Enter")
+    expect(page.get_by_role("heading", name="Orders")).to_be_visible()
+    expect(page.locator("#main")).to_be_focused()
+    assert page.title() == "Orders"
+
+
+def test_an_answer_that_comes_late_does_not_replace_a_newer_page(page: Page) -> None:
+    page.goto(ORDERS)
+    late: list[Route] = []
+    page.unroute(ORDERS)
+    with page.expect_request(ORDERS):
+        page.route(ORDERS, lambda route: late.append(route))  # Playwright marks the function
+    page.get_by_role("link", name="Home").click()
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
+    with page.expect_response(ORDERS):
+        late[0].fulfill(body=document("Orders", "late"), content_type="text/html")
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
+    assert page.title() == "Home"
+
+
+def test_an_answer_that_is_no_page_leaves_the_page_as_it_is(page: Page) -> None:
+    page.unroute(ORDERS)
+    page.route(ORDERS, lambda route: route.fulfill(status=502, body="Bad gateway"))
+    page.get_by_role("link", name="Orders").click()
+    expect(page.locator("#main[aria-busy]")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
+    assert page.url == HOME
