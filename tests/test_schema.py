@@ -111,7 +111,9 @@ def test_a_table_that_was_made_otherwise_differs(tmp_path: Path, rewrite: str) -
 
 
 def test_an_empty_database_lacks_every_table(tmp_path: Path) -> None:
-    found = wiring.schema_differences(f"sqlite:///{tmp_path / 'empty.db'}")
+    path = tmp_path / "empty.db"
+    path.touch()
+    found = wiring.schema_differences(f"sqlite:///{path}")
     assert found == [f"{name}: missing" for name in sorted(NAMES)]
 
 
