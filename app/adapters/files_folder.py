@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
 from app.core.errors import BadRequest, NotFound, TooLarge, Unavailable
 from app.core.ids import new_token
 from app.core.links import MediaLink
 from app.core.ports import FileInfo, UploadTicket
 
+T = TypeVar("T")
 TYPE_SUFFIX = ".type"
 """Beside each object lies its media type, in a file of this suffix."""
 
@@ -74,7 +76,7 @@ class FolderFiles:
         return self._root.joinpath(*parts)
 
 
-def _translated(work, *arguments):  # type: ignore[no-untyped-def]
+def _translated(work: Callable[..., T], *arguments: Any) -> T:
     try:
         return work(*arguments)
     except FileNotFoundError as fault:

@@ -60,7 +60,6 @@ def order_fields(payload: Any) -> dict[str, Any]:
         "total_price": str(payload.get("total_price") or ""),
         "currency": _text(payload.get("currency") or "USD"),
         "financial_status": _text(payload.get("financial_status") or ""),
-        "processed_at": payload.get("processed_at") or payload.get("created_at"),
         "cancelled_at": cancelled,
         "test": bool(payload.get("test")),
         "lines": [line for line in lines if line["preview_ref"]],

@@ -37,7 +37,6 @@ def order(*lines: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "total_price": "49.80",
         "currency": "EUR",
         "financial_status": "paid",
-        "processed_at": "2026-11-21T12:00:00-05:00",
         "created_at": "2026-11-21T11:59:58-05:00",
         "cancelled_at": None,
         "test": False,

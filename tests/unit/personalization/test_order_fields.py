@@ -31,7 +31,6 @@ ORDER_NAMES = [
     "total_price",
     "currency",
     "financial_status",
-    "processed_at",
     "cancelled_at",
     "test",
     "line_items",
@@ -46,7 +45,6 @@ def test_ids_totals_facts_and_lines_with_a_design_are_kept() -> None:
         "total_price": "49.80",
         "currency": "EUR",
         "financial_status": "paid",
-        "processed_at": "2026-11-21T12:00:00-05:00",
         "cancelled_at": None,
         "test": False,
         "lines": [
