@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from app import jobs, personalization, shops
+from app import jobs, media, personalization, shops
 from app.core.app import App
 from app.core.ports import WaitsForHints
 
 POLL_S = 1.0
 """How long a job waits at most when no hint arrives: its hint was given in another process, or it was retried."""
-
+UPKEEP_S = 60.0
 
 UNINSTALL = jobs.JobKind("shops.uninstall", shops.uninstall, shops.give_up)
 KINDS = {kind.name: kind for kind in (UNINSTALL, *personalization.KINDS)}
@@ -32,6 +32,17 @@ async def loop(app: App, kinds: Mapping[str, jobs.JobKind] = KINDS) -> None:
         except Exception as fault:  # noqa: BLE001  # the job boundary: the loop outlives every fault
             app.log.error("job_loop_fault", fault)
         await _next_hint(app)
+
+
+async def upkeep(app: App) -> None:
+    """Sweep every minute until cancelled; what cron does where a platform has it."""
+    while True:
+        try:
+            if swept := await media.sweep_uploads(app):
+                app.log.info("uploads_swept", count=swept)
+        except Exception as fault:  # noqa: BLE001  # the job boundary: the next minute tries again
+            app.log.error("upkeep_fault", fault)
+        await asyncio.sleep(UPKEEP_S)
 
 
 async def _next_hint(app: App) -> None:

@@ -100,6 +100,7 @@ async def create_preview(request: Request) -> Response:
     body = await parse.body(request, PreviewBody)
     app: App = request.app.state.app
     await shops.hit(app, f"preview:{visit.shop}:{_address(app, request)}", limit=30, window=MINUTE)
+    await shops.hit(app, f"preview:{visit.shop}", limit=120, window=MINUTE)
     visitor = await auth.visitor(request, visit, body.guest_token)
     await shops.hit(app, f"preview:{visitor.shop.id}:{visitor.id}", limit=10, window=MINUTE)
     made = await personalization.request_preview(app, visitor, body.wish())

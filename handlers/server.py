@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.core.app import App
 from app.core.settings import Settings
 from app.wiring import build
-from handlers.jobs import KINDS, PROMPT_KINDS, loop
+from handlers.jobs import KINDS, PROMPT_KINDS, loop, upkeep
 from handlers.routes import create, load_all
 
 
@@ -36,7 +36,8 @@ class Server:
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
-        self._loops = [asyncio.create_task(loop(self._app, kinds)) for kinds in (KINDS, PROMPT_KINDS)]
+        work = [loop(self._app, KINDS), loop(self._app, PROMPT_KINDS), upkeep(self._app)]
+        self._loops = [asyncio.create_task(each) for each in work]
         await send({"type": "lifespan.startup.complete"})
         await receive()
         for task in self._loops:

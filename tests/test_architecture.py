@@ -39,6 +39,7 @@ ACROSS_SHOPS: dict[str, str] = {
     "app.jobs.queries.jobs_by_status": "the operator's list",
     "app.jobs.queries.extend": "the lease's token names the job's holder",
     "app.jobs.queries.postpone": "the lease's token names the job's holder",
+    "app.media.queries.expired_uploads": "the sweep serves every shop",
     "app.shops.queries.count_hit": "the key of a limit names its shop, if it has one",
     "app.shops.queries.insert_delivery": "the webhook holds its shop",
 }

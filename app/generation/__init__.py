@@ -13,6 +13,7 @@ from app.generation.queries import (
     keep_storage,
     open_quota,
     quota,
+    release_storage,
     reserve_storage,
 )
 
@@ -28,5 +29,6 @@ __all__ = [
     "open_quota",
     "period_of",
     "quota",
+    "release_storage",
     "reserve_storage",
 ]

@@ -80,6 +80,16 @@ def keep_storage(shop_id: str, size: int, at: datetime) -> Any:
     )
 
 
+def release_storage(shop_id: str, size: int, at: datetime) -> Any:
+    """Uncount bytes that are gone."""
+    left = quotas.c.current_storage_bytes - size
+    return (
+        update(quotas)
+        .where(quotas.c.shop_id == shop_id)
+        .values(current_storage_bytes=case((left < 0, 0), else_=left), updated_at=at)
+    )
+
+
 def free_slot_if(shop_id: str, condition: ColumnElement[bool]) -> Any:
     return (
         update(quotas)

@@ -7,7 +7,7 @@ the Imaging port.
 from app.core.sizes import MIN_SIDE
 from app.media.model import Asset, new_asset, object_key
 from app.media.queries import asset, insert_asset
-from app.media.uploads import CONTENT_TYPES, MAX_UPLOAD_BYTES, UploadWish, open_upload, read_upload
+from app.media.uploads import CONTENT_TYPES, MAX_UPLOAD_BYTES, UploadWish, open_upload, read_upload, sweep_uploads
 
 __all__ = [
     "CONTENT_TYPES",
@@ -21,4 +21,5 @@ __all__ = [
     "object_key",
     "open_upload",
     "read_upload",
+    "sweep_uploads",
 ]

@@ -6,9 +6,9 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from app.core.ports import Database
+from app.core.ports import Database, Expect
 from app.core.tables import upsert
 from app.media.model import Asset
 from app.media.tables import assets
@@ -22,6 +22,27 @@ async def asset(db: Database, shop_id: str, asset_id: str) -> Asset | None:
         select(*COLUMNS).where(assets.c.shop_id == shop_id, assets.c.id == asset_id, assets.c.deleted_at.is_(None))
     )
     return Asset(**row) if row else None
+
+
+async def expired_uploads(db: Database, now: datetime, limit: int) -> list[Asset]:
+    """Of every shop: the sweep serves them all."""
+    rows = await db.all(
+        select(*COLUMNS)
+        .where(assets.c.expires_at <= now, assets.c.deleted_at.is_(None), assets.c.purpose == "upload")
+        .order_by(assets.c.expires_at)
+        .limit(limit)
+    )
+    return [Asset(**row) for row in rows]
+
+
+def mark_deleted(shop_id: str, asset_id: str, at: datetime) -> Expect:
+    """Refused with `deleted_already` when another sweep was faster."""
+    return Expect(
+        update(assets)
+        .where(assets.c.shop_id == shop_id, assets.c.id == asset_id, assets.c.deleted_at.is_(None))
+        .values(deleted_at=at, updated_at=at),
+        "deleted_already",
+    )
 
 
 def insert_asset(asset: Asset, at: datetime) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,6 +18,7 @@ MAX_UPLOAD_BYTES = 25 * 1024 * 1024
 HEAD_BYTES = 512 * 1024
 TICKET_LIFE = timedelta(minutes=15)
 UPLOAD_LIFE = timedelta(hours=24)
+SWEPT_AT_ONCE = 50
 CONTENT_TYPES = {
     "image/jpeg": "jpg",
     "image/png": "png",
@@ -90,3 +92,17 @@ async def read_upload(app: App, shop_id: str, upload_id: str) -> tuple[Asset, sn
     header = sniff.sniff(head)
     sniff.check(header)
     return asset, header
+
+
+async def sweep_uploads(app: App) -> int:
+    """Remove uploads whose day is over, fifty at a time, and give their storage back; how many went."""
+    now, swept = app.clock.now(), 0
+    for upload in await queries.expired_uploads(app.db, now, SWEPT_AT_ONCE):
+        await app.files.delete(upload.key)
+        with suppress(Refused):
+            await app.db.batch(
+                queries.mark_deleted(upload.shop_id, upload.id, now),
+                generation.release_storage(upload.shop_id, upload.bytes, now),
+            )
+            swept += 1
+    return swept

@@ -1,0 +1,47 @@
+"""Uploads that nobody needs any more go, and their storage comes back."""
+
+from __future__ import annotations
+
+import pytest
+
+from app import generation, media
+from app.core.app import App
+from app.core.errors import NotFound
+from tests.apps import PHOTO, SHOP, clock_of, open_shop, send_photo
+
+pytestmark = pytest.mark.anyio
+
+
+async def stored(app: App) -> int:
+    quota = await generation.quota(app.db, SHOP)
+    assert quota is not None
+    return quota.current_storage_bytes
+
+
+async def test_an_upload_goes_after_a_day_and_gives_its_storage_back_once(app: App) -> None:
+    upload_id = await send_photo(app, await open_shop(app))
+    asset = await media.asset(app.db, SHOP, upload_id)
+    assert asset is not None
+    assert await stored(app) == len(PHOTO)
+    clock_of(app).move(hours=25)
+    assert [await media.sweep_uploads(app), await media.sweep_uploads(app)] == [1, 0]
+    assert await stored(app) == 0
+    assert await app.files.stat(asset.key) is None
+    with pytest.raises(NotFound):
+        await media.read_upload(app, SHOP, upload_id)
+
+
+async def test_a_ticket_that_was_never_used_gives_its_storage_back(app: App) -> None:
+    shop = await open_shop(app)
+    await media.open_upload(app, shop.id, shop.timezone, media.UploadWish("a.jpg", "image/jpeg", 1000))
+    assert await stored(app) == 1000
+    clock_of(app).move(hours=25)
+    assert await media.sweep_uploads(app) == 1
+    assert await stored(app) == 0
+
+
+async def test_an_upload_of_today_stays(app: App) -> None:
+    upload_id = await send_photo(app, await open_shop(app))
+    clock_of(app).move(hours=23)
+    assert await media.sweep_uploads(app) == 0
+    assert (await media.read_upload(app, SHOP, upload_id))[0].id == upload_id
