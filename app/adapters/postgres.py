@@ -1,0 +1,184 @@
+"""Database on PostgreSQL 16 or later, by asyncpg.
+
+Safe behind a pooler that gives each transaction another connection: everything, reads too, runs in
+a transaction, by unnamed prepared statements, and settings are made for the transaction alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Dialect, Float
+from sqlalchemy.dialects.postgresql import asyncpg as dialects
+
+from app.adapters.sql import Sql, compile_sql
+from app.core.errors import ConstraintError, Refused, Unavailable
+from app.core.ports import Result, Row
+
+
+class _Double(Float[float]):
+    """SQLAlchemy's own asks the driver for the column's type, which is not known before a statement runs."""
+
+    render_bind_cast = True
+
+
+DIALECT: Dialect = dialects.dialect()  # type: ignore[no-untyped-call]
+DIALECT.colspecs = {**DIALECT.colspecs, Float: _Double}
+POOL_SIZE = 10
+"""Connections of one process at most; they are opened as they are needed."""
+CONNECT_S = 5.0
+STATEMENT_S = 10.0
+"""How long a statement may run, or a transaction stand still: a frozen process must not keep its locks."""
+TRIES_WAIT_S = (0.02, 0.1, 0.4, 1.0)
+"""How long a batch waits at most before each further try after it collided with another."""
+
+COLLISIONS = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+LOST = (ConnectionError, asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.InterfaceError)
+UNAVAILABLE = (
+    OSError,  # TimeoutError and ConnectionError are kinds of it
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # shut down, or a statement that ran too long
+    asyncpg.InsufficientResourcesError,  # too many connections, a full disk
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InvalidAuthorizationSpecificationError,  # a password that was changed
+    asyncpg.InvalidCatalogNameError,
+)
+
+
+class PostgresDatabase:
+    """A pool for one process, made on the loop that first uses it."""
+
+    def __init__(self, url: str, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep):
+        self._url = url
+        self._sleep = sleep
+        self._pool: Any = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def one(self, statement: Any) -> Row | None:
+        rows = await self.all(statement)
+        return rows[0] if rows else None
+
+    async def all(self, statement: Any) -> Sequence[Row]:
+        [result] = await self._transaction([compile_sql(statement, DIALECT)])
+        return result.rows
+
+    async def batch(self, *statements: Any) -> Sequence[Result]:
+        sqls = [compile_sql(statement, DIALECT) for statement in statements]
+        return await self._transaction(sqls) if sqls else []
+
+    async def close(self) -> None:
+        """On the loop that used it."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.close()
+
+    async def _transaction(self, sqls: Sequence[Sql]) -> list[Result]:
+        with our_errors():
+            for wait in TRIES_WAIT_S:
+                try:
+                    return await self._attempt(sqls)
+                except COLLISIONS:  # PostgreSQL has undone it, and says that the same may succeed when tried again
+                    await self._sleep(wait * random.uniform(0.5, 1))  # noqa: S311  # jitter
+            return await self._attempt(sqls)
+
+    async def _attempt(self, sqls: Sequence[Sql]) -> list[Result]:
+        async with self._begun() as connection:
+            try:
+                results = [await _step(connection, sql) for sql in sqls]
+                await connection.execute("COMMIT")
+            except asyncpg.InterfaceError as fault:
+                if connection.is_closed():
+                    raise ConnectionResetError("closed within a transaction") from fault
+                raise
+            finally:
+                if connection.is_in_transaction() and not connection.is_closed():
+                    await connection.execute("ROLLBACK")
+            return results
+
+    @asynccontextmanager
+    async def _begun(self) -> AsyncIterator[Any]:
+        """A connection in a transaction.
+
+        Idle connections may have died unseen, with a restart or while this process was frozen. Nothing has run
+        on them yet, so that it is safe to go on with a new one.
+        """
+        pool = await self._opened()
+        try:
+            connection = await _begin(pool)
+        except LOST:
+            await pool.expire_connections()
+            connection = await _begin(pool)
+        try:
+            yield connection
+        finally:
+            await pool.release(connection)
+
+    async def _opened(self) -> Any:
+        loop = asyncio.get_running_loop()
+        if self._pool is None or self._loop is not loop:
+            self._loop = loop
+            self._pool = asyncpg.create_pool(
+                self._url,
+                min_size=0,
+                max_size=POOL_SIZE,
+                timeout=CONNECT_S,
+                command_timeout=STATEMENT_S + 5,  # only the network is that slow
+                statement_cache_size=0,
+                reset=_nothing,
+            )
+            await self._pool  # opens no connection, so that no other task runs meanwhile
+        return self._pool
+
+
+@contextmanager
+def our_errors() -> Iterator[None]:
+    """asyncpg's errors as ours: ConstraintError, or Unavailable when waiting may help."""
+    try:
+        yield
+    except asyncpg.IntegrityConstraintViolationError as fault:
+        raise _constraint(fault) from fault
+    except UNAVAILABLE as fault:
+        raise Unavailable("The database is busy. Please try again.", code="database_unavailable") from fault
+
+
+async def _begin(pool: Any) -> Any:
+    connection = await pool.acquire(timeout=CONNECT_S)
+    limit = f"{STATEMENT_S * 1000:.0f}"
+    try:
+        await connection.execute(
+            f"BEGIN; SET LOCAL statement_timeout = {limit}; SET LOCAL idle_in_transaction_session_timeout = {limit}"
+        )
+    except BaseException:
+        await pool.release(connection)
+        raise
+    return connection
+
+
+async def _step(connection: Any, sql: Sql) -> Result:
+    if sql.columns:
+        rows = sql.read(await connection.fetch(sql.text, *sql.values))
+        count = len(rows)
+    else:
+        status = await connection.execute(sql.text, *sql.values)  # as "UPDATE 2", "INSERT 0 1"
+        rows, count = [], int(status.rpartition(" ")[2])
+    if sql.expect and count != sql.expect.rows:
+        raise Refused(sql.expect.code)
+    return Result(rows, count)
+
+
+async def _nothing(connection: Any) -> None:
+    """What a connection needs before the next uses it: a transaction leaves nothing behind."""
+
+
+def _constraint(fault: Any) -> ConstraintError:
+    """A foreign key goes without its name, as it does on SQLite."""
+    if isinstance(fault, asyncpg.ForeignKeyViolationError):
+        return ConstraintError("foreign_key")
+    return ConstraintError(fault.constraint_name or str(fault))
