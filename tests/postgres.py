@@ -38,15 +38,14 @@ _sources: set[Path] = set()
 def database(folder: Path) -> str:
     """The address of the folder's database, made with the whole schema when it is not there yet."""
     if folder not in _databases:
-        _databases[folder] = made(_template())
-        _drop_old()
+        _keep(folder, made(_template()))
     return _databases[folder]
 
 
 def copied(source: Path, folder: Path) -> None:
     """Give a folder a copy of another's database, which nobody may use meanwhile."""
     _sources.add(source)
-    _databases[folder] = made(_name(database(source)))
+    _keep(folder, made(_name(database(source))))
 
 
 def made(template: str = "template0") -> str:
@@ -121,9 +120,10 @@ def _template() -> str:
     return _name(url)
 
 
-def _drop_old() -> None:
-    """Databases that were used longest ago, apart from those that are copied."""
-    while len(_databases) > KEPT:
+def _keep(folder: Path, url: str) -> None:
+    """Note a database, and drop those that were made longest ago, apart from those that are copied."""
+    _databases[folder] = url
+    while len(_databases) > KEPT + len(_sources):
         oldest = next(folder for folder in _databases if folder not in _sources)
         execute(server(), f"DROP DATABASE {_name(_databases.pop(oldest))} WITH (FORCE)")
 

@@ -94,11 +94,11 @@ class PostgresDatabase:
                 results = [await _step(connection, sql) for sql in sqls]
                 await connection.execute("COMMIT")
             except asyncpg.InterfaceError as fault:
-                if connection.is_closed():
+                if _is_lost(connection):
                     raise ConnectionResetError("closed within a transaction") from fault
                 raise
             finally:
-                if connection.is_in_transaction() and not connection.is_closed():
+                if not _is_lost(connection) and connection.is_in_transaction():
                     await connection.execute("ROLLBACK")
             return results
 
@@ -159,6 +159,14 @@ async def _begin(pool: Any) -> Any:
         await pool.release(connection)
         raise
     return connection
+
+
+def _is_lost(connection: Any) -> bool:
+    """The pool takes a closed connection away, and then it cannot even be asked."""
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        return True
 
 
 async def _step(connection: Any, sql: Sql) -> Result:
