@@ -57,7 +57,7 @@ def test_processes_that_migrate_at_once_apply_each_file_once() -> None:
     url = made()
     with ThreadPoolExecutor(4) as threads:
         applied = list(threads.map(wiring.migrate, [url] * 4))
-    assert sorted(sum(applied, [])) == NAMES
+    assert sorted(name for names in applied for name in names) == NAMES
     assert [row["name"] for row in rows(url, f"SELECT name FROM {LEDGER} ORDER BY name")] == NAMES
 
 

@@ -53,13 +53,12 @@ UNAVAILABLE = (
 
 
 class PostgresDatabase:
-    """A pool for one process, made on the loop that first uses it."""
+    """A pool for each event loop that uses it, of which a process has one as a rule."""
 
     def __init__(self, url: str, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep):
         self._url = url
         self._sleep = sleep
-        self._pool: Any = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pools: dict[asyncio.AbstractEventLoop, Any] = {}
 
     async def one(self, statement: Any) -> Row | None:
         rows = await self.all(statement)
@@ -74,10 +73,13 @@ class PostgresDatabase:
         return await self._transaction(sqls) if sqls else []
 
     async def close(self) -> None:
-        """On the loop that used it."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            await pool.close()
+        """Close every connection, each on its own loop; those of a loop that has ended are gone."""
+        pools, self._pools = self._pools, {}
+        for loop, pool in pools.items():
+            if loop is asyncio.get_running_loop():
+                await pool.close()
+            elif loop.is_running():
+                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(pool.close(), loop))
 
     async def _transaction(self, sqls: Sequence[Sql]) -> list[Result]:
         with our_errors():
@@ -122,9 +124,8 @@ class PostgresDatabase:
 
     async def _opened(self) -> Any:
         loop = asyncio.get_running_loop()
-        if self._pool is None or self._loop is not loop:
-            self._loop = loop
-            self._pool = asyncpg.create_pool(
+        if loop not in self._pools:
+            self._pools[loop] = asyncpg.create_pool(
                 self._url,
                 min_size=0,
                 max_size=POOL_SIZE,
@@ -133,8 +134,8 @@ class PostgresDatabase:
                 statement_cache_size=0,
                 reset=_nothing,
             )
-            await self._pool  # opens no connection, so that no other task runs meanwhile
-        return self._pool
+            await self._pools[loop]  # opens no connection, so that no other task runs meanwhile
+        return self._pools[loop]
 
 
 @contextmanager
@@ -170,15 +171,21 @@ def _is_lost(connection: Any) -> bool:
 
 
 async def _step(connection: Any, sql: Sql) -> Result:
+    values = [_storable(value) for value in sql.values]
     if sql.columns:
-        rows = sql.read(await connection.fetch(sql.text, *sql.values))
+        rows = sql.read(await connection.fetch(sql.text, *values))
         count = len(rows)
     else:
-        status = await connection.execute(sql.text, *sql.values)  # as "UPDATE 2", "INSERT 0 1"
+        status = await connection.execute(sql.text, *values)  # as "UPDATE 2", "INSERT 0 1"
         rows, count = [], int(status.rpartition(" ")[2])
     if sql.expect and count != sql.expect.rows:
         raise Refused(sql.expect.code)
     return Result(rows, count)
+
+
+def _storable(value: Any) -> Any:
+    """PostgreSQL's text cannot hold NUL, and a stranger who sends it must not fare otherwise than on SQLite."""
+    return value.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) else value
 
 
 async def _nothing(connection: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from tests.integration.world import until
 from tests.postgres import database, execute, made, rows
 
 pytestmark = pytest.mark.anyio
+OTHERS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 STATEMENTS = table("pg_prepared_statements", column("name"))
 FIRST_TRIES_FAIL = """
 CREATE SEQUENCE tries;  -- it counts what is undone too
@@ -81,6 +83,11 @@ async def ids(db: Database) -> list[str]:
     return [row["id"] for row in await db.all(select(shops.c.id).order_by(shops.c.id))]
 
 
+def waiting(url: str) -> int:
+    """How many clients wait for a lock."""
+    return len(rows(url, f"{OTHERS} AND wait_event_type = 'Lock'"))
+
+
 @pytest.mark.parametrize("code", ["40001", "40P01"], ids=["serialization", "deadlock"])
 async def test_a_batch_that_collided_is_tried_again_after_a_growing_wait(
     db: PostgresDatabase, url: str, waits: list[float], code: str
@@ -104,12 +111,17 @@ async def test_a_batch_that_collides_every_time_is_unavailable_and_writes_nothin
 
 
 async def test_a_real_deadlock_ends_with_both_writes(db: PostgresDatabase, url: str, waits: list[float]) -> None:
+    """The opponent waits for our row before we ask for its row, so that we are the one to notice."""
     await db.batch(counter("k"), counter("l"))
-    async with opponent(url) as other:
+    async with opponent(url) as other, opponent(url) as gate:
         await other.execute("UPDATE rate_limits SET count = count + 10 WHERE key = 'l'")
-        ours = asyncio.create_task(db.batch(count_up("k"), count_up("l")))
-        await until(lambda: bool(rows(url, "SELECT 1 FROM pg_locks WHERE NOT granted")))
-        await other.execute("UPDATE rate_limits SET count = count + 10 WHERE key = 'k'")
+        await gate.execute("SELECT pg_advisory_xact_lock(1)")
+        ours = asyncio.create_task(db.batch(count_up("k"), select(func.pg_advisory_xact_lock(1)), count_up("l")))
+        await until(lambda: waiting(url) == 1)
+        theirs = asyncio.create_task(other.execute("UPDATE rate_limits SET count = count + 10 WHERE key = 'k'"))
+        await until(lambda: waiting(url) == 2)
+        await gate.execute("COMMIT")
+        await theirs
         await other.execute("COMMIT")
         await ours
     found = await db.all(select(rate_limits.c.key, rate_limits.c.count).order_by(rate_limits.c.key))
@@ -154,11 +166,7 @@ async def test_a_reader_does_not_wait_for_somebody_elses_write(db: PostgresDatab
 
 async def test_connections_that_died_while_idle_are_replaced(db: PostgresDatabase, url: str) -> None:
     await asyncio.gather(*[db.batch(shop(str(at))) for at in range(5)])
-    ended = rows(
-        url,
-        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()",
-    )
+    ended = rows(url, f"SELECT pg_terminate_backend(pid, 5000) FROM ({OTHERS}) AS others")
     assert len(ended) >= 1
     await db.batch(shop("after"))
     assert await ids(db) == ["0", "1", "2", "3", "4", "after"]
@@ -178,7 +186,7 @@ async def test_a_caller_that_gives_up_leaves_no_lock_and_no_row(db: PostgresData
     async with opponent(url) as other:
         await other.execute("UPDATE rate_limits SET count = 5")
         task = asyncio.create_task(db.batch(shop("a"), count_up("k")))
-        await until(lambda: bool(rows(url, "SELECT 1 FROM pg_locks WHERE NOT granted")))
+        await until(lambda: waiting(url) == 1)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -212,13 +220,21 @@ async def test_a_missing_table_is_a_fault_and_no_busy_database(anyio_backend: st
     await empty.close()
 
 
+async def test_a_nul_in_text_is_replaced_and_one_in_json_kept(db: PostgresDatabase) -> None:
+    values = {"shop_name": "a\0b", "settings": {"\0": "\0"}}
+    await db.batch(insert(shops).values(id="a", created_at=START, updated_at=START, **values))
+    found = await db.one(select(shops.c.shop_name, shops.c.settings).where(shops.c.id != "\0"))
+    assert found == values | {"shop_name": "a\ufffdb"}
+
+
 async def test_nothing_stays_in_a_session_that_a_pooler_would_give_to_another(db: PostgresDatabase) -> None:
     """One connection after another would see a prepared statement or a setting that was left behind."""
     limit = select(func.current_setting("statement_timeout").label("limit"))
     assert await db.one(limit) == {"limit": "10s"}
     await db.batch(shop("a"), shop("b"))
     assert await db.all(select(STATEMENTS.c.name)) == []
-    async with db._pool.acquire() as connection:
+    [pool] = db._pools.values()
+    async with pool.acquire() as connection:
         assert await connection.fetchval("SHOW statement_timeout") == "0"
         assert not connection.is_in_transaction()
 
@@ -226,15 +242,15 @@ async def test_nothing_stays_in_a_session_that_a_pooler_would_give_to_another(db
 async def test_reads_and_writes_keep_to_the_pools_size(db: PostgresDatabase) -> None:
     await asyncio.gather(*[db.batch(shop(f"{at:03}")) for at in range(60)], *[ids(db) for _ in range(60)])
     assert len(await ids(db)) == 60
-    assert db._pool.get_size() <= postgres.POOL_SIZE
+    [pool] = db._pools.values()
+    assert pool.get_size() <= postgres.POOL_SIZE
 
 
 async def test_nothing_connects_before_the_first_statement(db: PostgresDatabase, url: str) -> None:
-    others = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     await db.batch()
-    assert rows(url, others) == []
+    assert rows(url, OTHERS) == []
     await ids(db)
-    assert len(rows(url, others)) == 1
+    assert len(rows(url, OTHERS)) == 1
 
 
 def test_a_database_serves_one_loop_after_another(url: str) -> None:
@@ -248,3 +264,20 @@ def test_a_database_serves_one_loop_after_another(url: str) -> None:
 
     assert asyncio.run(add("a")) == ["a"]
     assert asyncio.run(add("b")) == ["a", "b"]
+
+
+async def test_loops_side_by_side_share_a_database_and_close_it_together(db: PostgresDatabase, url: str) -> None:
+    read, closed = Future[list[str]](), Future[None]()
+
+    async def other() -> None:
+        read.set_result(await ids(db))
+        await asyncio.wrap_future(closed)
+
+    await db.batch(shop("a"))
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(lambda: asyncio.run(other()))
+        assert await asyncio.wrap_future(read) == ["a"]
+        await db.close()
+        closed.set_result(None)
+        await asyncio.wrap_future(running)
+    await until(lambda: rows(url, OTHERS) == [])
