@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
 from sqlalchemy import Dialect, Float
 from sqlalchemy.dialects.postgresql import asyncpg as dialects
 
+from app.adapters.postgres_errors import COLLISIONS, LOST, our_errors
 from app.adapters.sql import Sql, compile_sql
-from app.core.errors import ConstraintError, Refused, Unavailable
+from app.core.errors import Refused
 from app.core.ports import Result, Row
 
 
@@ -36,20 +37,6 @@ STATEMENT_S = 10.0
 """How long a statement may run, or a transaction stand still: a frozen process must not keep its locks."""
 TRIES_WAIT_S = (0.02, 0.1, 0.4, 1.0)
 """How long a batch waits at most before each further try after it collided with another."""
-
-COLLISIONS = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
-LOST = (ConnectionError, asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.InterfaceError)
-UNAVAILABLE = (
-    OSError,  # TimeoutError and ConnectionError are kinds of it
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,  # shut down, or a statement that ran too long
-    asyncpg.InsufficientResourcesError,  # too many connections, a full disk
-    asyncpg.TransactionRollbackError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.InvalidAuthorizationSpecificationError,  # a password that was changed
-    asyncpg.InvalidCatalogNameError,
-)
 
 
 class PostgresDatabase:
@@ -138,17 +125,6 @@ class PostgresDatabase:
         return self._pools[loop]
 
 
-@contextmanager
-def our_errors() -> Iterator[None]:
-    """asyncpg's errors as ours: ConstraintError, or Unavailable when waiting may help."""
-    try:
-        yield
-    except asyncpg.IntegrityConstraintViolationError as fault:
-        raise _constraint(fault) from fault
-    except UNAVAILABLE as fault:
-        raise Unavailable("The database is busy. Please try again.", code="database_unavailable") from fault
-
-
 async def _begin(pool: Any) -> Any:
     connection = await pool.acquire(timeout=CONNECT_S)
     limit = f"{STATEMENT_S * 1000:.0f}"
@@ -157,6 +133,8 @@ async def _begin(pool: Any) -> Any:
             f"BEGIN; SET LOCAL statement_timeout = {limit}; SET LOCAL idle_in_transaction_session_timeout = {limit}"
         )
     except BaseException:
+        if not _is_lost(connection):
+            connection.terminate()  # it may have begun, or begin any moment
         await pool.release(connection)
         raise
     return connection
@@ -190,10 +168,3 @@ def _storable(value: Any) -> Any:
 
 async def _nothing(connection: Any) -> None:
     """What a connection needs before the next uses it: a transaction leaves nothing behind."""
-
-
-def _constraint(fault: Any) -> ConstraintError:
-    """A foreign key goes without its name, as it does on SQLite."""
-    if isinstance(fault, asyncpg.ForeignKeyViolationError):
-        return ConstraintError("foreign_key")
-    return ConstraintError(fault.constraint_name or str(fault))

@@ -11,7 +11,8 @@ from typing import Any
 
 import asyncpg
 
-from app.adapters.postgres import CONNECT_S, our_errors
+from app.adapters.postgres import CONNECT_S
+from app.adapters.postgres_errors import our_errors
 from app.adapters.sqlite_schema import LEDGER, MIGRATIONS
 from app.core.times import SystemClock, to_text
 
