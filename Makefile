@@ -7,15 +7,17 @@ NODE_STAMP := tests/node/node_modules/.package-lock.json
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-config \
   --custom-compile-command "make lock"
+ON_POSTGRES := tests/unit/jobs tests/unit/shops tests/unit/generation tests/unit/personalization \
+  tests/integration/test_webhooks.py tests/integration/personalization
 PIP_FLAGS := --quiet --require-hashes --only-binary=:all:
 # A compiler is never needed: pyvips alone comes as source, and it is plain Python.
 FROM_SOURCE := --no-binary=pyvips --no-build-isolation
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench schema lock browser node clean
+.PHONY: help setup demo test test-postgres check format bench schema lock browser node clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## the environment, in .venv; made once, and again when a lock file changes
 
@@ -40,6 +42,9 @@ demo: setup ## serve the app and the simulated shop; PORT and DEVSTORE_PORT move
 
 test: setup browser node ## run every test this machine can run; REQUIRE_ALL=1 makes a skipped one a failure
 	@$(BIN)/python -m pytest
+
+test-postgres: setup ## run what touches the database most on PostgreSQL instead of SQLite
+	@TEST_DATABASE=postgres $(BIN)/python -m pytest $(ON_POSTGRES)
 
 check: setup ## formatting, lint, types, import layers
 	$(BIN)/ruff format --check .

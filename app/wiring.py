@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -61,12 +62,17 @@ def sqlite_path(database_url: str) -> Path:
     """`sqlite:///var/artify.db` is relative, `sqlite:////srv/artify.db` absolute."""
     scheme, _, path = database_url.partition("///")
     if scheme != "sqlite:" or not path:
-        raise SettingsError([f"DATABASE_URL must look like sqlite:///var/artify.db, not {database_url}"])
+        # The address itself may hold a password.
+        raise SettingsError(["DATABASE_URL must look like sqlite:///var/artify.db or postgresql://host/database"])
     return Path(path)
 
 
 def migrate(database_url: str) -> list[str]:
     """Apply the migrations that are new; their names."""
+    if _is_postgres(database_url):
+        from app.adapters import postgres_schema
+
+        return postgres_schema.migrate(database_url)
     return sqlite_schema.migrate(sqlite_path(database_url))
 
 
@@ -77,11 +83,28 @@ def schema() -> str:
 
 def schema_differences(database_url: str) -> list[str]:
     """How a database differs from the table metadata; empty when it does not."""
+    if _is_postgres(database_url):
+        from app.adapters import postgres, postgres_schema
+
+        return postgres_schema.differences(database_url, ddl(postgres.DIALECT))
     return sqlite_schema.differences(sqlite_path(database_url), schema())
 
 
 def _database(settings: Settings) -> Database:
+    if _is_postgres(settings.database_url):
+        from app.adapters.postgres import PostgresDatabase
+
+        return PostgresDatabase(settings.database_url)
     return SqliteDatabase(sqlite_path(settings.database_url))
+
+
+def _is_postgres(database_url: str) -> bool:
+    """Whether to load what speaks to PostgreSQL, which is an extra and slow to import."""
+    if database_url.partition(":")[0] not in ("postgresql", "postgres"):
+        return False
+    if not find_spec("asyncpg"):
+        raise SettingsError(["DATABASE_URL names PostgreSQL, which needs the extra: pip install 'artify[postgres]'"])
+    return True
 
 
 def _files(settings: Settings) -> Files:

@@ -1,5 +1,7 @@
 """An App for tests: real SQLite, folder, queue and vault; stand-ins for the pictures and Shopify; a clock to set.
 
+TEST_DATABASE=postgres puts PostgreSQL in SQLite's place.
+
 app = make_app(tmp_path, shopify=NotingShopify(fault=Unavailable()))
 shop = await open_shop(app)
 poster = await stock(app, shop.id)
@@ -11,6 +13,7 @@ from __future__ import annotations
 import base64
 import functools
 import io
+import os
 import struct
 import tempfile
 from dataclasses import replace
@@ -19,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from app import media, personalization, shops
+from app.adapters.postgres import PostgresDatabase
 from app.adapters.sqlite import SqliteDatabase
 from app.catalog import Product
 from app.core.app import App
@@ -29,8 +33,10 @@ from app.core.settings import Settings
 from app.personalization import Offer, Size, Style
 from app.shops import Shop
 from app.wiring import build, migrate
+from tests import postgres
 from tests.fakes.ports import NotingShopify, PlainImages, PlainImaging, SetClock
 
+ON_POSTGRES = os.environ.get("TEST_DATABASE") == "postgres"
 SHOP = "artify-dev.myshopify.com"
 OTHER_SHOP = "another.myshopify.com"
 API_KEY = "api-key"
@@ -53,7 +59,10 @@ def environ(folder: Path) -> dict[str, str]:
 
 def make_app(folder: Path, settings: dict[str, str] | None = None, **replaced: Any) -> App:
     """An App on a fresh database in the folder; `replaced` are fields of App, `settings` environment names."""
-    migrated(folder)
+    if ON_POSTGRES:
+        settings = {"DATABASE_URL": postgres.database(folder)} | (settings or {})
+    else:
+        migrated(folder)
     app = build(Settings.load(environ(folder) | (settings or {})), clock=SetClock(), log=Log(io.StringIO()))
     fakes: dict[str, Any] = {"image_model": PlainImages(), "imaging": PlainImaging(), "shopify": NotingShopify()}
     return replace(app, **fakes | replaced)
@@ -69,7 +78,7 @@ def migrated(folder: Path) -> Path:
 
 async def close(app: App) -> None:
     """Close what an App keeps open."""
-    if isinstance(app.db, SqliteDatabase):
+    if isinstance(app.db, SqliteDatabase | PostgresDatabase):
         await app.db.close()
 
 

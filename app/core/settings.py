@@ -30,7 +30,7 @@ class Settings:
     shopify_old_api_secret: str | None = field(repr=False)
     shopify_api_version: str
     shopify_base_url: str | None
-    database_url: str
+    database_url: str = field(repr=False)
     files_url: str
     queue_url: str
     ai_provider: str

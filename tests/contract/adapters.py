@@ -10,12 +10,14 @@ from pathlib import Path
 
 import uvicorn
 
+from app.adapters.postgres import PostgresDatabase
 from app.adapters.queue_embedded import EmbeddedQueue
 from app.adapters.sqlite import SqliteDatabase
 from app.adapters.vault_cryptography import CryptographyVault
 from app.core.ports import Database, Files, Queue, Vault
 from app.core.times import SystemClock
 from handlers import routes
+from tests import postgres
 from tests.apps import make_app, migrated
 
 Open = Callable[[], Database]
@@ -28,6 +30,19 @@ async def _sqlite(folder: Path) -> AsyncIterator[Open]:
 
     def another() -> Database:
         opened.append(SqliteDatabase(path))
+        return opened[-1]
+
+    yield another
+    for database in opened:
+        await database.close()
+
+
+@asynccontextmanager
+async def _postgres(folder: Path) -> AsyncIterator[Open]:
+    url, opened = postgres.database(folder), list[PostgresDatabase]()
+
+    def another() -> Database:
+        opened.append(PostgresDatabase(url))
         return opened[-1]
 
     yield another
@@ -54,7 +69,10 @@ def _folder(folder: Path) -> Iterator[Files]:
             thread.join(10)
 
 
-DATABASES: dict[str, Callable[[Path], AbstractAsyncContextManager[Open]]] = {"sqlite": _sqlite}
+DATABASES: dict[str, Callable[[Path], AbstractAsyncContextManager[Open]]] = {
+    "sqlite": _sqlite,
+    "postgres": _postgres,
+}
 FILES: dict[str, Callable[[Path], AbstractContextManager[Files]]] = {"folder": _folder}
 QUEUES: dict[str, Callable[[], Queue]] = {"embedded": EmbeddedQueue}
 VAULTS: dict[str, Callable[[bytes], Vault]] = {"cryptography": CryptographyVault}

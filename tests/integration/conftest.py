@@ -17,7 +17,8 @@ from devstore.config import Config
 from devstore.server import create_devstore
 from devstore.signatures import id_token
 from handlers import demo_shop
-from tests.apps import stock
+from tests import postgres
+from tests.apps import ON_POSTGRES, stock
 from tests.devstore.conftest import serving
 from tests.integration.servers import NEW_SHOP, OTHER_SHOP, SHOP, Front, Shopify
 from tests.integration.world import World
@@ -66,7 +67,7 @@ def two_shops(tmp_path_factory: pytest.TempPathFactory, front: Front, simulated_
 @pytest.fixture
 async def world(tmp_path: Path, two_shops: Path, front: Front, shopify: Shopify) -> AsyncIterator[World]:
     """Two shops that are ready. Nothing may crash in it: a fault that the app did not expect fails the test."""
-    shutil.copytree(two_shops, tmp_path, dirs_exist_ok=True)
+    _copy(two_shops, tmp_path)
     async with _opened(tmp_path, front, shopify) as world:
         yield world
 
@@ -74,7 +75,7 @@ async def world(tmp_path: Path, two_shops: Path, front: Front, shopify: Shopify)
 @pytest.fixture
 async def impatient(tmp_path: Path, two_shops: Path, front: Front, shopify: Shopify) -> AsyncIterator[World]:
     """As `world`, with leases of a second: a worker looks three times a second whether it still has its job."""
-    shutil.copytree(two_shops, tmp_path, dirs_exist_ok=True)
+    _copy(two_shops, tmp_path)
     async with _opened(tmp_path, front, shopify, JOB_LEASE_S="1") as world:
         yield world
 
@@ -108,6 +109,12 @@ async def _opened(folder: Path, front: Front, shopify: Shopify, **environ: str) 
     finally:
         await world.close()
     assert world.may_crash or [world.logged(event) for event in CRASHES] == [[], [], []]
+
+
+def _copy(source: Path, folder: Path) -> None:
+    shutil.copytree(source, folder, dirs_exist_ok=True)
+    if ON_POSTGRES:
+        postgres.copied(source, folder)
 
 
 async def _fill(folder: Path, front: Front, shopify: Shopify) -> None:

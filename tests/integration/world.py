@@ -23,7 +23,8 @@ from app.core.log import Log
 from app.wiring import print_engine
 from handlers import jobs as runner
 from handlers.routes import create
-from tests.apps import close, make_app
+from tests import postgres
+from tests.apps import ON_POSTGRES, close, make_app
 from tests.fakes.ports import SetClock
 from tests.integration.merchant import Merchant
 from tests.integration.painter import Painter
@@ -113,6 +114,8 @@ class World:
 
     def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         """What lies in the database, read by a connection of the tests' own."""
+        if ON_POSTGRES:
+            return postgres.rows(self.app.settings.database_url, sql, *values)
         handle = sqlite3.connect(self.database)
         handle.row_factory = sqlite3.Row
         try:
@@ -121,6 +124,9 @@ class World:
             handle.close()
 
     def change(self, sql: str, *values: Any) -> None:
+        if ON_POSTGRES:
+            postgres.rows(self.app.settings.database_url, sql, *values)
+            return
         handle = sqlite3.connect(self.database)
         try:
             with handle:
