@@ -1,0 +1,24 @@
+"""template.yaml as a test reads it: the short forms of CloudFormation's functions become plain values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from tests.sources import ROOT
+
+TEMPLATE = ROOT / "template.yaml"
+
+
+def resource(name: str) -> dict[str, Any]:
+    """The properties of a resource."""
+    template = yaml.load(TEMPLATE.read_text("utf-8"), _Loader)
+    return dict(template["Resources"][name]["Properties"])
+
+
+class _Loader(yaml.SafeLoader):
+    """`!Ref Files` becomes "Files", `!GetAtt Jobs.Arn` "Jobs.Arn"."""
+
+
+_Loader.add_multi_constructor("!", lambda loader, tag, node: node.value)
