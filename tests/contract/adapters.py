@@ -22,7 +22,7 @@ from app.core.ports import Database, Files, Queue, Vault
 from app.core.times import SystemClock
 from handlers import routes
 from tests.apps import make_app, migrated
-from tests.contract import aws_servers
+from tests.aws import servers as aws_servers
 
 Open = Callable[[], Database]
 """Another client of the same database, with connections of its own."""

@@ -22,7 +22,7 @@ import boto3
 import httpx
 import pytest
 
-from tests import sam
+from tests.aws import sam
 
 REGION = "eu-central-1"
 ENVIRON = {
