@@ -45,7 +45,9 @@ class RuntimeApi(BaseHTTPRequestHandler):
         data = json.dumps(body).encode()
         self.send_response(status)
         names = {"Lambda-Runtime-Aws-Request-Id": "1", "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:test"}
-        for name, value in (names | headers | {"Content-Type": "application/json", "Content-Length": str(len(data))}).items():
+        for name, value in (
+            names | headers | {"Content-Type": "application/json", "Content-Length": str(len(data))}
+        ).items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(data)

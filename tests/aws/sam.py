@@ -11,10 +11,14 @@ from tests.sources import ROOT
 TEMPLATE = ROOT / "template.yaml"
 
 
+def load() -> dict[str, Any]:
+    """The whole template."""
+    return dict(yaml.load(TEMPLATE.read_text("utf-8"), _Loader))
+
+
 def resource(name: str) -> dict[str, Any]:
     """The properties of a resource."""
-    template = yaml.load(TEMPLATE.read_text("utf-8"), _Loader)
-    return dict(template["Resources"][name]["Properties"])
+    return dict(load()["Resources"][name]["Properties"])
 
 
 class _Loader(yaml.SafeLoader):

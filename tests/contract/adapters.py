@@ -9,6 +9,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import uvicorn
 
@@ -18,7 +19,7 @@ from app.adapters.queue_sqs import SqsQueue
 from app.adapters.sqlite import SqliteDatabase
 from app.adapters.vault_cryptography import CryptographyVault
 from app.core.log import Log
-from app.core.ports import Database, Files, Queue, Vault
+from app.core.ports import Database, Files, Queue, Vault, WaitsForHints
 from app.core.times import SystemClock
 from handlers import routes
 from tests.apps import make_app, migrated
@@ -26,6 +27,10 @@ from tests.aws import servers as aws_servers
 
 Open = Callable[[], Database]
 """Another client of the same database, with connections of its own."""
+
+
+class OwnQueue(Queue, WaitsForHints, Protocol):
+    """A queue whose jobs this process runs; the others leave that to their platform."""
 
 
 @asynccontextmanager
@@ -79,5 +84,6 @@ def _sqs() -> Queue:
 
 DATABASES: dict[str, Callable[[Path], AbstractAsyncContextManager[Open]]] = {"sqlite": _sqlite}
 FILES: dict[str, Callable[[Path], AbstractContextManager[Files]]] = {"folder": _folder, "s3": _s3}
-QUEUES: dict[str, Callable[[], Queue]] = {"embedded": EmbeddedQueue, "sqs": _sqs}
+OWN_QUEUES: dict[str, Callable[[], OwnQueue]] = {"embedded": EmbeddedQueue}
+QUEUES: dict[str, Callable[[], Queue]] = {**OWN_QUEUES, "sqs": _sqs}
 VAULTS: dict[str, Callable[[bytes], Vault]] = {"cryptography": CryptographyVault}
