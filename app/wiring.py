@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from app.adapters import sqlite_schema
 from app.adapters.compute import ThreadCompute
 from app.adapters.files_folder import FolderFiles
+from app.adapters.files_s3 import S3Files
 from app.adapters.image_model_gemini import GeminiImages
 from app.adapters.image_model_local import LocalImages
 from app.adapters.imaging_pillow import Pillow
 from app.adapters.imaging_vips import Vips
 from app.adapters.queue_embedded import EmbeddedQueue
+from app.adapters.queue_sqs import SqsQueue
 from app.adapters.shopify import Admin, Door
 from app.adapters.sqlite import DIALECT, SqliteDatabase
 from app.adapters.upscaler_resample import Resample
@@ -29,12 +31,12 @@ from app.schema import ddl
 
 def build(settings: Settings, *, clock: Clock | None = None, log: Log | None = None) -> App:
     """The app for these settings. Opens nothing yet: adapters connect when first used."""
-    compute = ThreadCompute()
+    compute, log = ThreadCompute(), log or Log()
     return App(
         settings=settings,
         db=_database(settings),
         files=_files(settings),
-        queue=_queue(settings),
+        queue=_queue(settings, log),
         image_model=_image_model(settings, compute),
         imaging=_imaging(compute),
         upscaler=_upscaler(),
@@ -49,7 +51,7 @@ def build(settings: Settings, *, clock: Clock | None = None, log: Log | None = N
         shopify=Admin(settings.shopify_api_version, base_url=settings.shopify_base_url),
         compute=compute,
         clock=clock or SystemClock(),
-        log=log or Log(),
+        log=log,
     )
 
 
@@ -109,15 +111,27 @@ def _is_postgres(database_url: str) -> bool:
 
 def _files(settings: Settings) -> Files:
     parts = urlsplit(settings.files_url)
-    if parts.scheme != "file" or parts.netloc or not parts.path:
-        raise SettingsError([f"FILES_URL must look like file:var/files, not {settings.files_url}"])
-    return FolderFiles(Path(parts.path), settings.app_url, settings.link_key)
+    if parts.scheme == "s3" and parts.netloc and not parts.path.strip("/"):
+        return S3Files(parts.netloc, **_aws_place(parts.query))
+    if parts.scheme == "file" and parts.path and not parts.netloc:
+        return FolderFiles(Path(parts.path), settings.app_url, settings.link_key)
+    raise SettingsError([f"FILES_URL must look like file:var/files or s3://bucket, not {settings.files_url}"])
 
 
-def _queue(settings: Settings) -> Queue:
-    if settings.queue_url != "embedded:":
-        raise SettingsError([f"QUEUE_URL must be embedded:, not {settings.queue_url}"])
-    return EmbeddedQueue()
+def _queue(settings: Settings, log: Log) -> Queue:
+    parts = urlsplit(settings.queue_url)
+    if parts.scheme == "sqs" and parts.netloc and parts.path.strip("/"):
+        return SqsQueue(f"https://{parts.netloc}{parts.path}", log, **_aws_place(parts.query))
+    if settings.queue_url == "embedded:":
+        return EmbeddedQueue()
+    raise SettingsError(
+        [f"QUEUE_URL must be embedded:, or an SQS queue's address with sqs:// for https://, not {settings.queue_url}"]
+    )
+
+
+def _aws_place(query: str) -> dict[str, str]:
+    """`endpoint` and `region` of an address; AWS's own endpoint, and the environment's region, without them."""
+    return {name: values[-1] for name, values in parse_qs(query).items() if name in ("endpoint", "region")}
 
 
 def _image_model(settings: Settings, compute: Compute) -> ImageModel:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from app.core.app import App
 from app.core.errors import BadRequest, NotFound, UnsupportedMedia
-from app.core.links import MediaLink
+from app.core.links import MediaLink, attachment
 from app.core.ports import ReceivesUploads
 
 CORS = {
@@ -51,15 +49,8 @@ async def download(request: Request) -> Response:
         "Access-Control-Allow-Origin": "*",
     }
     if link.filename:
-        headers["Content-Disposition"] = _attachment(link.filename)
+        headers["Content-Disposition"] = attachment(link.filename)
     return Response(await app.files.get(link.key), headers=headers)
-
-
-def _attachment(filename: str) -> str:
-    """A header for a name in any script: plain ASCII, and the whole of it for browsers (RFC 6266)."""
-    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "_" for c in filename)
-    whole = "" if plain == filename else f"; filename*=UTF-8''{quote(filename, safe='')}"
-    return f'attachment; filename="{plain}"{whole}'
 
 
 def _link(request: Request) -> tuple[App, MediaLink]:

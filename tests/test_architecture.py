@@ -37,6 +37,7 @@ ACROSS_SHOPS: dict[str, str] = {
     "app.jobs.queries.job": "a hint brings a job's id alone",
     "app.jobs.queries.due": "the runner serves every shop",
     "app.jobs.queries.jobs_by_status": "the operator's list",
+    "app.jobs.queries.hint_again": "the sweep serves every shop",
     "app.jobs.queries.extend": "the lease's token names the job's holder",
     "app.jobs.queries.postpone": "the lease's token names the job's holder",
     "app.media.queries.expired_uploads": "the sweep serves every shop",

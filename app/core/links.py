@@ -64,6 +64,13 @@ class MediaLink:
         return {"t": self.mime, "n": self.size, "f": self.filename}
 
 
+def attachment(filename: str) -> str:
+    """A Content-Disposition for a name in any script: plain ASCII, and the whole of it for browsers (RFC 6266)."""
+    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "_" for c in filename)
+    whole = "" if plain == filename else f"; filename*=UTF-8''{quote(filename, safe='')}"
+    return f'attachment; filename="{plain}"{whole}'
+
+
 def view_token(key: bytes, subject: str, expires_at: datetime) -> str:
     """A token that lets its holder look at one subject until a time."""
     end = str(int(expires_at.timestamp()))

@@ -93,6 +93,13 @@ def lease(job: Job, token: str, now: datetime, seconds: int) -> Expect:
     )
 
 
+def hint_again(now: datetime, hinted_before: datetime, limit: int) -> Any:
+    """Note a hint at jobs that may run now and whose last hint is old, the oldest first; gives their ids."""
+    old = or_(jobs.c.hinted_at.is_(None), jobs.c.hinted_at <= hinted_before)
+    stale = select(jobs.c.id).where(_runnable(now), old).order_by(jobs.c.hinted_at).limit(limit)
+    return update(jobs).where(jobs.c.id.in_(stale)).values(hinted_at=now).returning(jobs.c.id)
+
+
 def extend(job_id: str, token: str, until: datetime) -> Expect:
     return Expect(update(jobs).where(_held(job_id, token)).values(lease_until=until), "lease_lost")
 

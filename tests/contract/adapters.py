@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import threading
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import uvicorn
 
+from app.adapters.files_s3 import S3Files
 from app.adapters.postgres import PostgresDatabase
 from app.adapters.queue_embedded import EmbeddedQueue
+from app.adapters.queue_sqs import SqsQueue
 from app.adapters.sqlite import SqliteDatabase
 from app.adapters.vault_cryptography import CryptographyVault
-from app.core.ports import Database, Files, Queue, Vault
+from app.core.log import Log
+from app.core.ports import Database, Files, Queue, Vault, WaitsForHints
 from app.core.times import SystemClock
 from handlers import routes
 from tests import postgres
 from tests.apps import make_app, migrated
+from tests.aws import servers as aws_servers
 
 Open = Callable[[], Database]
 """Another client of the same database, with connections of its own."""
+
+
+class OwnQueue(Queue, WaitsForHints, Protocol):
+    """A queue whose jobs this process runs; the others leave that to their platform."""
 
 
 @asynccontextmanager
@@ -69,10 +80,28 @@ def _folder(folder: Path) -> Iterator[Files]:
             thread.join(10)
 
 
+@contextmanager
+def _s3(folder: Path) -> Iterator[Files]:
+    """A bucket of its own in SeaweedFS, open to browsers of any origin as template.yaml says."""
+    endpoint, bucket = aws_servers.seaweedfs(), f"artify-{uuid.uuid4().hex[:12]}"
+    client = aws_servers.client("s3", endpoint)
+    client.create_bucket(Bucket=bucket)
+    client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [aws_servers.bucket_cors()]})
+    yield S3Files(bucket, endpoint=endpoint, region=aws_servers.REGION)
+
+
+def _sqs() -> Queue:
+    """A queue of its own in moto's server."""
+    endpoint = aws_servers.moto()
+    made = aws_servers.client("sqs", endpoint).create_queue(QueueName=f"jobs-{uuid.uuid4().hex[:12]}")
+    return SqsQueue(made["QueueUrl"], Log(io.StringIO()), endpoint=endpoint, region=aws_servers.REGION)
+
+
 DATABASES: dict[str, Callable[[Path], AbstractAsyncContextManager[Open]]] = {
     "sqlite": _sqlite,
     "postgres": _postgres,
 }
-FILES: dict[str, Callable[[Path], AbstractContextManager[Files]]] = {"folder": _folder}
-QUEUES: dict[str, Callable[[], Queue]] = {"embedded": EmbeddedQueue}
+FILES: dict[str, Callable[[Path], AbstractContextManager[Files]]] = {"folder": _folder, "s3": _s3}
+OWN_QUEUES: dict[str, Callable[[], OwnQueue]] = {"embedded": EmbeddedQueue}
+QUEUES: dict[str, Callable[[], Queue]] = {**OWN_QUEUES, "sqs": _sqs}
 VAULTS: dict[str, Callable[[bytes], Vault]] = {"cryptography": CryptographyVault}

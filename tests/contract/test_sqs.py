@@ -1,0 +1,57 @@
+"""Hints by SQS, beyond what every queue does: a message for each job, and a warning where none could be sent."""
+
+from __future__ import annotations
+
+import io
+import json
+import uuid
+
+import pytest
+
+from app.adapters.queue_sqs import SqsQueue
+from app.core.log import Log
+from tests.aws import servers
+
+pytestmark = pytest.mark.anyio
+
+
+def made() -> str:
+    """The address of a fresh queue."""
+    sqs = servers.client("sqs", servers.moto())
+    return str(sqs.create_queue(QueueName=f"jobs-{uuid.uuid4().hex[:12]}")["QueueUrl"])
+
+
+def received(url: str) -> list[str]:
+    """Every message that waits."""
+    sqs, bodies = servers.client("sqs", servers.moto()), []
+    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        bodies += [message["Body"] for message in messages]
+    return bodies
+
+
+async def test_every_job_is_one_message_with_its_id() -> None:
+    url, ids = made(), [str(uuid.uuid4()) for _ in range(23)]
+    await SqsQueue(url, Log(io.StringIO()), endpoint=servers.moto(), region=servers.REGION).wake(*ids, ids[0], "")
+    assert sorted(received(url)) == sorted(ids)
+
+
+async def test_a_queue_that_does_not_answer_loses_hints_and_says_so() -> None:
+    log, url = io.StringIO(), made()
+    (nobody,) = servers.free_ports(1)
+    await SqsQueue(url, Log(log), endpoint=f"http://127.0.0.1:{nobody}", region=servers.REGION).wake("a", "b")
+    (line,) = map(json.loads, log.getvalue().splitlines())
+    assert (line["event"], line["count"]) == ("hints_lost", 2)
+
+
+async def test_a_queue_that_is_not_there_loses_hints_and_says_so() -> None:
+    log, url = io.StringIO(), f"{servers.moto()}/123456789012/nobody"
+    await SqsQueue(url, Log(log), endpoint=servers.moto(), region=servers.REGION).wake("a")
+    assert "hints_lost" in log.getvalue()
+
+
+async def test_without_keys_hints_are_lost_and_the_request_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    log, url = io.StringIO(), made()
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    await SqsQueue(url, Log(log), endpoint=servers.moto(), region=servers.REGION).wake("a")
+    assert "hints_lost" in log.getvalue()
