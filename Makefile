@@ -87,14 +87,15 @@ lock: setup ## rewrite requirements/*.txt: names, versions and hashes of PyPI's 
 	@$(BIN)/python -m pip install --quiet uv
 	$(UV_LOCK) requirements/build.in -o requirements/build.txt
 	$(UV_LOCK) pyproject.toml -o requirements/run.txt
-	$(UV_LOCK) --extra aws --extra heif --extra print pyproject.toml -o requirements/jobs.txt
+	$(UV_LOCK) --extra postgres pyproject.toml -o requirements/web.txt
+	$(UV_LOCK) --extra aws --extra heif --extra postgres --extra print pyproject.toml -o requirements/jobs.txt
 	$(UV_LOCK) --all-extras pyproject.toml requirements/build.in -o requirements/dev.txt
 
 # What `sam build` asks for, by the functions' names in template.yaml: the code, and packages for Lambda's machines.
 .PHONY: build-WebFunction build-SweepFunction
 build-WebFunction build-SweepFunction:
 	$(PYTHON) -m pip install $(PIP_FLAGS) --target "$(ARTIFACTS_DIR)" --python-version 3.13 \
-	  --platform manylinux_2_28_x86_64 --platform manylinux2014_x86_64 -r requirements/run.txt
+	  --platform manylinux_2_28_x86_64 --platform manylinux2014_x86_64 -r requirements/web.txt
 	cp -R app handlers "$(ARTIFACTS_DIR)"
 
 clean: ## remove what these commands made
