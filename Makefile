@@ -3,18 +3,22 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 LOCKS := requirements/build.txt requirements/dev.txt
+EDGE_SERVE ?= ../shared/edge/serve
+WORKER_STAMP := python_modules/.installed
 NODE_STAMP := tests/node/node_modules/.package-lock.json
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-config \
   --custom-compile-command "make lock"
 ON_POSTGRES := tests/unit/jobs tests/unit/shops tests/unit/generation tests/unit/personalization \
   tests/integration/test_webhooks.py tests/integration/personalization
+UV_LOCK_WORKER := $(filter-out --universal --python-version 3.11,$(UV_LOCK)) --python-version 3.14 \
+  --python-platform wasm32-pyodide2024 --constraints requirements/run.txt
 PIP_FLAGS := --quiet --require-hashes --only-binary=:all:
 # A compiler is never needed: pyvips alone comes as source, and it is plain Python.
 FROM_SOURCE := --no-binary=pyvips --no-build-isolation
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-postgres check format bench schema lock browser node clean
+.PHONY: help setup demo test test-postgres check format bench worker schema lock browser node clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,7 +44,7 @@ $(BIN)/python:
 demo: setup ## serve the app and the simulated shop; PORT and DEVSTORE_PORT move them
 	@$(BIN)/python -m handlers.demo
 
-test: setup browser node ## run every test this machine can run; REQUIRE_ALL=1 makes a skipped one a failure
+test: setup browser node $(if $(wildcard $(EDGE_SERVE)),$(WORKER_STAMP)) ## run every test this machine can run; REQUIRE_ALL=1 makes a skipped one a failure
 	@$(BIN)/python -m pytest
 
 test-postgres: setup ## run what touches the database most on PostgreSQL instead of SQLite
@@ -77,6 +81,30 @@ $(NODE_STAMP): tests/node/package-lock.json
 	@echo "Installing the node packages that tests compare with"
 	@npm ci --prefix tests/node --no-audit --no-fund --loglevel=error && touch $@ || echo "npm could not install them"
 
+worker: $(WORKER_STAMP) stage ## what the Cloudflare worker is made of, and its size
+	@tar -cf - python_modules -C build/worker . | gzip -9 | wc -c \
+	  | awk '{printf "The worker: %.1f MB compressed\n", $$1 / 1000000}'
+
+# Wheels for Pyodide, pure ones mostly; markupsafe has none, and its Python part is all that is needed.
+$(WORKER_STAMP): requirements/worker.txt | $(STAMP)
+	@rm -rf python_modules
+	@$(BIN)/python -m pip install $(PIP_FLAGS) --no-deps --target python_modules --implementation cp \
+	  --platform pyemscripten_2026_0_wasm32 --python-version 3.14 -r requirements/worker.txt
+	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps --no-binary=:all: --no-build-isolation --target python_modules \
+	  -r requirements/worker-source.txt
+	@rm -rf python_modules/bin python_modules/sqlalchemy/testing $(addprefix python_modules/sqlalchemy/dialects/,mssql mysql oracle)
+	@find python_modules -name __pycache__ -prune -exec rm -rf {} +
+	@find python_modules \( -name '*.c' -o -name '*.pyi' -o -name '*-linux-gnu.so' \) -delete
+	@touch $@
+
+# wrangler takes every .py file under one folder, so the worker's code gets a folder of its own.
+.PHONY: stage
+stage:
+	@rm -rf build/worker && mkdir -p build/worker
+	@cp -r app handlers build/worker/
+	@rm -rf build/worker/handlers/cli build/worker/handlers/demo*.py build/worker/handlers/static/demo
+	@find build/worker -name __pycache__ -prune -exec rm -rf {} +
+
 schema: setup ## compare the committed Admin API subset with Shopify's own package (needs node)
 	@command -v npm >/dev/null || { echo "make schema needs node and npm"; exit 1; }
 	@rm -rf var/dev-mcp && mkdir -p var/dev-mcp
@@ -89,6 +117,8 @@ lock: setup ## rewrite requirements/*.txt: names, versions and hashes of PyPI's 
 	$(UV_LOCK) pyproject.toml -o requirements/run.txt
 	$(UV_LOCK) --extra postgres pyproject.toml -o requirements/web.txt
 	$(UV_LOCK) --extra aws --extra heif --extra postgres --extra print pyproject.toml -o requirements/jobs.txt
+	$(UV_LOCK_WORKER) --no-emit-package markupsafe requirements/worker.in -o requirements/worker.txt
+	$(UV_LOCK_WORKER) requirements/worker-source.in -o requirements/worker-source.txt
 	$(UV_LOCK) --all-extras pyproject.toml requirements/build.in -o requirements/dev.txt
 
 # What `sam build` asks for, by the functions' names in template.yaml: the code, and packages for Lambda's machines.
@@ -99,4 +129,4 @@ build-WebFunction build-SweepFunction:
 	cp -R app handlers "$(ARTIFACTS_DIR)"
 
 clean: ## remove what these commands made
-	rm -rf .venv var tests/node/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv var build python_modules .wrangler tests/node/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -17,7 +17,8 @@ from app.adapters.imaging_vips import Vips
 from app.adapters.queue_embedded import EmbeddedQueue
 from app.adapters.queue_sqs import SqsQueue
 from app.adapters.shopify import Admin, Door
-from app.adapters.sqlite import DIALECT, SqliteDatabase
+from app.adapters.sqlite import SqliteDatabase
+from app.adapters.sqlite_dialect import DIALECT
 from app.adapters.upscaler_resample import Resample
 from app.adapters.upscaler_span import Span
 from app.adapters.vault_cryptography import CryptographyVault

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.dialects import sqlite as dialects
-
-from app.adapters.sql import Sql, compile_sql, constraint_of_columns
-from app.core.errors import ConstraintError, Refused, Unavailable
+from app.adapters.sql import Sql, compile_sql
+from app.adapters.sqlite_dialect import DIALECT, constraint
+from app.core.errors import Refused, Unavailable
 from app.core.ports import Result, Row
 
-DIALECT = dialects.dialect(paramstyle="qmark")
 BUSY_S = 5.0
 """How long a statement waits for another process's write before it gives up."""
 TRANSIENT = {
@@ -75,7 +72,7 @@ class _Connection:
                 self._handle = connect(self._path)
             return work(self._handle, argument)
         except sqlite3.IntegrityError as fault:
-            raise _constraint(str(fault)) from fault
+            raise constraint(str(fault)) from fault
         except sqlite3.OperationalError as fault:
             if fault.sqlite_errorcode & 0xFF not in TRANSIENT:
                 raise
@@ -120,13 +117,3 @@ def _step(handle: sqlite3.Connection, sql: Sql) -> Result:
     if sql.expect and count != sql.expect.rows:
         raise Refused(sql.expect.code)
     return Result(rows, count)
-
-
-def _constraint(message: str) -> ConstraintError:
-    """SQLite names a CHECK, but of a UNIQUE only the columns, and of a foreign key nothing."""
-    if found := re.match(r"UNIQUE constraint failed: (.+)", message):
-        pairs = [column.split(".") for column in found[1].split(", ")]
-        return ConstraintError(constraint_of_columns(pairs[0][0], [pair[-1] for pair in pairs]))
-    if found := re.match(r"CHECK constraint failed: (\S+)", message):
-        return ConstraintError(found[1])
-    return ConstraintError("foreign_key" if "FOREIGN KEY" in message else message)

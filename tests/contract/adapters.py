@@ -26,6 +26,7 @@ from handlers import routes
 from tests import postgres
 from tests.apps import make_app, migrated
 from tests.aws import servers as aws_servers
+from tests.edge import door
 
 Open = Callable[[], Database]
 """Another client of the same database, with connections of its own."""
@@ -100,8 +101,9 @@ def _sqs() -> Queue:
 DATABASES: dict[str, Callable[[Path], AbstractAsyncContextManager[Open]]] = {
     "sqlite": _sqlite,
     "postgres": _postgres,
+    "d1": door.d1,
 }
 FILES: dict[str, Callable[[Path], AbstractContextManager[Files]]] = {"folder": _folder, "s3": _s3}
 OWN_QUEUES: dict[str, Callable[[], OwnQueue]] = {"embedded": EmbeddedQueue}
 QUEUES: dict[str, Callable[[], Queue]] = {**OWN_QUEUES, "sqs": _sqs}
-VAULTS: dict[str, Callable[[bytes], Vault]] = {"cryptography": CryptographyVault}
+VAULTS: dict[str, Callable[[bytes], Vault]] = {"cryptography": CryptographyVault, "webcrypto": door.WebCrypto}

@@ -12,7 +12,7 @@ from sqlalchemy import case, or_, select, update
 
 from app.adapters import sql
 from app.adapters.sql import compile_sql
-from app.adapters.sqlite import DIALECT
+from app.adapters.sqlite_dialect import DIALECT
 from app.core.tables import Json, moment, upsert
 from app.jobs.tables import jobs
 from app.shops.tables import shops

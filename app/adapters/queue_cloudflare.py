@@ -1,0 +1,29 @@
+"""Hints by Cloudflare Queues: each message is the id of a job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.core.log import Log
+
+MOST_AT_ONCE = 100
+"""Messages in one call: https://developers.cloudflare.com/queues/platform/limits/"""
+
+
+class CloudflareQueue:
+    """`binding` is JavaScript's own."""
+
+    def __init__(self, binding: Any, log: Log):
+        self._binding = binding
+        self._log = log
+
+    async def wake(self, *job_ids: str) -> None:
+        import js
+        from pyodide.ffi import JsException, to_js
+
+        for start in range(0, len(job_ids), MOST_AT_ONCE):
+            messages = [{"body": job_id} for job_id in job_ids[start : start + MOST_AT_ONCE]]
+            try:
+                await self._binding.sendBatch(to_js(messages, dict_converter=js.Object.fromEntries))
+            except JsException:  # cron hints again
+                self._log.warning("hint_lost", jobs=len(messages))

@@ -1,0 +1,54 @@
+"""The App of a Cloudflare worker, as app.wiring makes that of a machine. Together they are all that names adapters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.adapters.compute_inline import InlineCompute
+from app.adapters.d1 import D1Database
+from app.adapters.d1_binding import run_on
+from app.adapters.files_r2 import R2Files
+from app.adapters.image_model_gemini import GeminiImages
+from app.adapters.imaging_absent import NoImaging
+from app.adapters.queue_cloudflare import CloudflareQueue
+from app.adapters.shopify import Admin, Door
+from app.adapters.upscaler_resample import Resample
+from app.adapters.vault_webcrypto import WebCryptoVault
+from app.core.app import App
+from app.core.log import Log
+from app.core.settings import Settings
+from app.core.times import SystemClock
+
+
+def build_worker(env: Any) -> App:
+    """The app for JavaScript's `env`: settings are its texts; DB, FILES and JOBS its bindings."""
+    settings, log = Settings.load(_texts(env)), Log()
+    return App(
+        settings=settings,
+        db=D1Database(run_on(env.DB)),
+        files=R2Files(env.FILES, settings.app_url, settings.link_key),
+        queue=CloudflareQueue(env.JOBS, log),
+        image_model=GeminiImages(
+            settings.gemini_api_key or "", settings.gemini_image_model, base_url=settings.gemini_base_url
+        ),
+        imaging=NoImaging(),
+        upscaler=Resample(),
+        vault=WebCryptoVault(settings.token_key),
+        door=Door(
+            settings.shopify_api_key,
+            settings.shopify_api_secret,
+            settings.shopify_old_api_secret,
+            base_url=settings.shopify_base_url,
+            cdn_url=settings.shopify_cdn_url,
+        ),
+        shopify=Admin(settings.shopify_api_version, base_url=settings.shopify_base_url),
+        compute=InlineCompute(),
+        clock=SystemClock(),
+        log=log,
+    )
+
+
+def _texts(env: Any) -> dict[str, str]:
+    import js
+
+    return {name: value for name, value in js.Object.entries(env) if isinstance(value, str)}

@@ -1,0 +1,106 @@
+"""The shipped worker in workerd, for all tests of this folder, with a simulated Shopify beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app import shops
+from app.core.links import MediaLink
+from devstore.config import Config
+from devstore.server import create_devstore
+from handlers import demo_shop
+from tests import apps
+from tests.devstore.conftest import serving
+from tests.edge import workerd
+from tests.integration.servers import OTHER_SHOP, SHOP, Shopify
+from tests.sources import ROOT
+
+FROM_MACHINES = ("DATABASE_URL", "FILES_URL", "SHOPIFY_API_KEY", "SHOPIFY_API_SECRET")
+FAULTS = ("Uncaught", "_crashed")
+"""What the log of a worker that is well does not hold: a queue hides its faults by trying again."""
+LOST_HINT = f"""
+INSERT INTO jobs (id, shop_id, kind, subject_id, dedupe_key, run_at, created_at, updated_at)
+VALUES ('lost', '{OTHER_SHOP}', 'shops.uninstall', 'nothing', 'lost', '2026-01-01T00:00:00.000Z', '', '');
+"""
+"""A job that no message names, for a webhook that is not there."""
+
+
+@dataclass
+class Edge:
+    """The worker's address, its database (as local D1 keeps it), and the Shopify that it talks to."""
+
+    url: str
+    state: Path
+    shopify: Shopify
+    link_key: bytes
+
+    def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        [path] = [path for path in self.state.glob("v3/d1/**/*.sqlite") if path.name != "metadata.sqlite"]
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as handle:
+            handle.row_factory = sqlite3.Row
+            return [dict(row) for row in handle.execute(sql, values)]
+
+    async def settled(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        """The rows, once there are some: the queue works while we look."""
+        for _ in range(300):
+            if rows := self.rows(sql, *values):
+                return rows
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"{sql}: nothing; {self.rows('SELECT kind, status, last_error FROM jobs')}")
+
+    def signed(self, link: MediaLink) -> str:
+        return link.url(self.url, self.link_key)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+    """Skips, with the reason, where no worker can run."""
+    workerd.needed()
+    folder, port = tmp_path_factory.mktemp("edge"), workerd.free_port()
+    config = Config(app_url=f"http://127.0.0.1:{port}", retry_delays=())
+    devstore = create_devstore(config, shops=[SHOP, OTHER_SHOP])
+    with serving(devstore) as shop_url, httpx.Client(base_url=shop_url) as http:
+        shopify = Shopify(shop_url, config, devstore.state.store, http)
+        settings = {name: value for name, value in apps.environ(folder).items() if name not in FROM_MACHINES} | {
+            "APP_URL": config.app_url,
+            "SHOPIFY_API_KEY": config.api_key,
+            "SHOPIFY_API_SECRET": config.api_secret,
+            "SHOPIFY_BASE_URL": shop_url,
+        }
+        rows = asyncio.run(_offers(folder)) + LOST_HINT
+        with workerd.serving(ROOT, folder / "state", settings, port=port, rows=rows) as url:
+            shopify.install(SHOP)
+            yield Edge(url, folder / "state", shopify, b"l" * 32)
+            log = (folder / "state" / "workerd.log").read_text()
+            assert not [line for line in log.splitlines() if any(word in line for word in FAULTS)]
+
+
+@pytest.fixture
+async def http(edge: Edge) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=edge.url, timeout=60, trust_env=False) as http:
+        yield http
+
+
+async def _offers(folder: Path) -> str:
+    """The demo's products as SQL: what a shop has before its merchant's first visit."""
+    app = apps.make_app(folder)
+    await shops.expect_install(app, SHOP)
+    await demo_shop.seed(app, examples=False)
+    await apps.close(app)
+    with closing(sqlite3.connect(folder / "artify.db")) as handle:
+        lines = [line for line in handle.iterdump() if line.startswith("INSERT") and '"schema_migrations"' not in line]
+    return "PRAGMA defer_foreign_keys = true;\n" + "\n".join(lines) + "\n"
