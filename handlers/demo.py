@@ -7,6 +7,7 @@ import base64
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,7 @@ API_KEY = "artify-demo-key"
 
 def main() -> int:
     """Serve until Ctrl-C."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the shop is ended too, not left behind
     environ = _environ()
     shop = subprocess.Popen([sys.executable, "-m", "devstore"], env=os.environ | environ)
     try:

@@ -26,6 +26,7 @@ class Demo:
     app_url: str
     shop_url: str
     folder: Path
+    process: subprocess.Popen[bytes]
 
     @property
     def store(self) -> str:
@@ -42,13 +43,14 @@ def running(folder: Path) -> Iterator[Demo]:
             [sys.executable, "-m", "handlers.demo"], cwd=folder, env=environ, stdout=log, stderr=subprocess.STDOUT
         )
         try:
-            demo = Demo(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{shop_port}", folder)
+            demo = Demo(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{shop_port}", folder, process)
             _wait(process, f"{demo.app_url}/healthz", folder)
             _wait(process, demo.shop_url, folder)
             yield demo
         finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(30)
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                process.wait(30)
 
 
 def _wait(process: subprocess.Popen[bytes], url: str, folder: Path) -> None:
