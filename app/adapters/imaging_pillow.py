@@ -8,6 +8,7 @@ from typing import Any
 
 from app.adapters import pillow_photo, webp
 from app.adapters.print_plan import SHARPEN, PrintPlan
+from app.core.abandon import watched
 from app.core.framing import Box, cut, fit, no_larger
 from app.core.pictures import Crop, Mark, Picture, PrintFile, PrintSpec, Raster
 from app.core.ports import Compute, Upscaler
@@ -66,7 +67,7 @@ def _print_file(master: bytes, spec: PrintSpec, upscaler: Upscaler) -> PrintFile
         pixels = pillow_photo.pixels(image, box, (box.width, box.height))
     plan = PrintPlan(spec, _raster(pixels), upscaler)
     if plan.by_network:
-        pixels = Image.frombytes("RGB", plan.enlarged, b"".join(upscaler.strips(plan.source)))
+        pixels = Image.frombytes("RGB", plan.enlarged, b"".join(watched(upscaler.strips(plan.source))))
     kernel = ImageFilter.Kernel((3, 3), [weight for row in SHARPEN for weight in row])
     how = Image.Resampling.BICUBIC if plan.sharpen_first else Image.Resampling.LANCZOS
     if plan.sharpen_first:

@@ -10,7 +10,6 @@ from app.core.ports import Upscaler
 _WORTH = 1.2  # below this enlargement a network adds nothing that a printer could show
 # A 3×3 kernel that sums to 16: light, and cheap in whole numbers.
 SHARPEN = ((-1, -1, -1), (-1, 24, -1), (-1, -1, -1))
-_MIMES = {"jpg": "image/jpeg", "png": "image/png", "tiff": "image/tiff"}
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class PrintPlan:
 
     @property
     def factor(self) -> float:
-        return max(self.spec.width / self.source.width, self.spec.height / self.source.height)
+        return self.spec.enlargement(self.source.width, self.source.height)
 
     @property
     def by_network(self) -> bool:
@@ -42,6 +41,6 @@ class PrintPlan:
         return before[0] <= self.spec.width
 
     def result(self, data: bytes) -> PrintFile:
-        picture = Picture(data, _MIMES[self.spec.format], self.spec.width, self.spec.height)
+        picture = Picture(data, self.spec.mime, self.spec.width, self.spec.height)
         engine = self.upscaler.name if self.by_network else "resample"
         return PrintFile(picture, engine, self.factor, self.source.width, self.source.height)

@@ -14,6 +14,7 @@ from typing import Any
 
 from app.adapters.print_plan import SHARPEN, PrintPlan
 from app.adapters.vips_photo import image_of, library, resized
+from app.core.abandon import watched
 from app.core.pictures import PrintFile, PrintSpec, Raster
 from app.core.ports import Upscaler
 
@@ -29,7 +30,7 @@ def print_file(source: Raster, spec: PrintSpec, upscaler: Upscaler) -> PrintFile
     plan = PrintPlan(spec, source, upscaler)
     if not plan.by_network:
         return plan.result(_encode(_finished(image_of(source), plan), spec))
-    stream = _Stream(png_chunks(plan.enlarged, upscaler.strips(source)))
+    stream = _Stream(png_chunks(plan.enlarged, watched(upscaler.strips(source))))
     return plan.result(stream.drain(lambda image: _encode(_finished(image, plan), spec)))
 
 

@@ -44,7 +44,9 @@ class Log:
             **_context.get(),
             **fields,
         }
-        print(json.dumps(line, default=str), file=self._stream or sys.stderr, flush=True)
+        stream = self._stream or sys.stderr
+        stream.write(json.dumps(line, default=str) + "\n")  # in one piece: other threads and processes write there too
+        stream.flush()
 
 
 @contextmanager

@@ -50,6 +50,19 @@ class PrintSpec:
     format: PrintFormat = "jpg"
     quality: int = 95
 
+    @property
+    def mime(self) -> str:
+        return {"jpg": "image/jpeg", "png": "image/png", "tiff": "image/tiff"}[self.format]
+
+    @property
+    def most_bytes(self) -> int:
+        """No print file of this size is bigger than its pixels laid bare, with room for profile and header."""
+        return self.width * self.height * 3 + 1024 * 1024
+
+    def enlargement(self, width: int, height: int) -> float:
+        """How many times a picture of width × height pixels must grow to cover the print."""
+        return max(self.width / width, self.height / height)
+
 
 @dataclass(frozen=True)
 class PrintFile:

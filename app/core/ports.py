@@ -6,7 +6,7 @@ tests/contract that every adapter passes. Adapters raise app.core.errors, never 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ParamSpec, Protocol, TypeVar, runtime_checkable
@@ -58,6 +58,14 @@ class Database(Protocol):
         """All or nothing, in order. Raises Refused, ConstraintError, Unavailable."""
 
 
+@runtime_checkable
+class Closes(Protocol):
+    """What keeps connections open, and can let go of them."""
+
+    async def close(self) -> None:
+        """It may be closed twice, and used again: then it connects anew."""
+
+
 @dataclass(frozen=True)
 class UploadTicket:
     """How a browser sends one file straight to storage. Good for exactly this type and size in bytes."""
@@ -74,6 +82,15 @@ class FileInfo:
     mime: str
 
 
+@dataclass(frozen=True)
+class StoredFile:
+    """An object as it lies in the storage, since when in its present form."""
+
+    key: str
+    bytes: int
+    modified_at: datetime
+
+
 class Files(Protocol):
     """Private objects by key: `{shop}/{capability}/{subject}/{purpose}_{attempt}.{ext}`."""
 
@@ -83,8 +100,17 @@ class Files(Protocol):
     async def get(self, key: str, limit: int | None = None) -> bytes:
         """The object, or its first `limit` bytes. Raises NotFound."""
 
+    async def write(self, key: str, chunks: AsyncIterable[bytes], mime: str) -> int:
+        """As put, of what streams in, a few megabytes in memory at a time; how many bytes it was."""
+
+    async def open(self, key: str) -> tuple[FileInfo, AsyncIterator[bytes]]:
+        """The object as it streams out, to be read to its end. Raises NotFound."""
+
     async def stat(self, key: str) -> FileInfo | None:
         """Size and type, or None when there is no such object."""
+
+    async def list(self, prefix: str, after: str = "", limit: int = 100) -> Sequence[StoredFile]:
+        """The first objects whose key begins with `prefix`, after that of `after` in the storage's own order."""
 
     async def delete(self, *keys: str) -> None:
         """Remove; missing ones are fine."""
@@ -97,18 +123,22 @@ class Files(Protocol):
 
 
 @runtime_checkable
-class ReceivesUploads(Protocol):
-    """Files whose upload links this process answers itself."""
+class AnswersLinks(Files, Protocol):
+    """Files whose links this process answers itself."""
 
     async def receive(self, link: MediaLink, chunks: AsyncIterable[bytes]) -> None:
         """Take an upload as it streams in. Raises TooLarge or BadRequest when its size is not what was signed."""
 
 
+LONGEST_HINT_S = 900
+"""The longest that every queue can hold a hint back: SQS's limit."""
+
+
 class Queue(Protocol):
     """Hints that a job row is due. The row is the truth; a lost hint costs time, never work."""
 
-    async def wake(self, *job_ids: str) -> None:
-        """Never raises: the request that made the job has already succeeded."""
+    async def wake(self, *job_ids: str, after_s: float = 0) -> None:
+        """Now, or not before so many seconds, at most LONGEST_HINT_S. Never raises: what made the job due is done."""
 
 
 @runtime_checkable
@@ -117,6 +147,14 @@ class WaitsForHints(Protocol):
 
     async def wait(self, seconds: float) -> None:
         """Until a hint, or so many seconds."""
+
+
+@runtime_checkable
+class CanBeAsked(Protocol):
+    """A queue that says whether it is there."""
+
+    async def ask(self) -> None:
+        """Raises Unavailable when it does not answer, or is not ours."""
 
 
 class ImageModel(Protocol):
@@ -158,7 +196,11 @@ class Upscaler(Protocol):
 
 
 class Vault(Protocol):
-    """Keeps secrets in the database unreadable without TOKEN_KEY."""
+    """Keeps secrets in the database unreadable without TOKEN_KEY. OLD_TOKEN_KEY opens what it sealed before."""
+
+    @property
+    def mark(self) -> str:
+        """How a text begins that the present key sealed."""
 
     async def seal(self, secret: str) -> str: ...
 
@@ -189,12 +231,26 @@ class SignedRequest:
 
 @dataclass(frozen=True)
 class AdminVisit:
-    """A verified request from the Shopify admin. `shop` is the domain, `headers` go onto the page."""
+    """A verified request from the Shopify admin. `shop` is the domain, `headers` go onto the page.
+
+    `issued_at` is when Shopify made the ID token, by its own clock, in whole seconds.
+    """
 
     shop: str
     user_id: str
     id_token: str = field(repr=False)
     headers: Mapping[str, str]
+    issued_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A merchant's consent, as Shopify sends it back: a code that is good once, and the state that we gave."""
+
+    shop: str
+    code: str = field(repr=False)
+    state: str = field(repr=False)
+    told_at: datetime
 
 
 @dataclass(frozen=True)
@@ -250,6 +306,25 @@ class PrintNote:
     dpi: int
 
 
+@dataclass(frozen=True)
+class ListedProduct:
+    """A product as Shopify has it. `changed_at`: as it was then."""
+
+    shopify_product_id: str
+    title: str
+    handle: str | None
+    is_active: bool
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
+class ProductPage:
+    """`cursor` is where the next page begins, None after the last."""
+
+    products: list[ListedProduct]
+    cursor: str | None
+
+
 class ShopifyDoor(Protocol):
     """Verifies what comes from Shopify, and trades ID tokens for access tokens."""
 
@@ -264,6 +339,21 @@ class ShopifyDoor(Protocol):
 
     def bounce_page(self, request: SignedRequest) -> DoorReply:
         """The page on which App Bridge fetches a fresh ID token. Raises BadRequest."""
+
+    def verify_install(self, request: SignedRequest) -> str:
+        """The shop that wants to install. Raises Unauthorized, BadRequest."""
+
+    def consent_url(self, shop: str, *, scopes: Sequence[str], state: str, back: str) -> str:
+        """Where the merchant consents; Shopify sends them to `back` afterwards."""
+
+    def verify_grant(self, request: SignedRequest) -> Grant:
+        """Raises Unauthorized, BadRequest."""
+
+    def admin_url(self, shop: str, path: str) -> str:
+        """A page of the shop's admin."""
+
+    async def redeem(self, grant: Grant) -> AccessToken:
+        """Raises Unavailable, or Unauthorized when the code is used or unknown."""
 
     async def exchange(self, visit: AdminVisit) -> AccessToken:
         """Raises Unavailable, Unauthorized, or DoorReply when the ID token was stale."""
@@ -284,6 +374,12 @@ class ShopifyAdmin(Protocol):
     """The few Admin API calls we make. Raises Unavailable (try later), Unauthorized (token dead), AppError."""
 
     async def shop_details(self, token: AccessToken) -> ShopDetails: ...
+
+    async def order(self, token: AccessToken, order_id: str) -> Mapping[str, Any] | None:
+        """The order as it is now, in the fields of its webhooks; None when it is gone. It does not say whose it is."""
+
+    async def products(self, token: AccessToken, after: str | None) -> ProductPage:
+        """The shop's products after a cursor, 100 at most."""
 
     async def note_print(self, token: AccessToken, note: PrintNote) -> None:
         """Set the line's metafield on the order (namespace `artify`, key `print_<line>`). Repeatable."""

@@ -38,8 +38,11 @@ class Settings:
     gemini_base_url: str | None
     gemini_image_model: str
     token_key: bytes = field(repr=False)
+    old_token_key: bytes | None = field(repr=False)
     link_key: bytes = field(repr=False)
+    jobs_key: bytes | None = field(repr=False)
     job_lease_s: int
+    metrics_token: str | None = field(repr=False)
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Settings:
@@ -60,8 +63,11 @@ class Settings:
             gemini_base_url=read.may("GEMINI_BASE_URL", _url, None),
             gemini_image_model=read.may("GEMINI_IMAGE_MODEL", str, "gemini-3.1-flash-image"),
             token_key=read.need("TOKEN_KEY", _key),
+            old_token_key=read.may("OLD_TOKEN_KEY", _key, None),
             link_key=read.need("LINK_KEY", _key),
+            jobs_key=read.may("JOBS_KEY", _key, None),
             job_lease_s=read.may("JOB_LEASE_S", _seconds, 60),
+            metrics_token=read.may("METRICS_TOKEN", _token, None),
         )
         if settings.ai_provider == "gemini" and not settings.gemini_api_key:
             read.problems.append("GEMINI_API_KEY is missing: AI_PROVIDER is gemini")
@@ -74,6 +80,15 @@ class Settings:
         """Where App Bridge and Polaris come from."""
         base = f"{self.shopify_base_url}/cdn" if self.shopify_base_url else "https://cdn.shopify.com"
         return f"{base}/shopifycloud"
+
+
+def jobs_key(environ: Mapping[str, str]) -> bytes:
+    """The one setting of a print worker. Raises SettingsError."""
+    read = _Reader(environ)
+    key = read.need("JOBS_KEY", _key)
+    if read.problems:
+        raise SettingsError(read.problems)
+    return key
 
 
 class _Reader:
@@ -115,6 +130,12 @@ def _key(text: str) -> bytes:
     if len(key) != 32:
         raise ValueError("it must be 32 bytes, in base64")
     return key
+
+
+def _token(text: str) -> str:
+    if len(text) < 16 or not text.isascii():
+        raise ValueError("it must be 16 characters or more, in ASCII")
+    return text
 
 
 def _seconds(text: str) -> int:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Double,
     ForeignKey,
     MetaData,
+    ScalarSelect,
     Table,
     Text,
     TypeDecorator,
@@ -25,6 +26,8 @@ from app.core.times import from_text, to_text
 if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert
 
+Id = str | ScalarSelect[Any]
+"""One that is known, or one that the statement itself looks up, so that it need not be read before."""
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -5,21 +5,34 @@ the Imaging port.
 """
 
 from app.core.sizes import MIN_SIDE
+from app.media.missing import missing_objects
 from app.media.model import Asset, new_asset, object_key
 from app.media.queries import asset, insert_asset
-from app.media.uploads import CONTENT_TYPES, MAX_UPLOAD_BYTES, UploadWish, open_upload, read_upload, sweep_uploads
+from app.media.uploads import (
+    CONTENT_TYPES,
+    MAX_UPLOAD_BYTES,
+    Upload,
+    UploadWish,
+    open_upload,
+    read_header,
+    read_upload,
+    sweep_uploads,
+)
 
 __all__ = [
     "CONTENT_TYPES",
     "MAX_UPLOAD_BYTES",
     "MIN_SIDE",
     "Asset",
+    "Upload",
     "UploadWish",
     "asset",
     "insert_asset",
+    "missing_objects",
     "new_asset",
     "object_key",
     "open_upload",
+    "read_header",
     "read_upload",
     "sweep_uploads",
 ]

@@ -9,14 +9,14 @@ from typing import Any
 from sqlalchemy import select, update
 
 from app.core.ports import Database, Expect
-from app.core.tables import upsert
+from app.core.tables import Id, upsert
 from app.media.model import Asset
 from app.media.tables import assets
 
 COLUMNS = [assets.c[name] for name in Asset.__dataclass_fields__]
 
 
-async def asset(db: Database, shop_id: str, asset_id: str) -> Asset | None:
+async def asset(db: Database, shop_id: str, asset_id: Id) -> Asset | None:
     """An asset whose object is still there."""
     row = await db.one(
         select(*COLUMNS).where(assets.c.shop_id == shop_id, assets.c.id == asset_id, assets.c.deleted_at.is_(None))
@@ -28,8 +28,19 @@ async def expired_uploads(db: Database, now: datetime, limit: int) -> list[Asset
     """Of every shop: the sweep serves them all."""
     rows = await db.all(
         select(*COLUMNS)
-        .where(assets.c.expires_at <= now, assets.c.deleted_at.is_(None), assets.c.purpose == "upload")
+        .where(assets.c.expires_at <= now, assets.c.deleted_at.is_(None), assets.c.purpose.in_(("upload", "export")))
         .order_by(assets.c.expires_at)
+        .limit(limit)
+    )
+    return [Asset(**row) for row in rows]
+
+
+async def kept_objects(db: Database, after: str, limit: int) -> list[Asset]:
+    """Assets of every shop whose objects should be there, by id, those after one."""
+    rows = await db.all(
+        select(*COLUMNS)
+        .where(assets.c.id > after, assets.c.deleted_at.is_(None), assets.c.purpose != "upload")
+        .order_by(assets.c.id)
         .limit(limit)
     )
     return [Asset(**row) for row in rows]

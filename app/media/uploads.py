@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from app import generation
+from app.core import sniff
 from app.core.app import App
 from app.core.errors import AppError, NotFound, Refused, TooLarge, Unprocessable, UnsupportedMedia
 from app.core.ids import new_id
 from app.core.ports import UploadTicket
-from app.media import queries, sniff
+from app.media import queries
 from app.media.model import Asset
 
 MAX_UPLOAD_BYTES = 25 * 1024 * 1024
-HEAD_BYTES = 512 * 1024
 TICKET_LIFE = timedelta(minutes=15)
 UPLOAD_LIFE = timedelta(hours=24)
 SWEPT_AT_ONCE = 50
@@ -75,23 +75,26 @@ async def open_upload(app: App, shop_id: str, timezone: str, wish: UploadWish) -
     return Upload(upload_id, ticket)
 
 
-async def read_upload(app: App, shop_id: str, upload_id: str) -> tuple[Asset, sniff.Header]:
-    """An upload that has arrived and whose header is good; no pixel is decoded.
+async def read_upload(app: App, asset: Asset | None) -> tuple[Asset, sniff.Header]:
+    """An upload that has arrived, as its row says, and whose header is good; no pixel is decoded.
 
     Raises NotFound, UnsupportedMedia, BadPicture.
     """
-    asset = await queries.asset(app.db, shop_id, upload_id)
     if asset is None or asset.purpose != "upload":
         raise NotFound("This photo is not there any more. Please choose it again.", code="upload_missing")
     if asset.expires_at and asset.expires_at <= app.clock.now():
         raise NotFound("This photo has expired. Please choose it again.", code="upload_expired")
     try:
-        head = await app.files.get(asset.key, HEAD_BYTES)
+        header = await read_header(app, asset.key)
     except NotFound as fault:
         raise Unprocessable("The photo has not arrived yet. Please send it again.", code="upload_missing") from fault
-    header = sniff.sniff(head)
     sniff.check(header)
     return asset, header
+
+
+async def read_header(app: App, key: str) -> sniff.Header:
+    """Format and pixels of a stored picture, by its first 512 KB. Raises NotFound, UnsupportedMedia, BadPicture."""
+    return sniff.sniff(await app.files.get(key, sniff.HEAD_BYTES))
 
 
 async def sweep_uploads(app: App) -> int:

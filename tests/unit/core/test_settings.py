@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.settings import Settings, SettingsError
+from app.core.settings import Settings, SettingsError, jobs_key
 from tests.apps import environ
 
 NEEDED = ["APP_URL", "SHOPIFY_API_KEY", "SHOPIFY_API_SECRET", "TOKEN_KEY", "LINK_KEY"]
@@ -48,6 +48,7 @@ def test_everything_that_is_malformed_is_named_at_once() -> None:
         "AI_PROVIDER": "oracle",
         "TOKEN_KEY": "short",
         "LINK_KEY": base64.b64encode(b"k" * 31).decode(),
+        "JOBS_KEY": "short",
         "JOB_LEASE_S": "a minute",
     }
     assert {line.partition(" ")[0] for line in problems(GOOD | bad)} == set(bad)
@@ -96,3 +97,25 @@ def test_what_the_page_loads_comes_from_shopify_or_from_its_stand_in() -> None:
     assert Settings.load(GOOD).shopify_cdn_url == "https://cdn.shopify.com/shopifycloud"
     stand_in = Settings.load(GOOD | {"SHOPIFY_BASE_URL": "http://127.0.0.1:8001"})
     assert stand_in.shopify_cdn_url == "http://127.0.0.1:8001/cdn/shopifycloud"
+
+
+@pytest.mark.parametrize("token", ["short", "\u00e9" * 20])
+def test_a_metrics_token_cannot_be_guessed_and_fits_a_header(token: str) -> None:
+    assert problems(GOOD | {"METRICS_TOKEN": token}) == [
+        "METRICS_TOKEN is not valid: it must be 16 characters or more, in ASCII"
+    ]
+
+
+def test_print_workers_are_let_in_by_a_key_alone() -> None:
+    key = base64.b64encode(b"j" * 32).decode()
+    assert Settings.load(GOOD).jobs_key is None
+    assert Settings.load(GOOD | {"JOBS_KEY": key}).jobs_key == b"j" * 32
+    assert "jobs_key" not in repr(Settings.load(GOOD | {"JOBS_KEY": key}))
+
+
+def test_a_print_worker_needs_its_key_and_nothing_else() -> None:
+    assert jobs_key({"JOBS_KEY": base64.b64encode(b"j" * 32).decode()}) == b"j" * 32
+    with pytest.raises(SettingsError, match="JOBS_KEY is missing"):
+        jobs_key({})
+    with pytest.raises(SettingsError, match="JOBS_KEY is not valid: it must be 32 bytes, in base64"):
+        jobs_key({"JOBS_KEY": "c2hvcnQ="})

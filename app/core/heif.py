@@ -35,6 +35,17 @@ def size(head: bytes) -> tuple[int, int] | None:
     return (height, width) if turned else (width, height)
 
 
+def is_whole(data: bytes) -> bool:
+    """Whether boxes fill the file to its end: in one that was cut off, the last would reach beyond."""
+    at = 0
+    while at + 8 <= len(data):
+        length = int.from_bytes(data[at : at + 4], "big")
+        if length == 0:
+            return True
+        at += int.from_bytes(data[at + 8 : at + 16], "big") if length == 1 else max(length, 8)
+    return at == len(data)
+
+
 def _boxes(data: bytes) -> Iterator[Box]:
     """The boxes side by side in `data`; one that is cut off is not among them."""
     at = 0

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from app.core import heif
 from app.core.errors import BadPicture, UnsupportedMedia
 from app.core.sizes import check_size
-from app.media import heif
 
 HEAD_BYTES = 512 * 1024
 Format = Literal["jpeg", "png", "webp", "avif", "heic"]

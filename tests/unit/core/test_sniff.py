@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.errors import AppError, BadPicture, UnsupportedMedia
-from app.media.sniff import HEAD_BYTES, Header, check, sniff
+from app.core.sniff import HEAD_BYTES, Header, check, sniff
 from tests import pictures
 
 FORMATS = {"image/jpeg": "jpeg", "image/png": "png", "image/webp": "webp", "image/avif": "avif", "image/heic": "heic"}

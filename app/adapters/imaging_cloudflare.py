@@ -1,0 +1,169 @@
+"""Imaging by Cloudflare's Images binding: a worker has no imaging library, and no memory for a photo's pixels.
+
+What the service cannot do: it writes no TIFF, and its JPEGs have the colour samples that it chooses, 4:2:0 maybe, where
+other adapters keep every one. It takes 20 MB a picture, and gives up to 100 megapixels and 12,000 pixels a side.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from app.adapters import mark_layout, mark_letters, print_tags
+from app.adapters.bare_photo import BarePhoto, bare
+from app.adapters.images_binding import MAX_BYTES, MAX_PIXELS, MAX_SIDE, Draw, Make, Step
+from app.adapters.images_proof import prove
+from app.adapters.mark_sheet import sheet
+from app.adapters.png import decode, encode
+from app.core import sniff
+from app.core.errors import BadPicture, TooLarge, Unavailable, Unprocessable, UnsupportedMedia
+from app.core.framing import Box, cut, fit, no_larger
+from app.core.pictures import Crop, Mark, Picture, PrintFile, PrintSpec
+from app.core.ports import Upscaler
+
+_QUALITY = {"image/png": None, "image/jpeg": 95, "image/webp": 90}  # for PNG, a quality would mean a palette
+_PREVIEW_QUALITY = 82
+_PRINT_MIMES = {"jpg": "image/jpeg", "png": "image/png"}
+_TURNED_IN_THEIR_BOXES = ("heic", "avif")
+_COPY_PIXELS, _COPY_QUALITY = 16_000_000, 97  # under 20 MB as JPEG, and nothing that shows is lost
+_MAX_PNG_PIXELS = 10_000_000  # a worker has 128 MB, and holds a finished file twice
+_WHITE = "#ffffff"
+_UPRIGHT: dict[int, list[Step]] = {  # by EXIF orientation
+    1: [],
+    2: [Step({"flip": "h"})],
+    3: [Step({"rotate": 180})],
+    4: [Step({"flip": "v"})],
+    5: [Step({"flip": "h"}), Step({"rotate": 270})],
+    6: [Step({"rotate": 90})],
+    7: [Step({"flip": "h"}), Step({"rotate": 90})],
+    8: [Step({"rotate": 270})],
+}
+Size = tuple[int, int]
+
+
+class CloudflareImages:
+    """The Imaging port by the binding. Refuses all work with `no_imaging` until the service has proved itself."""
+
+    def __init__(self, make: Make) -> None:
+        self._ask = make
+        self._proved = False
+
+    async def develop(
+        self, photo: bytes, *, crop: Crop | None, width: int, height: int, mime: str = "image/png"
+    ) -> Picture:
+        source = await self._opened(photo)
+        box = cut(_upright_size(source), crop, (width, height))
+        size = no_larger(box, width, height)
+        return await self._made(source, _shaped(source, box, size), size, mime, _QUALITY[mime])
+
+    async def preview(self, master: bytes, *, max_side: int, mark: Mark | None) -> Picture:
+        source = await self._opened(master)
+        whole = _upright_size(source)
+        size = fit(whole, max_side)
+        steps: list[Step | Draw] = [*_shaped(source, Box(0, 0, *whole), size)]
+        if mark is not None:
+            steps.append(await self._overlay(mark, size))
+        return await self._made(source, steps, size, "image/webp", _PREVIEW_QUALITY)
+
+    async def print_file(self, master: bytes, spec: PrintSpec, upscaler: Upscaler) -> PrintFile:
+        """The upscaler is not asked: it wants pixels, which a worker does not hold. The file says "resample"."""
+        _check_print(spec)
+        source, size = await self._opened(master), (spec.width, spec.height)
+        box = cut(_upright_size(source), None, size)
+        own = box.width, box.height
+        # The smaller of the two is sharpened, as other adapters do.
+        between = own if box.width <= spec.width else size
+        steps = [*_shaped(source, box, between), Step({"sharpen": 1}), *_resized(between, size)]
+        mime = _PRINT_MIMES[spec.format]
+        made = await self._made(source, steps, size, mime, spec.quality if spec.format == "jpg" else None)
+        tagged = print_tags.tagged_jpeg if spec.format == "jpg" else print_tags.tagged_png
+        factor = max(spec.width / box.width, spec.height / box.height)
+        return PrintFile(Picture(tagged(made.data, spec.dpi), mime, *size), "resample", factor, *own)
+
+    async def _opened(self, photo: bytes) -> BarePhoto:
+        """The photo with its turn in our hands. Raises UnsupportedMedia, BadPicture, TooLarge."""
+        source = _light(bare(photo))
+        if not self._proved:
+            await prove(self._ask)
+            self._proved = True
+        if source.format not in _TURNED_IN_THEIR_BOXES:
+            return source
+        # Whether the service cuts before or after such a turn is said nowhere. So it turns first, and cuts its answer.
+        smaller = math.sqrt(_COPY_PIXELS / math.prod(source.size))
+        sides = {"width": int(source.size[0] * smaller), "height": int(source.size[1] * smaller), "fit": "scale-down"}
+        step = Step({"background": _WHITE} | (sides if smaller < 1 else {}))
+        return bare(await self._ask(source.parts, [step], "image/jpeg", _COPY_QUALITY))
+
+    async def _made(
+        self, source: BarePhoto, steps: Sequence[Step | Draw], size: Size, mime: str, quality: int | None
+    ) -> Picture:
+        """Raises Unavailable for an answer of another size: a photo sent back as it came must not pass."""
+        data = await self._ask(source.parts, steps, mime, quality)
+        header = sniff.sniff(data)
+        if (header.size, header.mime) != (size, mime):
+            raise Unavailable("Pictures did not come back as asked for.", code="imaging_unavailable")
+        return Picture(data, mime, *size)
+
+    async def _overlay(self, mark: Mark, size: Size) -> Draw:
+        """The mark over a picture of `size`. Raises BadPicture when its own picture is damaged."""
+        if mark.picture is None:
+            letters = mark_letters.line((mark.text or "").strip() or mark_layout.NO_TEXT)
+            stamp = mark_layout.stamp_size(size, (letters.width, letters.height), mark)
+            if mark.position == "tiled":
+                return _spread(sheet(letters, stamp, size), size, mark)
+            return _placed([encode(letters)], stamp, size, mark)
+        try:
+            logo = _light(bare(mark.picture, any_size=True))
+            stamp = mark_layout.stamp_size(size, logo.size, mark)
+            if mark.position != "tiled":
+                return _placed(logo.parts, stamp, size, mark)
+            pixels = decode(await self._ask(logo.parts, _resized(logo.size, stamp), "image/png", None))
+        except (BadPicture, UnsupportedMedia, ValueError) as error:
+            raise BadPicture("The watermark's picture could not be read.") from error
+        return _spread(sheet(pixels, stamp, size), size, mark)
+
+
+def _light(photo: BarePhoto) -> BarePhoto:
+    """Raises TooLarge."""
+    if photo.bytes > MAX_BYTES:
+        raise TooLarge(f"This photo has too many bytes. Please choose one of at most {MAX_BYTES >> 20} MB.")
+    return photo
+
+
+def _upright_size(photo: BarePhoto) -> Size:
+    return photo.size if photo.turn < 5 else (photo.size[1], photo.size[0])
+
+
+def _shaped(photo: BarePhoto, box: Box, size: Size) -> list[Step]:
+    """Upright, cut to the box, at `size`, on white. Turned first, so that the box means the same whoever reads it."""
+    options: dict[str, Any] = {} if photo.format == "jpeg" else {"background": _WHITE}
+    if (box.width, box.height) != _upright_size(photo):
+        options["trim"] = {"left": box.left, "top": box.top, "width": box.width, "height": box.height}
+    return [*_UPRIGHT[photo.turn], *([Step(options)] if options else []), *_resized((box.width, box.height), size)]
+
+
+def _resized(size: Size, wanted: Size) -> list[Step]:
+    return [] if size == wanted else [Step({"width": wanted[0], "height": wanted[1], "fit": "squeeze"})]
+
+
+def _placed(picture: Sequence[bytes], stamp: Size, size: Size, mark: Mark) -> Draw:
+    [(left, top)] = mark_layout.places(size, stamp, mark.position)
+    steps = [Step({"width": stamp[0], "height": stamp[1], "fit": "squeeze"})]
+    return Draw(picture, {"left": left, "top": top, "opacity": mark.opacity}, steps)
+
+
+def _spread(picture: bytes, size: Size, mark: Mark) -> Draw:
+    steps = [Step({"width": size[0], "height": size[1], "fit": "squeeze"})]
+    return Draw([picture], {"left": 0, "top": 0, "opacity": mark.opacity}, steps)
+
+
+def _check_print(spec: PrintSpec) -> None:
+    """Raises Unprocessable for what cannot be made here."""
+    if spec.format not in _PRINT_MIMES:
+        raise Unprocessable("Print files are JPEG or PNG here, not TIFF.", code="no_tiff")
+    pixels = spec.width * spec.height
+    if pixels > MAX_PIXELS or max(spec.width, spec.height) > MAX_SIDE:
+        raise Unprocessable("This print has too many pixels to be made here.", code="too_many_pixels")
+    if spec.format == "png" and pixels > _MAX_PNG_PIXELS:
+        raise Unprocessable("This print is too big for a PNG here. Please choose JPEG.", code="too_many_pixels")

@@ -1,0 +1,67 @@
+"""Watermarks in plain Python look as those that Pillow draws."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image, ImageStat
+
+from app.adapters import mark_layout, mark_letters, png, watermark
+from app.adapters.mark_sheet import sheet
+from app.core.pictures import Mark
+from tests import letters
+
+SIZE = (600, 840)
+
+
+def test_the_letters_are_those_of_the_font() -> None:
+    kept, drawn = json.loads(letters.FILE.read_text()), letters.letters()
+    assert kept["letters"].keys() == drawn["letters"].keys()
+    assert kept["height"] == drawn["height"]
+    assert {name: cell[:3] for name, cell in kept["letters"].items()} == {
+        name: cell[:3] for name, cell in drawn["letters"].items()
+    }
+
+
+@pytest.mark.parametrize("text", ["artify preview", "A", "Ünknown ☃ letters", "   "])
+def test_a_line_is_a_picture_whatever_its_text(text: str) -> None:
+    line = mark_letters.line(text)
+    assert all(len(channel) == line.width * line.height > 0 for channel in line.channels)
+    assert (max(line.channels[1]) > 200) == bool(text.strip())
+
+
+@pytest.mark.parametrize("text", ["artify preview", "No copy", "The shop of Ada Lovelace & daughters"])
+def test_tiles_lie_where_pillow_puts_them_and_are_as_strong(text: str) -> None:
+    """From a dozen pixels on: in smaller letters Pillow's edge, never under a pixel, makes a text higher."""
+    mark = Mark(None, text, 0.6, "tiled", 50)
+    line = mark_letters.line(text)
+    spread = Image.open(io.BytesIO(sheet(line, mark_layout.stamp_size(SIZE, (line.width, line.height), mark), SIZE)))
+    over = spread.convert("RGBA").resize(SIZE, Image.Resampling.LANCZOS)
+    over.putalpha(over.getchannel("A").point([round(level * mark.opacity) for level in range(256)]))
+    plain = Image.new("RGB", SIZE, (60, 90, 120))
+    ours = Image.composite(over.convert("RGB"), plain, over.getchannel("A"))
+    theirs = watermark.draw(plain, mark)
+    soft = [np.asarray(each.convert("L").resize((30, 42), Image.Resampling.BOX), np.float64) for each in (ours, theirs)]
+    assert np.corrcoef(soft[0].ravel(), soft[1].ravel())[0, 1] > 0.85
+    assert ImageStat.Stat(ours).stddev[0] > 0.7 * ImageStat.Stat(theirs).stddev[0]
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
+@pytest.mark.parametrize("level", [0, 6])
+def test_a_png_is_read_whatever_its_rows_are_filtered_by(mode: str, level: int) -> None:
+    from tests.pictures import encoded, scene
+
+    image = scene().resize((61, 40)).convert(mode)
+    planes = png.decode(encoded(image, "PNG", compress_level=level))
+    assert (planes.width, planes.height) == image.size
+    assert list(planes.channels) == [channel.tobytes() for channel in image.split()]
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(png.encode(planes)))), np.asarray(image))
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x89PNG\r\n\x1a\n", b"no picture at all, but long enough to hold a header"])
+def test_what_is_no_png_is_refused(damage: bytes) -> None:
+    with pytest.raises(ValueError, match=r"damaged|not such"):
+        png.decode(damage)
