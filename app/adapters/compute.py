@@ -7,7 +7,10 @@ import contextvars
 import functools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import ParamSpec, TypeVar
+
+from app.core.abandon import gone
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -20,6 +23,12 @@ class ThreadCompute:
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="compute")
 
     async def run(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run fn in a thread, with the caller's context (its log fields)."""
-        call = functools.partial(contextvars.copy_context().run, fn, *args, **kwargs)
-        return await asyncio.get_running_loop().run_in_executor(self._pool, call)
+        """Run fn in a thread, with the caller's context (its log fields). A caller that is cancelled abandons it."""
+        context, left = contextvars.copy_context(), Event()
+        context.run(gone.set, left)
+        call = functools.partial(context.run, fn, *args, **kwargs)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, call)
+        except asyncio.CancelledError:
+            left.set()
+            raise

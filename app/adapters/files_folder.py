@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from app.core.errors import BadRequest, NotFound, TooLarge, Unavailable
 from app.core.ids import new_token
 from app.core.links import MediaLink
-from app.core.ports import FileInfo, UploadTicket
+from app.core.ports import FileInfo, StoredFile, UploadTicket
 
 T = TypeVar("T")
+CHUNK_BYTES = 256 * 1024
 TYPE_SUFFIX = ".type"
 """Beside each object lies its media type, in a file of this suffix."""
 
@@ -32,12 +33,24 @@ class FolderFiles:
     async def get(self, key: str, limit: int | None = None) -> bytes:
         return await asyncio.to_thread(_translated, _read, self._path(key), limit)
 
+    async def write(self, key: str, chunks: AsyncIterable[bytes], mime: str) -> int:
+        part = _part(self._path(key))
+        try:
+            size = await self._pour(part, chunks)
+            await asyncio.to_thread(_translated, _publish, part, self._path(key), mime)
+        finally:
+            await asyncio.to_thread(_discard, part)
+        return size
+
     async def stat(self, key: str) -> FileInfo | None:
         return await asyncio.to_thread(_translated, _stat, self._path(key))
 
     async def delete(self, *keys: str) -> None:
         for key in keys:
             await asyncio.to_thread(_translated, _remove, self._path(key))
+
+    async def list(self, prefix: str, after: str = "", limit: int = 100) -> Sequence[StoredFile]:
+        return await asyncio.to_thread(_translated, _list, self._root, prefix, after, limit)
 
     def link(self, key: str, *, expires_at: datetime, filename: str | None = None) -> str:
         link = MediaLink("GET", key, expires_at, filename=filename or "")
@@ -49,24 +62,33 @@ class FolderFiles:
 
     async def receive(self, link: MediaLink, chunks: AsyncIterable[bytes]) -> None:
         """Take an upload as it streams in. Raises TooLarge or BadRequest when it is not the size that was signed."""
-        part = self._path(link.key).with_suffix(f".{new_token()[:8]}.part")
+        part = _part(self._path(link.key))
         try:
             await self._receive(part, link, chunks)
         finally:
             await asyncio.to_thread(_discard, part)
 
+    async def open(self, key: str) -> tuple[FileInfo, AsyncIterator[bytes]]:
+        """The object as it streams out; it stays the same if another replaces it meanwhile. Raises NotFound."""
+        info, handle = await asyncio.to_thread(_translated, _open, self._path(key))
+        return info, _chunks(handle)
+
     async def _receive(self, part: Path, link: MediaLink, chunks: AsyncIterable[bytes]) -> None:
+        if await self._pour(part, chunks, link.size) != link.size:
+            raise BadRequest("The upload was cut short. Please try again.", code="upload_incomplete")
+        await asyncio.to_thread(_translated, _publish, part, self._path(link.key), link.mime)
+
+    async def _pour(self, part: Path, chunks: AsyncIterable[bytes], most: int | None = None) -> int:
+        """How many bytes it was. Raises TooLarge when that is more than `most`."""
         received = 0
         await asyncio.to_thread(_translated, _make_folder, part.parent)
         with await asyncio.to_thread(_translated, part.open, "wb") as target:
             async for chunk in chunks:
                 received += len(chunk)
-                if received > link.size:
+                if most is not None and received > most:
                     raise TooLarge("This file is bigger than announced.")
                 await asyncio.to_thread(_translated, target.write, chunk)
-        if received != link.size:
-            raise BadRequest("The upload was cut short. Please try again.", code="upload_incomplete")
-        await asyncio.to_thread(_translated, _publish, part, self._path(link.key), link.mime)
+        return received
 
     def _path(self, key: str) -> Path:
         """Raises NotFound for a key that would leave the folder."""
@@ -89,6 +111,11 @@ def _make_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
+def _part(path: Path) -> Path:
+    """Where an object lies until it is whole."""
+    return path.with_suffix(f".{new_token()[:8]}.part")
+
+
 def _discard(part: Path) -> None:
     """A part that was published is not there, and a storage that is away must not hide why."""
     with suppress(OSError):
@@ -97,7 +124,7 @@ def _discard(part: Path) -> None:
 
 def _write(path: Path, data: bytes, mime: str) -> None:
     _make_folder(path.parent)
-    part = path.with_suffix(f".{new_token()[:8]}.part")
+    part = _part(path)
     try:
         part.write_bytes(data)
         _publish(part, path, mime)
@@ -120,9 +147,39 @@ def _read(path: Path, limit: int | None) -> bytes:
 
 def _stat(path: Path) -> FileInfo | None:
     try:
-        return FileInfo(path.stat().st_size, path.with_name(path.name + TYPE_SUFFIX).read_text())
+        return FileInfo(path.stat().st_size, _mime(path))
     except FileNotFoundError:
         return None
+
+
+def _open(path: Path) -> tuple[FileInfo, BinaryIO]:
+    mime, handle = _mime(path), path.open("rb")
+    return FileInfo(os.fstat(handle.fileno()).st_size, mime), handle
+
+
+def _mime(path: Path) -> str:
+    return path.with_name(path.name + TYPE_SUFFIX).read_text()
+
+
+def _list(root: Path, prefix: str, after: str, limit: int) -> list[StoredFile]:
+    """It looks at every file: a folder is a laptop's storage."""
+    if not root.exists():  # before its first object
+        return []
+    next(root.iterdir(), None)  # rglob is silent about a folder that cannot be read
+    found = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
+    keys = sorted(key for key in found if key.startswith(prefix) and key > after and not key.endswith(TYPE_SUFFIX))
+    stored = []
+    for key in keys[:limit]:
+        with suppress(FileNotFoundError):  # it went in this moment
+            stat = found[key].stat()
+            stored.append(StoredFile(key, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC)))
+    return stored
+
+
+async def _chunks(handle: BinaryIO) -> AsyncIterator[bytes]:
+    with handle:
+        while chunk := await asyncio.to_thread(_translated, handle.read, CHUNK_BYTES):
+            yield chunk
 
 
 def _remove(path: Path) -> None:

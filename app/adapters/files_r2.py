@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable
-from datetime import datetime
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+from app.adapters.parts import PART_BYTES, in_parts
 from app.core.errors import BadRequest, NotFound, TooLarge, Unavailable
 from app.core.links import MediaLink
-from app.core.ports import FileInfo, UploadTicket
+from app.core.ports import FileInfo, StoredFile, UploadTicket
 
 
 class R2Files:
@@ -24,19 +25,35 @@ class R2Files:
 
     async def get(self, key: str, limit: int | None = None) -> bytes:
         options = {} if limit is None else {"range": {"offset": 0, "length": limit}}
-        found = await _translated(self._bucket.get(_checked(key), _object(options)))
-        if not found:
-            raise NotFound("This file is gone.", code="file_missing")
+        found = await self._found(key, options)
         data: bytes = (await _translated(found.arrayBuffer())).to_bytes()
         return data
 
+    async def write(self, key: str, chunks: AsyncIterable[bytes], mime: str) -> int:
+        parts = in_parts(chunks)
+        first = await anext(parts, b"")
+        if len(first) < PART_BYTES:
+            await self.put(key, first, mime)
+            return len(first)
+        upload = await _translated(self._bucket.createMultipartUpload(_checked(key), _typed(mime)))
+        try:
+            return await _send_parts(upload, first, parts)
+        except BaseException:
+            await _translated(upload.abort())
+            raise
+
     async def stat(self, key: str) -> FileInfo | None:
         found = await _translated(self._bucket.head(_checked(key)))
-        return FileInfo(int(found.size), found.httpMetadata.contentType) if found else None
+        return None if found is None else _info(found)
 
     async def delete(self, *keys: str) -> None:
         for key in keys:
             await _translated(self._bucket.delete(_checked(key)))
+
+    async def list(self, prefix: str, after: str = "", limit: int = 100) -> Sequence[StoredFile]:
+        options = {"prefix": prefix, "limit": limit} | ({"startAfter": after} if after else {})
+        page = await _translated(self._bucket.list(_object(options)))
+        return [StoredFile(str(each.key), int(each.size), _moment(each.uploaded)) for each in page.objects]
 
     def link(self, key: str, *, expires_at: datetime, filename: str | None = None) -> str:
         link = MediaLink("GET", key, expires_at, filename=filename or "")
@@ -64,6 +81,50 @@ class R2Files:
             raise
         await storing
 
+    async def open(self, key: str) -> tuple[FileInfo, AsyncIterator[bytes]]:
+        """The object as it streams out. Raises NotFound."""
+        found = await self._found(key, {})
+        return _info(found), _chunks(found.body)
+
+    async def _found(self, key: str, options: dict[str, Any]) -> Any:
+        found = await _translated(self._bucket.get(_checked(key), _object(options)))
+        if found is None:
+            raise NotFound("This file is gone.", code="file_missing")
+        return found
+
+
+def _info(found: Any) -> FileInfo:
+    return FileInfo(int(found.size), found.httpMetadata.contentType)
+
+
+def _moment(date: Any) -> datetime:
+    """A JavaScript Date."""
+    return datetime.fromtimestamp(date.getTime() / 1000, UTC)
+
+
+async def _send_parts(upload: Any, first: bytes, parts: AsyncIterator[bytes]) -> int:
+    from pyodide.ffi import to_js
+
+    sent, size, part = list[Any](), 0, first
+    while part:
+        sent.append(await _translated(upload.uploadPart(len(sent) + 1, _bytes(part))))
+        size += len(part)
+        part = await anext(parts, b"")
+    await _translated(upload.complete(to_js(sent)))
+    return size
+
+
+async def _chunks(body: Any) -> AsyncIterator[bytes]:
+    from pyodide.ffi import JsException
+
+    from app.adapters.js_stream import pieces
+
+    try:
+        async for piece in pieces(body):
+            yield piece
+    except JsException as fault:
+        raise Unavailable("The file storage is not answering.", code="files_unavailable") from fault
+
 
 async def _pour(chunks: AsyncIterable[bytes], writer: Any, size: int) -> None:
     received = 0
@@ -87,13 +148,13 @@ async def _abandoned(writer: Any, storing: Any) -> None:
 
 async def _translated(work: Any) -> Any:
     """What R2 gives; None for nothing. Raises Unavailable."""
-    from pyodide.ffi import JsException
+    from pyodide.ffi import JsException, jsnull
 
     try:
         found = await work
     except JsException as fault:
         raise Unavailable("The file storage is not answering.", code="files_unavailable") from fault
-    return found or None  # JavaScript's null is false
+    return None if found is jsnull else found  # an object without bytes is false, too
 
 
 def _checked(key: str) -> str:

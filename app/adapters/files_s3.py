@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
+from app.adapters.parts import PART_BYTES, in_parts
 from app.core.errors import NotFound, Unavailable
 from app.core.links import attachment
-from app.core.ports import FileInfo, UploadTicket
+from app.core.ports import FileInfo, StoredFile, UploadTicket
 
 T = TypeVar("T")
 
 CONNECT_S = 3
 READ_S = 30
+CHUNK_BYTES = 256 * 1024
 GONE = {"404", "NoSuchKey"}
 EMPTY = {"416", "InvalidRange"}
 """A range of an empty object is refused: it has no first byte."""
@@ -41,6 +44,24 @@ class S3Files:
         first = {} if limit is None else {"Range": f"bytes=0-{limit - 1}"}
         return await asyncio.to_thread(_translated, self._read, key, first)
 
+    async def write(self, key: str, chunks: AsyncIterable[bytes], mime: str) -> int:
+        parts = in_parts(chunks)
+        first = await anext(parts, b"")
+        if len(first) < PART_BYTES:
+            await self.put(key, first, mime)
+            return len(first)
+        upload = await self._call("create_multipart_upload", Key=key, ContentType=mime)
+        named = {"Key": key, "UploadId": upload["UploadId"]}
+        try:
+            return await self._send_parts(named, first, parts)
+        except BaseException:
+            await self._call("abort_multipart_upload", **named)
+            raise
+
+    async def open(self, key: str) -> tuple[FileInfo, AsyncIterator[bytes]]:
+        found = await self._call("get_object", Key=key)
+        return FileInfo(found["ContentLength"], found["ContentType"]), _chunks(found["Body"])
+
     async def stat(self, key: str) -> FileInfo | None:
         try:
             head = await self._call("head_object", Key=key)
@@ -51,6 +72,10 @@ class S3Files:
     async def delete(self, *keys: str) -> None:
         for key in keys:
             await self._call("delete_object", Key=key)
+
+    async def list(self, prefix: str, after: str = "", limit: int = 100) -> Sequence[StoredFile]:
+        page = await self._call("list_objects_v2", Prefix=prefix, StartAfter=after, MaxKeys=limit)
+        return [StoredFile(each["Key"], each["Size"], each["LastModified"]) for each in page.get("Contents", [])]
 
     def link(self, key: str, *, expires_at: datetime, filename: str | None = None) -> str:
         saved_as = {"ResponseContentDisposition": attachment(filename)} if filename else {}
@@ -86,6 +111,17 @@ class S3Files:
 
         return await asyncio.to_thread(_translated, call)
 
+    async def _send_parts(self, named: dict[str, str], first: bytes, parts: AsyncIterator[bytes]) -> int:
+        sent, size, part = list[dict[str, Any]](), 0, first
+        while part:
+            number = len(sent) + 1
+            answer = await self._call("upload_part", **named, PartNumber=number, Body=part)
+            sent.append({"PartNumber": number, "ETag": answer["ETag"]})
+            size += len(part)
+            part = await anext(parts, b"")
+        await self._call("complete_multipart_upload", **named, MultipartUpload={"Parts": sent})
+        return size
+
     def _read(self, key: str, first: dict[str, str]) -> bytes:
         from botocore.exceptions import ClientError
 
@@ -103,6 +139,12 @@ class S3Files:
         wanted = {"Bucket": self._bucket, **arguments}
         url: str = _translated(lambda: self._client.generate_presigned_url(operation, Params=wanted, ExpiresIn=seconds))
         return url
+
+
+async def _chunks(body: Any) -> AsyncIterator[bytes]:
+    with closing(body):
+        while chunk := await asyncio.to_thread(_translated, body.read, CHUNK_BYTES):
+            yield chunk
 
 
 def _translated(work: Callable[..., T], *arguments: Any) -> T:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from app.adapters.way_out import platform_transport
 from app.core.errors import Unavailable, Unprocessable
 from app.core.pictures import ImageRequest, RenderedImage
 
 if TYPE_CHECKING:
+    import httpx
     from google.genai import types
 
 _TIMEOUT = 120.0  # seconds for one picture; they take 5 to 30
@@ -49,8 +51,8 @@ class GeminiImages:
             image_config=types.ImageConfig(aspect_ratio=_nearest_aspect(request.width, request.height)),
         )
         try:
-            async with asyncio.timeout(self._timeout), httpx.AsyncClient(timeout=self._timeout) as http:
-                options = types.HttpOptions(base_url=self._base_url, api_version="v1beta", httpx_async_client=http)
+            async with asyncio.timeout(self._timeout), _client(self._timeout) as http:
+                options = _options(self._base_url, http)
                 client = genai.Client(api_key=self._key, enterprise=False, http_options=options)
                 return await client.aio.models.generate_content(model=self.name, contents=asked, config=config)
         # From None: Google's messages may repeat the prompt or name the project, and traces get logged.
@@ -58,6 +60,21 @@ class GeminiImages:
             raise Unavailable(f"The image service answered {error.code}. Please try again soon.") from None
         except (httpx.HTTPError, OSError, TimeoutError):
             raise Unavailable("The image service does not answer. Please try again soon.") from None
+
+
+def _options(base_url: str | None, http: httpx.AsyncClient) -> types.HttpOptions:
+    """With a client for calls that wait, too, though we make none: Google's own would need sockets."""
+    import httpx
+    from google.genai import types
+
+    unused = httpx.Client(transport=httpx.BaseTransport())
+    return types.HttpOptions(base_url=base_url, api_version="v1beta", httpx_client=unused, httpx_async_client=http)
+
+
+def _client(timeout: float) -> httpx.AsyncClient:
+    import httpx
+
+    return httpx.AsyncClient(timeout=timeout, transport=platform_transport())
 
 
 def _picture(answer: types.GenerateContentResponse) -> bytes | None:

@@ -60,7 +60,7 @@ def translated(sql: str) -> str:
 
 
 async def _migrate(url: str, scripts: Mapping[str, str]) -> list[str]:
-    async with _connected(url) as connection:
+    async with connected(url) as connection:
         return [name for name, script in scripts.items() if await _apply(connection, name, script)]
 
 
@@ -78,7 +78,7 @@ async def _apply(connection: Any, name: str, script: str) -> bool:
 
 async def _differences(url: str, schema: str) -> list[str]:
     """PostgreSQL itself writes both shapes: the schema is made beside the tables, and undone."""
-    async with _connected(url) as connection:
+    async with connected(url) as connection:
         transaction = connection.transaction()
         await transaction.start()
         found = await _shape(connection)
@@ -102,8 +102,14 @@ async def _shape(connection: Any) -> dict[str, set[str]]:
     return shape
 
 
+async def done_in(connection: Any) -> list[str]:
+    """The migrations that were applied."""
+    there = await connection.fetchval("SELECT to_regclass($1)", LEDGER)
+    return [row["name"] for row in await connection.fetch(f"SELECT name FROM {LEDGER} ORDER BY name")] if there else []  # noqa: S608  # our own table
+
+
 @asynccontextmanager
-async def _connected(url: str) -> AsyncIterator[Any]:
+async def connected(url: str) -> AsyncIterator[Any]:
     """A connection, which keeps no prepared statements: it may lead through a pooler."""
     with our_errors():
         connection = await asyncpg.connect(url, timeout=CONNECT_S, statement_cache_size=0)

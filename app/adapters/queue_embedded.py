@@ -11,8 +11,8 @@ class EmbeddedQueue:
     def __init__(self) -> None:
         self._hinted = asyncio.Event()
 
-    async def wake(self, *job_ids: str) -> None:
-        if job_ids:
+    async def wake(self, *job_ids: str, after_s: float = 0) -> None:
+        if job_ids and not after_s:  # what is due later is found by polling
             self._hinted.set()
 
     async def wait(self, seconds: float) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
+from app.core.errors import Unavailable
 from app.core.log import Log
 
 BATCH = 10
@@ -24,16 +26,28 @@ class SqsQueue:
         self._endpoint = endpoint
         self._region = region
 
-    async def wake(self, *job_ids: str) -> None:
+    async def wake(self, *job_ids: str, after_s: float = 0) -> None:
         """A hint that is lost is given again by the schedule."""
         ids = list(dict.fromkeys(each for each in job_ids if each))
         for start in range(0, len(ids), BATCH):
-            if not await asyncio.to_thread(self._send, ids[start : start + BATCH]):
+            if not await asyncio.to_thread(self._send, ids[start : start + BATCH], math.ceil(after_s)):
                 return  # SQS does not answer: the request that made the jobs must not wait for it again
 
-    def _send(self, ids: Sequence[str]) -> bool:
+    async def ask(self) -> None:
+        """Ask the queue for its own address: the cheapest question that it answers."""
+        await asyncio.to_thread(self._ask)
+
+    def _ask(self) -> None:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
+        except (BotoCoreError, ClientError) as fault:
+            raise Unavailable("The queue is not answering.", code="queue_unavailable") from fault
+
+    def _send(self, ids: Sequence[str], delay_s: int) -> bool:
         """Whether SQS answered."""
-        entries = [{"Id": str(at), "MessageBody": each} for at, each in enumerate(ids)]
+        entries = [{"Id": str(at), "MessageBody": each, "DelaySeconds": delay_s} for at, each in enumerate(ids)]
         try:
             answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
         except Exception as fault:  # noqa: BLE001  # whatever goes wrong, the jobs are in the database

@@ -32,6 +32,10 @@ class Sql:
     columns: Sequence[tuple[str, Convert]]
     expect: Expect | None
 
+    @property
+    def is_select(self) -> bool:
+        return self.text.startswith("SELECT")
+
     def read(self, rows: Sequence[Sequence[Any]]) -> list[Row]:
         return [
             {

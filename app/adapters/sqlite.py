@@ -43,7 +43,8 @@ class SqliteDatabase:
 
     async def batch(self, *statements: Any) -> Sequence[Result]:
         sqls = [compile_sql(statement, DIALECT) for statement in statements]
-        results: list[Result] = await self._writes.call(_transaction, sqls)
+        connection = self._reads if all(sql.is_select for sql in sqls) else self._writes
+        results: list[Result] = await connection.call(_transaction, sqls)
         return results
 
     async def close(self) -> None:
@@ -56,15 +57,16 @@ class _Connection:
 
     def __init__(self, path: Path):
         self._path = path
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
+        self._thread = _thread()
         self._handle: sqlite3.Connection | None = None
 
     async def call(self, work: Any, argument: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work, argument)
 
     async def close(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
-        self._thread.shutdown()
+        thread, self._thread = self._thread, _thread()
+        await asyncio.get_running_loop().run_in_executor(thread, self._close)
+        thread.shutdown()
 
     def _run(self, work: Any, argument: Any) -> Any:
         try:
@@ -84,6 +86,11 @@ class _Connection:
             self._handle = None
 
 
+def _thread() -> ThreadPoolExecutor:
+    """It begins when it is first used."""
+    return ThreadPoolExecutor(1, thread_name_prefix="sqlite")
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """A connection as the app uses it: WAL, foreign keys, full durability (a paid order survives a power cut)."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -99,7 +106,7 @@ def _select(handle: sqlite3.Connection, sql: Sql) -> list[Any]:
 
 
 def _transaction(handle: sqlite3.Connection, sqls: Sequence[Sql]) -> list[Result]:
-    handle.execute("BEGIN IMMEDIATE")
+    handle.execute("BEGIN" if all(sql.is_select for sql in sqls) else "BEGIN IMMEDIATE")
     try:
         results = [_step(handle, sql) for sql in sqls]
         handle.execute("COMMIT")

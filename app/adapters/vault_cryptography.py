@@ -1,38 +1,31 @@
-"""Vault by the `cryptography` package: AES-256-GCM, a fresh 96-bit nonce each time (NIST SP 800-38D)."""
+"""Vault by the `cryptography` package."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import os
-
-from app.core.errors import Unauthorized
-
-VERSION = "v1"
-NONCE_BYTES = 12
+from app.adapters.sealed import Keys, Sealed, new_nonce, unreadable
 
 
 class CryptographyVault:
-    """Sealed text: `v1:` and base64 of nonce, ciphertext and tag."""
+    """Seals with `key`; opens what `key` or `old_key` sealed."""
 
-    def __init__(self, key: bytes):
-        self._key = key
+    def __init__(self, key: bytes, old_key: bytes | None = None):
+        self._keys = Keys(key, old_key)
+        self.mark = self._keys.mark
 
     async def seal(self, secret: str) -> str:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        nonce = os.urandom(NONCE_BYTES)
-        sealed = AESGCM(self._key).encrypt(nonce, secret.encode(), VERSION.encode())
-        return f"{VERSION}:{base64.b64encode(nonce + sealed).decode()}"
+        nonce = new_nonce()
+        body = AESGCM(self._keys.current).encrypt(nonce, secret.encode(), self.mark.encode())
+        return Sealed(self.mark, nonce, body).text()
 
     async def open(self, sealed: str) -> str:
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        version, _, body = sealed.partition(":")
+        given = Sealed.read(sealed)
+        key = self._keys.named(given.mark)
         try:
-            raw = base64.b64decode(body, validate=True)
-            clear = AESGCM(self._key).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], version.encode())
-        except (InvalidTag, binascii.Error, ValueError) as fault:
-            raise Unauthorized("A stored secret cannot be read with this key.", code="sealed_unreadable") from fault
-        return clear.decode()
+            return AESGCM(key).decrypt(given.nonce, given.body, given.mark.encode()).decode()
+        except (InvalidTag, ValueError) as fault:
+            raise unreadable() from fault

@@ -9,10 +9,10 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from app.adapters.shopify import guards
+from app.adapters.shopify import guards, readings
 from app.adapters.shopify.graphql import Reply
 from app.core.errors import AppError, Unavailable
-from app.core.ports import AccessToken, PrintNote, ShopDetails
+from app.core.ports import AccessToken, PrintNote, ProductPage, ShopDetails
 
 if TYPE_CHECKING:
     import httpx
@@ -40,6 +40,23 @@ class Admin:
     async def shop_details(self, token: AccessToken) -> ShopDetails:
         shop = (await self._ask(token, "shop", {}))["shop"]
         return ShopDetails(shop["name"], shop["email"], shop["currencyCode"], shop["ianaTimezone"])
+
+    async def order(self, token: AccessToken, order_id: str) -> Mapping[str, Any] | None:
+        lines: list[Mapping[str, Any]] = []
+        after: str | None = None
+        while True:
+            about = {"id": _order_gid(order_id), "after": after}
+            order = (await self._ask(token, "order", about))["order"]
+            if order is None:
+                return None
+            lines += order["lineItems"]["nodes"]
+            after = _next(order["lineItems"])
+            if after is None:
+                return readings.order(order_id, order, lines)
+
+    async def products(self, token: AccessToken, after: str | None) -> ProductPage:
+        page = (await self._ask(token, "products", {"after": after}))["products"]
+        return ProductPage([readings.product(each) for each in page["nodes"]], _next(page))
 
     async def note_print(self, token: AccessToken, note: PrintNote) -> None:
         about = {
@@ -99,6 +116,12 @@ def _document(name: str) -> str:
 
 def _order_gid(order_id: str) -> str:
     return f"gid://shopify/Order/{order_id}"
+
+
+def _next(page: Mapping[str, Any]) -> str | None:
+    """The cursor of the next page of a connection."""
+    info = page["pageInfo"]
+    return info["endCursor"] if info["hasNextPage"] else None
 
 
 def _accepted(payload: Mapping[str, Any]) -> None:

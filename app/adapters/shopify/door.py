@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from app.adapters.shopify import guards, tokens
 from app.core.errors import BadRequest, Unauthorized
-from app.core.ports import AccessToken, AdminVisit, DoorReply, ProxyVisit, SignedRequest, Webhook
+from app.core.ports import AccessToken, AdminVisit, DoorReply, Grant, ProxyVisit, SignedRequest, Webhook
 
 if TYPE_CHECKING:
     from shopify_app import RequestInput, Res, ShopifyApp
@@ -70,6 +71,7 @@ class Door:
             raise _reply(result.response)
         try:
             shop, user = guards.identity(result.id_token.claims)
+            issued_at = guards.issued_at(result.id_token.claims)
         except Unauthorized as forged:
             raise _unauthorized() from forged
         return HomeVisit(
@@ -77,6 +79,7 @@ class Door:
             user_id=user,
             id_token=result.id_token.token,
             headers={} if authorization else self._page_headers(shop),
+            issued_at=issued_at,
             stale=_reply(result.invalid_token_response),
         )
 
@@ -110,6 +113,30 @@ class Door:
         result = self._package.app_home_patch_id_token(_request("GET", f"{BOUNCE_PATH}?{query}"))
         headers = {**result.response.headers, **self._page_headers(shop)}
         return DoorReply(result.response.status, headers, result.response.body.replace(CDN, self._cdn_url))
+
+    def verify_install(self, request: SignedRequest) -> str:
+        """An unsigned link is anybody's; one that says it is signed must be."""
+        if "hmac" in parse_qs(urlsplit(guards.target(request.url)).query, keep_blank_values=True):
+            guards.signed_query(request.url, self._secrets, time.time())
+        return guards.one_shop(request.url)
+
+    def consent_url(self, shop: str, *, scopes: Sequence[str], state: str, back: str) -> str:
+        wish = {"client_id": self._api_key, "scope": ",".join(scopes), "redirect_uri": back, "state": state}
+        return f"{self.admin_url(shop, 'oauth/authorize')}?{urlencode(wish)}"
+
+    def verify_grant(self, request: SignedRequest) -> Grant:
+        query = guards.signed_query(request.url, self._secrets, time.time())
+        told_at = datetime.fromtimestamp(int(query["timestamp"]), UTC)
+        return Grant(query["shop"], query.get("code", ""), query.get("state", ""), told_at)
+
+    def admin_url(self, shop: str, path: str) -> str:
+        return f"{self._base_url}/{shop}/admin/{path}" if self._base_url else f"https://{shop}/admin/{path}"
+
+    async def redeem(self, grant: Grant) -> AccessToken:
+        from app.adapters.shopify.transport import open_client
+
+        async with open_client(self._base_url, TOKEN_SECONDS, guards.token_reply) as client:
+            return await tokens.redeem(client, self._api_key, self._secrets[0], grant)
 
     async def exchange(self, visit: AdminVisit) -> AccessToken:
         from app.adapters.shopify.transport import open_client

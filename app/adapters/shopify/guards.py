@@ -11,8 +11,9 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
 
 from app.core.errors import BadRequest, Unauthorized, Unavailable
 
@@ -28,6 +29,8 @@ PRINTABLE = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in 
 
 ONCE = ("shop", "timestamp", "signature", "logged_in_customer_id", "path_prefix")
 T = TypeVar("T")
+ID_TOKEN_LIFE = 60  # seconds
+SIGNED_FOR = 90  # seconds; as an app proxy's
 LONGEST_LIFE = 10**9  # seconds; a lifetime above this is nonsense and would overflow a date
 
 
@@ -84,6 +87,46 @@ def identity(claims: Mapping[str, Any]) -> tuple[str, str]:
     if not isinstance(user, str) or not user:
         raise Unauthorized("This ID token does not name a user.")
     return shop, user
+
+
+def issued_at(claims: Mapping[str, Any]) -> datetime:
+    """When Shopify made an ID token, in whole seconds; a minute before its end when it does not say.
+
+    Raises Unauthorized for a time that is none.
+    """
+    try:
+        return datetime.fromtimestamp(int(claims.get("iat", claims["exp"] - ID_TOKEN_LIFE)), UTC)
+    except (OverflowError, ValueError, TypeError, OSError) as fault:
+        raise Unauthorized("This ID token does not say when it was made.") from fault
+
+
+def signed_query(url: str, secrets: tuple[str, ...], now: float) -> dict[str, str]:
+    """The query of a link that Shopify signed for the code grant. Raises Unauthorized, BadRequest for another shop's.
+
+    The signature is over the sorted, percent-encoded query without `hmac`, in hex:
+    https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/authorization-code-grant
+    """
+    pairs = parse_qsl(urlsplit(target(url)).query, keep_blank_values=True)
+    query = dict(pairs)
+    given = query.pop("hmac", "").encode()
+    text = urlencode(sorted(query.items())).encode()
+    signatures = [hmac.new(secret.encode(), text, hashlib.sha256).hexdigest().encode() for secret in secrets]
+    if not any(hmac.compare_digest(given, signature) for signature in signatures):
+        raise Unauthorized
+    time = query.get("timestamp", "")
+    fresh = re.fullmatch(r"[0-9]{1,12}", time) and abs(now - int(time)) <= SIGNED_FOR
+    if len(query) + 1 != len(pairs) or not fresh:
+        raise Unauthorized
+    return query | {"shop": one_shop(url)}
+
+
+def one_shop(url: str) -> str:
+    """The shop that a link of the code grant names. Raises BadRequest."""
+    named = parse_qs(urlsplit(target(url)).query).get("shop", [])
+    shop = shop_domain(named[0]) if len(named) == 1 else None
+    if shop is None:
+        raise BadRequest("This address does not name a shop. Please start from your Shopify admin.", code="bad_shop")
+    return shop
 
 
 def proxy_shop(url: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from app.adapters.shopify import guards
 from app.core.errors import Unauthorized, Unavailable
-from app.core.ports import AccessToken, AdminVisit, DoorReply
+from app.core.ports import AccessToken, AdminVisit, DoorReply, Grant
 
 if TYPE_CHECKING:
     import httpx
@@ -43,6 +43,29 @@ async def refresh(package: ShopifyApp, client: httpx.AsyncClient, token: AccessT
     return _token(token.shop, result)
 
 
+async def redeem(client: httpx.AsyncClient, api_key: str, api_secret: str, grant: Grant) -> AccessToken:
+    """The token of a code grant. Raises Unavailable, Unauthorized. The package knows no code grant."""
+    import httpx
+
+    wish = {"client_id": api_key, "client_secret": api_secret, "code": grant.code, "expiring": 1}
+    try:
+        reply = await client.post(f"https://{grant.shop}/admin/oauth/access_token", json=wish)
+    except httpx.RequestError as fault:
+        raise _fault("network_error") from fault
+    if reply.status_code != 200:
+        refused = "invalid_client" if "invalid_client" in reply.text else "invalid_code"
+        raise _fault(refused)
+    given, now = reply.json(), datetime.now(UTC)
+    return AccessToken(
+        shop=grant.shop,
+        access=given["access_token"],
+        access_expires_at=_ends(now, given.get("expires_in")),
+        refresh=given.get("refresh_token"),
+        refresh_expires_at=_ends(now, given.get("refresh_token_expires_in")),
+        scope=given.get("scope", ""),
+    )
+
+
 def _token(shop: str, result: TokenExchangeResult) -> AccessToken:
     given = result.access_token
     if not result.ok or given is None:
@@ -62,6 +85,8 @@ def _fault(code: str) -> Unauthorized | Unavailable:
         return Unavailable("Shopify is not answering. Please try again in a moment.")
     if code in DEAD:
         return _dead()
+    if code == "invalid_code":
+        return Unauthorized("Shopify does not know this installation any more. Please start it again.", code=code)
     return Unauthorized("Shopify did not accept this app's credentials. Please check its settings.", code="app_refused")
 
 
@@ -70,6 +95,10 @@ def _dead() -> Unauthorized:
         "Shopify has ended our access to this shop. Please open the app from your Shopify admin.",
         code="token_dead",
     )
+
+
+def _ends(now: datetime, seconds: int | None) -> datetime | None:
+    return now + timedelta(seconds=seconds) if seconds else None
 
 
 def _time(text: str | None) -> datetime | None:

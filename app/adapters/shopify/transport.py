@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import cache
@@ -12,6 +11,7 @@ from ssl import SSLContext
 import httpx
 
 from app.adapters.shopify.guards import shop_domain
+from app.adapters.way_out import platform_transport
 from app.core.errors import BadRequest, Unavailable
 
 CONNECT_SECONDS = 1.0
@@ -48,7 +48,7 @@ class ShopTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, base_url: str | None, inner: httpx.AsyncBaseTransport | None = None):
         self._base_url = base_url.rstrip("/") if base_url else None
-        self._inner = inner or _way_out()
+        self._inner = inner or platform_transport() or httpx.AsyncHTTPTransport(verify=_certificates())
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         shop = shop_domain(request.url.host)
@@ -70,14 +70,6 @@ def _moved(request: httpx.Request, base: str) -> httpx.Request:
     url = httpx.URL(base + request.url.raw_path.decode("ascii"))
     headers = {**request.headers, "host": url.netloc.decode("ascii")}
     return httpx.Request(request.method, url, headers=headers, stream=request.stream, extensions=request.extensions)
-
-
-def _way_out() -> httpx.AsyncBaseTransport:
-    if sys.platform == "emscripten":  # a worker: no sockets, but fetch
-        from app.adapters.fetch_transport import FetchTransport
-
-        return FetchTransport()
-    return httpx.AsyncHTTPTransport(verify=_certificates())
 
 
 @cache
