@@ -1,5 +1,21 @@
 -- Generated from the table metadata by `artify db schema`. Change the tables, then run it again.
 
+CREATE TABLE audit_log (
+  id TEXT NOT NULL,
+  shop_id TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  action TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  at TEXT NOT NULL,
+  detail TEXT,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_audit_log PRIMARY KEY (id),
+  CONSTRAINT ck_audit_log_detail_json CHECK (detail IS NULL OR json_valid(detail))
+);
+
+CREATE INDEX ix_audit_log_shop ON audit_log (shop_id, id);
+
 CREATE TABLE jobs (
   id TEXT NOT NULL,
   shop_id TEXT NOT NULL,
@@ -26,6 +42,19 @@ CREATE TABLE jobs (
 
 CREATE INDEX ix_jobs_open ON jobs (priority, run_at) WHERE status IN ('pending', 'running');
 
+CREATE INDEX ix_jobs_shop_id_status ON jobs (shop_id, status);
+
+CREATE TABLE oauth_states (
+  state_hash TEXT NOT NULL,
+  shop_id TEXT NOT NULL,
+  expires_at TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_oauth_states PRIMARY KEY (state_hash)
+);
+
+CREATE INDEX ix_oauth_states_expires_at ON oauth_states (expires_at);
+
 CREATE TABLE rate_limits (
   "key" TEXT NOT NULL,
   window_start TEXT NOT NULL,
@@ -50,8 +79,19 @@ CREATE TABLE shops (
   ai_key_cipher TEXT,
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
+  proven_at TEXT,
+  access_lost_at TEXT,
   CONSTRAINT pk_shops PRIMARY KEY (id),
   CONSTRAINT ck_shops_settings_json CHECK (settings IS NULL OR json_valid(settings))
+);
+
+CREATE TABLE sweeps (
+  name TEXT NOT NULL,
+  cursor TEXT,
+  begun_at TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_sweeps PRIMARY KEY (name)
 );
 
 CREATE TABLE webhook_deliveries (
@@ -90,6 +130,8 @@ CREATE TABLE access_tokens (
   CONSTRAINT fk_access_tokens_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE
 );
 
+CREATE INDEX ix_access_tokens_refresh_expires_at ON access_tokens (refresh_expires_at);
+
 CREATE TABLE guest_sessions (
   id TEXT NOT NULL,
   shop_id TEXT NOT NULL,
@@ -116,6 +158,8 @@ CREATE TABLE orders (
   is_test BIGINT DEFAULT '0' NOT NULL,
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
+  told_at TEXT,
+  revision BIGINT DEFAULT '0' NOT NULL,
   CONSTRAINT pk_orders PRIMARY KEY (id),
   CONSTRAINT uq_orders_shop_id_shopify_order_id UNIQUE (shop_id, shopify_order_id),
   CONSTRAINT ck_orders_status_known CHECK (status IN ('open', 'paid', 'partially_refunded', 'refunded', 'cancelled')),
@@ -255,6 +299,28 @@ CREATE INDEX ix_ai_styles_reference_asset_id ON ai_styles (reference_asset_id);
 
 CREATE INDEX ix_ai_styles_shop_id ON ai_styles (shop_id);
 
+CREATE TABLE privacy_requests (
+  id TEXT NOT NULL,
+  shop_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  shopify_customer_id TEXT,
+  state TEXT DEFAULT 'open' NOT NULL,
+  asked_by TEXT NOT NULL,
+  asset_id TEXT,
+  completed_at TEXT,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_privacy_requests PRIMARY KEY (id),
+  CONSTRAINT ck_privacy_requests_kind_known CHECK (kind IN ('export', 'redaction')),
+  CONSTRAINT ck_privacy_requests_state_known CHECK (state IN ('open', 'done', 'failed')),
+  CONSTRAINT fk_privacy_requests_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE,
+  CONSTRAINT fk_privacy_requests_asset_id FOREIGN KEY(asset_id) REFERENCES assets (id) ON DELETE SET NULL
+);
+
+CREATE INDEX ix_privacy_requests_asset_id ON privacy_requests (asset_id);
+
+CREATE INDEX ix_privacy_requests_shop ON privacy_requests (shop_id, id);
+
 CREATE TABLE watermarks (
   id TEXT NOT NULL,
   shop_id TEXT NOT NULL,
@@ -351,6 +417,8 @@ CREATE INDEX ix_generations_shopper_id ON generations (shopper_id);
 
 CREATE INDEX ix_generations_size_id ON generations (size_id);
 
+CREATE INDEX ix_generations_unordered ON generations (shop_id, updated_at) WHERE pinned_at IS NULL;
+
 CREATE INDEX ix_generations_upload_asset_id ON generations (upload_asset_id);
 
 CREATE TABLE product_styles (
@@ -393,6 +461,8 @@ CREATE TABLE order_items (
   reason TEXT,
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
+  approved_at TEXT,
+  proposed_generation_id TEXT,
   CONSTRAINT pk_order_items PRIMARY KEY (id),
   CONSTRAINT uq_order_items_shop_id_shopify_line_item_id UNIQUE (shop_id, shopify_line_item_id),
   CONSTRAINT ck_order_items_state_known CHECK (state IN ('waiting', 'queued', 'printing', 'ready', 'needs_review', 'unmapped', 'failed', 'cancelled')),
@@ -401,7 +471,8 @@ CREATE TABLE order_items (
   CONSTRAINT fk_order_items_preview_generation_id FOREIGN KEY(preview_generation_id) REFERENCES generations (id) ON DELETE RESTRICT,
   CONSTRAINT fk_order_items_final_generation_id FOREIGN KEY(final_generation_id) REFERENCES generations (id) ON DELETE RESTRICT,
   CONSTRAINT fk_order_items_print_asset_id FOREIGN KEY(print_asset_id) REFERENCES assets (id) ON DELETE RESTRICT,
-  CONSTRAINT fk_order_items_size_id FOREIGN KEY(size_id) REFERENCES sizes (id) ON DELETE RESTRICT
+  CONSTRAINT fk_order_items_size_id FOREIGN KEY(size_id) REFERENCES sizes (id) ON DELETE RESTRICT,
+  CONSTRAINT fk_order_items_proposed_generation_id FOREIGN KEY(proposed_generation_id) REFERENCES generations (id) ON DELETE RESTRICT
 );
 
 CREATE INDEX ix_order_items_final_generation_id ON order_items (final_generation_id);
@@ -411,5 +482,7 @@ CREATE INDEX ix_order_items_order_id ON order_items (order_id);
 CREATE INDEX ix_order_items_preview_generation_id ON order_items (preview_generation_id);
 
 CREATE INDEX ix_order_items_print_asset_id ON order_items (print_asset_id);
+
+CREATE INDEX ix_order_items_proposed_generation_id ON order_items (proposed_generation_id);
 
 CREATE INDEX ix_order_items_size_id ON order_items (size_id);

@@ -11,9 +11,10 @@ from app.generation import tables as generation
 from app.jobs import tables as jobs
 from app.media import tables as media
 from app.personalization import tables as personalization
+from app.privacy import tables as privacy
 from app.shops import tables as shops
 
-CAPABILITIES = (shops, catalog, media, generation, jobs, personalization)
+CAPABILITIES = (shops, catalog, media, generation, jobs, personalization, privacy)
 
 
 def ddl(dialect: Dialect) -> str:
