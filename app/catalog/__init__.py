@@ -1,6 +1,19 @@
 """What a shop sells, as far as Artify works on it: a mirror of Shopify's products."""
 
 from app.catalog.model import Product
-from app.catalog.queries import product, products, save_product, sellable_product
+from app.catalog.queries import enabled_products, id_of_sellable, product, save_product, sellable_product
+from app.catalog.sync import KINDS, deleted_product_fields, expect_sync, product_fields, sync_products
 
-__all__ = ["Product", "product", "products", "save_product", "sellable_product"]
+__all__ = [
+    "KINDS",
+    "Product",
+    "deleted_product_fields",
+    "enabled_products",
+    "expect_sync",
+    "id_of_sellable",
+    "product",
+    "product_fields",
+    "save_product",
+    "sellable_product",
+    "sync_products",
+]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, or_, select, update
 
 from app.catalog.model import Product
 from app.catalog.tables import products as table
-from app.core.ports import Database
-from app.core.tables import upsert
+from app.core.ids import new_id
+from app.core.ports import Database, ListedProduct
+from app.core.tables import moment, upsert
 
 COLUMNS = [table.c[name] for name in Product.__dataclass_fields__]
 
@@ -22,21 +23,19 @@ async def product(db: Database, shop_id: str, product_id: str) -> Product | None
 
 async def sellable_product(db: Database, shop_id: str, shopify_product_id: str) -> Product | None:
     """A product that the shop has switched on, by Shopify's id."""
-    row = await db.one(
-        select(*COLUMNS).where(
-            table.c.shop_id == shop_id,
-            table.c.shopify_product_id == shopify_product_id,
-            table.c.is_enabled == 1,
-            table.c.is_active == 1,
-        )
-    )
+    row = await db.one(select(*COLUMNS).where(*_sellable(shop_id, shopify_product_id)))
     return Product(**row) if row else None
 
 
-async def products(db: Database, shop_id: str) -> list[Product]:
-    rows = await db.all(
-        select(*COLUMNS).where(table.c.shop_id == shop_id, table.c.archived_at.is_(None)).order_by(table.c.title)
-    )
+def id_of_sellable(shop_id: str, shopify_product_id: str) -> ScalarSelect[str]:
+    """Our id of such a product, within other statements."""
+    return select(table.c.id).where(*_sellable(shop_id, shopify_product_id)).scalar_subquery()
+
+
+async def enabled_products(db: Database, shop_id: str) -> list[Product]:
+    """What the shop has switched on, on sale or not."""
+    enabled = [table.c.shop_id == shop_id, table.c.is_enabled == 1, table.c.archived_at.is_(None)]
+    rows = await db.all(select(*COLUMNS).where(*enabled).order_by(table.c.title))
     return [Product(**row) for row in rows]
 
 
@@ -59,3 +58,69 @@ def save_product(shop_id: str, product: Product, at: datetime) -> Any:
             set_={"title": product.title, "handle": product.handle, "synced_at": at, "updated_at": at},
         )
     )
+
+
+def save_listed(shop_id: str, listed: ListedProduct, at: datetime) -> Any:
+    """Insert one that is not switched on, or follow Shopify. Older tellings change nothing; archived stays so."""
+    newer = or_(table.c.synced_at.is_(None), table.c.synced_at < moment(listed.changed_at))
+    follow = and_(newer, table.c.archived_at.is_(None))
+    told = {
+        "title": listed.title,
+        "handle": listed.handle,
+        "is_active": listed.is_active,
+        "synced_at": listed.changed_at,
+    }
+    insert = upsert(table).values(
+        id=new_id(),
+        shop_id=shop_id,
+        shopify_product_id=listed.shopify_product_id,
+        is_enabled=False,
+        created_at=at,
+        updated_at=at,
+        **told,
+    )
+    changes = {name: case((follow, insert.excluded[name]), else_=table.c[name]) for name in told}
+    return insert.on_conflict_do_update(
+        index_elements=["shop_id", "shopify_product_id"], set_={**changes, "updated_at": at}
+    )
+
+
+def archive(shop_id: str, shopify_product_id: str, at: datetime) -> list[Any]:
+    """Off sale and archived for good, also one that was never heard of: its update may still be on its way."""
+    unknown = (
+        upsert(table)
+        .values(
+            id=new_id(),
+            shop_id=shop_id,
+            shopify_product_id=shopify_product_id,
+            title="",
+            is_enabled=False,
+            created_at=at,
+            updated_at=at,
+        )
+        .on_conflict_do_nothing(index_elements=["shop_id", "shopify_product_id"])
+    )
+    return [unknown, _archive(shop_id, at).where(table.c.shopify_product_id == shopify_product_id)]
+
+
+def archive_unlisted(shop_id: str, before: datetime, at: datetime) -> Any:
+    """Those of Shopify that no page of a sync has named since it began."""
+    unlisted = [table.c.shopify_product_id.is_not(None), table.c.updated_at < moment(before)]
+    return _archive(shop_id, at).where(*unlisted)
+
+
+def _archive(shop_id: str, at: datetime) -> Any:
+    return (
+        update(table)
+        .where(table.c.shop_id == shop_id, table.c.archived_at.is_(None))
+        .values(archived_at=at, is_active=False, updated_at=at)
+    )
+
+
+def _sellable(shop_id: str, shopify_product_id: str) -> list[ColumnElement[bool]]:
+    return [
+        table.c.shop_id == shop_id,
+        table.c.shopify_product_id == shopify_product_id,
+        table.c.is_enabled == 1,
+        table.c.is_active == 1,
+    ]

@@ -7,6 +7,7 @@ slots limit how many run at once; storage is reserved before bytes arrive.
 from app.generation.model import Quota, period_of
 from app.generation.queries import (
     QuotaSlots,
+    free_all_slots_if,
     free_slot_if,
     give_back,
     hold,
@@ -15,6 +16,7 @@ from app.generation.queries import (
     quota,
     release_storage,
     reserve_storage,
+    stored_bytes,
 )
 
 SLOTS = QuotaSlots()
@@ -22,6 +24,7 @@ SLOTS = QuotaSlots()
 __all__ = [
     "SLOTS",
     "Quota",
+    "free_all_slots_if",
     "free_slot_if",
     "give_back",
     "hold",
@@ -31,4 +34,5 @@ __all__ = [
     "quota",
     "release_storage",
     "reserve_storage",
+    "stored_bytes",
 ]

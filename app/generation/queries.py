@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, case, func, or_, select, update
 
 from app.core.ports import Database, Expect
 from app.core.tables import moment, upsert
@@ -18,6 +18,12 @@ QUOTA = [quotas.c[name] for name in Quota.__dataclass_fields__]
 async def quota(db: Database, shop_id: str) -> Quota | None:
     row = await db.one(select(*QUOTA).where(quotas.c.shop_id == shop_id))
     return Quota(**row) if row else None
+
+
+async def stored_bytes(db: Database) -> int:
+    """Of all shops together."""
+    row = await db.one(select(func.coalesce(func.sum(quotas.c.current_storage_bytes), 0).label("bytes")))
+    return int(row["bytes"]) if row else 0
 
 
 def open_quota(shop_id: str, period: str, at: datetime) -> Any:
@@ -80,7 +86,7 @@ def keep_storage(shop_id: str, size: int, at: datetime) -> Any:
     )
 
 
-def release_storage(shop_id: str, size: int, at: datetime) -> Any:
+def release_storage(shop_id: str, size: int | ScalarSelect[int], at: datetime) -> Any:
     """Uncount bytes that are gone."""
     left = quotas.c.current_storage_bytes - size
     return (
@@ -90,12 +96,16 @@ def release_storage(shop_id: str, size: int, at: datetime) -> Any:
     )
 
 
-def free_slot_if(shop_id: str, condition: ColumnElement[bool]) -> Any:
-    return (
-        update(quotas)
-        .where(quotas.c.shop_id == shop_id, quotas.c.running > 0, condition)
-        .values(running=quotas.c.running - 1)
-    )
+def free_slot_if(shop_id: str, condition: ColumnElement[bool]) -> list[Any]:
+    """Two statements. PostgreSQL looks at a condition before it waits for a row: a slot that is taken meanwhile would
+    be missed, and lost for good. So the row is waited for first."""
+    quota = update(quotas).where(quotas.c.shop_id == shop_id)
+    waited = quota.values(running=quotas.c.running)
+    return [waited, quota.where(quotas.c.running > 0, condition).values(running=quotas.c.running - 1)]
+
+
+def free_all_slots_if(shop_id: str, condition: ColumnElement[bool]) -> Any:
+    return update(quotas).where(quotas.c.shop_id == shop_id, condition).values(running=0)
 
 
 class QuotaSlots:
@@ -110,3 +120,6 @@ class QuotaSlots:
         return (
             update(quotas).where(quotas.c.shop_id == shop_id, quotas.c.running > 0).values(running=quotas.c.running - 1)
         )
+
+    def room(self, shop_id: str) -> ColumnElement[int]:
+        return select(quotas.c.max_concurrent - quotas.c.running).where(quotas.c.shop_id == shop_id).scalar_subquery()

@@ -2,28 +2,62 @@
 
 A use case inserts a job in the batch of its own change, then wakes the queue. The
 row is the truth and the message a hint. Every job can run twice; a batch that
-finishes one names its lease, so only one run counts.
+finishes one names its lease, so only one run counts. Some kinds can be done by a print
+worker, a machine that has only this app's address (`remote`).
 """
 
-from app.jobs.hints import rehint
-from app.jobs.model import Job, JobKind, Lease, Slots, new
-from app.jobs.queries import cancel, insert, is_running, job, jobs_by_status, queue_position, requeue
+from app.jobs.hints import hint_in_line, rehint
+from app.jobs.model import Job, JobKind, Lease, Remote, Slots, new
+from app.jobs.queries import (
+    cancel,
+    given_up_by_kind,
+    insert,
+    is_running,
+    job,
+    jobs_by_status,
+    oldest_due,
+    open_by_kind,
+    park,
+    queue_position,
+    requeue,
+    revive,
+)
+from app.jobs.remote import extend, fail, finish, release, ticket, work_order
 from app.jobs.running import run_due, run_one
+from app.jobs.work import Delivery, Parcel, PrintTask, WorkOrder, fault_of
 
 __all__ = [
+    "Delivery",
     "Job",
     "JobKind",
     "Lease",
+    "Parcel",
+    "PrintTask",
+    "Remote",
     "Slots",
+    "WorkOrder",
     "cancel",
+    "extend",
+    "fail",
+    "fault_of",
+    "finish",
+    "given_up_by_kind",
+    "hint_in_line",
     "insert",
     "is_running",
     "job",
     "jobs_by_status",
     "new",
+    "oldest_due",
+    "open_by_kind",
+    "park",
     "queue_position",
     "rehint",
+    "release",
     "requeue",
+    "revive",
     "run_due",
     "run_one",
+    "ticket",
+    "work_order",
 ]

@@ -1,20 +1,37 @@
-"""Hints that were lost, or whose job's time has come only now."""
+"""Hints to jobs whose first one found no free slot, was lost, or came before the job's time."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from app.core.app import App
+from app.core.errors import Unavailable
 from app.jobs import queries
+from app.jobs.model import Kinds, Slots, here
 
+MOST_IN_LINE = 10
 MOST_HINTS = 100
 HINT_LIFE = timedelta(minutes=1)
 """After so long without a run, a hint is taken for lost. Hints that come twice do no harm."""
 
 
-async def rehint(app: App) -> int:
-    """Hint again at up to 100 jobs that may run and whose hint is old; how many."""
+async def rehint(app: App, kinds: Kinds) -> int:
+    """Hint again at up to 100 jobs that may run here and whose hint is old; how many."""
     now = app.clock.now()
-    (hinted,) = await app.db.batch(queries.hint_again(now, now - HINT_LIFE, MOST_HINTS))
+    (hinted,) = await app.db.batch(queries.hint_again(now, now - HINT_LIFE, here(app, kinds), MOST_HINTS))
     await app.queue.wake(*[str(row["id"]) for row in hinted.rows])
     return len(hinted.rows)
+
+
+async def hint_in_line(app: App, shop_id: str, kind: str, slots: Slots) -> None:
+    """Hint at the shop's next due jobs of this kind, up to 10 and no more than slots are free.
+
+    Whoever ends a job that has a slot, or cancels one that might get it, calls this afterwards: a hint whose job found
+    every slot taken is used up, and it is the holders who bring the next ones on. Never raises.
+    """
+    try:
+        waiting = await queries.in_line(app.db, shop_id, kind, slots.room(shop_id), app.clock.now(), MOST_IN_LINE)
+    except Unavailable as fault:  # the sweep hints again
+        app.log.warning("line_not_hinted", shop=shop_id, kind=kind, code=fault.code)
+        return
+    await app.queue.wake(*waiting)

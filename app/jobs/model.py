@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from app.core.app import App
 from app.core.errors import AppError
 from app.core.ids import new_id
-from app.core.ports import Expect
+from app.core.ports import Expect, UploadTicket
+from app.jobs.work import Delivery, Parcel, PrintTask
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,24 @@ class Slots(Protocol):
 
     def free(self, shop_id: str) -> Any: ...
 
+    def room(self, shop_id: str) -> Any:
+        """An expression for other statements: how many more may run."""
+
+
+@dataclass(frozen=True)
+class Remote:
+    """How a print worker, a machine without database or storage, does a kind of job.
+
+    `order` says what to print, or ends the job and gives None; `ticket` is for the file of one attempt; `record`
+    checks the file that has arrived and ends the job, and a second time changes nothing; `discard` removes the file
+    of an attempt that did not win.
+    """
+
+    order: Callable[[App, Lease], Awaitable[PrintTask | None]]
+    ticket: Callable[[App, Lease, Parcel], Awaitable[UploadTicket]]
+    record: Callable[[App, Lease, Delivery], Awaitable[None]]
+    discard: Callable[[App, Lease], Awaitable[None]]
+
 
 @dataclass(frozen=True)
 class JobKind:
@@ -45,7 +64,7 @@ class JobKind:
 
     `run` must end with a batch that holds `*lease.finish()`. `give_up` returns the statements that
     tell the subject; the runner adds them to the batch that ends the job. Nobody waits before a screen for a
-    `patient` one.
+    `patient` one. One with `remote` is left to print workers where they are let in.
     """
 
     name: str
@@ -55,11 +74,23 @@ class JobKind:
     first_wait_s: float = 5
     slots: Slots | None = None
     patient: bool = False
+    remote: Remote | None = None
+
+    def runs_here(self, app: App) -> bool:
+        return self.remote is None or app.settings.jobs_key is None
 
     def wait_after(self, attempt: int, jitter: float) -> timedelta:
         """Doubling, at most an hour; `jitter` (0 to 1) spreads retries over the second half."""
         seconds = min(self.first_wait_s * 2 ** (attempt - 1), 3600.0)
         return timedelta(seconds=seconds * (0.5 + jitter / 2))
+
+
+Kinds = Mapping[str, JobKind]
+
+
+def here(app: App, kinds: Kinds) -> Kinds:
+    """The kinds that this deployment runs itself."""
+    return {name: kind for name, kind in kinds.items() if kind.runs_here(app)}
 
 
 @dataclass(frozen=True)
@@ -70,11 +101,22 @@ class Lease:
     token: str
     kind: JobKind = field(repr=False)
 
+    @property
+    def held(self) -> bool:
+        """Whether the job, as it was read, is this lease's."""
+        return self.job.status == "running" and self.job.lease_token == self.token
+
     def finish(self, at: datetime) -> list[Any]:
         """Statements that end the job; refused with `lease_lost` when somebody else has it, or it was cancelled."""
         from app.jobs import queries
 
         return [queries.end(self.job.shop_id, self.job.id, self.token, "done", None, at), *self.free()]
+
+    def release(self, at: datetime) -> list[Any]:
+        """Statements that give the job back, due at once and as if it had not been tried; refused with `lease_lost`."""
+        from app.jobs import queries
+
+        return [queries.release(self.job.id, self.token, at), *self.free()]
 
     def free(self) -> list[Any]:
         return [self.kind.slots.free(self.job.shop_id)] if self.kind.slots else []

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
+from app.core.ids import first_id
 from app.core.ports import Database, Expect
 from app.core.tables import upsert
 from app.jobs.model import Job
@@ -31,7 +32,7 @@ async def due(db: Database, now: datetime, kinds: Collection[str], skip: Collect
     row = await db.one(
         select(*COLUMNS)
         .where(_runnable(now), jobs.c.kind.in_(list(kinds)), ~busy)
-        .order_by(jobs.c.priority.desc(), jobs.c.run_at)
+        .order_by(jobs.c.priority.desc(), jobs.c.run_at, jobs.c.id)
         .limit(1)
     )
     return Job(**row) if row else None
@@ -42,6 +43,23 @@ async def jobs_by_status(db: Database, statuses: Sequence[str], limit: int) -> l
         select(*COLUMNS).where(jobs.c.status.in_(list(statuses))).order_by(jobs.c.created_at.desc()).limit(limit)
     )
     return [Job(**row) for row in rows]
+
+
+async def open_by_kind(db: Database) -> dict[tuple[str, ...], int]:
+    """How many jobs are open, by kind and status."""
+    return await _by_kind(db, jobs.c.status.in_(OPEN))
+
+
+async def given_up_by_kind(db: Database, since: datetime) -> dict[tuple[str, ...], int]:
+    """How many of the jobs made since then were given up, by kind and status."""
+    return await _by_kind(db, and_(jobs.c.id >= first_id(since), jobs.c.status.in_(("failed", "dead"))))
+
+
+async def oldest_due(db: Database, now: datetime) -> datetime | None:
+    """Since when the job has been due that has waited longest."""
+    due = select(jobs.c.run_at).where(jobs.c.status == "pending", jobs.c.run_at <= now)
+    row = await db.one(due.order_by(jobs.c.run_at).limit(1))
+    return row["run_at"] if row else None
 
 
 async def queue_position(db: Database, shop_id: str, kind: str, subject_id: str) -> int:
@@ -56,6 +74,21 @@ async def queue_position(db: Database, shop_id: str, kind: str, subject_id: str)
         )
     )
     return int(row["ahead"]) if row else 0
+
+
+async def in_line(
+    db: Database, shop_id: str, kind: str, room: ColumnElement[int], now: datetime, limit: int
+) -> list[str]:
+    """The ids of the next pending jobs of this kind, as many as there is room for; the most urgent first."""
+    rows = await db.all(
+        select(jobs.c.id, room.label("room"))
+        .where(
+            jobs.c.shop_id == shop_id, jobs.c.kind == kind, jobs.c.status == "pending", jobs.c.run_at <= now, room > 0
+        )
+        .order_by(jobs.c.priority.desc(), jobs.c.run_at, jobs.c.id)
+        .limit(limit)
+    )
+    return [str(row["id"]) for row in rows[: rows[0]["room"] if rows else 0]]
 
 
 def insert(job: Job, at: datetime) -> Any:
@@ -93,10 +126,15 @@ def lease(job: Job, token: str, now: datetime, seconds: int) -> Expect:
     )
 
 
-def hint_again(now: datetime, hinted_before: datetime, limit: int) -> Any:
-    """Note a hint at jobs that may run now and whose last hint is old, the oldest first; gives their ids."""
+def hint_again(now: datetime, hinted_before: datetime, kinds: Collection[str], limit: int) -> Any:
+    """Note a hint at jobs of these kinds that may run now and whose last hint is old, the oldest first; their ids."""
     old = or_(jobs.c.hinted_at.is_(None), jobs.c.hinted_at <= hinted_before)
-    stale = select(jobs.c.id).where(_runnable(now), old).order_by(jobs.c.hinted_at).limit(limit)
+    stale = (
+        select(jobs.c.id)
+        .where(_runnable(now), jobs.c.kind.in_(list(kinds)), old)
+        .order_by(jobs.c.hinted_at)
+        .limit(limit)
+    )
     return update(jobs).where(jobs.c.id.in_(stale)).values(hinted_at=now).returning(jobs.c.id)
 
 
@@ -122,11 +160,44 @@ def postpone(job_id: str, token: str, run_at: datetime, error: str, at: datetime
     )
 
 
+def release(job_id: str, token: str, at: datetime) -> Expect:
+    """Give a job back as it was before its lease: due at once, and this attempt is not counted."""
+    return Expect(
+        update(jobs)
+        .where(_held(job_id, token))
+        .values(status="pending", attempts=jobs.c.attempts - 1, lease_token=None, lease_until=None, updated_at=at),
+        "lease_lost",
+    )
+
+
 def cancel(shop_id: str, dedupe_key: str, at: datetime) -> Any:
     return (
         update(jobs)
         .where(jobs.c.shop_id == shop_id, jobs.c.dedupe_key == dedupe_key, jobs.c.status.in_(OPEN))
         .values(status="cancelled", lease_token=None, lease_until=None, updated_at=at)
+    )
+
+
+def park(shop_id: str, reason: str, condition: ColumnElement[bool], at: datetime) -> Any:
+    """Cancel a shop's open jobs that meet a condition, until they are revived for the same reason."""
+    return (
+        update(jobs)
+        .where(jobs.c.shop_id == shop_id, jobs.c.status.in_(OPEN), condition)
+        .values(status="cancelled", last_error=reason, lease_token=None, lease_until=None, updated_at=at)
+    )
+
+
+def revive(shop_id: str, reasons: Collection[str], at: datetime) -> Any:
+    """Jobs that ended for one of these reasons start again; gives their ids."""
+    return (
+        update(jobs)
+        .where(
+            jobs.c.shop_id == shop_id,
+            jobs.c.status.in_(["failed", "dead", "cancelled"]),
+            jobs.c.last_error.in_(list(reasons)),
+        )
+        .values(status="pending", run_at=at, hinted_at=at, attempts=0, last_error=None, updated_at=at)
+        .returning(jobs.c.id)
     )
 
 
@@ -137,6 +208,12 @@ def is_running(shop_id: str, dedupe_key: str) -> ColumnElement[bool]:
         .where(jobs.c.shop_id == shop_id, jobs.c.dedupe_key == dedupe_key, jobs.c.status == "running")
         .exists()
     )
+
+
+async def _by_kind(db: Database, which: ColumnElement[bool]) -> dict[tuple[str, ...], int]:
+    counted = select(jobs.c.kind, jobs.c.status, func.count().label("count")).where(which)
+    rows = await db.all(counted.group_by(jobs.c.kind, jobs.c.status))
+    return {(row["kind"], row["status"]): int(row["count"]) for row in rows}
 
 
 def _row(job: Job, at: datetime) -> Any:

@@ -1,34 +1,42 @@
-"""Running jobs: lease, heartbeat, run, and what to do when a run fails."""
+"""Running jobs: lease, heartbeat, run, and what to do when a run fails or the process ends."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 from app.core import log
 from app.core.app import App
 from app.core.errors import AppError, Refused, Unavailable
 from app.core.ids import new_token
+from app.core.ports import LONGEST_HINT_S
 from app.jobs import queries
-from app.jobs.model import Job, JobKind, Lease
+from app.jobs.hints import hint_in_line
+from app.jobs.model import Job, JobKind, Kinds, Lease, here
 
-Kinds = Mapping[str, JobKind]
 MOST_BUSY = 80
 """So many shops with taken slots are looked past in one go: a statement on D1 has at most 100 values."""
 
 
-async def run_due(app: App, kinds: Kinds) -> int:
-    """Run jobs of these kinds one after another until none is due; how many ran. Others are left to who knows them."""
-    ran = 0
+async def run_due(app: App, kinds: Kinds, stop: asyncio.Event | None = None) -> int:
+    """Run jobs of these kinds one after another until none is due, or `stop` is set; how many ran.
+
+    Others are left to who knows them, and remote ones to print workers where they are let in.
+    """
+    ran, mine = 0, here(app, kinds)
     busy: set[str] = set()
-    while len(busy) < MOST_BUSY and (job := await queries.due(app.db, app.clock.now(), kinds, busy)):
-        outcome = await _attempt(app, kinds, job)
+    while len(busy) < MOST_BUSY and not (stop and stop.is_set()):
+        job = await queries.due(app.db, app.clock.now(), mine, busy)
+        if job is None:
+            break
+        outcome = await _attempt(app, mine, job)
         if outcome == "slots_full":
             busy.add(f"{job.shop_id}:{job.kind}")
         if outcome == "ran":
+            await _bring_on(app, kinds[job.kind], job)
             ran += 1
             busy.clear()
     return ran
@@ -37,17 +45,48 @@ async def run_due(app: App, kinds: Kinds) -> int:
 async def run_one(app: App, kinds: Kinds, job_id: str) -> bool:
     """Run this job if it is due; whether it ran."""
     job = await queries.job(app.db, job_id)
-    return job is not None and await _attempt(app, kinds, job) == "ran"
+    if job is None or await _attempt(app, kinds, job) != "ran":
+        return False
+    await _bring_on(app, kinds[job.kind], job)
+    return True
+
+
+async def _bring_on(app: App, kind: JobKind, job: Job) -> None:
+    """The slot that a job has left, or still has, is for the next ones in line."""
+    if kind.slots:
+        await hint_in_line(app, job.shop_id, kind.name, kind.slots)
 
 
 async def _attempt(app: App, kinds: Kinds, job: Job) -> str:
-    """`ran`, or why not: `not_due`, `slots_full`, `unknown_kind`."""
+    """`ran`, or why not: `not_due`, `slots_full`, `unknown_kind`, `left_to_print_workers`."""
     kind = kinds.get(job.kind)
     if kind is None:  # left by a newer version: whoever knows it will run it
         app.log.warning("job_kind_unknown", kind=job.kind, job_id=job.id)
         return "unknown_kind"
-    token = new_token()
-    statements = [queries.lease(job, token, app.clock.now(), app.settings.job_lease_s)]
+    if not kind.runs_here(app):
+        return "left_to_print_workers"
+    lease = Lease(job, new_token(), kind)
+    with log.context(job_id=job.id, shop=job.shop_id, kind=job.kind):
+        try:
+            return await _leased_run(app, lease)
+        except asyncio.CancelledError:
+            await _give_back(app, lease)
+            raise
+
+
+async def _leased_run(app: App, lease: Lease) -> str:
+    taken = await take(app, lease)
+    if isinstance(taken, str):
+        return taken
+    await _run(app, taken)
+    return "ran"
+
+
+async def take(app: App, lease: Lease) -> Lease | str:
+    """The lease with its job as it is now, or why there is none: `not_due`, `slots_full`,
+    `ran` when its workers had all died, and it was given up now."""
+    job, kind = lease.job, lease.kind
+    statements = [queries.lease(job, lease.token, app.clock.now(), app.settings.job_lease_s)]
     if kind.slots and job.status == "pending":  # one that a dead worker left still holds its slot
         statements.insert(0, kind.slots.take(job.shop_id))
     try:
@@ -55,15 +94,13 @@ async def _attempt(app: App, kinds: Kinds, job: Job) -> str:
     except Refused as refused:
         return refused.code
     leased = await queries.job(app.db, job.id)
-    if leased is None or leased.lease_token != token:
+    if leased is None or leased.lease_token != lease.token:
         return "not_due"
-    with log.context(job_id=job.id, shop=job.shop_id, kind=job.kind):
-        lease = Lease(leased, token, kind)
-        if leased.attempts > kind.max_attempts:  # its workers died in the middle, every one of them
-            await _failed(app, lease, Unavailable(code="worker_died"))
-        else:
-            await _run(app, lease)
-    return "ran"
+    lease = replace(lease, job=leased)
+    if leased.attempts > kind.max_attempts:  # its workers died in the middle, every one of them
+        await failed(app, lease, Unavailable(code="worker_died"))
+        return "ran"
+    return lease
 
 
 async def _run(app: App, lease: Lease) -> None:
@@ -79,12 +116,12 @@ async def _run(app: App, lease: Lease) -> None:
         app.log.info("job_lost")
     except Refused as refused:
         app.log.info("job_lost", reason=refused.code)
-        await _end(app, lease, "cancelled", refused.code)
+        await ended(app, lease, "cancelled", refused.code)
     except AppError as fault:
-        await _failed(app, lease, fault)
+        await failed(app, lease, fault)
     except Exception as fault:  # noqa: BLE001  # the job boundary
         app.log.error("job_crashed", fault)
-        await _failed(app, lease, Unavailable(code="crashed"))
+        await failed(app, lease, Unavailable(code="crashed"))
     finally:
         heart.cancel()
 
@@ -104,7 +141,20 @@ async def _heartbeat(app: App, lease: Lease, work: asyncio.Future[None], lost: a
             app.log.warning("heartbeat_missed")
 
 
-async def _end(app: App, lease: Lease, status: str, reason: str) -> None:
+async def _give_back(app: App, lease: Lease) -> None:
+    """The process ends, the work does not: another worker need not wait for the lease to run out."""
+    try:
+        await app.db.batch(*lease.release(app.clock.now()))
+    except Refused:  # it was done, cancelled or taken over in this moment
+        return
+    except Unavailable:
+        app.log.warning("job_not_given_back")
+        return
+    app.log.info("job_given_back")
+    await app.queue.wake(lease.job.id)
+
+
+async def ended(app: App, lease: Lease, status: str, reason: str) -> None:
     """End the job alone: its subject has moved on, or is gone. Unended, it would run, and hold its slot, for ever."""
     job = lease.job
     ending = queries.end(job.shop_id, job.id, lease.token, status, reason, app.clock.now())
@@ -112,18 +162,26 @@ async def _end(app: App, lease: Lease, status: str, reason: str) -> None:
         await app.db.batch(ending, *lease.free())
 
 
-async def _failed(app: App, lease: Lease, fault: AppError) -> None:
+async def _postpone(app: App, lease: Lease, fault: AppError) -> None:
+    """Due again after a wait. No queue holds a hint back for long: a longer wait ends with the sweep."""
+    now, job = app.clock.now(), lease.job
+    wait = lease.kind.wait_after(job.attempts, random.random())  # noqa: S311  # spreads load, no secret
+    with suppress(Refused):
+        await app.db.batch(queries.postpone(job.id, lease.token, now + wait, fault.code, now), *lease.free())
+        if wait.total_seconds() <= LONGEST_HINT_S:
+            await app.queue.wake(job.id, after_s=wait.total_seconds())
+
+
+async def failed(app: App, lease: Lease, fault: AppError) -> None:
     """Try again later, or give up and tell the subject."""
     now, job = app.clock.now(), lease.job
     app.log.warning("job_failed", code=fault.code, attempts=job.attempts, retryable=fault.retryable)
     if fault.retryable and job.attempts < lease.kind.max_attempts:
-        later = now + lease.kind.wait_after(job.attempts, random.random())  # noqa: S311  # spreads load, no secret
-        with suppress(Refused):
-            await app.db.batch(queries.postpone(job.id, lease.token, later, fault.code, now), *lease.free())
+        await _postpone(app, lease, fault)
         return
     status = "dead" if fault.retryable else "failed"
     ending = [queries.end(job.shop_id, job.id, lease.token, status, fault.code, now), *lease.free()]
     try:
         await app.db.batch(*ending, *await lease.kind.give_up(app, job, fault))
     except Refused:
-        await _end(app, lease, status, fault.code)
+        await ended(app, lease, status, fault.code)

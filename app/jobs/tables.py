@@ -26,5 +26,6 @@ jobs = Table(
     number("progress"),
     *stamps(),
     one_of("status", "pending", "running", "done", "failed", "dead", "cancelled"),
+    Index("ix_jobs_shop_id_status", "shop_id", "status"),
     Index("ix_jobs_open", "priority", "run_at", info={"where": "status IN ('pending', 'running')"}),
 )

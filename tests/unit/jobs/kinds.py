@@ -14,6 +14,10 @@ from app.jobs import Job, JobKind, Lease, Slots
 KIND = "test.work"
 
 
+class Killed(BaseException):
+    """A worker's process is gone at once: nothing after this runs."""
+
+
 async def finish(app: App, lease: Lease) -> None:
     await app.db.batch(*lease.finish(app.clock.now()))
 

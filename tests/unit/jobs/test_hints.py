@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,25 +12,16 @@ from app import jobs
 from app.core.app import App
 from app.jobs.tables import jobs as table
 from tests.apps import clock_of
+from tests.fakes.ports import NotingQueue
 from tests.unit.jobs.kinds import KIND, Work, queued
 
 pytestmark = pytest.mark.anyio
 
 
-@dataclass
-class NotingQueue:
-    """Keeps the hints that it is given."""
-
-    hints: list[str] = field(default_factory=list)
-
-    async def wake(self, *job_ids: str) -> None:
-        self.hints += job_ids
-
-
 async def rehinted(app: App) -> list[str]:
     queue = NotingQueue()
-    assert await jobs.rehint(replace(app, queue=queue)) == len(queue.hints)
-    return queue.hints
+    assert await jobs.rehint(replace(app, queue=queue), Work().kinds) == len(queue.woken)
+    return queue.woken
 
 
 async def test_a_job_whose_hint_is_young_is_left_alone(app: App) -> None:

@@ -100,7 +100,14 @@ async def test_a_loop_leaves_kinds_that_are_not_its_own(app: App) -> None:
     assert (await found(app, job)).status == "pending"
 
 
-def test_no_print_keeps_a_preview_waiting() -> None:
+def test_nothing_that_takes_long_keeps_a_preview_waiting() -> None:
     left_out = set(runner.KINDS) - set(runner.PROMPT_KINDS)
-    assert left_out == {"personalization.finalize"}
+    assert left_out == {
+        "catalog.sync_products",
+        "personalization.finalize",
+        "privacy.export",
+        "privacy.redact",
+        "privacy.redact_shop",
+        "privacy.take_request",
+    }
     assert "personalization.preview" in runner.PROMPT_KINDS

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app import jobs
 from app.core.app import App
 from app.core.errors import AppError, NotFound, Refused, Unavailable
+from app.core.ports import Database, Result
 from app.jobs import JobKind, Lease
 from tests.apps import clock_of, close, make_app
-from tests.unit.jobs.kinds import KIND, Work, finish, found, queued
+from tests.unit.jobs.kinds import KIND, Killed, Work, finish, found, queued
 
 pytestmark = pytest.mark.anyio
 
@@ -144,10 +147,10 @@ def test_waits_double_to_an_hour_and_spread_over_their_second_half(attempt: int,
 
 async def test_a_job_whose_worker_died_is_taken_over_when_its_lease_ends(app: App) -> None:
     async def die(app: App, lease: Lease) -> None:
-        raise asyncio.CancelledError  # what a worker sees when its process goes down
+        raise Killed
 
     dying, job = Work(die), await queued(app)
-    with pytest.raises(asyncio.CancelledError):
+    with pytest.raises(Killed):
         await jobs.run_due(app, dying.kinds)
     assert (await found(app, job)).status == "running"
     work = Work()
@@ -157,13 +160,68 @@ async def test_a_job_whose_worker_died_is_taken_over_when_its_lease_ends(app: Ap
     assert (await found(app, job)).attempts == 2
 
 
+async def test_a_job_whose_worker_is_stopped_is_given_back_at_once_and_its_attempt_is_not_counted(app: App) -> None:
+    started = asyncio.Event()
+
+    async def endless(app: App, lease: Lease) -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    job = await queued(app)
+    worker = asyncio.ensure_future(jobs.run_due(app, Work(endless).kinds))
+    await started.wait()
+    worker.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await worker
+    back = await found(app, job)
+    assert (back.status, back.attempts, back.lease_token, back.lease_until) == ("pending", 0, None, None)
+    assert back.last_error is None
+    assert await jobs.run_due(app, Work().kinds) == 1
+    assert (await found(app, job)).attempts == 1
+
+
+class StoppedByItsFirstWrite:
+    """A database whose first batch is written, and whose caller is stopped before it hears of that."""
+
+    def __init__(self, db: Database):
+        self.one, self.all, self._db, self._stopped = db.one, db.all, db, False
+
+    async def batch(self, *statements: Any) -> Sequence[Result]:
+        results = await self._db.batch(*statements)
+        if not self._stopped:
+            self._stopped = True
+            raise asyncio.CancelledError
+        return results
+
+
+async def test_a_worker_that_is_stopped_while_it_leases_leaves_nothing_leased(app: App) -> None:
+    work, job = Work(), await queued(app)
+    with pytest.raises(asyncio.CancelledError):
+        await jobs.run_one(replace(app, db=StoppedByItsFirstWrite(app.db)), work.kinds, job.id)
+    back = await found(app, job)
+    assert (back.status, back.attempts, work.runs) == ("pending", 0, [])
+
+
+async def test_a_job_that_ended_in_this_moment_is_not_given_back(app: App) -> None:
+    async def finish_and_wait(app: App, lease: Lease) -> None:
+        await finish(app, lease)
+        worker.cancel()
+        await asyncio.Event().wait()
+
+    job = await queued(app)
+    worker = asyncio.ensure_future(jobs.run_one(app, Work(finish_and_wait).kinds, job.id))
+    with pytest.raises(asyncio.CancelledError):
+        await worker
+    assert (await found(app, job)).status == "done"
+
+
 async def test_a_job_that_kills_every_worker_ends_dead(app: App) -> None:
     async def die(app: App, lease: Lease) -> None:
-        raise asyncio.CancelledError
+        raise Killed
 
     work, job = Work(die), await queued(app)
     for _ in range(3):
-        with pytest.raises(asyncio.CancelledError):
+        with pytest.raises(Killed):
             await jobs.run_due(app, work.kinds)
         clock_of(app).move(seconds=app.settings.job_lease_s)
     await jobs.run_due(app, work.kinds)

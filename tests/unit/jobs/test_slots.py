@@ -14,7 +14,7 @@ from app.core.errors import NotFound, Unavailable
 from app.generation.tables import quotas
 from app.jobs import Lease
 from tests.apps import clock_of, close, make_app, open_shop
-from tests.unit.jobs.kinds import Work, finish, found, queued
+from tests.unit.jobs.kinds import Killed, Work, finish, found, queued
 
 pytestmark = pytest.mark.anyio
 
@@ -107,7 +107,7 @@ async def test_a_job_that_is_cancelled_while_it_runs_frees_its_slot_once(app: Ap
     async def cancelled(app: App, lease: Lease) -> None:
         job = lease.job
         await app.db.batch(
-            generation.free_slot_if("a", jobs.is_running("a", job.dedupe_key)),
+            *generation.free_slot_if("a", jobs.is_running("a", job.dedupe_key)),
             jobs.cancel("a", job.dedupe_key, app.clock.now()),
         )
         assert await running(app) == 0
@@ -123,7 +123,7 @@ async def test_a_job_that_is_cancelled_before_it_ran_frees_nothing(app: App) -> 
     await app.db.batch(update(quotas).values(running=2))
     job = await queued(app)
     await app.db.batch(
-        generation.free_slot_if("a", jobs.is_running("a", job.dedupe_key)),
+        *generation.free_slot_if("a", jobs.is_running("a", job.dedupe_key)),
         jobs.cancel("a", job.dedupe_key, app.clock.now()),
     )
     assert await running(app) == 2
@@ -133,11 +133,11 @@ async def test_the_slot_of_a_worker_that_died_is_taken_over_and_not_counted_twic
     await shop_with_limits(app)
 
     async def die(app: App, lease: Lease) -> None:
-        raise asyncio.CancelledError
+        raise Killed
 
     for at in range(3):
         job = await queued(app, str(at))
-        with pytest.raises(asyncio.CancelledError):
+        with pytest.raises(Killed):
             await jobs.run_one(app, slotted(Work(die)).kinds, job.id)
     assert await running(app) == 3
     clock_of(app).move(seconds=app.settings.job_lease_s)
@@ -148,6 +148,24 @@ async def test_the_slot_of_a_worker_that_died_is_taken_over_and_not_counted_twic
 
     work = slotted(Work(look))
     assert await jobs.run_due(app, work.kinds) == 3
+    assert await running(app) == 0
+
+
+async def test_a_worker_that_is_stopped_frees_its_slot(app: App) -> None:
+    await shop_with_limits(app)
+    started = asyncio.Event()
+
+    async def endless(app: App, lease: Lease) -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    job = await queued(app)
+    worker = asyncio.ensure_future(jobs.run_one(app, slotted(Work(endless)).kinds, job.id))
+    await started.wait()
+    assert await running(app) == 1
+    worker.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await worker
     assert await running(app) == 0
 
 

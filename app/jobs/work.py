@@ -1,0 +1,68 @@
+"""What a deployment and a print worker tell each other of one job: plain values."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from app.core.errors import AppError, Unprocessable
+from app.core.pictures import PrintSpec
+
+_ENGINE = re.compile(r"[ -~]{1,40}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_CODE = re.compile(r"[a-z0-9_]{1,40}")
+_MOST_MESSAGE = 300  # characters: a merchant reads it in a table
+_DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True)
+class PrintTask:
+    """The picture, at a signed address, and the print file wanted of it."""
+
+    picture_url: str = field(repr=False)
+    spec: PrintSpec
+
+
+@dataclass(frozen=True)
+class WorkOrder:
+    """A leased job. `token` is the right to it; `lease_s` is how many seconds the worker may be silent."""
+
+    job_id: str
+    token: str = field(repr=False)
+    lease_s: int
+    task: PrintTask
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A file that is about to be sent: its media type, and its size in bytes."""
+
+    mime: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A file that was sent: its size in bytes, its hash in hex, what enlarged it, and in how many milliseconds.
+
+    Its pixels and its type are looked up in the file. Raises Unprocessable.
+    """
+
+    bytes: int
+    sha256: str
+    engine: str
+    took_ms: int
+
+    def __post_init__(self) -> None:
+        sound = _SHA256.fullmatch(self.sha256) and _ENGINE.fullmatch(self.engine) and 0 <= self.took_ms <= _DAY_MS
+        if not sound:
+            raise Unprocessable("The print worker's report cannot be read.", code="bad_report")
+
+
+def fault_of(code: str, message: str, *, retryable: bool) -> AppError:
+    """What went wrong on a print worker, for the merchant to read. Raises Unprocessable."""
+    if not _CODE.fullmatch(code):
+        raise Unprocessable("The print worker's report cannot be read.", code="bad_report")
+    fault = AppError(message[:_MOST_MESSAGE], code=code)
+    fault.retryable = retryable
+    return fault
