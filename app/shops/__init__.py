@@ -1,18 +1,25 @@
-"""Shops and who stands in them: installation, access tokens, merchants, shoppers, guests.
+"""Shops and who stands in them: installation, access tokens, scopes, merchants, shoppers, guests.
 
 Also what protects a shop: rate limits, and webhooks that are recorded before they
 are worked on.
 """
 
+from app.shops.grants import begin_grant, finish_grant
 from app.shops.installs import admit, expect_install, record_install, uninstall, uninstalled_fields
+from app.shops.keeping import JOB as KEEP_TOKEN
+from app.shops.keeping import keep_token, keep_tokens, not_kept, reseal_tokens
 from app.shops.limits import hit
-from app.shops.model import Guest, Merchant, Shop, Shopper, Visitor
-from app.shops.queries import active_shop, close_delivery, customer_of, delivery
-from app.shops.tokens import access_token
+from app.shops.model import Access, Delivery, Guest, Merchant, Shop, Shopper, Visitor
+from app.shops.queries import active_shop, close_delivery, customer_of, deliveries_by_topic, delivery
+from app.shops.scopes import rescope, scopes_fields
+from app.shops.tokens import access_token, ask
 from app.shops.visitors import known_visitor, open_shop, visitor
 from app.shops.webhooks import give_up, receive, refuse
 
 __all__ = [
+    "KEEP_TOKEN",
+    "Access",
+    "Delivery",
     "Guest",
     "Merchant",
     "Shop",
@@ -21,17 +28,27 @@ __all__ = [
     "access_token",
     "active_shop",
     "admit",
+    "ask",
+    "begin_grant",
     "close_delivery",
     "customer_of",
+    "deliveries_by_topic",
     "delivery",
     "expect_install",
+    "finish_grant",
     "give_up",
     "hit",
+    "keep_token",
+    "keep_tokens",
     "known_visitor",
+    "not_kept",
     "open_shop",
     "receive",
     "record_install",
     "refuse",
+    "rescope",
+    "reseal_tokens",
+    "scopes_fields",
     "uninstall",
     "uninstalled_fields",
     "visitor",

@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import asyncio
+from datetime import datetime
 from typing import Any
 
-from app import generation
+from app import generation, jobs
 from app.core.app import App
-from app.core.errors import Unauthorized
+from app.core.errors import Refused, Unauthorized, Unavailable
 from app.core.ports import AccessToken, AdminVisit, ShopDetails
+from app.core.reads import Together
 from app.jobs import Lease
 from app.shops import queries, tokens
-from app.shops.model import Merchant, Shop
+from app.shops.model import Access, Delivery, Merchant, Proof, Shop
+
+LEFT = "uninstalled"
+NO_ACCESS = ("token_dead", "token_missing", "sealed_unreadable", "app_refused")
+"""What a job says that failed for want of a token."""
+MOST_HINTS = 100
 
 
 async def admit(app: App, visit: AdminVisit) -> Merchant:
-    """The merchant behind a verified visit; their first one installs the shop.
+    """The merchant behind a verified visit; their first one installs the shop, and any renews an access that is lost.
 
-    The ID token is exchanged here and now, because it dies within a minute. Raises
-    DoorReply when it was stale, Unavailable when Shopify does not answer.
+    The ID token is exchanged here and now, because it dies within a minute. Raises DoorReply when it was stale;
+    Unavailable when Shopify does not answer and the shop is not installed yet.
     """
-    shop = await queries.active_shop(app.db, visit.shop)
-    stored = await queries.stored_token(app.db, visit.shop) if shop else None
-    if shop is None or stored is None or _dead(stored.refresh_expires_at, app.clock.now()):
+    at_once = Together(app.db)
+    shop, stored = await asyncio.gather(
+        queries.active_shop(at_once, visit.shop), queries.stored_token(at_once, visit.shop)
+    )
+    if shop is None:
+        return Merchant(await _install(app, visit), visit.user_id)
+    access = shop.access(stored, app.clock.now())
+    news = shop.is_news(visit.issued_at)
+    if access is Access.HELD and not (news and shop.missing_scopes):
+        if news:
+            await _seen(app, visit)
+        return Merchant(shop, visit.user_id)
+    try:
         shop = await _install(app, visit)
-    return Merchant(shop, visit.user_id)
+    except Unavailable:  # what is here can be shown all the same
+        return Merchant(shop, visit.user_id, access)
+    return Merchant(shop, visit.user_id, Access.RENEWED if access is Access.LOST else Access.HELD)
 
 
 async def expect_install(app: App, shop_id: str) -> None:
@@ -32,28 +51,23 @@ async def expect_install(app: App, shop_id: str) -> None:
     await app.db.batch(queries.expect_install(shop_id, app.clock.now()))
 
 
-async def record_install(app: App, token: AccessToken, details: ShopDetails) -> None:
-    """The shop is installed, and this is its token."""
+async def record_install(app: App, token: AccessToken, details: ShopDetails, *, proof: Proof | None = None) -> None:
+    """The shop is installed, and this is its token; jobs that waited for one go on.
+
+    Raises Unauthorized when the shop has left since the proof.
+    """
     now = app.clock.now()
-    await app.db.batch(
-        queries.install(token.shop, details, token.scope, now),
-        await tokens.store(app, token, now),
-        generation.open_quota(token.shop, generation.period_of(now, details.timezone), now),
-    )
+    try:
+        *_, revived, _ = await app.db.batch(
+            queries.install(token.shop, details, token.scope, proof or Proof.now(now), now),
+            await tokens.store(app, token, now),
+            jobs.revive(token.shop, (LEFT, "missing_scope", *NO_ACCESS), now),
+            generation.open_quota(token.shop, generation.period_of(now, details.timezone), now),
+        )
+    except Refused as refused:
+        raise Unauthorized("The app was removed while it was being installed. Please open it again.") from refused
     app.log.info("shop_installed", shop=token.shop)
-
-
-async def _install(app: App, visit: AdminVisit) -> Shop:
-    token = await app.door.exchange(visit)
-    await record_install(app, token, await app.shopify.shop_details(token))
-    shop = await queries.active_shop(app.db, visit.shop)
-    if shop is None:
-        raise Unauthorized("The app was removed while it was being installed. Please open it again.")
-    return shop
-
-
-def _dead(refresh_expires_at: datetime | None, now: datetime) -> bool:
-    return refresh_expires_at is not None and refresh_expires_at <= now + timedelta(days=1)
+    await app.queue.wake(*[str(row["id"]) for row in revived.rows][:MOST_HINTS])
 
 
 def uninstalled_fields(payload: Any) -> dict[str, Any]:
@@ -62,20 +76,53 @@ def uninstalled_fields(payload: Any) -> dict[str, Any]:
 
 
 async def uninstall(app: App, lease: Lease) -> None:
-    """The job of an app/uninstalled webhook; one older than the present installation changes nothing."""
+    """The job of an app/uninstalled webhook; one older than the present installation leaves it alone.
+
+    Tokens from before it are worth nothing in any case, and are forgotten. What the shop would still have done is
+    kept until it comes back; its data stay until shop/redact.
+    """
     job, now = lease.job, app.clock.now()
     delivery = await queries.delivery(app.db, job.shop_id, job.subject_id)
     shop = await queries.shop(app.db, job.shop_id)
-    told_at = (delivery.triggered_at or delivery.created_at) if delivery else None
+    told_at = told(delivery)
+    changes = _leave(job.shop_id, told_at, now) if told_at else []
     if shop is None or told_at is None or shop.installed_after(told_at):
-        await app.db.batch(
-            *lease.finish(now),
-            queries.close_delivery(job.shop_id, job.subject_id, "ignored", "not installed then", now),
-        )
-        return
-    await app.db.batch(
-        *lease.finish(now),
-        queries.uninstall(shop.id, now, told_at),
-        queries.forget_tokens(shop.id, told_at),
-        queries.close_delivery(shop.id, job.subject_id, "done", None, now),
+        closing = queries.close_delivery(job.shop_id, job.subject_id, "ignored", "not installed then", now)
+    else:
+        closing = queries.close_delivery(job.shop_id, job.subject_id, "done", None, now)
+    await app.db.batch(*lease.finish(now), *changes, closing)
+
+
+def _leave(shop_id: str, told_at: datetime, now: datetime) -> list[Any]:
+    """Each statement looks for itself whether the installation is older than the message."""
+    return [
+        queries.uninstall(shop_id, now, told_at),
+        queries.forget_tokens(shop_id, told_at),
+        queries.lose_access(shop_id, now),
+        generation.free_all_slots_if(shop_id, queries.has_left(shop_id)),
+        jobs.park(shop_id, LEFT, queries.left_undone(shop_id), now),
+    ]
+
+
+def told(delivery: Delivery | None) -> datetime | None:
+    """When Shopify sent it, or when it came."""
+    return (delivery.triggered_at or delivery.created_at) if delivery else None
+
+
+async def _seen(app: App, visit: AdminVisit) -> None:
+    """At most once for each ID token, which lives a minute. Jobs that failed while access was renewed go on, too."""
+    now = app.clock.now()
+    _, revived = await app.db.batch(
+        queries.prove(visit.shop, visit.issued_at or now), jobs.revive(visit.shop, NO_ACCESS, now)
     )
+    await app.queue.wake(*[str(row["id"]) for row in revived.rows][:MOST_HINTS])
+
+
+async def _install(app: App, visit: AdminVisit) -> Shop:
+    proof = Proof.now(app.clock.now(), visit.issued_at)
+    token = await app.door.exchange(visit)
+    await record_install(app, token, await app.shopify.shop_details(token), proof=proof)
+    shop = await queries.active_shop(app.db, visit.shop)
+    if shop is None:
+        raise Unauthorized("The app was removed while it was being installed. Please open it again.")
+    return shop

@@ -3,8 +3,49 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
+
+NEEDED_SCOPES = ("read_products", "write_app_proxy", "write_orders")
+"""What the app asks of a merchant, as shopify.app.toml has it."""
+
+DUTIES = ("customers/data_request", "customers/redact", "shop/redact")
+"""Topics that are worked on whether or not the shop still has the app."""
+
+REDACT_AFTER = timedelta(hours=48)
+"""So long after an uninstall Shopify sends shop/redact."""
+SLACK_EARLY, SLACK_LATE = timedelta(hours=1), timedelta(hours=24)
+"""How much earlier and later than that it may come."""
+
+
+class Access(StrEnum):
+    """What our access to a shop is worth."""
+
+    HELD = "held"
+    ENDING = "ending"
+    LOST = "lost"
+    RENEWED = "renewed"
+    """It was lost until this visit."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """When Shopify showed that the app is installed: between `at_least` and `at_most` by Shopify's clock.
+
+    `asked_at` is when we asked, by our own.
+    """
+
+    at_least: datetime
+    at_most: datetime
+    asked_at: datetime
+
+    @classmethod
+    def now(cls, now: datetime, said_at: datetime | None = None) -> Proof:
+        """`said_at` is Shopify's time, in whole seconds; without it our clock has to do."""
+        if said_at is None:
+            return cls(now, now, now)
+        return cls(said_at, max(now, said_at + timedelta(seconds=1)), now)
 
 
 @dataclass(frozen=True)
@@ -19,18 +60,56 @@ class Shop:
     is_active: bool
     installed_at: datetime | None
     settings: dict[str, Any] | None
+    scope: str | None = None
+    uninstalled_at: datetime | None = None
+    proven_at: datetime | None = None
+    access_lost_at: datetime | None = None
 
     def installed_after(self, moment: datetime | None) -> bool:
-        """Whether the present installation is younger than a message: then the message is not about it."""
-        return moment is not None and self.installed_at is not None and self.installed_at > moment
+        """Whether the app was seen installed after a message was sent: then the message is not about it.
+
+        A merchant may uninstall and install again within a minute, while the message about the first waits: it is
+        their visit that tells, `proven_at`, not a new token alone.
+        """
+        return moment is not None and any(seen > moment for seen in (self.installed_at, self.proven_at) if seen)
+
+    def is_news(self, seen_at: datetime | None) -> bool:
+        """Whether a visit shows the app installed later than we knew."""
+        return seen_at is not None and (self.proven_at is None or self.proven_at < seen_at)
+
+    def redact_is_due(self, told_at: datetime) -> bool:
+        """Whether a shop/redact, sent at a time, is about what is kept here.
+
+        One that follows an earlier uninstall than the last comes again, and one that meets a shop which has come back
+        changes nothing. A shop that never told us of its uninstall has not been seen since.
+        """
+        if self.is_active:
+            return not self.installed_after(told_at - REDACT_AFTER - SLACK_LATE)
+        return self.uninstalled_at is None or self.uninstalled_at <= told_at - REDACT_AFTER + SLACK_EARLY
+
+    def access(self, token: StoredToken | None, now: datetime) -> Access:
+        """Held, ending within a day, or lost until the merchant's next visit."""
+        if token is None or self.access_lost_at is not None:
+            return Access.LOST
+        if token.refresh_expires_at is None or token.refresh_expires_at > now + timedelta(days=1):
+            return Access.HELD
+        return Access.ENDING if token.refresh_expires_at > now else Access.LOST
+
+    @property
+    def missing_scopes(self) -> list[str]:
+        """What the app needs and the merchant has not granted. To write is to read, too."""
+        granted = {scope.strip() for scope in (self.scope or "").split(",")}
+        granted |= {f"read_{scope.removeprefix('write_')}" for scope in granted if scope.startswith("write_")}
+        return [scope for scope in NEEDED_SCOPES if scope not in granted]
 
 
 @dataclass(frozen=True)
 class Merchant:
-    """Somebody of the shop's staff, signed in by Shopify."""
+    """Somebody of the shop's staff, signed in by Shopify. `access` is ours to the shop, once they are in."""
 
     shop: Shop
     staff: str
+    access: Access = Access.HELD
 
 
 @dataclass(frozen=True)
@@ -85,6 +164,7 @@ class StoredToken:
     refresh_expires_at: datetime | None
     scope: str | None
     version: int
+    updated_at: datetime
 
 
 @dataclass(frozen=True)

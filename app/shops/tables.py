@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, PrimaryKeyConstraint, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, Text, UniqueConstraint
 
 from app.core.tables import (
     flag,
@@ -34,6 +34,8 @@ shops = Table(
     *json_column("settings"),
     text("ai_key_cipher", nullable=True),
     *stamps(),
+    time("proven_at"),
+    time("access_lost_at"),
 )
 
 access_tokens = Table(
@@ -52,6 +54,17 @@ access_tokens = Table(
     *stamps(),
     PrimaryKeyConstraint("shop_id", "kind"),
     one_of("kind", "offline", "online"),
+    Index("ix_access_tokens_refresh_expires_at", "refresh_expires_at"),
+)
+
+oauth_states = Table(
+    "oauth_states",
+    metadata,
+    Column("state_hash", Text, primary_key=True),
+    text("shop_id"),
+    time("expires_at", nullable=False),
+    *stamps(),
+    Index("ix_oauth_states_expires_at", "expires_at"),
 )
 
 shoppers = Table(

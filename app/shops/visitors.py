@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from app.core.app import App
 from app.core.errors import NotFound
 from app.core.ids import new_id, new_token
 from app.core.ports import ProxyVisit
+from app.core.reads import Together
 from app.shops import queries
 from app.shops.model import Guest, Shop, Shopper, Visitor
 
@@ -17,18 +19,17 @@ GUEST_LIFE = timedelta(days=30)
 
 async def visitor(app: App, visit: ProxyVisit, guest_token: str | None) -> Visitor:
     """The visitor; who is new is recorded. Raises NotFound when the app is not installed."""
-    shop = await open_shop(app, visit)
     if visit.customer_id:
-        return await _shopper(app, shop, visit.customer_id)
-    return await _guest(app, shop, guest_token) or await _new_guest(app, shop)
+        return await _shopper(app, visit, visit.customer_id)
+    shop, guest = await _guest(app, visit, guest_token)
+    return guest or await _new_guest(app, shop)
 
 
 async def known_visitor(app: App, visit: ProxyVisit, guest_token: str | None) -> Visitor:
     """A visitor whom we have met. Raises NotFound."""
-    shop = await open_shop(app, visit)
     if visit.customer_id:
-        return await _shopper(app, shop, visit.customer_id)
-    guest = await _guest(app, shop, guest_token)
+        return await _shopper(app, visit, visit.customer_id)
+    _, guest = await _guest(app, visit, guest_token)
     if guest is None:
         raise NotFound()
     return guest
@@ -36,24 +37,37 @@ async def known_visitor(app: App, visit: ProxyVisit, guest_token: str | None) ->
 
 async def open_shop(app: App, visit: ProxyVisit) -> Shop:
     """The shop that a storefront request came through. Raises NotFound when the app is not installed there."""
-    shop = await queries.active_shop(app.db, visit.shop)
+    return _opened(await queries.active_shop(app.db, visit.shop))
+
+
+def _opened(shop: Shop | None) -> Shop:
     if shop is None:
         raise NotFound("This shop does not use Artify at the moment.")
     return shop
 
 
-async def _guest(app: App, shop: Shop, token: str | None) -> Guest | None:
-    guest_id = await queries.guest(app.db, shop.id, _hash(token), app.clock.now()) if token else None
-    return Guest(shop, guest_id, token) if guest_id and token else None
+async def _guest(app: App, visit: ProxyVisit, token: str | None) -> tuple[Shop, Guest | None]:
+    if not token:
+        return await open_shop(app, visit), None
+    at_once = Together(app.db)
+    found, guest_id = await asyncio.gather(
+        queries.active_shop(at_once, visit.shop),
+        queries.guest(at_once, visit.shop, _hash(token), app.clock.now()),
+    )
+    shop = _opened(found)
+    return shop, Guest(shop, guest_id, token) if guest_id else None
 
 
-async def _shopper(app: App, shop: Shop, customer_id: str) -> Shopper:
-    shopper_id = await queries.shopper(app.db, shop.id, customer_id)
+async def _shopper(app: App, visit: ProxyVisit, customer_id: str) -> Shopper:
+    at_once = Together(app.db)
+    found, shopper_id = await asyncio.gather(
+        queries.active_shop(at_once, visit.shop), queries.shopper(at_once, visit.shop, customer_id)
+    )
+    shop = _opened(found)
     if shopper_id is None:
-        await app.db.batch(queries.insert_shopper(shop.id, customer_id, app.clock.now()))
-        shopper_id = await queries.shopper(app.db, shop.id, customer_id)
-    if shopper_id is None:
-        raise NotFound()
+        new = queries.insert_shopper(shop.id, customer_id, app.clock.now())
+        _, stored = await app.db.batch(new, queries.shopper_row(shop.id, customer_id))
+        shopper_id = stored.rows[0]["id"]
     return Shopper(shop, shopper_id, customer_id)
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import jwt
 import pytest
 
-from app import shops
+from app import jobs, shops
 from app.core.errors import Unauthorized
+from app.core.times import to_text
+from handlers.jobs import KINDS
 from tests.integration import webhooks
 from tests.integration.servers import NEW_SHOP, SHOP, Shopify
-from tests.integration.storefront import MUG
+from tests.integration.storefront import MUG, MUG_VARIANT
 from tests.integration.world import World
 
 pytestmark = pytest.mark.anyio
@@ -86,6 +89,49 @@ async def test_an_uninstall_of_a_shop_we_never_saw_is_ignored(world: World, time
         await webhooks.deliver(world.http, {"id": 1}, topic="app/uninstalled", shop_domain=NEW_SHOP, event_id="e-1")
     await world.run_jobs()
     assert [row["status"] for row in world.rows("SELECT status FROM webhook_deliveries")] == ["ignored"]
+
+
+async def test_the_jobs_of_a_shop_that_has_left_tell_shopify_nothing_until_it_is_back(
+    world: World, shopify: Shopify
+) -> None:
+    design = await world.design()
+    line = {"variant_id": int(MUG_VARIANT), "quantity": 1, "properties": {"_artify_preview": design["id"]}}
+    order = shopify.order(line)
+    await jobs.run_due(world.app, {name: kind for name, kind in KINDS.items() if not name.endswith("note_print")})
+    assert len(world.rows("SELECT id FROM jobs WHERE status = 'pending'")) == 1, "the order is to be told of its print"
+    preview = await world.storefront().asked()
+    await webhooks.deliver(world.http, {"id": 1}, topic="app/uninstalled")
+    await jobs.run_due(world.app, {"shops.uninstall": KINDS["shops.uninstall"]})
+    await world.run_all_jobs()
+    assert shopify.marks(order) == {"metafields": {}, "tags": []}
+    stopped = world.rows("SELECT kind, last_error FROM jobs WHERE status = 'cancelled' ORDER BY kind")
+    assert [row["kind"] for row in stopped] == ["personalization.note_print", "personalization.preview"]
+    assert {row["last_error"] for row in stopped} == {"uninstalled"}
+    assert world.quota()["running"] == 0
+    world.clock.move(minutes=5)
+    assert (await world.merchant().document()).status_code == 200
+    await world.run_jobs()
+    assert shopify.marks(order)["tags"] == ["artify-print-ready"]
+    assert len(shopify.marks(order)["metafields"]) == 1
+    assert (await world.storefront().look(preview))["status"] == "completed"
+
+
+async def test_a_shop_that_left_and_came_back_within_minutes_is_spared_by_the_message_of_its_leaving(
+    empty_world: World, coming_and_going: Shopify
+) -> None:
+    """The old token still looked good, so nothing was exchanged: the visit alone tells that it came back."""
+    world = empty_world
+    merchant = world.merchant(NEW_SHOP)
+    await merchant.document()
+    left_at = datetime.now(UTC) + timedelta(seconds=30)
+    later = jwt.decode(merchant.token, options={"verify_signature": False}) | {"iat": int(left_at.timestamp()) - 25}
+    world.change("UPDATE shops SET installed_at = ?", to_text(left_at - timedelta(days=3)))
+    await merchant.fetch("/", jwt.encode(later, merchant.secret, algorithm="HS256"))
+    left = (left_at - timedelta(seconds=28)).isoformat()
+    await webhooks.deliver(world.http, {"id": 1}, topic="app/uninstalled", shop_domain=NEW_SHOP, triggered_at=left)
+    await world.run_jobs()
+    assert [row["status"] for row in world.rows("SELECT status FROM webhook_deliveries")] == ["ignored"]
+    assert [row["is_active"] for row in world.rows("SELECT is_active FROM shops")] == [1]
 
 
 async def test_nobody_can_ask_a_shop_that_has_left(world: World) -> None:

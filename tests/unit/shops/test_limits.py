@@ -21,7 +21,7 @@ async def refusals(app: App, key: str, hits: int, limit: int) -> list[int]:
     waits = []
     for _ in range(hits):
         try:
-            await shops.hit(app, key, limit=limit, window=MINUTE)
+            await shops.hit(app, {key: limit}, window=MINUTE)
             waits.append(0)
         except TooMany as fault:
             waits.append(fault.retry_after)

@@ -1,0 +1,49 @@
+"""The legacy code grant: a merchant consents at Shopify, and comes back with a code that is good once.
+
+Shopify's managed installation needs none of it: there the first visit's ID token is exchanged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+
+from app.core.app import App
+from app.core.errors import Forbidden, Refused
+from app.core.ids import new_token
+from app.core.ports import Grant
+from app.shops import queries
+from app.shops.installs import record_install
+from app.shops.limits import hit
+from app.shops.model import NEEDED_SCOPES, Proof
+
+STATE_LIFE = timedelta(minutes=10)
+BEGINS_A_MINUTE = 10
+CALLBACK = "/auth/callback"
+
+
+async def begin_grant(app: App, shop_id: str) -> str:
+    """Where the merchant consents. Raises TooMany: anybody may begin, and each beginning is a row for ten minutes."""
+    await hit(app, {f"grant:{shop_id}": BEGINS_A_MINUTE}, window=timedelta(minutes=1))
+    state, now = new_token(), app.clock.now()
+    await app.db.batch(queries.drop_old_states(now), queries.insert_state(shop_id, _hash(state), now + STATE_LIFE, now))
+    back = app.settings.app_url + CALLBACK
+    return app.door.consent_url(shop_id, scopes=NEEDED_SCOPES, state=state, back=back)
+
+
+async def finish_grant(app: App, grant: Grant) -> str:
+    """Install the shop; the app's address in its admin. Raises Forbidden for a state that is not ours or was used,
+    Unauthorized for such a code, Unavailable."""
+    try:
+        await app.db.batch(queries.use_state(grant.shop, _hash(grant.state), app.clock.now()))
+    except Refused as refused:
+        raise Forbidden("This installation was not begun here, or too long ago. Please start it again.") from refused
+    proof = Proof.now(app.clock.now(), grant.told_at)
+    token = await app.door.redeem(grant)
+    await record_install(app, token, await app.shopify.shop_details(token), proof=proof)
+    return app.door.admin_url(grant.shop, f"apps/{app.settings.shopify_api_key}")
+
+
+def _hash(state: str) -> str:
+    """What is looked up is not what was sent, so the time of a look-up tells nothing of a state."""
+    return hashlib.sha256(state.encode()).hexdigest()

@@ -1,0 +1,50 @@
+"""Sweeps that keep tokens alive and readable; each does a bounded page, and its next call the next one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from app import jobs
+from app.core.app import App
+from app.core.errors import AppError
+from app.jobs import Job, Lease
+from app.shops import queries, tokens
+
+JOB = "shops.keep_token"
+KEEP_BEFORE = timedelta(days=30)
+"""A refresh token lives 90 days: after 60 quiet ones a shop gets the next, with 30 days left to try again."""
+PAGE = 50
+
+
+async def keep_tokens(app: App) -> int:
+    """Queue the refresh of up to 50 quiet shops, each once a day until it succeeds; how many."""
+    now = app.clock.now()
+    key = (f"{JOB}:", f":{now:%Y-%m-%d}")
+    quiet = await queries.fading_tokens(app.db, now + KEEP_BEFORE, key, PAGE)
+    wanted = [jobs.new(JOB, shop_id, shop_id, at=now, dedupe_key=shop_id.join(key), priority=-1) for shop_id in quiet]
+    if wanted:
+        await app.db.batch(*[jobs.insert(job, now) for job in wanted])
+        await app.queue.wake(*[job.id for job in wanted])
+    return len(wanted)
+
+
+async def keep_token(app: App, lease: Lease) -> None:
+    """The job: one quiet shop's next pair of tokens."""
+    await tokens.renew(app, lease.job.shop_id, before=app.clock.now() + KEEP_BEFORE)
+    await app.db.batch(*lease.finish(app.clock.now()))
+
+
+async def not_kept(app: App, job: Job, fault: AppError) -> list[object]:
+    """Tomorrow's sweep tries again, unless the token is dead: then the merchant's next visit brings a new one."""
+    return []
+
+
+async def reseal_tokens(app: App) -> int:
+    """While TOKEN_KEY is changed, seal up to 50 tokens of the old key by the new one; how many.
+
+    When it finds none, OLD_TOKEN_KEY has done its service.
+    """
+    if app.settings.old_token_key is None:
+        return 0
+    found = await queries.tokens_of_another_key(app.db, app.vault.mark, PAGE)
+    return sum([await tokens.reseal(app, stored) for stored in found])

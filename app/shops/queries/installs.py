@@ -1,0 +1,134 @@
+"""All SQL on installations: when a shop came, when it was last seen, when it left."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+
+from app.core.ports import Database, Expect, ShopDetails
+from app.core.tables import moment, upsert
+from app.jobs.tables import jobs
+from app.shops.model import DUTIES, Proof, Shop
+from app.shops.tables import access_tokens, shops, webhook_deliveries
+
+SHOP = [shops.c[name] for name in Shop.__dataclass_fields__]
+
+
+async def shop(db: Database, shop_id: str) -> Shop | None:
+    row = await db.one(select(*SHOP).where(shops.c.id == shop_id))
+    return Shop(**row) if row else None
+
+
+async def active_shop(db: Database, shop_id: str) -> Shop | None:
+    found = await shop(db, shop_id)
+    return found if found and found.is_active else None
+
+
+def install(shop_id: str, details: ShopDetails, scope: str, proof: Proof, at: datetime) -> Expect:
+    """Record or renew an installation; one whose access never ended keeps its date.
+
+    Refused with `removed` when the shop has left since the proof.
+    """
+    fresh = {
+        "shop_name": details.name,
+        "email": details.email,
+        "currency": details.currency,
+        "timezone": details.timezone,
+        "scope": scope,
+        "is_active": True,
+        "uninstalled_at": None,
+        "access_lost_at": None,
+        "proven_at": proof.at_least,
+        "updated_at": at,
+    }
+    goes_on = and_(shops.c.is_active == 1, shops.c.installed_at.is_not(None), shops.c.access_lost_at.is_(None))
+    newest = _later(shops.c.proven_at, proof.at_least)
+    statement = (
+        upsert(shops)
+        .values(id=shop_id, installed_at=proof.asked_at, created_at=at, **fresh)
+        .on_conflict_do_update(
+            index_elements=["id"],
+            set_={
+                **fresh,
+                "proven_at": newest,
+                "installed_at": case((goes_on, shops.c.installed_at), else_=moment(proof.asked_at)),
+            },
+            where=or_(shops.c.uninstalled_at.is_(None), shops.c.uninstalled_at <= moment(proof.at_most)),
+        )
+    )
+    return Expect(statement, "removed")
+
+
+def expect_install(shop_id: str, at: datetime) -> Any:
+    """A shop that may be filled before its merchant opens the app."""
+    return (
+        upsert(shops)
+        .values(id=shop_id, is_active=False, created_at=at, updated_at=at)
+        .on_conflict_do_nothing(index_elements=["id"])
+    )
+
+
+def prove(shop_id: str, seen_at: datetime) -> Any:
+    """Shopify let a merchant in at this time, so the app was installed then."""
+    return (
+        update(shops)
+        .where(shops.c.id == shop_id, shops.c.is_active == 1)
+        .values(proven_at=_later(shops.c.proven_at, seen_at))
+    )
+
+
+def uninstall(shop_id: str, at: datetime, told_at: datetime) -> Any:
+    """Only an installation that is older than the message: as Shop.installed_after."""
+    older = [or_(seen.is_(None), seen <= told_at) for seen in (shops.c.installed_at, shops.c.proven_at)]
+    return (
+        update(shops)
+        .where(shops.c.id == shop_id, *older)
+        .values(is_active=False, uninstalled_at=told_at, access_lost_at=None, updated_at=at)
+    )
+
+
+def lose_access(shop_id: str, at: datetime) -> Any:
+    """Note that an active shop has no token left; the first time counts."""
+    tokenless = ~select(access_tokens.c.shop_id).where(access_tokens.c.shop_id == shop_id).exists()
+    return _lost(shop_id, at).where(tokenless)
+
+
+def lose_unreadable(shop_id: str, at: datetime) -> Any:
+    """Note that an active shop's token cannot be opened. It stays: the right key may come back."""
+    return _lost(shop_id, at)
+
+
+def set_scope(shop_id: str, scope: str, at: datetime) -> Any:
+    return update(shops).where(shops.c.id == shop_id).values(scope=scope, updated_at=at)
+
+
+def note_renewal(shop_id: str, scope: str, at: datetime) -> Any:
+    """The shop's next token came, and says what it allows: access is not lost, if it ever was."""
+    return update(shops).where(shops.c.id == shop_id).values(scope=scope, access_lost_at=None, updated_at=at)
+
+
+def left_undone(shop_id: str) -> ColumnElement[bool]:
+    """A condition on jobs: their shop has left, and the law does not ask for them."""
+    duties = select(webhook_deliveries.c.id).where(
+        webhook_deliveries.c.shop_id == shop_id, webhook_deliveries.c.topic.in_(DUTIES)
+    )
+    return and_(has_left(shop_id), jobs.c.subject_id.not_in(duties))
+
+
+def has_left(shop_id: str) -> ColumnElement[bool]:
+    """A condition for other statements: the shop has no active installation."""
+    return select(shops.c.id).where(shops.c.id == shop_id, shops.c.is_active == 0).exists()
+
+
+def _lost(shop_id: str, at: datetime) -> Any:
+    return (
+        update(shops)
+        .where(shops.c.id == shop_id, shops.c.is_active == 1, shops.c.access_lost_at.is_(None))
+        .values(access_lost_at=at, updated_at=at)
+    )
+
+
+def _later(column: ColumnElement[Any], at: datetime) -> ColumnElement[Any]:
+    return case((func.coalesce(column, "") < moment(at), moment(at)), else_=column)

@@ -1,0 +1,74 @@
+"""All SQL on visitors of the storefront, and on rate limits."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import case, select
+
+from app.core.ids import new_id
+from app.core.ports import Database
+from app.core.tables import Id, moment, upsert
+from app.shops.tables import guest_sessions, rate_limits, shoppers
+
+
+async def shopper(db: Database, shop_id: str, customer_id: str) -> str | None:
+    row = await db.one(shopper_row(shop_id, customer_id))
+    return row["id"] if row else None
+
+
+def shopper_row(shop_id: str, customer_id: str) -> Any:
+    return select(shoppers.c.id).where(shoppers.c.shop_id == shop_id, shoppers.c.shopify_customer_id == customer_id)
+
+
+async def customer_of(db: Database, shop_id: str, shopper_id: Id) -> str | None:
+    """Shopify's id of a shopper."""
+    row = await db.one(
+        select(shoppers.c.shopify_customer_id).where(shoppers.c.shop_id == shop_id, shoppers.c.id == shopper_id)
+    )
+    return row["shopify_customer_id"] if row else None
+
+
+async def guest(db: Database, shop_id: str, token_hash: str, now: datetime) -> str | None:
+    """The session of a token that has not expired."""
+    row = await db.one(
+        select(guest_sessions.c.id).where(
+            guest_sessions.c.shop_id == shop_id,
+            guest_sessions.c.token_hash == token_hash,
+            guest_sessions.c.expires_at > now,
+        )
+    )
+    return row["id"] if row else None
+
+
+def insert_shopper(shop_id: str, customer_id: str, at: datetime) -> Any:
+    return (
+        upsert(shoppers)
+        .values(id=new_id(), shop_id=shop_id, shopify_customer_id=customer_id, created_at=at, updated_at=at)
+        .on_conflict_do_nothing(index_elements=["shop_id", "shopify_customer_id"])
+    )
+
+
+def insert_guest(shop_id: str, guest_id: str, token_hash: str, expires_at: datetime, at: datetime) -> Any:
+    return upsert(guest_sessions).values(
+        id=guest_id, shop_id=shop_id, token_hash=token_hash, expires_at=expires_at, created_at=at, updated_at=at
+    )
+
+
+def count_hit(key: str, now: datetime, window: timedelta) -> Any:
+    """One more hit in the running window, or the first of a new one; returns count and window_start."""
+    over = rate_limits.c.expires_at <= now
+    return (
+        upsert(rate_limits)
+        .values(key=key, window_start=now, count=1, expires_at=now + window)
+        .on_conflict_do_update(
+            index_elements=["key"],
+            set_={
+                "count": case((over, 1), else_=rate_limits.c.count + 1),
+                "window_start": case((over, moment(now)), else_=rate_limits.c.window_start),
+                "expires_at": case((over, moment(now + window)), else_=rate_limits.c.expires_at),
+            },
+        )
+        .returning(rate_limits.c.count, rate_limits.c.expires_at)
+    )

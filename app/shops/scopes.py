@@ -1,0 +1,52 @@
+"""What a merchant allows changes: Shopify asks them when the app wants more, and tells us."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from app import jobs
+from app.core.app import App
+from app.jobs import Lease
+from app.shops import queries
+from app.shops.installs import MOST_HINTS, told
+from app.shops.model import Shop
+
+TOPIC = "app/scopes_update"
+
+
+def scopes_fields(payload: Any) -> dict[str, Any]:
+    """The scopes granted now. Raises KeyError or TypeError when it is no such message."""
+    current = payload["current"]
+    if not isinstance(current, list) or not all(isinstance(scope, str) for scope in current):
+        raise TypeError("current")
+    return {"current": current}
+
+
+async def rescope(app: App, lease: Lease) -> None:
+    """The job of an app/scopes_update webhook: the newest one counts, and none from before the present token."""
+    job, now = lease.job, app.clock.now()
+    delivery = await queries.delivery(app.db, job.shop_id, job.subject_id)
+    shop = await queries.active_shop(app.db, job.shop_id)
+    told_at = told(delivery)
+    if shop is None or delivery is None or told_at is None or await _is_old(app, shop, told_at):
+        closing = queries.close_delivery(job.shop_id, job.subject_id, "ignored", "not installed, or told since", now)
+        await app.db.batch(*lease.finish(now), closing)
+        return
+    scope = ",".join((delivery.fields or {})["current"])
+    *_, revived = await app.db.batch(
+        *lease.finish(now),
+        queries.set_scope(shop.id, scope, now),
+        queries.rescope_token(shop.id, scope, now),
+        queries.close_delivery(shop.id, job.subject_id, "done", None, now),
+        jobs.revive(shop.id, ["missing_scope"], now),
+    )
+    await app.queue.wake(*[str(row["id"]) for row in revived.rows][:MOST_HINTS])
+
+
+async def _is_old(app: App, shop: Shop, told_at: datetime) -> bool:
+    """A token that came later says better what it allows."""
+    stored = await queries.stored_token(app.db, shop.id)
+    if stored is not None and stored.updated_at > told_at:
+        return True
+    return await queries.told_since(app.db, shop.id, TOPIC, told_at)
