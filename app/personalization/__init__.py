@@ -5,6 +5,7 @@ Shoppers ask for previews (`previews`), the storefront reads what a product offe
 print file (`prints`).
 """
 
+from app.personalization.adjustments import map_size, retry_print, sizes_to_map
 from app.personalization.jobs import KINDS
 from app.personalization.model import (
     PREVIEW_SIDE,
@@ -18,9 +19,11 @@ from app.personalization.model import (
     Watermark,
 )
 from app.personalization.offers import offer, save_offer, save_styles, save_watermark
-from app.personalization.orders import order_cards, order_fields
+from app.personalization.payloads import changed_order_fields, order_fields
+from app.personalization.pictures import approve_picture, open_picture, propose_picture
 from app.personalization.previews import cancel_preview, preview_state, request_preview
-from app.personalization.prints import print_link, retry_print
+from app.personalization.prints import order_cards, print_link
+from app.personalization.queries import previews_by_status
 from app.personalization.summary import Summary, summary
 
 __all__ = [
@@ -35,16 +38,23 @@ __all__ = [
     "Style",
     "Summary",
     "Watermark",
+    "approve_picture",
     "cancel_preview",
+    "changed_order_fields",
+    "map_size",
     "offer",
+    "open_picture",
     "order_cards",
     "order_fields",
     "preview_state",
+    "previews_by_status",
     "print_link",
+    "propose_picture",
     "request_preview",
     "retry_print",
     "save_offer",
     "save_styles",
     "save_watermark",
+    "sizes_to_map",
     "summary",
 ]

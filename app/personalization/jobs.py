@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from app import generation, shops
-from app.jobs import JobKind
-from app.personalization import orders, previews, prints, renderings
+from app.jobs import JobKind, Remote
+from app.personalization import adjustments, orders, previews, print_files, prints, remote_prints, renderings
+
+NOTE_TRIES = 32
+"""Half a day and more: the print is made, and an order must hear of it after Shopify's longest bad hours."""
 
 KINDS = (
     JobKind(
@@ -15,7 +18,20 @@ KINDS = (
         first_wait_s=2,
         slots=generation.SLOTS,
     ),
-    JobKind(orders.JOB, orders.take_order, shops.give_up),
-    JobKind(prints.FINALIZE, prints.finalize, prints.give_up, patient=True),
-    JobKind(prints.NOTE, prints.note_print, prints.note_given_up),
+    JobKind(orders.TAKE, orders.take_order, shops.give_up),
+    JobKind(orders.REREAD, orders.reread_order, shops.give_up),
+    JobKind(adjustments.REMATCH, adjustments.rematch_variant, adjustments.give_up),
+    JobKind(
+        prints.FINALIZE,
+        prints.finalize,
+        prints.give_up,
+        patient=True,
+        remote=Remote(
+            remote_prints.order_print,
+            remote_prints.open_print_upload,
+            remote_prints.record_print,
+            remote_prints.discard_print,
+        ),
+    ),
+    JobKind(print_files.NOTE, prints.note_print, prints.note_given_up, max_attempts=NOTE_TRIES),
 )

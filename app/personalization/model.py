@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from app.core.errors import Unprocessable
-from app.core.pictures import Crop, Mark, MarkPosition
+from app.core.pictures import Crop, Mark, MarkPosition, PrintFile, PrintSpec
 
 MASTER_SIDE = 1448
 """The longer side of a master in pixels: 1024 x 1448 for A sizes; the upscaler does the rest."""
+PICTURE_SIDE = 3508
+"""The longer side in pixels of a master that is a merchant's own picture: A4 at 300 dpi."""
 PREVIEW_SIDE = 1024
 ASPECT_TOLERANCE = 0.01
 PRINT_DPI = 300
@@ -31,10 +34,14 @@ class Size:
     def aspect(self) -> float:
         return self.width_px / self.height_px
 
-    def master_size(self) -> tuple[int, int]:
-        """Width and height of the master: this size's aspect, the longer side MASTER_SIDE, never over the print."""
-        scale = min(1.0, MASTER_SIDE / max(self.width_px, self.height_px))
+    def master_size(self, longest: int = MASTER_SIDE) -> tuple[int, int]:
+        """Width and height of the master: this size's aspect, the longer side `longest`, never over the print."""
+        scale = min(1.0, longest / max(self.width_px, self.height_px))
         return max(1, round(self.width_px * scale)), max(1, round(self.height_px * scale))
+
+    @property
+    def print_spec(self) -> PrintSpec:
+        return PrintSpec(self.width_px, self.height_px, PRINT_DPI)
 
     def fits(self, width: int, height: int) -> bool:
         """Whether a picture of this size can be printed without cutting into it."""
@@ -96,6 +103,11 @@ class Generation:
     quota_period: str | None
     created_at: datetime
 
+    @property
+    def as_it_is(self) -> bool:
+        """Without a prompt no model is asked: the upload itself is the picture, as a merchant sent it."""
+        return not self.ai_prompt_used
+
     def asks_the_same(self, other: Generation) -> bool:
         """Whether a repeated idempotency key repeats the request too."""
         return (self.product_id, self.ai_style_id, self.size_id, self.upload_asset_id, self.crop) == (
@@ -137,58 +149,25 @@ class Watermark:
 
 
 @dataclass(frozen=True)
-class OrderLine:
-    """A line of an order that holds a design. `preview_ref` is what the cart said, and not trusted."""
+class StoredPrint:
+    """A print file in storage: its size in bytes and pixels, and what enlarged which pixels how often."""
 
-    line_item_id: str
-    product_id: str | None
-    variant_id: str | None
-    title: str
-    quantity: int
-    preview_ref: str
+    key: str
+    mime: str
+    bytes: int
+    sha256: str
+    width: int
+    height: int
+    engine: str
+    factor: float
+    source_width: int
+    source_height: int
 
-
-@dataclass(frozen=True)
-class OrderFacts:
-    """What a webhook says of an order, in our words. `total_price` in minor units."""
-
-    order_id: str
-    order_number: str
-    customer_id: str | None
-    total_price: int | None
-    currency: str
-    paid_at: datetime | None
-    cancelled_at: datetime | None
-    is_test: bool
-    lines: list[OrderLine]
-
-
-@dataclass(frozen=True)
-class OrderItem:
-    id: str
-    shop_id: str
-    order_id: str
-    shopify_line_item_id: str
-    title: str | None
-    quantity: int
-    shopify_product_id: str | None
-    shopify_variant_id: str | None
-    preview_ref: str
-    preview_generation_id: str | None
-    size_id: str | None
-    print_asset_id: str | None
-    state: str
-    reason: str | None
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What becomes of a line: its state, why, and what it was matched with."""
-
-    state: str
-    reason: str | None
-    generation_id: str | None
-    size_id: str | None
+    @classmethod
+    def of(cls, key: str, made: PrintFile) -> StoredPrint:
+        picture, digest = made.picture, hashlib.sha256(made.picture.data).hexdigest()
+        about = (picture.mime, len(picture.data), digest, picture.width, picture.height)
+        return cls(key, *about, made.engine, made.factor, made.source_width, made.source_height)
 
 
 @dataclass(frozen=True)
@@ -196,6 +175,7 @@ class OrderCard:
     """A line as the merchant sees it in the list of orders."""
 
     item_id: str
+    shop_id: str
     shopify_order_id: str
     order_number: str
     title: str
@@ -209,42 +189,31 @@ class OrderCard:
     is_test: bool
     created_at: datetime
     preview_key: str | None
+    has_master: bool
+    upload_id: str | None
+    proposal_id: str | None
+    proposal_status: str | None
+    proposal_key: str | None
     print_key: str | None
     print_filename: str | None
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether it will change by itself, soon."""
+        return self.state in ("queued", "printing") or self.proposal_status in ("pending", "processing")
 
-def judge(
-    generation: Generation | None,
-    size: Size | None,
-    master: tuple[int, int] | None,
-    *,
-    product_matches: bool,
-    customer_matches: bool,
-    paid: bool,
-    approved: bool = False,
-) -> Verdict:
-    """What becomes of a line that was ordered. A paid line is never dropped: doubt makes it visible.
+    @property
+    def is_stuck(self) -> bool:
+        return self.state in ("failed", "needs_review", "unmapped")
 
-    `approved` is a merchant's word that a mismatch is fine; it cannot make up for a missing picture or size.
-    """
-    matched = (generation.id if generation else None, size.id if size else None)
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a merchant's word is enough to print it."""
+        return self.state == "needs_review" and self.has_master
 
-    def verdict(state: str, reason: str | None = None) -> Verdict:
-        return Verdict(state, reason, *matched)
-
-    if generation is None:
-        return verdict("needs_review", "The design of this line was not found.")
-    if generation.status != "completed" or master is None:
-        return verdict("needs_review", "The design of this line was never finished.")
-    if size is None:
-        return verdict("unmapped", "No print size is set for this variant.")
-    if not product_matches and not approved:
-        return verdict("needs_review", "The design was made for another product.")
-    if not customer_matches and not approved:
-        return verdict("needs_review", "The design was made by another customer.")
-    if not size.fits(*master) and not approved:
-        return verdict("needs_review", "The design has another shape than the size that was ordered.")
-    return verdict("queued" if paid else "waiting")
+    @property
+    def is_remakable(self) -> bool:
+        return self.style is not None and self.upload_id is not None and not self.is_busy
 
 
 def crop_of(values: dict[str, Any] | None) -> Crop | None:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from app import catalog
 from app.catalog import Product
 from app.core.app import App
 from app.core.errors import NotFound
+from app.core.reads import Together
 from app.personalization import queries
 from app.personalization.model import Offer, Size, Style, Watermark
 
 
 async def offer(app: App, shop_id: str, shopify_product_id: str) -> Offer:
     """Raises NotFound when the product is not switched on, or has nothing to choose from."""
-    product = await catalog.sellable_product(app.db, shop_id, shopify_product_id)
+    return await read_offer(Together(app.db), shop_id, shopify_product_id)
+
+
+async def read_offer(at_once: Together, shop_id: str, shopify_product_id: str) -> Offer:
+    """As `offer`, in one call of the database together with what else is read at once."""
+    sold = catalog.id_of_sellable(shop_id, shopify_product_id)
+    product, styles, sizes = await asyncio.gather(
+        catalog.sellable_product(at_once, shop_id, shopify_product_id),
+        queries.styles_of(at_once, shop_id, sold),
+        queries.sizes_of(at_once, shop_id, sold),
+    )
     if product is None:
         raise NotFound("This product cannot be personalized.", code="product_not_enabled")
-    styles = await queries.styles_of(app.db, shop_id, product.id)
-    sizes = await queries.sizes_of(app.db, shop_id, product.id)
     if not styles or not sizes:
         raise NotFound("This product cannot be personalized yet.", code="product_not_ready")
     return Offer(product.id, shopify_product_id, product.title, styles, sizes)

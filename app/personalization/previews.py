@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,8 @@ from app.core.app import App
 from app.core.errors import AppError, BadPicture, Conflict, ConstraintError, NotFound, Refused, Unprocessable
 from app.core.ids import new_id
 from app.core.pictures import Crop
+from app.core.ports import Database
+from app.core.reads import Together
 from app.jobs import Job
 from app.personalization import offers, queries
 from app.personalization.model import (
@@ -34,17 +37,23 @@ async def request_preview(app: App, visitor: Visitor, wish: PreviewRequest) -> G
     The same idempotency key gives the same preview again. Raises NotFound, UnsupportedMedia,
     BadPicture, Unprocessable, Conflict (the key came with another wish), AppError 402 (the month is used up).
     """
-    offer = await offers.offer(app, visitor.shop.id, wish.product_id)
+    at_once, shop_id = Together(app.db), visitor.shop.id
+    offer, before, sent = await asyncio.gather(
+        offers.read_offer(at_once, shop_id, wish.product_id),
+        _made_before(at_once, visitor, wish.idempotency_key),
+        media.asset(at_once, shop_id, wish.upload_id),
+    )
     wanted = await _generation(app, visitor, wish, offer)
-    if known := await _known(app, visitor, wanted):
+    if known := _same(before, wanted):
         return known
-    upload, header = await media.read_upload(app, visitor.shop.id, wish.upload_id)
+    upload, header = await media.read_upload(app, sent)
     _check_sharpness(wanted, header.size)
     job = jobs.new(JOB, wanted.shop_id, wanted.id, at=wanted.created_at, priority=2)
     try:
-        await app.db.batch(*_beginning(wanted, upload, job))
+        await app.db.batch(*beginning(wanted, upload, job))
     except (Refused, ConstraintError) as fault:
-        if known := await _known(app, visitor, wanted):  # the same key, at the same time
+        before = await _made_before(app.db, visitor, wanted.idempotency_key)
+        if known := _same(before, wanted):  # the same key, at the same time
             return known
         if isinstance(fault, ConstraintError):
             raise Conflict() from fault
@@ -79,12 +88,14 @@ async def cancel_preview(app: App, visitor: Visitor, preview_id: str) -> Preview
     try:
         await app.db.batch(
             queries.cancel_generation(found.shop_id, found.id, now),
-            generation.free_slot_if(found.shop_id, jobs.is_running(found.shop_id, dedupe_key)),
+            *generation.free_slot_if(found.shop_id, jobs.is_running(found.shop_id, dedupe_key)),
             jobs.cancel(found.shop_id, dedupe_key, now),
             generation.give_back(found.shop_id, found.quota_period, now),
         )
     except Refused:
         app.log.info("cancel_too_late", preview=found.id)
+    else:
+        await jobs.hint_in_line(app, found.shop_id, JOB, generation.SLOTS)
     return await preview_state(app, visitor.shop.id, preview_id)
 
 
@@ -117,7 +128,8 @@ async def _generation(app: App, visitor: Visitor, wish: PreviewRequest, offer: O
     )
 
 
-def _beginning(wanted: Generation, upload: media.Asset, job: Job) -> list[Any]:
+def beginning(wanted: Generation, upload: media.Asset, job: Job) -> list[Any]:
+    """Statements that begin a preview; refused with `quota_exhausted`."""
     shop_id, now = wanted.shop_id, wanted.created_at
     return [
         *generation.hold(shop_id, str(wanted.quota_period), now),
@@ -136,13 +148,15 @@ def _size(offer: Offer, variant_id: str | None) -> Size:
     raise Unprocessable("No print size is set for this variant. Please choose another one.", code="unknown_variant")
 
 
-async def _known(app: App, visitor: Visitor, wanted: Generation) -> Generation | None:
-    """What this key made before. Raises Conflict when it was asked for something else."""
-    if not wanted.idempotency_key:
+async def _made_before(db: Database, visitor: Visitor, key: str | None) -> Generation | None:
+    """What this visitor's key made before."""
+    if not key:
         return None
-    known = await queries.generation_by_key(
-        app.db, wanted.shop_id, visitor.shopper_id, visitor.guest_session_id, wanted.idempotency_key
-    )
+    return await queries.generation_by_key(db, visitor.shop.id, visitor.shopper_id, visitor.guest_session_id, key)
+
+
+def _same(known: Generation | None, wanted: Generation) -> Generation | None:
+    """Raises Conflict when the key was used to ask for something else."""
     if known and not known.asks_the_same(wanted):
         raise Conflict("This key was used for another preview.", code="idempotency_key_reused")
     return known

@@ -11,7 +11,7 @@ from app.core.errors import AppError, NotFound, Refused, Unprocessable
 from app.core.pictures import ImageRequest, Mark, Picture
 from app.jobs import Job, Lease
 from app.personalization import queries
-from app.personalization.model import PREVIEW_SIDE, Generation, crop_of
+from app.personalization.model import PICTURE_SIDE, PREVIEW_SIDE, Generation, Size, crop_of
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,10 @@ async def render(app: App, lease: Lease) -> None:
     if wanted is None:
         raise NotFound("The preview is gone.")
     await _progress(app, wanted, 5)
-    photo = await _photo(app, wanted)
-    await _progress(app, wanted, 25)
-    width, height = await _master_size(app, wanted)
-    answer = await app.image_model.render(ImageRequest(wanted.ai_prompt_used, photo, width, height))
-    await _progress(app, wanted, 80)
-    master = await app.imaging.develop(answer.data, crop=None, width=width, height=height)
+    master, model = await (_as_it_is(app, wanted) if wanted.as_it_is else _styled(app, wanted))
     preview = await app.imaging.preview(master.data, max_side=PREVIEW_SIDE, mark=await _mark(app, job.shop_id))
     took_ms = int((time.perf_counter() - started) * 1000)
-    await _store(app, lease, wanted, _Rendering(master, preview, answer.model, took_ms))
+    await _store(app, lease, wanted, _Rendering(master, preview, model, took_ms))
 
 
 async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
@@ -54,24 +49,40 @@ async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
     ]
 
 
+async def _styled(app: App, wanted: Generation) -> tuple[Picture, str]:
+    """The photo in its style, and the model that made it."""
+    width, height = (await _size(app, wanted)).master_size()
+    photo = await app.imaging.develop(
+        await _upload(app, wanted), crop=crop_of(wanted.crop), width=width, height=height, mime="image/jpeg"
+    )
+    await _progress(app, wanted, 25)
+    answer = await app.image_model.render(ImageRequest(wanted.ai_prompt_used, photo, width, height))
+    await _progress(app, wanted, 80)
+    return await app.imaging.develop(answer.data, crop=None, width=width, height=height), answer.model
+
+
+async def _as_it_is(app: App, wanted: Generation) -> tuple[Picture, str]:
+    width, height = (await _size(app, wanted)).master_size(PICTURE_SIDE)
+    upload = await _upload(app, wanted)
+    return await app.imaging.develop(upload, crop=crop_of(wanted.crop), width=width, height=height), "upload"
+
+
 async def _progress(app: App, wanted: Generation, percent: int) -> None:
     await app.db.batch(queries.set_processing(wanted.shop_id, wanted.id, percent, app.clock.now()))
 
 
-async def _photo(app: App, wanted: Generation) -> Picture:
+async def _upload(app: App, wanted: Generation) -> bytes:
     upload = await media.asset(app.db, wanted.shop_id, str(wanted.upload_asset_id))
     if upload is None:
         raise NotFound("The photo is not there any more. Please choose it again.", code="upload_missing")
-    photo = await app.files.get(upload.key)
-    width, height = await _master_size(app, wanted)
-    return await app.imaging.develop(photo, crop=crop_of(wanted.crop), width=width, height=height, mime="image/jpeg")
+    return await app.files.get(upload.key)
 
 
-async def _master_size(app: App, wanted: Generation) -> tuple[int, int]:
+async def _size(app: App, wanted: Generation) -> Size:
     size = await queries.size(app.db, wanted.shop_id, str(wanted.size_id))
     if size is None:
         raise Unprocessable("This size is not sold any more.", code="unknown_size")
-    return size.master_size()
+    return size
 
 
 async def _mark(app: App, shop_id: str) -> Mark | None:

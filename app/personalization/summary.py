@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
 from app import catalog, generation
 from app.core.app import App
+from app.core.ports import Database
+from app.core.reads import Together
 from app.personalization import queries
 from app.personalization.model import Offer
 from app.shops import Shop
@@ -27,24 +30,26 @@ class Summary:
 
 async def summary(app: App, shop: Shop) -> Summary:
     now = app.clock.now()
-    quota = await generation.quota(app.db, shop.id)
-    states = await queries.items_by_state(app.db, shop.id)
+    at_once = Together(app.db)
+    quota, states, products, previews = await asyncio.gather(
+        generation.quota(at_once, shop.id),
+        queries.items_by_state(at_once, shop.id),
+        catalog.enabled_products(at_once, shop.id),
+        queries.previews_since(at_once, shop.id, now - timedelta(days=30)),
+    )
     return Summary(
-        offers=[await _offer(app, product) for product in await catalog.products(app.db, shop.id)],
+        offers=await asyncio.gather(*[_offer(at_once, product) for product in products]),
         used=quota.used_in(generation.period_of(now, shop.timezone)) if quota else 0,
         limit=quota.monthly_generation_limit if quota else 0,
-        previews_30_days=await queries.previews_since(app.db, shop.id, now - timedelta(days=30)),
+        previews_30_days=previews,
         prints_ready=states.get("ready", 0),
         prints_running=sum(states.get(state, 0) for state in ("queued", "printing", "waiting")),
         need_attention=sum(states.get(state, 0) for state in ("failed", "needs_review", "unmapped")),
     )
 
 
-async def _offer(app: App, product: catalog.Product) -> Offer:
-    return Offer(
-        product.id,
-        product.shopify_product_id or "",
-        product.title,
-        await queries.styles_of(app.db, product.shop_id, product.id),
-        await queries.sizes_of(app.db, product.shop_id, product.id),
+async def _offer(db: Database, product: catalog.Product) -> Offer:
+    styles, sizes = await asyncio.gather(
+        queries.styles_of(db, product.shop_id, product.id), queries.sizes_of(db, product.shop_id, product.id)
     )
+    return Offer(product.id, product.shopify_product_id or "", product.title, styles, sizes)

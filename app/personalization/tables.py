@@ -93,6 +93,8 @@ orders = Table(
     time("cancelled_at"),
     flag("is_test", default=False),
     *stamps(),
+    time("told_at"),
+    number("revision"),
     UniqueConstraint("shop_id", "shopify_order_id"),
     one_of("status", "open", "paid", "partially_refunded", "refunded", "cancelled"),
 )
@@ -136,6 +138,7 @@ generations = Table(
     *stamps(),
     UniqueConstraint("shopper_id", "idempotency_key"),
     UniqueConstraint("guest_session_id", "idempotency_key"),
+    Index("ix_generations_unordered", "shop_id", "updated_at", info={"where": "pinned_at IS NULL"}),
     one_of("status", "pending", "processing", "completed", "failed", "cancelled"),
     one_of("upscale_status", "not_needed", "pending", "processing", "completed", "failed"),
 )
@@ -159,6 +162,8 @@ order_items = Table(
     Column("state", Text, nullable=False, server_default="waiting"),
     text("reason", nullable=True),
     *stamps(),
+    time("approved_at"),
+    ref("proposed_generation_id", "generations.id", ondelete="RESTRICT", nullable=True),
     UniqueConstraint("shop_id", "shopify_line_item_id"),
     one_of("state", "waiting", "queued", "printing", "ready", "needs_review", "unmapped", "failed", "cancelled"),
 )

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.core.ids import new_id
 from app.core.ports import Database
-from app.core.tables import upsert
+from app.core.tables import Id, upsert
 from app.media.tables import assets
 from app.personalization.model import (
     Size,
@@ -26,7 +26,7 @@ from app.personalization.tables import (
 SIZE = [sizes.c[name] for name in Size.__dataclass_fields__]
 
 
-async def styles_of(db: Database, shop_id: str, product_id: str) -> list[Style]:
+async def styles_of(db: Database, shop_id: str, product_id: Id) -> list[Style]:
     rows = await db.all(
         select(ai_styles.c.id, ai_styles.c.name, ai_styles.c.prompt_template, assets.c.key.label("example_key"))
         .join(product_styles, product_styles.c.ai_style_id == ai_styles.c.id)
@@ -42,13 +42,22 @@ async def styles_of(db: Database, shop_id: str, product_id: str) -> list[Style]:
     return [Style(**row) for row in rows]
 
 
-async def sizes_of(db: Database, shop_id: str, product_id: str) -> list[Size]:
+async def sizes_of(db: Database, shop_id: str, product_id: Id) -> list[Size]:
     rows = await db.all(
         select(*SIZE)
         .where(sizes.c.shop_id == shop_id, sizes.c.product_id == product_id, sizes.c.is_active == 1)
         .order_by(sizes.c.sort_order)
     )
     return [Size(**row) for row in rows]
+
+
+async def sizes_of_shop(db: Database, shop_id: str) -> list[Size]:
+    """Every print size once, by its name."""
+    rows = await db.all(
+        select(*SIZE).where(sizes.c.shop_id == shop_id, sizes.c.is_active == 1).order_by(sizes.c.name, sizes.c.id)
+    )
+    found = {(row["product_id"], row["name"], row["width_px"], row["height_px"]): Size(**row) for row in rows}
+    return list(found.values())
 
 
 async def size_of_variant(db: Database, shop_id: str, shopify_variant_id: str) -> Size | None:
@@ -62,7 +71,7 @@ async def size_of_variant(db: Database, shop_id: str, shopify_variant_id: str) -
     return Size(**row) if row else None
 
 
-async def size(db: Database, shop_id: str, size_id: str) -> Size | None:
+async def size(db: Database, shop_id: str, size_id: Id) -> Size | None:
     row = await db.one(select(*SIZE).where(sizes.c.shop_id == shop_id, sizes.c.id == size_id))
     return Size(**row) if row else None
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, select, true, update
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select, true, update
 
 from app.catalog.tables import products
-from app.core.ports import Database, Expect, Row
-from app.core.tables import moment, upsert
+from app.core.ports import Database, Expect
+from app.core.tables import Id, moment, upsert
 from app.media.tables import assets
-from app.personalization.model import (
-    OrderCard,
-    OrderFacts,
-    OrderItem,
-    OrderLine,
-    Verdict,
-)
+from app.personalization.model import OrderCard
+from app.personalization.states import Order, OrderItem
 from app.personalization.tables import (
     ai_styles,
     generations,
@@ -27,16 +23,17 @@ from app.personalization.tables import (
 )
 
 ITEM = [order_items.c[name] for name in OrderItem.__dataclass_fields__]
+ORDER = [orders.c[name] for name in Order.__dataclass_fields__]
 
 
-async def order_row(db: Database, shop_id: str, shopify_order_id: str) -> Row | None:
-    return await db.one(
-        select(orders).where(orders.c.shop_id == shop_id, orders.c.shopify_order_id == shopify_order_id)
-    )
+async def order(db: Database, shop_id: str, shopify_order_id: str) -> Order | None:
+    row = await db.one(select(*ORDER).where(orders.c.shop_id == shop_id, orders.c.shopify_order_id == shopify_order_id))
+    return Order(**row) if row else None
 
 
-async def order_by_id(db: Database, shop_id: str, order_id: str) -> Row | None:
-    return await db.one(select(orders).where(orders.c.shop_id == shop_id, orders.c.id == order_id))
+async def order_by_id(db: Database, shop_id: str, order_id: Id) -> Order | None:
+    row = await db.one(select(*ORDER).where(orders.c.shop_id == shop_id, orders.c.id == order_id))
+    return Order(**row) if row else None
 
 
 async def item(db: Database, shop_id: str, item_id: str) -> OrderItem | None:
@@ -44,12 +41,53 @@ async def item(db: Database, shop_id: str, item_id: str) -> OrderItem | None:
     return OrderItem(**row) if row else None
 
 
-async def items_of_order(db: Database, shop_id: str, order_id: str) -> list[OrderItem]:
-    rows = await db.all(select(*ITEM).where(order_items.c.shop_id == shop_id, order_items.c.order_id == order_id))
+def order_of(shop_id: str, item_id: str) -> ScalarSelect[str]:
+    return _of_item(order_items.c.order_id, shop_id, item_id)
+
+
+def design_of(shop_id: str, item_id: str) -> ScalarSelect[str]:
+    return _of_item(order_items.c.preview_generation_id, shop_id, item_id)
+
+
+def upload_of(shop_id: str, item_id: str) -> ScalarSelect[str]:
+    """The photo that the line's design was made from."""
+    design = design_of(shop_id, item_id)
+    return (
+        select(generations.c.upload_asset_id)
+        .where(generations.c.shop_id == shop_id, generations.c.id == design)
+        .scalar_subquery()
+    )
+
+
+def size_of(shop_id: str, item_id: str) -> ScalarSelect[str]:
+    return _of_item(order_items.c.size_id, shop_id, item_id)
+
+
+def master_of(shop_id: str, item_id: str) -> ScalarSelect[str]:
+    design = design_of(shop_id, item_id)
+    return (
+        select(generations.c.master_asset_id)
+        .where(generations.c.shop_id == shop_id, generations.c.id == design)
+        .scalar_subquery()
+    )
+
+
+def _of_item(column: ColumnElement[str], shop_id: str, item_id: str) -> ScalarSelect[str]:
+    return select(column).where(order_items.c.shop_id == shop_id, order_items.c.id == item_id).scalar_subquery()
+
+
+async def items_of_order(db: Database, shop_id: str, shopify_order_id: str) -> list[OrderItem]:
+    """The lines of an order by Shopify's id."""
+    mine = select(orders.c.id).where(orders.c.shop_id == shop_id, orders.c.shopify_order_id == shopify_order_id)
+    rows = await db.all(
+        select(*ITEM)
+        .where(order_items.c.shop_id == shop_id, order_items.c.order_id == mine.scalar_subquery())
+        .order_by(order_items.c.id)
+    )
     return [OrderItem(**row) for row in rows]
 
 
-async def product_of(db: Database, shop_id: str, product_id: str) -> str | None:
+async def product_of(db: Database, shop_id: str, product_id: Id) -> str | None:
     """Shopify's id of a product of ours."""
     row = await db.one(
         select(products.c.shopify_product_id).where(products.c.shop_id == shop_id, products.c.id == product_id)
@@ -57,39 +95,62 @@ async def product_of(db: Database, shop_id: str, product_id: str) -> str | None:
     return row["shopify_product_id"] if row else None
 
 
-async def order_cards(db: Database, shop_id: str, limit: int, item_id: str | None = None) -> list[OrderCard]:
-    """The newest lines with a design, or one of them."""
-    preview, printed = assets.alias("preview"), assets.alias("printed")
+async def order_cards(
+    db: Database, shop_id: str, limit: int, *, item_id: str | None = None, states: Sequence[str] = ()
+) -> list[OrderCard]:
+    """The newest lines with a design, those in these states, or one of them."""
+    preview, master, printed, proposed, upload = (
+        assets.alias(name) for name in ("preview", "master", "printed", "proposed", "upload")
+    )
+    proposal = generations.alias("proposal")
     rows = await db.all(
-        select(
-            order_items.c.id.label("item_id"),
-            orders.c.shopify_order_id,
-            orders.c.order_number,
-            order_items.c.title,
-            sizes.c.name.label("size"),
-            ai_styles.c.name.label("style"),
-            order_items.c.quantity,
-            order_items.c.state,
-            order_items.c.reason,
-            printed.c.width,
-            printed.c.height,
-            orders.c.is_test,
-            orders.c.created_at,
-            preview.c.key.label("preview_key"),
-            printed.c.key.label("print_key"),
-            printed.c.filename.label("print_filename"),
-        )
+        select(*_card(preview, master, printed, proposed, upload, proposal))
         .join(orders, orders.c.id == order_items.c.order_id)
         .outerjoin(sizes, sizes.c.id == order_items.c.size_id)
         .outerjoin(generations, generations.c.id == order_items.c.preview_generation_id)
         .outerjoin(ai_styles, ai_styles.c.id == generations.c.ai_style_id)
+        .outerjoin(proposal, proposal.c.id == order_items.c.proposed_generation_id)
         .outerjoin(preview, preview.c.id == generations.c.preview_asset_id)
+        .outerjoin(proposed, proposed.c.id == proposal.c.preview_asset_id)
+        .outerjoin(master, and_(master.c.id == generations.c.master_asset_id, master.c.deleted_at.is_(None)))
+        .outerjoin(upload, and_(upload.c.id == generations.c.upload_asset_id, upload.c.deleted_at.is_(None)))
         .outerjoin(printed, printed.c.id == order_items.c.print_asset_id)
-        .where(order_items.c.shop_id == shop_id, order_items.c.id == item_id if item_id else true())
+        .where(
+            order_items.c.shop_id == shop_id,
+            order_items.c.id == item_id if item_id else true(),
+            order_items.c.state.in_(list(states)) if states else true(),
+        )
         .order_by(order_items.c.created_at.desc(), order_items.c.id)
         .limit(limit)
     )
     return [OrderCard(**row) for row in rows]
+
+
+def _card(preview: Any, master: Any, printed: Any, proposed: Any, upload: Any, proposal: Any) -> list[Any]:
+    return [
+        order_items.c.id.label("item_id"),
+        order_items.c.shop_id,
+        orders.c.shopify_order_id,
+        orders.c.order_number,
+        order_items.c.title,
+        sizes.c.name.label("size"),
+        ai_styles.c.name.label("style"),
+        order_items.c.quantity,
+        order_items.c.state,
+        order_items.c.reason,
+        printed.c.width,
+        printed.c.height,
+        orders.c.is_test,
+        orders.c.created_at,
+        preview.c.key.label("preview_key"),
+        master.c.id.is_not(None).label("has_master"),
+        upload.c.id.label("upload_id"),
+        proposal.c.id.label("proposal_id"),
+        proposal.c.status.label("proposal_status"),
+        proposed.c.key.label("proposal_key"),
+        printed.c.key.label("print_key"),
+        printed.c.filename.label("print_filename"),
+    ]
 
 
 async def items_by_state(db: Database, shop_id: str) -> dict[str, int]:
@@ -112,65 +173,61 @@ async def previews_since(db: Database, shop_id: str, since: datetime) -> int:
     return int(row["count"]) if row else 0
 
 
-def save_order(shop_id: str, order_id: str, facts: OrderFacts, at: datetime) -> Any:
-    """Sticky facts: what once was true of an order stays, in whatever order the webhooks come."""
-    paid = func.coalesce(orders.c.paid_at, moment(facts.paid_at))
-    cancelled = func.coalesce(orders.c.cancelled_at, moment(facts.cancelled_at))
-    return (
-        upsert(orders)
-        .values(
-            id=order_id,
-            shop_id=shop_id,
-            shopify_order_id=facts.order_id,
-            customer_id=facts.customer_id,
-            order_number=facts.order_number,
-            total_price=facts.total_price,
-            currency=facts.currency,
-            status="cancelled" if facts.cancelled_at else "paid" if facts.paid_at else "open",
-            paid_at=facts.paid_at,
-            cancelled_at=facts.cancelled_at,
-            is_test=facts.is_test,
-            created_at=at,
-            updated_at=at,
-        )
-        .on_conflict_do_update(
-            index_elements=["shop_id", "shopify_order_id"],
-            set_={
-                "paid_at": paid,
-                "cancelled_at": cancelled,
-                "status": case(
-                    (cancelled.is_not(None), "cancelled"), (paid.is_not(None), "paid"), else_=orders.c.status
-                ),
-                "updated_at": at,
-            },
-        )
+def save_order(order: Order, before: Order | None, at: datetime) -> Expect:
+    """Refused with `order_changed` when the order is not as it was read; None: there was none."""
+    values = {name: getattr(order, name) for name in Order.__dataclass_fields__}
+    values |= {"revision": order.revision + 1, "updated_at": at}
+    if before is None:
+        insert = upsert(orders).values(**values, created_at=at)
+        unknown = insert.on_conflict_do_nothing(index_elements=["shop_id", "shopify_order_id"])
+        return Expect(unknown, "order_changed")
+    return Expect(
+        update(orders)
+        .where(orders.c.shop_id == order.shop_id, orders.c.id == order.id, orders.c.revision == before.revision)
+        .values(**values),
+        "order_changed",
     )
 
 
-def insert_item(shop_id: str, item_id: str, order_id: str, line: OrderLine, verdict: Verdict, at: datetime) -> Expect:
+def insert_item(item: OrderItem, at: datetime) -> Expect:
     """Refused with `order_changed` when another webhook of the order has brought this line meanwhile."""
-    insert = (
-        upsert(order_items)
-        .values(
-            id=item_id,
-            shop_id=shop_id,
-            order_id=order_id,
-            shopify_line_item_id=line.line_item_id,
-            title=line.title,
-            quantity=line.quantity,
-            shopify_product_id=line.product_id,
-            shopify_variant_id=line.variant_id,
-            preview_ref=line.preview_ref,
-            preview_generation_id=verdict.generation_id,
-            size_id=verdict.size_id,
-            state=verdict.state,
-            reason=verdict.reason,
-            created_at=at,
-            updated_at=at,
-        )
-        .on_conflict_do_nothing(index_elements=["shop_id", "shopify_line_item_id"])
+    values = {name: getattr(item, name) for name in OrderItem.__dataclass_fields__}
+    insert = upsert(order_items).values(**values, created_at=at, updated_at=at)
+    return Expect(insert.on_conflict_do_nothing(index_elements=["shop_id", "shopify_line_item_id"]), "order_changed")
+
+
+def update_item(before: OrderItem, after: OrderItem, at: datetime) -> Expect:
+    """Refused with `order_changed` when the line has moved on since it was read."""
+    changed = {
+        name: getattr(after, name)
+        for name in OrderItem.__dataclass_fields__
+        if getattr(after, name) != getattr(before, name)
+    }
+    as_read = [
+        order_items.c.state == before.state,
+        order_items.c.print_asset_id == before.print_asset_id,
+        order_items.c.preview_ref == before.preview_ref,
+    ]
+    return Expect(
+        update(order_items)
+        .where(order_items.c.shop_id == after.shop_id, order_items.c.id == after.id, *as_read)
+        .values(**changed, updated_at=at),
+        "order_changed",
     )
-    return Expect(insert, "order_changed")
+
+
+async def unmapped_items(db: Database, shop_id: str, shopify_variant_id: str, limit: int) -> list[str]:
+    """Ids of lines that wait for this variant's size."""
+    rows = await db.all(
+        select(order_items.c.id)
+        .where(
+            order_items.c.shop_id == shop_id,
+            order_items.c.shopify_variant_id == shopify_variant_id,
+            order_items.c.state == "unmapped",
+        )
+        .limit(limit)
+    )
+    return [str(row["id"]) for row in rows]
 
 
 def pin_generation(shop_id: str, generation_id: str, at: datetime) -> Any:

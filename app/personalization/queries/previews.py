@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select, update
 
+from app.core.ids import first_id
 from app.core.ports import Database, Expect
-from app.core.tables import upsert
+from app.core.tables import Id, upsert
 from app.media.tables import assets
 from app.personalization.model import (
     Generation,
@@ -22,7 +23,7 @@ from app.personalization.tables import (
 GENERATION = [generations.c[name] for name in Generation.__dataclass_fields__]
 
 
-async def generation(db: Database, shop_id: str, generation_id: str) -> Generation | None:
+async def generation(db: Database, shop_id: str, generation_id: Id) -> Generation | None:
     row = await db.one(
         select(*GENERATION).where(
             generations.c.shop_id == shop_id,
@@ -31,6 +32,30 @@ async def generation(db: Database, shop_id: str, generation_id: str) -> Generati
         )
     )
     return Generation(**row) if row else None
+
+
+def product_of_design(shop_id: str, generation_id: str) -> ScalarSelect[str]:
+    return _of_generation(generations.c.product_id, shop_id, generation_id)
+
+
+def master_of_design(shop_id: str, generation_id: str) -> ScalarSelect[str]:
+    return _of_generation(generations.c.master_asset_id, shop_id, generation_id)
+
+
+def shopper_of_design(shop_id: str, generation_id: str) -> ScalarSelect[str]:
+    return _of_generation(generations.c.shopper_id, shop_id, generation_id)
+
+
+def _of_generation(column: ColumnElement[str], shop_id: str, generation_id: str) -> ScalarSelect[str]:
+    """For reads that do not wait for the generation's own."""
+    return select(column).where(generations.c.shop_id == shop_id, generations.c.id == generation_id).scalar_subquery()
+
+
+async def previews_by_status(db: Database, since: datetime) -> dict[tuple[str, ...], int]:
+    """How many previews were asked for since then, by what became of them."""
+    recent = and_(generations.c.id >= first_id(since), generations.c.generation_type == "preview")
+    counted = select(generations.c.status, func.count().label("count")).where(recent)
+    return {(row["status"],): int(row["count"]) for row in await db.all(counted.group_by(generations.c.status))}
 
 
 async def generation_by_key(

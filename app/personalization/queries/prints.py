@@ -7,35 +7,17 @@ from typing import Any
 
 from sqlalchemy import update
 
-from app.core.pictures import PrintFile
 from app.core.ports import Expect
 from app.core.tables import upsert
-from app.personalization.model import (
-    Generation,
-    Verdict,
-)
-from app.personalization.tables import (
-    generations,
-    order_items,
-)
+from app.personalization.model import Generation, StoredPrint
+from app.personalization.states import PRINTABLE
+from app.personalization.tables import generations, order_items
 
 
 def set_item_state(shop_id: str, item_id: str, state: str, reason: str | None, at: datetime) -> Expect:
-    """Only while there is no print: a ready line stays ready."""
-    return Expect(_unprinted(shop_id, item_id).values(state=state, reason=reason, updated_at=at), "already_printed")
-
-
-def rematch_item(shop_id: str, item_id: str, verdict: Verdict, at: datetime) -> Expect:
-    return Expect(
-        _unprinted(shop_id, item_id).values(
-            state=verdict.state,
-            reason=verdict.reason,
-            preview_generation_id=verdict.generation_id,
-            size_id=verdict.size_id,
-            updated_at=at,
-        ),
-        "already_printed",
-    )
+    """Only while it is to be printed: a line that is ready, or was stopped meanwhile, stays so."""
+    due = _unprinted(shop_id, item_id).where(order_items.c.state.in_(PRINTABLE))
+    return Expect(due.values(state=state, reason=reason, updated_at=at), "not_to_print")
 
 
 def finish_item(shop_id: str, item_id: str, asset_id: str, final_id: str, at: datetime) -> Expect:
@@ -48,7 +30,7 @@ def finish_item(shop_id: str, item_id: str, asset_id: str, final_id: str, at: da
 
 
 def insert_final(
-    preview: Generation, final_id: str, order_id: str, asset_id: str, made: PrintFile, started: datetime, at: datetime
+    preview: Generation, final_id: str, order_id: str, asset_id: str, made: StoredPrint, started: datetime, at: datetime
 ) -> Any:
     """The final generation: the approved design again, with how its print file was made."""
     upscaled = made.factor > 1
@@ -73,8 +55,8 @@ def insert_final(
         upscale_factor=made.factor,
         original_width=made.source_width,
         original_height=made.source_height,
-        final_width=made.picture.width,
-        final_height=made.picture.height,
+        final_width=made.width,
+        final_height=made.height,
         upscale_started_at=started,
         upscale_completed_at=at,
         pinned_at=at,

@@ -144,6 +144,18 @@ async def test_a_visitor_without_a_token_is_limited_by_address(world: World) -> 
     assert [answer.status_code for answer in answers] == [202] * 30 + [429]
 
 
+async def test_an_address_that_a_visitor_made_up_gives_no_further_tries(world: World) -> None:
+    """Shopify's proxy adds the visitor's own behind what they sent."""
+    storefront = world.storefront()
+    answers = []
+    for made_up in range(21):
+        world.http.headers["X-Forwarded-For"] = f"10.0.0.{made_up}, 203.0.113.7"
+        answers.append(await storefront.ticket(PHOTO))
+    assert [answer.status_code for answer in answers] == [201] * 20 + [429]
+    world.http.headers["X-Forwarded-For"] = "203.0.113.8"
+    assert (await storefront.ticket(PHOTO)).status_code == 201
+
+
 async def test_the_twenty_first_upload_in_a_minute_has_to_wait(world: World) -> None:
     storefront = world.storefront()
     answers = [await storefront.ticket(PHOTO) for _ in range(21)]

@@ -52,9 +52,19 @@ class Studio:
 
     async def told(self, event: str, *lines: dict[str, Any], **changes: Any) -> None:
         """Shopify tells of the order, and everything that follows is done."""
+        await self.hear(event, order(*lines, **changes))
+        await self.run()
+
+    async def hear(self, event: str, payload: dict[str, Any]) -> None:
+        """Shopify tells of the order; nothing is done about it yet."""
         webhook = Webhook(SHOP, "orders/paid", event, event, self.app.clock.now(), b"")
-        fields = personalization.order_fields(order(*lines, **changes))
-        await shops.receive(self.app, webhook, "personalization.take_order", fields)
+        await shops.receive(self.app, webhook, "personalization.take_order", personalization.order_fields(payload))
+
+    async def changed(self, event: str, order_id: int = 9001) -> None:
+        """Shopify tells that the order was edited or refunded, and everything that follows is done."""
+        webhook = Webhook(SHOP, "refunds/create", event, event, self.app.clock.now(), b"")
+        fields = personalization.changed_order_fields({"id": 1, "order_id": order_id})
+        await shops.receive(self.app, webhook, "personalization.reread_order", fields)
         await self.run()
 
     async def items(self) -> dict[str, tuple[str, str | None]]:

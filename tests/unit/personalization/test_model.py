@@ -1,4 +1,4 @@
-"""Rules of personalization: what becomes of a line, crops, sizes, whose preview it is."""
+"""Rules of personalization: crops, sizes, whose preview it is."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 
 from app.core.errors import Unprocessable
 from app.core.pictures import Crop
-from app.personalization.model import MASTER_SIDE, Generation, Size, crop_of, judge
+from app.personalization.model import MASTER_SIDE, Generation, Size, crop_of
 from tests.fakes.ports import START
 
 A4 = Size("size", "product", "A4", 2480, 3508, "2001")
-MASTER = A4.master_size()
 DESIGN = Generation(
     id="design",
     shop_id="a",
@@ -37,71 +36,6 @@ DESIGN = Generation(
     quota_period="2026-11",
     created_at=START,
 )
-FINE: dict[str, Any] = {
-    "generation": DESIGN,
-    "size": A4,
-    "master": MASTER,
-    "product_matches": True,
-    "customer_matches": True,
-    "paid": True,
-    "approved": False,
-}
-NO_DESIGN = "The design of this line was not found."
-UNFINISHED = "The design of this line was never finished."
-UNMAPPED = "No print size is set for this variant."
-PRODUCT = "The design was made for another product."
-CUSTOMER = "The design was made by another customer."
-SHAPE = "The design has another shape than the size that was ordered."
-
-
-@pytest.mark.parametrize(
-    ("given", "state", "reason"),
-    [
-        ({}, "queued", None),
-        ({"paid": False}, "waiting", None),
-        ({"generation": None, "master": None}, "needs_review", NO_DESIGN),
-        ({"generation": None, "size": None}, "needs_review", NO_DESIGN),
-        ({"generation": replace(DESIGN, status="failed")}, "needs_review", UNFINISHED),
-        ({"generation": replace(DESIGN, status="pending")}, "needs_review", UNFINISHED),
-        ({"generation": replace(DESIGN, status="cancelled")}, "needs_review", UNFINISHED),
-        ({"master": None}, "needs_review", UNFINISHED),
-        ({"size": None}, "unmapped", UNMAPPED),
-        ({"size": None, "product_matches": False}, "unmapped", UNMAPPED),
-        ({"product_matches": False}, "needs_review", PRODUCT),
-        ({"customer_matches": False}, "needs_review", CUSTOMER),
-        ({"master": (1448, 1024)}, "needs_review", SHAPE),
-        ({"product_matches": False, "approved": True}, "queued", None),
-        ({"customer_matches": False, "approved": True}, "queued", None),
-        ({"master": (1448, 1024), "approved": True}, "queued", None),
-        ({"approved": True, "paid": False}, "waiting", None),
-        ({"generation": None, "approved": True}, "needs_review", NO_DESIGN),
-        ({"master": None, "approved": True}, "needs_review", UNFINISHED),
-        ({"size": None, "approved": True}, "unmapped", UNMAPPED),
-    ],
-)
-def test_what_becomes_of_a_line(given: dict[str, Any], state: str, reason: str | None) -> None:
-    verdict = judge(**FINE | given)
-    assert (verdict.state, verdict.reason) == (state, reason)
-
-
-@given(
-    design=st.sampled_from([None, DESIGN, replace(DESIGN, status="failed")]),
-    size=st.sampled_from([None, A4]),
-    master=st.sampled_from([None, MASTER, (100, 100)]),
-    flags=st.fixed_dictionaries({name: st.booleans() for name in list(FINE)[3:]}),
-)
-def test_a_line_is_never_dropped_and_only_what_can_be_printed_is_queued(
-    design: Generation | None, size: Size | None, master: tuple[int, int] | None, flags: dict[str, bool]
-) -> None:
-    verdict = judge(design, size, master, **flags)
-    assert verdict.state in ("queued", "waiting", "needs_review", "unmapped")
-    assert (verdict.reason is None) == (verdict.state in ("queued", "waiting"))
-    assert (verdict.generation_id, verdict.size_id) == (design and design.id, size and size.id)
-    if verdict.state == "queued":
-        assert flags["paid"]
-        assert None not in (design, size, master)
-
-
 WHOLE = {"x": 0.0, "y": 0.0, "width": 1.0, "height": 1.0}
 
 
@@ -163,7 +97,7 @@ def test_a_master_has_the_sizes_aspect_and_is_never_larger_than_it_or_the_limit(
 
 
 def test_the_master_of_an_a_size_is_1024_by_1448() -> None:
-    assert MASTER == (1024, 1448)
+    assert A4.master_size() == (1024, 1448)
     assert replace(A4, width_px=600, height_px=800).master_size() == (600, 800)
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.personalization import order_fields
-from app.personalization.orders import facts_of, minor_units
+from app.personalization.payloads import facts_of, minor_units
 from tests.fakes.ports import START
 from tests.unit.personalization.payloads import PREVIEW, line, order
 
@@ -46,6 +46,7 @@ def test_ids_totals_facts_and_lines_with_a_design_are_kept() -> None:
         "currency": "EUR",
         "financial_status": "paid",
         "cancelled_at": None,
+        "updated_at": None,
         "test": False,
         "lines": [
             {

@@ -13,10 +13,11 @@ from sqlalchemy import select, update
 from app import personalization, shops
 from app.core.errors import BadPicture, Conflict, NotFound, Unavailable
 from app.core.ports import ProxyVisit
+from app.core.reads import Together
 from app.jobs import jobs_by_status
-from app.personalization import prints as prints_module
-from app.personalization.matching import match_line
-from app.personalization.model import OrderLine, Verdict
+from app.personalization import adjustments
+from app.personalization.matching import match_item
+from app.personalization.states import ORDER_CANCELLED, Match, Order, OrderItem, OrderLine
 from app.personalization.tables import generations, order_items, orders, sizes
 from tests.apps import OTHER_SHOP, SHOP, clock_of, open_shop, stock
 from tests.fakes.ports import NotingQueue, NotingShopify, PlainImaging
@@ -82,7 +83,7 @@ async def test_an_order_that_was_cancelled_before_it_was_paid_is_not_printed(stu
     preview = await studio.made()
     await studio.told("e1", line(preview=preview.id), financial_status="voided", cancelled_at="2026-11-21T12:00:00Z")
     await studio.told("e2", line(preview=preview.id))
-    assert await studio.items() == {"501": ("waiting", None)}
+    assert await studio.items() == {"501": ("cancelled", ORDER_CANCELLED)}
     row = await studio.app.db.one(select(orders.c.status, orders.c.paid_at, orders.c.cancelled_at))
     assert row is not None
     assert row["status"] == "cancelled"
@@ -148,10 +149,11 @@ async def test_a_design_of_another_shop_is_not_found(studio: Studio) -> None:
     await open_shop(studio.app, OTHER_SHOP)
     await stock(studio.app, OTHER_SHOP)
     wanted = OrderLine("501", "1001", "2001", "Poster", 1, preview.id)
-    verdict = await match_line(studio.app, OTHER_SHOP, wanted, None, paid=True, approved=True)
-    assert (verdict.state, verdict.generation_id) == ("needs_review", None)
-    mine = await match_line(studio.app, SHOP, wanted, None, paid=True, approved=False)
-    assert (mine.state, mine.generation_id) == ("queued", preview.id)
+    at_once = Together(studio.app.db)
+    for shop_id, design in ((OTHER_SHOP, None), (SHOP, preview.id)):
+        item = OrderItem.ordered(Order("order", shop_id, "9001"), "item", wanted)
+        match = await match_item(at_once, item, None)
+        assert (match.design and match.design.id) == design
 
 
 async def test_a_size_that_is_not_sold_any_more_is_unmapped_until_it_is_mapped(studio: Studio) -> None:
@@ -196,13 +198,13 @@ async def test_a_print_that_is_ready_is_not_made_again(studio: Studio) -> None:
 async def test_a_retry_that_the_print_overtakes_is_a_conflict(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     item_id = await failed_item(studio)
 
-    async def slow(*about: Any, **facts: Any) -> Verdict:
-        monkeypatch.setattr(prints_module, "match_line", match_line)
+    async def slow(*about: Any) -> Match:
+        monkeypatch.setattr(adjustments, "match_item", match_item)
         await personalization.retry_print(studio.app, SHOP, item_id, approved=False)
         await studio.run()
-        return await match_line(*about, **facts)
+        return await match_item(*about)
 
-    monkeypatch.setattr(prints_module, "match_line", slow)
+    monkeypatch.setattr(adjustments, "match_item", slow)
     with pytest.raises(Conflict):
         await personalization.retry_print(studio.app, SHOP, item_id, approved=False)
     assert await studio.items() == {"501": READY}

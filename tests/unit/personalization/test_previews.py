@@ -16,7 +16,7 @@ from app.generation.tables import quotas
 from app.jobs import Job
 from app.personalization import Generation
 from tests.apps import OTHER_SHOP, clock_of, open_shop, send_photo
-from tests.fakes.ports import PlainImages, PlainImaging
+from tests.fakes.ports import NotingQueue, PlainImages, PlainImaging
 from tests.unit.personalization.studio import KINDS, Studio
 
 pytestmark = pytest.mark.anyio
@@ -135,6 +135,13 @@ async def test_a_preview_that_is_cancelled_before_it_runs_costs_nothing(studio: 
     assert state.status == "cancelled"
     assert await counted(studio) == (0, 0)
     assert await studio.run() == 0
+
+
+async def test_a_preview_that_is_cancelled_leaves_its_turn_to_the_next(studio: Studio) -> None:
+    first, second = await studio.ask(), await studio.ask()
+    studio.app = replace(studio.app, queue=(hints := NotingQueue()))
+    await personalization.cancel_preview(studio.app, studio.guest, first.id)
+    assert hints.woken == [(await job_of(studio, second)).id]
 
 
 async def test_a_preview_that_is_cancelled_while_it_is_made_stores_nothing(studio: Studio) -> None:

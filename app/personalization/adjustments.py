@@ -1,0 +1,113 @@
+"""What a merchant can do for a line that does not go on by itself: try again, approve, give it a size or a picture."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app import jobs
+from app.core.app import App
+from app.core.errors import AppError, Conflict, NotFound, Refused
+from app.core.ids import new_id
+from app.core.reads import Together
+from app.jobs import Job, Lease
+from app.personalization import queries
+from app.personalization.matching import match_item
+from app.personalization.model import OrderCard, Size
+from app.personalization.orders import changes, woken
+from app.personalization.prints import order_card
+from app.personalization.states import ADJUSTABLE, Order, OrderItem, judge
+
+REMATCH = "personalization.rematch_variant"
+MOST_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """A line that a merchant may bring on, and its order."""
+
+    item: OrderItem
+    order: Order
+
+
+async def retry_print(app: App, shop_id: str, item_id: str, *, approved: bool) -> OrderCard:
+    """Judge a line again, and queue it when it can be printed; `approved` accepts a mismatch, and is kept.
+
+    Raises NotFound, Conflict.
+    """
+    stuck = await find(Together(app.db), shop_id, item_id)
+    item = replace(stuck.item, approved_at=app.clock.now()) if approved else stuck.item
+    await bring_on(app, stuck, item)
+    return await order_card(app, shop_id, item_id)
+
+
+async def map_size(app: App, shop_id: str, item_id: str, size_id: str) -> OrderCard:
+    """Say which size the line's variant is: for this line, the others that wait for it, and all that come.
+
+    Raises NotFound, Conflict.
+    """
+    at_once = Together(app.db)
+    stuck, size = await asyncio.gather(find(at_once, shop_id, item_id), queries.size(at_once, shop_id, size_id))
+    if size is None:
+        raise NotFound()
+    if stuck.item.state != "unmapped":
+        raise Conflict("This line has its size.", code="not_unmapped")
+    await bring_on(app, stuck, replace(stuck.item, size_id=size.id), *_mapping(app, stuck.item, size))
+    return await order_card(app, shop_id, item_id)
+
+
+async def rematch_variant(app: App, lease: Lease) -> None:
+    """The job of a new mapping: the lines that waited for it are judged again."""
+    shop_id, variant_id = lease.job.shop_id, lease.job.subject_id
+    for item_id in await queries.unmapped_items(app.db, shop_id, variant_id, MOST_AT_ONCE):
+        with suppress(Conflict, NotFound):  # it moved on meanwhile, or its order is gone
+            await retry_print(app, shop_id, item_id, approved=False)
+    await app.db.batch(*lease.finish(app.clock.now()))
+
+
+async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
+    """The lines stay unmapped, where the merchant sees them and can try each again."""
+    app.log.warning("variant_not_rematched", variant=job.subject_id, code=fault.code)
+    return []
+
+
+async def sizes_to_map(app: App, shop_id: str) -> list[Size]:
+    """What a merchant can choose from for a variant without a size."""
+    return await queries.sizes_of_shop(app.db, shop_id)
+
+
+async def find(at_once: Together, shop_id: str, item_id: str) -> Stuck:
+    """Raises NotFound, and Conflict for a line that goes on by itself, is printed, or was cancelled."""
+    item, order = await asyncio.gather(
+        queries.item(at_once, shop_id, item_id),
+        queries.order_by_id(at_once, shop_id, queries.order_of(shop_id, item_id)),
+    )
+    if item is None or order is None:
+        raise NotFound()
+    if item.print_asset_id or item.state not in ADJUSTABLE:
+        raise Conflict("This line is being printed, its print is ready, or it was cancelled.", code="not_retryable")
+    return Stuck(item, order)
+
+
+async def bring_on(app: App, stuck: Stuck, item: OrderItem, *also: Any) -> None:
+    """Judge the line as it is now, and write it. Raises Conflict when it, or its order, has moved on."""
+    order, now = stuck.order, app.clock.now()
+    match = await match_item(Together(app.db), item, order.customer_id)
+    judged = item.after(judge(match, paid=order.paid_at is not None, approved=item.approved_at is not None))
+    try:
+        results = await app.db.batch(queries.save_order(order, order, now), *changes(stuck.item, judged, now), *also)
+    except Refused as refused:
+        raise Conflict("This line has moved on. Please look at it again.", code="not_retryable") from refused
+    await app.queue.wake(*woken(results))
+
+
+def _mapping(app: App, item: OrderItem, size: Size) -> list[Any]:
+    """The size again, sold as this variant. A line without a variant, as of a custom item, has the size for itself."""
+    if item.shopify_variant_id is None:
+        return []
+    now = app.clock.now()
+    copy = replace(size, id=new_id(), shopify_variant_id=item.shopify_variant_id)
+    job = jobs.new(REMATCH, item.shop_id, item.shopify_variant_id, at=now, dedupe_key=f"{REMATCH}:{copy.id}")
+    return [queries.insert_size(item.shop_id, copy, 0, now), jobs.requeue(job, now)]

@@ -1,0 +1,237 @@
+"""What becomes of an order and its lines: pure rules, the same whatever arrives first and however often.
+
+An order is what has been heard of it: facts that stay true once they were (paid, cancelled), and what its newest
+telling says (how many of each line are left). A line has one state, and a reason where it does not simply go on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from app.personalization.model import Generation, Size
+
+REFUNDS = ("partially_refunded", "refunded")
+PRINTABLE = ("queued", "printing")
+ADJUSTABLE = ("waiting", "needs_review", "unmapped", "failed")
+"""Lines that a merchant can bring on: with another try, an approval, a size or another picture."""
+
+ORDER_CANCELLED = "The order was cancelled before this was printed."
+LINE_REMOVED = "This line was refunded or removed before it was printed."
+CANCELLED_LATE = "The order was cancelled after the print file was made."
+REMOVED_LATE = "This line was refunded or removed after the print file was made."
+NOT_FOUND = "The design of this line was not found."
+UNFINISHED = "The design of this line was never finished."
+PICTURE_GONE = "The picture that was approved is gone."
+UNMAPPED = "No print size is set for this variant."
+OTHER_PRODUCT = "The design was made for another product."
+OTHER_CUSTOMER = "The design was made by another customer."
+OTHER_SHAPE = "The design has another shape than the size that was ordered."
+
+
+@dataclass(frozen=True)
+class OrderLine:
+    """A line of an order that holds a design. `quantity` is what is left of it after refunds and edits.
+
+    `preview_ref` is what the cart said, and not trusted.
+    """
+
+    line_item_id: str
+    product_id: str | None
+    variant_id: str | None
+    title: str
+    quantity: int
+    preview_ref: str
+
+
+@dataclass(frozen=True)
+class OrderFacts:
+    """One telling of an order, in our words. `total_price` in minor units; `told_at`: as the order was then.
+
+    `asked`: it is Shopify's answer to a question of ours, which is never older than a webhook of the same moment.
+    """
+
+    order_id: str
+    order_number: str
+    customer_id: str | None
+    total_price: int | None
+    currency: str
+    paid_at: datetime | None
+    cancelled_at: datetime | None
+    refund: str | None
+    is_test: bool
+    told_at: datetime
+    lines: list[OrderLine]
+    asked: bool = False
+
+
+@dataclass(frozen=True)
+class Order:
+    """What has been heard of an order. `told_at` is of its newest telling; `revision` counts its changes."""
+
+    id: str
+    shop_id: str
+    shopify_order_id: str
+    order_number: str | None = None
+    customer_id: str | None = None
+    total_price: int | None = None
+    currency: str | None = None
+    status: str = "open"
+    paid_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    is_test: bool = False
+    told_at: datetime | None = None
+    revision: int = 0
+
+    def is_news(self, facts: OrderFacts) -> bool:
+        """Whether this telling is newer than all that were heard."""
+        return self.told_at is None or facts.told_at > self.told_at or (facts.asked and facts.told_at == self.told_at)
+
+    def heard(self, facts: OrderFacts) -> Order:
+        """The order after one more telling, in any order of tellings."""
+        refund = self.status if self.status in REFUNDS else None
+        known = replace(
+            self,
+            customer_id=self.customer_id or facts.customer_id,
+            paid_at=_earlier(self.paid_at, facts.paid_at),
+            cancelled_at=_earlier(self.cancelled_at, facts.cancelled_at),
+            is_test=self.is_test or facts.is_test,
+        )
+        if self.is_news(facts):
+            refund = facts.refund
+            known = replace(
+                known,
+                order_number=facts.order_number,
+                customer_id=facts.customer_id or known.customer_id,
+                total_price=facts.total_price,
+                currency=facts.currency,
+                told_at=facts.told_at,
+            )
+        status = "cancelled" if known.cancelled_at else refund or ("paid" if known.paid_at else "open")
+        return replace(known, status=status)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of a line: its state, why, and what it was matched with."""
+
+    state: str
+    reason: str | None
+    generation_id: str | None
+    size_id: str | None
+
+
+@dataclass(frozen=True)
+class OrderItem:
+    id: str
+    shop_id: str
+    order_id: str
+    shopify_line_item_id: str
+    title: str | None
+    quantity: int
+    shopify_product_id: str | None
+    shopify_variant_id: str | None
+    preview_ref: str
+    preview_generation_id: str | None
+    proposed_generation_id: str | None
+    size_id: str | None
+    print_asset_id: str | None
+    state: str
+    reason: str | None
+    approved_at: datetime | None
+
+    @classmethod
+    def ordered(cls, order: Order, item_id: str, line: OrderLine) -> OrderItem:
+        """A line that is new to us."""
+        return cls(
+            id=item_id,
+            shop_id=order.shop_id,
+            order_id=order.id,
+            shopify_line_item_id=line.line_item_id,
+            title=line.title,
+            quantity=line.quantity,
+            shopify_product_id=line.product_id,
+            shopify_variant_id=line.variant_id,
+            preview_ref=line.preview_ref,
+            preview_generation_id=None,
+            proposed_generation_id=None,
+            size_id=None,
+            print_asset_id=None,
+            state="waiting",
+            reason=None,
+            approved_at=None,
+        )
+
+    def after(self, verdict: Verdict) -> OrderItem:
+        return replace(
+            self,
+            state=verdict.state,
+            reason=verdict.reason,
+            preview_generation_id=verdict.generation_id,
+            size_id=verdict.size_id,
+        )
+
+    @property
+    def needs_match(self) -> bool:
+        """Whether its design decides what becomes of it, unless the order stops it."""
+        return self.print_asset_id is None and self.state not in ("printing", "failed")
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a line was matched with; `master` is the approved picture's width and height in pixels."""
+
+    design: Generation | None
+    size: Size | None
+    master: tuple[int, int] | None
+    same_product: bool
+    same_customer: bool
+
+    def verdict(self, state: str, reason: str | None = None) -> Verdict:
+        return Verdict(state, reason, self.design.id if self.design else None, self.size.id if self.size else None)
+
+    def mismatch(self) -> str | None:
+        """What a merchant may approve all the same."""
+        if not self.same_product:
+            return OTHER_PRODUCT
+        if not self.same_customer:
+            return OTHER_CUSTOMER
+        return None if self.size and self.master and self.size.fits(*self.master) else OTHER_SHAPE
+
+
+def judge(match: Match, *, paid: bool, approved: bool) -> Verdict:
+    """What becomes of a line that is wanted and not printed. A paid line is never dropped: doubt makes it visible.
+
+    `approved` is a merchant's word that a mismatch is fine; it cannot make up for a missing picture or size.
+    """
+    if match.design is None:
+        return match.verdict("needs_review", NOT_FOUND)
+    if match.design.status != "completed":
+        return match.verdict("needs_review", UNFINISHED)
+    if match.master is None:
+        return match.verdict("needs_review", PICTURE_GONE)
+    if match.size is None:
+        return match.verdict("unmapped", UNMAPPED)
+    mismatch = match.mismatch()
+    if mismatch and not approved:
+        return match.verdict("needs_review", mismatch)
+    return match.verdict("queued" if paid else "waiting")
+
+
+def settled(item: OrderItem, order: Order) -> OrderItem | None:
+    """A line on which its order alone decides, None where its design does.
+
+    What is printed stays ready, with a word when nobody wants it any more. What is not is stopped: also in the middle
+    of printing. A print under way or failed is not judged anew by what Shopify says.
+    """
+    gone = item.quantity < 1
+    if item.print_asset_id:
+        late = CANCELLED_LATE if order.cancelled_at else REMOVED_LATE if gone else None
+        return replace(item, state="ready", reason=late)
+    if order.cancelled_at or gone:
+        return replace(item, state="cancelled", reason=ORDER_CANCELLED if order.cancelled_at else LINE_REMOVED)
+    return None if item.needs_match else item
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((each for each in (one, other) if each), default=None)

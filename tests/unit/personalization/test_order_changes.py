@@ -1,0 +1,276 @@
+"""Edits, refunds, cancellations, late sizes and customers: each line ends in one state that says why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select
+
+from app import jobs, personalization
+from app.core.app import App
+from app.core.errors import Conflict, NotFound, Unavailable
+from app.core.tables import metadata
+from app.personalization.states import CANCELLED_LATE, LINE_REMOVED, ORDER_CANCELLED, REMOVED_LATE
+from app.personalization.tables import generations, order_items, orders
+from tests.apps import OTHER_SHOP, SHOP, clock_of
+from tests.fakes.ports import NotingShopify, PlainImaging
+from tests.unit.personalization.payloads import line, order
+from tests.unit.personalization.studio import KINDS, Studio
+
+pytestmark = pytest.mark.anyio
+READY = ("ready", None)
+CANCELLED = "2026-11-21T13:00:00Z"
+
+
+def at(minute: int) -> str:
+    return f"2026-11-21T12:{minute:02}:00Z"
+
+
+async def prints(studio: Studio) -> int:
+    assert isinstance(studio.app.imaging, PlainImaging)
+    return len(studio.app.imaging.printed)
+
+
+def shopify_has(studio: Studio, *lines: dict[str, Any], **changes: Any) -> None:
+    """What Shopify answers when it is asked for the order."""
+    assert isinstance(studio.app.shopify, NotingShopify)
+    studio.app.shopify.orders["9001"] = order(*lines, **{"customer": None, "updated_at": at(59)} | changes)
+
+
+async def order_status(studio: Studio) -> str:
+    row = await studio.app.db.one(select(orders.c.status))
+    assert row is not None
+    return str(row["status"])
+
+
+async def only_item(studio: Studio) -> str:
+    row = await studio.app.db.one(select(order_items.c.id))
+    assert row is not None
+    return str(row["id"])
+
+
+async def test_an_order_that_is_cancelled_before_its_print_is_not_printed(studio: Studio) -> None:
+    preview = await studio.made()
+    await studio.hear("e1", order(line(preview=preview.id), updated_at=at(1)))
+    await studio.hear("e2", order(line(preview=preview.id), updated_at=at(2), cancelled_at=CANCELLED))
+    await studio.run()
+    assert await studio.items() == {"501": ("cancelled", ORDER_CANCELLED)}
+    assert await prints(studio) == 0
+    assert await jobs.jobs_by_status(studio.app.db, ["pending", "running"], 10) == []
+
+
+async def test_an_order_that_is_cancelled_after_its_print_keeps_it_and_says_so(studio: Studio) -> None:
+    preview = await studio.made()
+    await studio.told("e1", line(preview=preview.id), updated_at=at(1))
+    await studio.told("e2", line(preview=preview.id), updated_at=at(2), cancelled_at=CANCELLED)
+    assert await studio.items() == {"501": ("ready", CANCELLED_LATE)}
+    assert await order_status(studio) == "cancelled"
+
+
+async def test_a_cancellation_stops_a_print_that_is_being_made(studio: Studio) -> None:
+    preview = await studio.made()
+    await studio.hear("e1", order(line(preview=preview.id), updated_at=at(1)))
+    (take,) = await jobs.jobs_by_status(studio.app.db, ["pending"], 10)
+    await jobs.run_one(studio.app, KINDS, take.id)
+    await studio.hear("e2", order(line(preview=preview.id), updated_at=at(2), cancelled_at=CANCELLED))
+    assert isinstance(studio.app.imaging, PlainImaging)
+    print_file = studio.app.imaging.print_file
+
+    async def slow(*about: Any) -> Any:
+        waiting = await jobs.jobs_by_status(studio.app.db, ["pending"], 10)
+        for job in waiting:
+            await jobs.run_one(studio.app, KINDS, job.id)
+        return await print_file(*about)
+
+    studio.app.imaging.print_file = slow  # type: ignore[method-assign]
+    (finalize,) = [
+        job for job in await jobs.jobs_by_status(studio.app.db, ["pending"], 10) if job.kind.endswith("finalize")
+    ]
+    await jobs.run_one(studio.app, KINDS, finalize.id)
+    assert await studio.items() == {"501": ("cancelled", ORDER_CANCELLED)}
+    (card,) = await personalization.order_cards(studio.app, SHOP)
+    assert card.print_key is None
+    assert await jobs.jobs_by_status(studio.app.db, ["pending", "running"], 10) == []
+
+
+async def test_a_line_that_is_refunded_whole_before_its_payment_is_cancelled(studio: Studio) -> None:
+    preview = await studio.made()
+    lines = [line(501, preview.id), line(502, preview.id)]
+    await studio.told("e1", *lines, financial_status="pending", updated_at=at(1))
+    shopify_has(studio, line(501, preview.id, current_quantity=0), line(502, preview.id, current_quantity=1))
+    await studio.changed("e2")
+    assert await studio.items() == {"501": ("cancelled", LINE_REMOVED), "502": READY}
+    (card, _) = sorted(await personalization.order_cards(studio.app, SHOP), key=lambda each: each.state, reverse=True)
+    assert (card.state, card.quantity) == ("ready", 1)
+
+
+async def test_a_refund_after_the_print_changes_the_orders_status_alone(studio: Studio) -> None:
+    preview = await studio.made()
+    await studio.told("e1", line(501, preview.id), line(502, preview.id), updated_at=at(1))
+    shopify_has(
+        studio,
+        line(501, preview.id, current_quantity=1),
+        line(502, preview.id, current_quantity=0),
+        financial_status="partially_refunded",
+    )
+    await studio.changed("e2")
+    assert await studio.items() == {"501": READY, "502": ("ready", REMOVED_LATE)}
+    assert await order_status(studio) == "partially_refunded"
+    assert await prints(studio) == 2
+
+
+async def test_an_edit_that_comes_before_its_order_brings_the_whole_order(studio: Studio) -> None:
+    preview = await studio.made()
+    shopify_has(studio, line(501, preview.id), line(502, preview.id, current_quantity=0))
+    await studio.changed("e1")
+    await studio.told("e2", line(501, preview.id), line(502, preview.id), updated_at=at(1))
+    assert await studio.items() == {"501": READY, "502": ("cancelled", LINE_REMOVED)}
+    row = await studio.app.db.one(select(orders.c.customer_id))
+    assert row == {"customer_id": "7001"}
+
+
+async def test_a_line_that_an_edit_brings_back_is_printed(studio: Studio) -> None:
+    preview = await studio.made()
+    shopify_has(studio, line(preview=preview.id, current_quantity=0), updated_at=at(2))
+    await studio.changed("e1")
+    shopify_has(studio, line(preview=preview.id, current_quantity=1), updated_at=at(3))
+    await studio.changed("e2")
+    assert await studio.items() == {"501": READY}
+
+
+async def test_an_order_that_shopify_does_not_know_changes_nothing(studio: Studio) -> None:
+    await studio.changed("e1")
+    assert await studio.app.db.all(select(orders.c.id)) == []
+    assert await jobs.jobs_by_status(studio.app.db, ["pending", "failed", "dead"], 10) == []
+
+
+async def test_an_edit_is_asked_for_again_when_shopify_is_away(studio: Studio) -> None:
+    preview = await studio.made()
+    shopify_has(studio, line(preview=preview.id))
+    assert isinstance(studio.app.shopify, NotingShopify)
+    studio.app.shopify.fault = Unavailable()
+    await studio.changed("e1")
+    assert await studio.items() == {}
+    studio.app.shopify.fault = None
+    clock_of(studio.app).move(minutes=5)
+    await studio.run()
+    assert await studio.items() == {"501": READY}
+
+
+async def test_an_approval_before_the_payment_is_kept(studio: Studio) -> None:
+    preview = await studio.made()
+    await studio.told("e1", line(preview=preview.id, variant_id=2002), financial_status="pending", updated_at=at(1))
+    card = await personalization.retry_print(studio.app, SHOP, await only_item(studio), approved=True)
+    assert card.state == "waiting"
+    await studio.told("e2", line(preview=preview.id, variant_id=2002), updated_at=at(2))
+    assert await studio.items() == {"501": READY}
+
+
+async def test_a_variant_that_is_given_a_size_brings_every_line_on(studio: Studio) -> None:
+    preview = await studio.made()
+    for number, variant in ((501, 9999), (502, 9999), (503, None)):
+        await studio.told(f"e{number}", line(number, preview.id, variant_id=variant), id=number)
+    first, second, custom = await studio.app.db.all(select(order_items.c.id).order_by(order_items.c.id))
+    a4 = next(size for size in await personalization.sizes_to_map(studio.app, SHOP) if size.name == "A4")
+    await personalization.map_size(studio.app, SHOP, first["id"], a4.id)
+    await studio.run()
+    assert [state for state, _ in (await studio.items()).values()] == ["ready", "ready", "unmapped"]
+    await personalization.map_size(studio.app, SHOP, custom["id"], a4.id)
+    await studio.told("e504", line(504, preview.id, variant_id=9999), id=504)
+    assert await studio.items() == dict.fromkeys(("501", "502", "503", "504"), READY)
+    with pytest.raises(Conflict):
+        await personalization.map_size(studio.app, SHOP, second["id"], a4.id)
+
+
+async def test_a_size_of_another_shop_is_not_found(studio: Studio) -> None:
+    preview = await studio.made()
+    await studio.told("e1", line(preview=preview.id, variant_id=9999))
+    a4, *_ = await personalization.sizes_to_map(studio.app, SHOP)
+    item_id = await only_item(studio)
+    with pytest.raises(NotFound):
+        await personalization.map_size(studio.app, OTHER_SHOP, item_id, a4.id)
+    with pytest.raises(NotFound):
+        await personalization.map_size(studio.app, SHOP, item_id, "no size")
+
+
+async def test_a_paid_test_order_is_printed_and_marked(studio: Studio) -> None:
+    preview = await studio.made()
+    await studio.told("e1", line(preview=preview.id), test=True)
+    assert await studio.items() == {"501": READY}
+    (card,) = await personalization.order_cards(studio.app, SHOP)
+    assert card.is_test
+
+
+TELLING = st.tuples(
+    st.sampled_from(["pending", "paid", "partially_refunded"]), st.sampled_from([None, CANCELLED]), st.integers(0, 2)
+)
+
+
+@st.composite
+def tellings(draw: st.DrawFn) -> tuple[list[tuple[str, str | None, int]], list[int]]:
+    """What an order was like, one after another; and each one's number, 1 to 5 times, in any order."""
+    events = draw(st.lists(TELLING, min_size=1, max_size=4))
+    often = [number for number in range(len(events)) for _ in range(draw(st.integers(1, 5)))]
+    return events, draw(st.permutations(often))
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
+)
+@given(told=tellings())
+async def test_whatever_order_webhooks_come_in_and_however_often_the_lines_end_the_same(
+    studio: Studio, told: tuple[list[tuple[str, str | None, int]], list[int]]
+) -> None:
+    events, mixed = told
+    preview = await studio.made()
+    payloads = [
+        order(
+            line(501, preview.id, current_quantity=left),
+            line(502, preview.id, variant_id=9999),
+            financial_status=status,
+            cancelled_at=cancelled,
+            updated_at=at(minute),
+        )
+        for minute, (status, cancelled, left) in enumerate(events)
+    ]
+    ends = []
+    for numbers in (range(len(payloads)), mixed):
+        await forget_orders(studio.app)
+        for number in numbers:
+            await studio.hear(f"e{number}", payloads[number])
+            await hear_only(studio)
+        await studio.run()
+        ends.append((await studio.items(), await order_status(studio)))
+    assert ends[0] == ends[1]
+    assert_no_paid_line_is_dropped(events, *ends[0])
+
+
+async def hear_only(studio: Studio) -> None:
+    """Work on the webhooks alone: what is printed by then would depend on their order, as in life."""
+    taking = {name: kind for name, kind in KINDS.items() if name.endswith("take_order")}
+    await jobs.run_due(studio.app, taking)
+
+
+def assert_no_paid_line_is_dropped(
+    events: list[tuple[str, str | None, int]], items: dict[str, tuple[str, str | None]], status: str
+) -> None:
+    paid, cancelled = any(event[0] != "pending" for event in events), any(event[1] for event in events)
+    left = events[-1][2]
+    if cancelled:
+        assert items == dict.fromkeys(("501", "502"), ("cancelled", ORDER_CANCELLED))
+        assert status == "cancelled"
+        return
+    wanted = READY if paid else ("waiting", None)
+    assert items["501"] == (wanted if left else ("cancelled", LINE_REMOVED))
+    assert items["502"][0] == "unmapped"
+
+
+async def forget_orders(app: App) -> None:
+    finals = delete(generations).where(generations.c.generation_type == "final")
+    others = [delete(metadata.tables[name]) for name in ("webhook_deliveries", "jobs")]
+    await app.db.batch(delete(order_items), finals, delete(orders), *others)
