@@ -1,0 +1,26 @@
+"""Privacy: what is kept of people, how they and their shop see it, and how it goes.
+
+It stands above the capabilities, because a person's data lie in all of them. Requests of
+Shopify and of merchants are jobs (`requests`, `exports`, `people`, `leaving`), shoppers delete
+their own photo (`photos`), and what nobody needs any more goes by itself (`retention`).
+"""
+
+from app.privacy.jobs import KINDS
+from app.privacy.leaving import redact_fields
+from app.privacy.model import Line, Overview, Request
+from app.privacy.photos import delete_photo
+from app.privacy.requests import ask, overview, request_fields
+from app.privacy.retention import sweep
+
+__all__ = [
+    "KINDS",
+    "Line",
+    "Overview",
+    "Request",
+    "ask",
+    "delete_photo",
+    "overview",
+    "redact_fields",
+    "request_fields",
+    "sweep",
+]

@@ -1,0 +1,150 @@
+"""A customer's data as one zip: their rows as JSON, their pictures, and a page that shows both."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app import generation, media
+from app.core.app import App
+from app.core.errors import NotFound, Refused
+from app.core.ids import new_id
+from app.core.times import to_text
+from app.jobs import Lease
+from app.privacy import queries
+from app.privacy.archive import Entry, zipped
+from app.privacy.model import EXPORT_LIFE
+from app.privacy.people import gather
+from app.privacy.requests import open_request
+
+TABLES = ("shoppers", "generations", "assets", "orders", "order_items", "webhook_deliveries")
+PAGE = 50
+MIME = "application/zip"
+
+
+async def export(app: App, lease: Lease) -> None:
+    """The job: write the zip into the storage, where the merchant downloads it for a week."""
+    request, customer_id = await open_request(app, lease)
+    await gather(app, request.shop_id, customer_id)
+    started = app.clock.now()
+    key = f"{request.shop_id}/privacy/{request.id}/export_{lease.token[:12]}.zip"
+    person = _Person(app, request.shop_id, customer_id)
+    size = await app.files.write(key, zipped(person.entries(), started), MIME)
+    now = app.clock.now()
+    asset = media.Asset(
+        id=new_id(),
+        shop_id=request.shop_id,
+        key=key,
+        purpose="export",
+        filename=None,
+        mime=MIME,
+        bytes=size,
+        owner_type="privacy_request",
+        owner_id=request.id,
+        expires_at=now + EXPORT_LIFE,
+    )
+    try:
+        await app.db.batch(
+            *lease.finish(now),
+            media.insert_asset(asset, now),
+            queries.close_request(request.shop_id, request.id, "done", now, asset.id),
+            generation.keep_storage(request.shop_id, size, now),
+            queries.audit(request.shop_id, request.asked_by, "export_made", request.id, now),
+        )
+    except Refused:
+        await app.files.delete(key)
+        raise
+
+
+@dataclass(frozen=True)
+class _Person:
+    app: App
+    shop_id: str
+    customer_id: str
+
+    async def entries(self) -> AsyncIterator[Entry]:
+        yield "index.html", self._page()
+        yield "data.json", self._json()
+        async for asset in self._rows("assets"):
+            if asset["deleted_at"] is None:
+                yield _picture(asset), self._bytes(asset["key"])
+
+    async def _rows(self, table: str) -> AsyncIterator[dict[str, Any]]:
+        after = ""
+        while rows := await queries.rows_of(self.app.db, self.shop_id, self.customer_id, table, after, PAGE):
+            for row in rows:
+                yield row
+            after = rows[-1]["id"]
+
+    async def _bytes(self, key: str) -> AsyncIterator[bytes]:
+        try:
+            _, chunks = await self.app.files.open(key)
+        except NotFound:  # its row is a day ahead of the sweep
+            return
+        async for chunk in chunks:
+            yield chunk
+
+    async def _json(self) -> AsyncIterator[bytes]:
+        comma = "{"
+        for table in TABLES:
+            yield f"{comma}{json.dumps(table)}: [".encode()
+            comma, between = ",\n", "\n"
+            async for row in self._rows(table):
+                yield (between + json.dumps(row, default=_plain, ensure_ascii=False)).encode()
+                between = ",\n"
+            yield b"]"
+        yield b"}\n"
+
+    async def _page(self) -> AsyncIterator[bytes]:
+        yield _HEAD.format(customer=html.escape(self.customer_id), shop=html.escape(self.shop_id)).encode()
+        for table in TABLES:
+            yield f"<h2>{_TITLES[table]}</h2>\n".encode()
+            async for row in self._rows(table):
+                yield _shown(table, row).encode()
+        yield b"</body></html>\n"
+
+
+def _picture(asset: dict[str, Any]) -> str:
+    return f"pictures/{asset['purpose']}-{asset['id']}.{asset['key'].rpartition('.')[2]}"
+
+
+def _shown(table: str, row: dict[str, Any]) -> str:
+    """A row as a list of its values, and its picture."""
+    values = [(name, value) for name, value in row.items() if value is not None]
+    said = "".join(f"<dt>{name}</dt><dd>{html.escape(_text(value))}</dd>" for name, value in values)
+    there = table == "assets" and row["deleted_at"] is None
+    name = html.escape(_picture(row)) if there else ""
+    picture = f'<a href="{name}"><img src="{name}" alt="{html.escape(row["purpose"])}"></a>' if there else ""
+    return f"<section>{picture}<dl>{said}</dl></section>\n"
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=_plain, ensure_ascii=False)
+
+
+def _plain(value: Any) -> str:
+    return to_text(value) if isinstance(value, datetime) else str(value)
+
+
+_TITLES = {
+    "shoppers": "Customer",
+    "generations": "Designs",
+    "assets": "Pictures",
+    "orders": "Orders",
+    "order_items": "Order lines",
+    "webhook_deliveries": "What Shopify told the app",
+}
+_HEAD = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Customer {customer}</title>
+<style>body {{ font: 16px/1.5 sans-serif; max-width: 60rem; margin: 1rem auto; padding: 0 1rem }}
+section {{ border: 1px solid #ccc; padding: 1rem; margin: 1rem 0; overflow-wrap: anywhere }}
+img {{ max-width: 100%; max-height: 20rem }}
+dl {{ display: grid; grid-template-columns: minmax(8rem, auto) 1fr; gap: 0 1rem }} dd {{ margin: 0 }}</style></head>
+<body><h1>Customer {customer} of {shop}</h1>
+<p>All that Artify keeps of this customer. The same rows are in <a href="data.json">data.json</a>.</p>
+"""

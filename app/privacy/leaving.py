@@ -1,0 +1,53 @@
+"""A shop's data, deleted 48 hours after it removed the app, unless it has come back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app import shops
+from app.core.app import App
+from app.core.errors import Refused
+from app.jobs import Lease
+from app.privacy import queries
+from app.privacy.model import is_meant
+
+PAGE = 500
+
+
+def redact_fields(payload: Any) -> dict[str, Any]:
+    """What we keep of shop/redact: nothing, the headers say it all."""
+    return {}
+
+
+async def redact_shop(app: App, lease: Lease) -> None:
+    """The job of a shop/redact webhook; one that is not about the present removal changes nothing."""
+    job, now = lease.job, app.clock.now()
+    delivery = await shops.delivery(app.db, job.shop_id, job.subject_id)
+    removal = await queries.removal(app.db, job.shop_id)
+    if delivery is None or removal is None:
+        raise Refused("nothing_kept")
+    told_at = delivery.triggered_at or delivery.created_at
+    if not is_meant(removal["uninstalled_at"], is_active=removal["is_active"], told_at=told_at):
+        closing = shops.close_delivery(job.shop_id, delivery.id, "ignored", "not about this removal", now)
+        await app.db.batch(*lease.finish(now), closing)
+        return
+    await _delete_everything(app, lease)
+    now = app.clock.now()
+    await app.db.batch(
+        *lease.finish(now),
+        *queries.delete_shop(job.shop_id, job.id, delivery.id),
+        shops.close_delivery(job.shop_id, delivery.id, "done", None, now),
+        queries.audit(job.shop_id, "shopify", "shop_deleted", delivery.id, now),
+    )
+
+
+async def _delete_everything(app: App, lease: Lease) -> None:
+    """Every object, then every row: a run that died is repeated."""
+    shop_id = lease.job.shop_id
+    await app.db.batch(queries.stop_all_jobs(shop_id, lease.job.id, app.clock.now()))
+    while objects := await app.files.list(f"{shop_id}/"):
+        await app.files.delete(*[each.key for each in objects])
+    for table in queries.TENANT_TABLES:
+        (deleted,) = await app.db.batch(queries.delete_rows(shop_id, table, PAGE))
+        while deleted.rowcount == PAGE:
+            (deleted,) = await app.db.batch(queries.delete_rows(shop_id, table, PAGE))

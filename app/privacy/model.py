@@ -1,0 +1,85 @@
+"""What is asked about people, how long things are kept, and when a shop's end is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+EXPORT_LIFE = timedelta(days=7)
+LINK_LIFE = timedelta(minutes=15)
+PREVIEW_LIFE = timedelta(days=30)
+LEAST_PREVIEW_LIFE = timedelta(days=14)
+ORPHAN_AGE = timedelta(days=1)
+"""A file may lie a while before its row is written, and no ticket or job lives as long as this."""
+MESSAGE_LIFE = timedelta(days=30)
+REQUEST_LIFE = timedelta(days=90)
+AUDIT_LIFE = timedelta(days=730)
+SHOP_WAIT = timedelta(hours=48)
+"""Shopify sends shop/redact so long after the app was removed."""
+CLOCKS_APART = timedelta(hours=1)
+RETENTION = "preview_days"
+"""The shop's setting: after how many days previews that nobody ordered go."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """`kind` is export or redaction; `state` open, done or failed. No customer is named once their data are gone."""
+
+    id: str
+    shop_id: str
+    kind: str
+    shopify_customer_id: str | None
+    state: str
+    asked_by: str
+    asset_id: str | None
+    created_at: datetime
+    completed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the audit log: who did what, and to which request or preview. It names no person."""
+
+    actor: str
+    action: str
+    subject: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What a merchant sees; `downloads` are short-lived links by request."""
+
+    requests: list[Request]
+    lines: list[Line]
+    downloads: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Design:
+    """A generation, as its end needs it."""
+
+    id: str
+    status: str
+    quota_period: str | None
+
+
+def preview_life(settings: Mapping[str, Any] | None) -> timedelta:
+    """How long a shop keeps previews that nobody ordered."""
+    days = (settings or {}).get(RETENTION)
+    if not isinstance(days, int):
+        return PREVIEW_LIFE
+    return max(LEAST_PREVIEW_LIFE, timedelta(days=days))
+
+
+def is_meant(uninstalled_at: datetime | None, *, is_active: bool, told_at: datetime) -> bool:
+    """Whether a shop/redact is about the present removal of the app.
+
+    It comes 48 hours after the removal that it is about: a shop that is installed again, or was removed again since,
+    is not meant.
+    """
+    if is_active or uninstalled_at is None:
+        return False
+    return uninstalled_at + SHOP_WAIT - CLOCKS_APART <= told_at

@@ -1,0 +1,48 @@
+"""All SQL on one photo and what was made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import ColumnElement, and_, delete, or_, select
+
+from app.core.ports import Database, Expect, Row
+from app.media.tables import assets
+from app.personalization.tables import generations
+from app.privacy.model import Design
+from app.privacy.queries.people import PICTURES
+
+
+async def designs_of_photo(
+    db: Database, shop_id: str, design_id: str, owner: tuple[str | None, str | None]
+) -> list[Design]:
+    """Every design that this owner (shopper, guest session) had made of the photo of one of theirs."""
+    columns = [generations.c[name] for name in Design.__dataclass_fields__]
+    rows = await db.all(select(*columns).where(_of_photo(shop_id, design_id, owner)).order_by(generations.c.id))
+    return [Design(**row) for row in rows]
+
+
+async def files_of_photo(db: Database, shop_id: str, design_ids: Collection[str]) -> Sequence[Row]:
+    """Ids and keys."""
+    mine = and_(generations.c.shop_id == shop_id, generations.c.id.in_(list(design_ids)))
+    used = [assets.c.id.in_(select(generations.c[name]).where(mine)) for name in PICTURES]
+    return await db.all(select(assets.c.id, assets.c.key).where(assets.c.shop_id == shop_id, or_(*used)))
+
+
+def delete_photo(shop_id: str, design_ids: Collection[str]) -> Expect:
+    """Refused with `ordered` when one of them was ordered."""
+    ids = list(design_ids)
+    gone = delete(generations).where(
+        generations.c.shop_id == shop_id, generations.c.id.in_(ids), generations.c.pinned_at.is_(None)
+    )
+    return Expect(gone, "ordered", rows=len(ids))
+
+
+def _of_photo(shop_id: str, design_id: str, owner: tuple[str | None, str | None]) -> ColumnElement[bool]:
+    shopper_id, guest_session_id = owner
+    theirs = and_(
+        generations.c.shop_id == shop_id,
+        generations.c.shopper_id == shopper_id if shopper_id else generations.c.guest_session_id == guest_session_id,
+    )
+    photo = select(generations.c.upload_asset_id).where(theirs, generations.c.id == design_id).scalar_subquery()
+    return and_(theirs, or_(generations.c.id == design_id, generations.c.upload_asset_id == photo))

@@ -1,0 +1,54 @@
+"""All SQL on the end of a shop."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from app.core.ports import Database, Expect, Row
+from app.core.tables import metadata
+from app.jobs.tables import jobs
+from app.privacy.tables import audit_log
+from app.shops.tables import shops, webhook_deliveries
+
+KEPT = (shops, jobs, audit_log, webhook_deliveries)
+"""The shop's own row goes last; the others tell what happened, and go with their age."""
+TENANT_TABLES = tuple(
+    table.name for table in reversed(metadata.sorted_tables) if "shop_id" in table.c and table not in KEPT
+)
+"""Children before parents: much of it may not go with its parent."""
+
+
+async def removal(db: Database, shop_id: str) -> Row | None:
+    """When the shop removed the app, and whether it is installed; None for a shop that we do not know."""
+    return await db.one(select(shops.c.uninstalled_at, shops.c.is_active).where(shops.c.id == shop_id))
+
+
+def stop_all_jobs(shop_id: str, but: str, at: datetime) -> Any:
+    return (
+        update(jobs)
+        .where(jobs.c.shop_id == shop_id, jobs.c.id != but, jobs.c.status.in_(("pending", "running")))
+        .values(status="cancelled", lease_token=None, lease_until=None, updated_at=at)
+    )
+
+
+def delete_rows(shop_id: str, table: str, limit: int) -> Any:
+    """So many rows of a table at most; all, where rows have no id."""
+    source = metadata.tables[table]
+    if "id" not in source.c:
+        return delete(source).where(source.c.shop_id == shop_id)
+    some = select(source.c.id).where(source.c.shop_id == shop_id).limit(limit)
+    return delete(source).where(source.c.shop_id == shop_id, source.c.id.in_(some))
+
+
+def delete_shop(shop_id: str, job_id: str, delivery_id: str) -> list[Any]:
+    """The shop's row, and what told of it but for this job and message. Refused with `shop_returned`."""
+    return [
+        delete(jobs).where(jobs.c.shop_id == shop_id, jobs.c.id != job_id),
+        delete(webhook_deliveries).where(
+            webhook_deliveries.c.shop_id == shop_id, webhook_deliveries.c.id != delivery_id
+        ),
+        Expect(delete(shops).where(shops.c.id == shop_id, shops.c.is_active == 0), "shop_returned"),
+    ]

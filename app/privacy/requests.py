@@ -1,0 +1,109 @@
+"""Requests about a customer: of Shopify by webhook, of the merchant by the page; each is a row and a job."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Any
+
+from app import jobs, shops
+from app.core.app import App
+from app.core.errors import AppError, Refused, Unprocessable
+from app.core.ids import new_id
+from app.core.reads import Together
+from app.jobs import Job, Lease
+from app.privacy import queries
+from app.privacy.model import LINK_LIFE, Overview, Request
+
+TAKE = "privacy.take_request"
+WORK = {"export": "privacy.export", "redaction": "privacy.redact"}
+KIND_OF = {"customers/data_request": "export", "customers/redact": "redaction"}
+SHOWN = 50
+CLAIMED_AT_ONCE = 50
+MAX_ORDERS = 10_000
+
+
+def request_fields(payload: Any) -> dict[str, Any]:
+    """What we keep of customers/data_request and customers/redact: ids. Raises ValueError, KeyError, TypeError."""
+    named = payload.get("orders_requested") or payload.get("orders_to_redact") or []
+    return {
+        "customer_id": str(int(payload["customer"]["id"])),
+        "orders": [str(int(order)) for order in named][:MAX_ORDERS],
+    }
+
+
+async def take_request(app: App, lease: Lease) -> None:
+    """The job of such a webhook: the orders are the customer's, and the request is recorded and queued."""
+    job, now = lease.job, app.clock.now()
+    delivery = await shops.delivery(app.db, job.shop_id, job.subject_id)
+    if delivery is None or delivery.fields is None or not await queries.removal(app.db, job.shop_id):
+        closing = shops.close_delivery(job.shop_id, job.subject_id, "ignored", "nothing is kept of this shop", now)
+        await app.db.batch(*lease.finish(now), closing)
+        return
+    customer_id = delivery.fields["customer_id"]
+    for some in _paged(delivery.fields["orders"]):
+        await app.db.batch(queries.claim_orders(job.shop_id, customer_id, some, now))
+    wanted = _request(job.shop_id, KIND_OF[delivery.topic], customer_id, "shopify", now)
+    work = jobs.new(WORK[wanted.kind], wanted.shop_id, wanted.id, at=now)
+    await app.db.batch(
+        *lease.finish(now),
+        queries.insert_request(wanted),
+        jobs.insert(work, now),
+        shops.close_delivery(job.shop_id, job.subject_id, "done", None, now),
+    )
+    await app.queue.wake(work.id)
+
+
+async def ask(app: App, shop_id: str, kind: str, customer_id: str) -> Request:
+    """The merchant asks for a customer's data, or for their deletion. Raises Unprocessable."""
+    digits = customer_id.strip().rpartition("/")[2]
+    if kind not in WORK:
+        raise Unprocessable("This cannot be asked for.", code="unknown_kind")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 20):
+        raise Unprocessable("Type the customer's number: the last part of their page's address.", code="bad_customer")
+    now = app.clock.now()
+    wanted = _request(shop_id, kind, digits, "merchant", now)
+    work = jobs.new(WORK[kind], shop_id, wanted.id, at=now)
+    await app.db.batch(queries.insert_request(wanted), jobs.insert(work, now))
+    await app.queue.wake(work.id)
+    return wanted
+
+
+async def overview(app: App, shop_id: str) -> Overview:
+    """The newest requests, what was done, and links to the exports that are still kept."""
+    at_once = Together(app.db)
+    found, lines = await asyncio.gather(
+        queries.requests(at_once, shop_id, SHOWN), queries.lines(at_once, shop_id, SHOWN)
+    )
+    ends = app.clock.now() + LINK_LIFE
+    downloads = {
+        each.id: app.files.link(key, expires_at=ends, filename=f"customer-{each.shopify_customer_id}.zip")
+        for each, key in found
+        if key
+    }
+    return Overview([each for each, _ in found], lines, downloads)
+
+
+async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
+    """The merchant sees that it failed, and can ask again."""
+    found = await queries.request(app.db, job.shop_id, job.subject_id)
+    if found is None:
+        return []
+    return [queries.close_request(job.shop_id, job.subject_id, "failed", app.clock.now())]
+
+
+async def open_request(app: App, lease: Lease) -> tuple[Request, str]:
+    """The job's request and its customer. Raises Refused when it is gone, with its customer's data."""
+    found = await queries.request(app.db, lease.job.shop_id, lease.job.subject_id)
+    if found is None or found.shopify_customer_id is None:
+        raise Refused("request_gone")
+    return found, found.shopify_customer_id
+
+
+def _request(shop_id: str, kind: str, customer_id: str, asked_by: str, now: datetime) -> Request:
+    return Request(new_id(), shop_id, kind, customer_id, "open", asked_by, None, now, None)
+
+
+def _paged(orders: list[str]) -> list[list[str]]:
+    """A statement on D1 takes at most a hundred values."""
+    return [orders[start : start + CLAIMED_AT_ONCE] for start in range(0, len(orders), CLAIMED_AT_ONCE)]

@@ -1,0 +1,123 @@
+"""What nobody needs any more goes by itself: a few rows and objects in each minute, round after round.
+
+Each sweep keeps its place in a cursor and begins a new round at most once a day, so that an idle shop costs little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app import generation
+from app.core.app import App
+from app.core.errors import Refused
+from app.privacy import queries
+from app.privacy.model import ORPHAN_AGE, preview_life
+
+ROUND = timedelta(days=1)
+SHOPS_AT_ONCE = 20
+PREVIEWS_AT_ONCE = 50
+OBJECTS_AT_ONCE = 90
+"""Keys that one statement names: one on D1 takes at most a hundred values."""
+FILES_AT_ONCE = 40
+ROWS_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class _Share:
+    """Where the next minute goes on, None when the round has ended, and how much was done."""
+
+    cursor: str | None
+    count: int
+
+
+async def sweep(app: App) -> int:
+    """One minute's share of every sweep; how many rows and objects it removed or put right."""
+    now = app.clock.now()
+    count = sum(result.rowcount for result in await app.db.batch(*queries.delete_aged(now, ROWS_AT_ONCE)))
+    places = await queries.progress(app.db, list(SWEEPS))
+    for name, step in SWEEPS.items():
+        place = places.get(name)
+        if place and place["cursor"] is None and place["begun_at"] + ROUND > now:
+            continue
+        going_on = place if place and place["cursor"] is not None else None
+        done = await step(app, going_on["cursor"] if going_on else "", now)
+        count += done.count
+        await app.db.batch(queries.advance(name, done.cursor, going_on["begun_at"] if going_on else now, now))
+    return count
+
+
+async def _previews(app: App, after: str, now: datetime) -> _Share:
+    """Empty previews that nobody ordered and whose time is over; a shop with many is visited again at once."""
+    found = await queries.shops_after(app.db, after, SHOPS_AT_ONCE)
+    left = PREVIEWS_AT_ONCE
+    for shop in found:
+        old = await queries.unwanted_previews(app.db, shop["id"], now - preview_life(shop["settings"]), left)
+        for design_id in old:
+            await _empty(app, shop["id"], design_id, now)
+        left -= len(old)
+        if left == 0:
+            return _Share(after, PREVIEWS_AT_ONCE)
+        after = shop["id"]
+    return _Share(after if len(found) == SHOPS_AT_ONCE else None, PREVIEWS_AT_ONCE - left)
+
+
+async def _empty(app: App, shop_id: str, design_id: str, now: datetime) -> None:
+    """The row first: an order that comes in this moment keeps its picture."""
+    files = await queries.live_assets_of(app.db, shop_id, design_id)
+    forget = [queries.forget_asset(shop_id, row["id"], now) for row in files]
+    release = generation.release_storage(shop_id, sum(row["bytes"] for row in files), now)
+    try:
+        await app.db.batch(queries.empty_preview(shop_id, design_id, now), *forget, release)
+    except Refused as refused:
+        app.log.info("preview_kept", preview=design_id, reason=refused.code)
+        return
+    await app.files.delete(*[row["key"] for row in files])
+
+
+async def _objects(app: App, after: str, now: datetime) -> _Share:
+    """Delete objects that no row names and that are older than a day."""
+    found = await app.files.list("", after, OBJECTS_AT_ONCE)
+    old = [each.key for each in found if each.modified_at <= now - ORPHAN_AGE]
+    known = await queries.known_keys(app.db, old) if old else set()
+    orphans = [key for key in old if key not in known]
+    if orphans:
+        await app.files.delete(*orphans)
+        app.log.info("orphans_deleted", count=len(orphans))
+    return _Share(found[-1].key if len(found) == OBJECTS_AT_ONCE else None, len(orphans))
+
+
+async def _files(app: App, after: str, now: datetime) -> _Share:
+    """Mark files whose object is gone, and give their storage back."""
+    count = 0
+    found = await queries.assets_after(app.db, after, now - ORPHAN_AGE, FILES_AT_ONCE)
+    for row in found:
+        if await app.files.stat(row["key"]) is None:
+            app.log.warning("object_missing", shop=row["shop_id"], asset=row["id"])
+            with suppress(Refused):
+                await app.db.batch(
+                    queries.forget_asset(row["shop_id"], row["id"], now),
+                    generation.release_storage(row["shop_id"], row["bytes"], now),
+                )
+                count += 1
+    return _Share(str(found[-1]["id"]) if len(found) == FILES_AT_ONCE else None, count)
+
+
+async def _counters(app: App, after: str, now: datetime) -> _Share:
+    """Compare what each shop is said to store with its files, and put right what differs."""
+    found = await queries.drift(app.db, after, SHOPS_AT_ONCE)
+    wrong = [row for row in found if row["counted"] != row["held"]]
+    for row in wrong:
+        app.log.warning("storage_drift", shop=row["shop_id"], counted=row["counted"], held=int(row["held"]))
+        await app.db.batch(queries.count_again(row["shop_id"], row["counted"], int(row["held"]), now))
+    return _Share(str(found[-1]["shop_id"]) if len(found) == SHOPS_AT_ONCE else None, len(wrong))
+
+
+SWEEPS: dict[str, Callable[[App, str, datetime], Awaitable[_Share]]] = {
+    "previews": _previews,
+    "objects": _objects,
+    "files": _files,
+    "counters": _counters,
+}

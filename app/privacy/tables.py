@@ -1,0 +1,47 @@
+"""Tables of requests about people, of what was done, and of how far the sweeps are."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, Table, Text
+
+from app.core.tables import json_column, key, metadata, one_of, ref, shop_key, stamps, text, time
+
+privacy_requests = Table(
+    "privacy_requests",
+    metadata,
+    key(),
+    shop_key(),
+    text("kind"),
+    text("shopify_customer_id", nullable=True),
+    Column("state", Text, nullable=False, server_default="open"),
+    text("asked_by"),
+    ref("asset_id", "assets.id", ondelete="SET NULL", nullable=True),
+    time("completed_at"),
+    *stamps(),
+    one_of("kind", "export", "redaction"),
+    one_of("state", "open", "done", "failed"),
+    Index("ix_privacy_requests_shop", "shop_id", "id"),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    key(),
+    text("shop_id"),
+    text("actor"),
+    text("action"),
+    text("subject"),
+    time("at", nullable=False),
+    *json_column("detail"),
+    *stamps(),
+    Index("ix_audit_log_shop", "shop_id", "id"),
+)
+
+sweeps = Table(
+    "sweeps",
+    metadata,
+    Column("name", Text, primary_key=True),
+    text("cursor", nullable=True),
+    time("begun_at", nullable=False),
+    *stamps(),
+)

@@ -1,0 +1,264 @@
+"""What is kept of people: it can be seen, and it goes, from every table and from the storage."""
+
+from __future__ import annotations
+
+import io
+import json
+import sqlite3
+import zipfile
+from typing import Any
+
+import pytest
+
+from tests.apps import ON_POSTGRES
+from tests.integration import webhooks
+from tests.integration.servers import OTHER_SHOP, SHOP
+from tests.integration.storefront import Storefront
+from tests.integration.world import World, without_storage
+
+pytestmark = pytest.mark.anyio
+ADA, BOB = "90017001", "90017002"
+TOPICS = {"export": "customers/data_request", "redaction": "customers/redact"}
+
+
+async def bought(world: World, customer: str, *storefronts: Storefront, **changes: str) -> dict[str, Any]:
+    """An order of the customer's, of a design by each storefront, all of it printed."""
+    designs = [await world.design(storefront) for storefront in storefronts]
+    lines = [webhooks.line(design["id"]) for design in designs]
+    order = webhooks.order(*lines, customer={"id": int(customer)})
+    await webhooks.deliver(world.http, order, **changes)
+    await world.run_all_jobs()
+    return order | {"designs": [design["id"] for design in designs]}
+
+
+async def told(world: World, kind: str, customer: str, orders: list[int] | None = None, **changes: str) -> None:
+    """Shopify's request, and all that follows."""
+    named = "orders_requested" if kind == "export" else "orders_to_redact"
+    payload = {"shop_id": 1, "customer": {"id": int(customer), "email": "ada@shopper.example"}, named: orders or []}
+    answer = await webhooks.deliver(world.http, payload, topic=TOPICS[kind], **changes)
+    assert answer.status_code == 200
+    await world.run_all_jobs()
+
+
+def tables(world: World) -> list[str]:
+    if ON_POSTGRES:
+        return [row["n"] for row in world.rows("SELECT tablename AS n FROM pg_tables WHERE schemaname = 'public'")]
+    return [row["n"] for row in world.rows("SELECT name AS n FROM sqlite_master WHERE type = 'table'")]
+
+
+def found(world: World, words: list[str]) -> list[tuple[str, str]]:
+    """Where the database holds any of these words: every value of every row of every table."""
+    rows = [(table, str(row)) for table in tables(world) for row in world.rows(f"SELECT * FROM {table}")]
+    assert len(rows) >= 15
+    hits = [(table, word) for table, row in rows for word in words if word in row]
+    if not ON_POSTGRES:
+        handle = sqlite3.connect(world.database)
+        handle.execute("VACUUM")
+        handle.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        handle.close()
+        hits += [("file", word) for word in words if word.encode() in world.database.read_bytes()]
+    return hits
+
+
+def objects(world: World) -> set[str]:
+    return {path.relative_to(world.files).as_posix() for path in world.files.rglob("*") if path.is_file()}
+
+
+def owned(world: World, *designs: str) -> list[str]:
+    """Ids and keys that only this owner's rows hold."""
+    listed = ", ".join(f"'{design}'" for design in designs)
+    finals = world.rows(f"SELECT final_generation_id AS id FROM order_items WHERE preview_generation_id IN ({listed})")
+    ids = {*designs, *[row["id"] for row in finals if row["id"]]}
+    words = set(ids)
+    for each in ids:
+        [row] = world.rows("SELECT * FROM generations WHERE id = ?", each)
+        words |= {row[name] for name in ("upload_asset_id", "master_asset_id", "preview_asset_id", "final_asset_id")}
+    words.discard(None)
+    keys = [row["key"] for row in world.rows("SELECT id, key FROM assets") if row["id"] in words]
+    return sorted(words | set(keys))
+
+
+def storage_agrees(world: World, shop: str = SHOP) -> bool:
+    [held] = world.rows("SELECT SUM(bytes) AS b FROM assets WHERE shop_id = ? AND deleted_at IS NULL", shop)
+    return int(held["b"] or 0) == world.quota(shop)["current_storage_bytes"]
+
+
+async def downloaded(world: World) -> dict[str, bytes]:
+    """The files of the newest export, by the link on the merchant's page."""
+    page = (await world.merchant().document("/privacy")).text
+    link = page.split('href="http')[1].split('"')[0].replace("&amp;", "&")
+    answer = await world.http.get("http" + link)
+    assert answer.status_code == 200
+    assert "attachment" in answer.headers["content-disposition"]
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+async def test_an_export_holds_everything_of_a_customer_and_nothing_of_others(world: World) -> None:
+    signed_in, guest, other = world.storefront(customer=ADA), world.storefront(), world.storefront()
+    ada = await bought(world, ADA, signed_in, guest)
+    unordered = (await world.design(guest))["id"]
+    bob = await bought(world, BOB, other, world.storefront(customer=BOB))
+    hers, his = owned(world, *ada["designs"], unordered), owned(world, *bob["designs"])
+    await told(world, "export", ADA, [ada["id"]])
+    files = await downloaded(world)
+    everything = b"".join(content for name, content in files.items() if name in ("data.json", "index.html")).decode()
+    assert [word for word in hers if word not in everything] == []
+    assert [word for word in [*his, BOB, str(bob["id"])] if word in everything] == []
+    rows = json.loads(files["data.json"])
+    assert [row["shopify_order_id"] for row in rows["orders"]] == [str(ada["id"])]
+    assert len(rows["order_items"]) == 2
+    for asset in rows["assets"]:
+        stored = await world.app.files.get(asset["key"])
+        assert files[f"pictures/{asset['purpose']}-{asset['id']}.{asset['key'].rpartition('.')[2]}"] == stored
+    assert len(files) == len(rows["assets"]) + 2
+    assert storage_agrees(world)
+
+
+async def test_an_export_reaches_a_guests_designs_through_the_orders_that_are_named(world: World) -> None:
+    guest = world.storefront()
+    design = (await world.design(guest))["id"]
+    order = webhooks.order(webhooks.line(design), customer=None)
+    await webhooks.deliver(world.http, order)
+    await world.run_all_jobs()
+    await told(world, "export", ADA, [order["id"]])
+    files = await downloaded(world)
+    assert [word for word in owned(world, design) if word not in files["data.json"].decode()] == []
+
+
+async def test_an_export_goes_after_a_week(world: World) -> None:
+    await bought(world, ADA, world.storefront())
+    await told(world, "export", ADA)
+    [asset] = world.rows("SELECT key FROM assets WHERE purpose = 'export'")
+    assert asset["key"] in objects(world)
+    world.clock.move(days=7)
+    await swept(world)
+    assert asset["key"] not in objects(world)
+    assert "No longer kept" in (await world.merchant().document("/privacy")).text
+    assert storage_agrees(world)
+
+
+@pytest.mark.parametrize("by", ["shopify", "merchant"])
+async def test_a_deleted_customer_is_in_no_table_and_no_object(world: World, by: str) -> None:
+    signed_in, guest = world.storefront(customer=ADA), world.storefront()
+    ada = await bought(world, ADA, signed_in, guest)
+    unordered = (await world.design(guest))["id"]
+    bob = await bought(world, BOB, world.storefront(), world.storefront(customer=BOB))
+    await told(world, "export", ADA, [ada["id"]])
+    exports = [row["key"] for row in world.rows("SELECT key FROM assets WHERE purpose = 'export'")]
+    hers, his = owned(world, *ada["designs"], unordered), owned(world, *bob["designs"])
+    stray = f"{SHOP}/personalization/{unordered}/master_died.png"
+    await world.app.files.put(stray, b"of an attempt that died", "image/png")
+    if by == "shopify":
+        await told(world, "redaction", ADA, [ada["id"]])
+    else:
+        assert (await world.merchant().post("/privacy/requests", {"kind": "redaction", "customer_id": ADA})).is_success
+        await world.run_all_jobs()
+    assert found(world, [ADA, *exports, *hers]) == []
+    left = objects(world)
+    assert [key for key in [*hers, *exports, stray] if key in left] == []
+    assert [key for key in his if "/" in key and key not in left] == []
+    assert {word for _, word in found(world, his)} == set(his)
+    books = world.rows("SELECT * FROM orders WHERE shopify_order_id = ?", str(ada["id"]))
+    assert [(row["customer_id"], row["total_price"], row["status"]) for row in books] == [(None, 1800, "paid")]
+    assert storage_agrees(world)
+    line = world.rows("SELECT actor, action, detail FROM audit_log WHERE action = 'customer_deleted'")
+    assert line == [{"actor": by, "action": "customer_deleted", "detail": None}]
+
+
+@pytest.mark.parametrize("kind", ["export", "redaction"])
+async def test_a_request_that_the_storage_interrupts_is_done_later(world: World, kind: str) -> None:
+    ada = await bought(world, ADA, world.storefront(), world.storefront(customer=ADA))
+    hers = owned(world, *ada["designs"])
+    payload = {"customer": {"id": int(ADA)}}
+    await webhooks.deliver(world.http, payload, topic=TOPICS[kind])
+    with without_storage(world):
+        await world.run_jobs()
+        assert [row["state"] for row in world.rows("SELECT state FROM privacy_requests")] == ["open"]
+    await world.run_all_jobs()
+    assert [row["state"] for row in world.rows("SELECT state FROM privacy_requests")] == ["done"]
+    left = objects(world)
+    assert [key for key in hers if "/" in key and (key in left) != (kind == "export")] == []
+    assert storage_agrees(world)
+
+
+async def test_a_photo_that_was_deleted_is_in_no_table_and_no_object(world: World) -> None:
+    storefront = world.storefront()
+    upload = await storefront.upload()
+    first = await world.design(storefront, upload_id=upload)
+    second = await world.design(storefront, upload_id=upload)
+    other = (await world.design(storefront))["id"]
+    gone, kept = owned(world, first["id"], second["id"]), owned(world, other)
+    answer = await storefront.post(f"previews/{first['id']}/delete", {})
+    assert answer.json() == {"deleted": sorted([first["id"], second["id"]])}
+    assert {table for table, _ in found(world, gone)} <= {"audit_log", "file"}
+    assert [key for key in gone if key in objects(world)] == []
+    assert {word for _, word in found(world, kept)} == set(kept)
+    assert storage_agrees(world)
+    assert (await storefront.post(f"previews/{first['id']}/delete", {})).status_code == 404
+
+
+async def test_a_photo_of_somebody_else_is_not_found(world: World) -> None:
+    design = await world.design(world.storefront())
+    for stranger in (world.storefront(), world.storefront(customer=BOB), world.storefront(OTHER_SHOP)):
+        stranger.guest_token = "somebody"
+        assert (await stranger.post(f"previews/{design['id']}/delete", {})).status_code == 404
+    assert world.rows("SELECT status FROM generations") == [{"status": "completed"}]
+
+
+async def test_a_photo_that_was_ordered_stays_until_the_shop_deletes_it(world: World) -> None:
+    storefront = world.storefront()
+    order = await bought(world, ADA, storefront)
+    before = objects(world)
+    answer = await storefront.post(f"previews/{order['designs'][0]}/delete", {})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "ordered")
+    assert objects(world) == before
+
+
+async def test_a_preview_under_way_is_stopped_and_uncounted_when_its_photo_is_deleted(world: World) -> None:
+    storefront = world.storefront()
+    preview = await storefront.asked()
+    assert (await storefront.post(f"previews/{preview['id']}/delete", {})).status_code == 200
+    assert await world.run_jobs() == 0
+    assert world.quota()["current_generations"] == 0
+    assert world.rows("SELECT id FROM generations") == []
+
+
+@pytest.mark.parametrize("kind", ["export", "redaction"])
+async def test_a_customer_we_never_saw_is_answered_too(world: World, kind: str) -> None:
+    await told(world, kind, ADA, [1, 2])
+    assert [row["state"] for row in world.rows("SELECT state FROM privacy_requests")] == ["done"]
+    kept = found(world, [ADA])
+    assert kept if kind == "export" else kept == []
+
+
+async def test_a_merchant_sees_what_is_wrong_with_a_customers_number(world: World) -> None:
+    for wrong in ("", "ada@shopper.example", "9" * 30, "٣"):
+        answer = await world.merchant().post("/privacy/requests", {"kind": "redaction", "customer_id": wrong})
+        assert (answer.status_code, "the last part of" in answer.text) == (422, True)
+    assert world.rows("SELECT id FROM privacy_requests") == []
+
+
+async def test_a_shop_sees_its_own_requests_alone(world: World) -> None:
+    await bought(world, ADA, world.storefront())
+    await told(world, "export", ADA)
+    assert ADA in (await world.merchant().document("/privacy")).text
+    page = (await world.merchant(OTHER_SHOP).document("/privacy")).text
+    assert ADA not in page
+    assert "Export made" not in page
+
+
+async def test_another_shops_redaction_leaves_this_shops_customer(world: World) -> None:
+    ada = await bought(world, ADA, world.storefront(customer=ADA))
+    hers = owned(world, *ada["designs"])
+    await told(world, "redaction", ADA, [ada["id"]], shop_domain=OTHER_SHOP)
+    assert {word for _, word in found(world, hers)} == set(hers)
+    assert [key for key in hers if "/" in key and key not in objects(world)] == []
+
+
+async def swept(world: World) -> None:
+    from handlers import jobs as runner
+
+    for _ in range(3):
+        await runner.sweep(world.app)

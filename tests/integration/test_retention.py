@@ -1,0 +1,195 @@
+"""What nobody needs any more goes by itself, and the books agree with the storage."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.privacy.model import is_meant, preview_life
+from handlers import jobs as runner
+from tests.integration import webhooks
+from tests.integration.servers import OTHER_SHOP, SHOP
+from tests.integration.test_privacy import ADA, bought, found, objects, owned, storage_agrees
+from tests.integration.world import World
+
+pytestmark = pytest.mark.anyio
+REMOVED = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+async def swept(world: World, minutes: int = 2) -> None:
+    for _ in range(minutes):
+        await runner.sweep(world.app)
+
+
+def aged(world: World, key: str, **age: float) -> None:
+    """The object lies there so long."""
+    at = (world.clock.now() - timedelta(**age)).timestamp()
+    os.utime(world.files / key, (at, at))
+
+
+async def test_a_preview_that_nobody_ordered_goes_after_thirty_days_and_its_row_stays_emptied(world: World) -> None:
+    order = await bought(world, ADA, world.storefront())
+    design = (await world.design(world.storefront()))["id"]
+    pictures = [key for key in owned(world, design) if "/" in key]
+    ordered = [key for key in owned(world, *order["designs"]) if "/personalization/" in key]
+    world.clock.move(days=29, hours=23)
+    await swept(world)
+    assert {key for key in pictures if key in objects(world)} == {key for key in pictures if "/uploads/" not in key}
+    world.clock.move(days=1, hours=1)
+    await swept(world)
+    assert [key for key in pictures if key in objects(world)] == []
+    assert [key for key in ordered if key not in objects(world)] == []
+    [row] = world.rows("SELECT * FROM generations WHERE id = ?", design)
+    emptied = ("upload_asset_id", "master_asset_id", "preview_asset_id", "crop", "guest_session_id", "shopper_id")
+    assert [row[name] for name in ("status", *emptied)] == ["completed", *[None] * 6]
+    assert storage_agrees(world)
+
+
+@pytest.mark.parametrize(("setting", "days"), [(60, 60), (14, 14), (3, 14), ("many", 30), (None, 30)])
+async def test_a_shop_may_keep_previews_for_fourteen_days_or_more(world: World, setting: Any, days: int) -> None:
+    assert preview_life({"preview_days": setting}) == timedelta(days=days)
+
+
+async def test_a_shop_with_many_old_previews_is_swept_in_shares(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.privacy.retention.PREVIEWS_AT_ONCE", 2)
+    for _ in range(3):
+        await world.design(world.storefront())
+    world.clock.move(days=31)
+    left = []
+    for _ in range(3):
+        await swept(world, 1)
+        left.append(len(world.rows("SELECT id FROM generations WHERE master_asset_id IS NOT NULL")))
+    assert left == [1, 0, 0]
+
+
+async def test_an_object_that_no_row_names_goes_after_a_day(world: World) -> None:
+    kept = await bought(world, ADA, world.storefront())
+    old, young = (f"{SHOP}/personalization/{age}/print_1.jpg" for age in ("old", "young"))
+    for key in (old, young):
+        await world.app.files.put(key, b"of an attempt that died", "image/jpeg")
+    for key in objects(world) - {f"{young}"}:
+        aged(world, key, hours=25)
+    await swept(world)
+    assert old not in objects(world)
+    assert young in objects(world)
+    assert [key for key in owned(world, *kept["designs"]) if "/" in key and key not in objects(world)] == []
+
+
+async def test_a_storage_of_many_objects_is_looked_through_in_shares(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.privacy.retention.OBJECTS_AT_ONCE", 3)
+    for number in range(8):
+        key = f"{SHOP}/personalization/{number}/print_1.jpg"
+        await world.app.files.put(key, b"lost", "image/jpeg")
+        aged(world, key, hours=25)
+    before = len(await world.app.files.list("", limit=1000))
+    for _ in range(before // 3 + 1):
+        await swept(world, 1)
+    assert [each.key for each in await world.app.files.list("", limit=1000) if "print_1" in each.key] == []
+
+
+async def test_a_row_whose_object_is_gone_is_marked_and_uncounted(world: World) -> None:
+    await world.design(world.storefront())
+    [master] = world.rows("SELECT id, key FROM assets WHERE purpose = 'master'")
+    await world.app.files.delete(master["key"])
+    world.clock.move(hours=23)
+    await swept(world)
+    assert world.rows("SELECT deleted_at FROM assets WHERE id = ?", master["id"]) == [{"deleted_at": None}]
+    world.clock.move(hours=25)
+    await swept(world)
+    assert world.rows("SELECT id FROM assets WHERE id = ? AND deleted_at IS NOT NULL", master["id"])
+    assert storage_agrees(world)
+
+
+async def test_a_storage_counter_that_drifted_is_put_right_and_told(world: World) -> None:
+    await world.design(world.storefront())
+    world.change("UPDATE quotas SET current_storage_bytes = 7 WHERE shop_id = ?", SHOP)
+    await swept(world)
+    assert storage_agrees(world)
+    assert [line["counted"] for line in world.logged("storage_drift") if line["shop"] == SHOP] == [7]
+    before = len(world.logged("storage_drift"))
+    world.clock.move(days=1)
+    await swept(world)
+    assert len(world.logged("storage_drift")) == before
+
+
+async def test_messages_jobs_limits_and_tokens_go_with_their_time(world: World) -> None:
+    await bought(world, ADA, world.storefront())
+    await world.design(world.storefront())
+    tables = ("webhook_deliveries", "jobs", "rate_limits")
+    assert all(world.rows(f"SELECT * FROM {table}") for table in tables)
+    world.clock.move(days=29)
+    await swept(world)
+    assert all(world.rows(f"SELECT * FROM {table}") for table in tables[:2])
+    assert world.rows("SELECT key FROM rate_limits") == []
+    assert len(world.rows("SELECT id FROM guest_sessions")) == 2
+    world.clock.move(days=2)
+    await swept(world)
+    assert [world.rows(f"SELECT * FROM {table}") for table in tables] == [[], [], []]
+    assert len(world.rows("SELECT id FROM guest_sessions")) == 1  # whose design was ordered
+    assert world.rows("SELECT state FROM order_items") == [{"state": "ready"}]
+
+
+@pytest.mark.parametrize(
+    ("hours", "is_active", "meant"), [(48, False, True), (47.5, False, True), (46, False, False), (48, True, False)]
+)
+async def test_a_shops_end_is_meant_48_hours_after_it_left_unless_it_is_back(
+    world: World, hours: float, is_active: bool, meant: bool
+) -> None:
+    assert is_meant(REMOVED, is_active=is_active, told_at=REMOVED + timedelta(hours=hours)) is meant
+    assert not is_meant(None, is_active=is_active, told_at=REMOVED)
+
+
+async def leave(world: World, hours_ago: float) -> None:
+    at = (datetime.now(UTC) - timedelta(hours=hours_ago)).isoformat()
+    world.change("UPDATE shops SET installed_at = '2026-01-01T00:00:00.000Z', proven_at = NULL")
+    await webhooks.deliver(world.http, {"id": 1}, topic="app/uninstalled", triggered_at=at)
+    await world.run_all_jobs()
+    assert world.rows("SELECT is_active FROM shops WHERE id = ?", SHOP) == [{"is_active": 0}]
+
+
+async def test_a_shop_that_left_48_hours_ago_is_in_no_table_but_the_books_and_no_object(world: World) -> None:
+    order = await bought(world, ADA, world.storefront(), world.storefront(customer=ADA))
+    words = [*owned(world, *order["designs"]), ADA]
+    kept = {key for key in objects(world) if key.startswith(f"{OTHER_SHOP}/")}
+    await leave(world, 48)
+    await webhooks.deliver(world.http, {"shop_domain": SHOP}, topic="shop/redact")
+    await world.run_all_jobs()
+    world.clock.move(minutes=5)
+    await swept(world)
+    assert found(world, words) == []
+    assert {table for table, word in found(world, [SHOP]) if table != "file"} == {
+        "audit_log",
+        "jobs",
+        "webhook_deliveries",
+    }
+    assert objects(world) == kept
+    assert world.rows("SELECT action FROM audit_log") == [{"action": "shop_deleted"}]
+    assert world.rows("SELECT id FROM shops") == [{"id": OTHER_SHOP}]
+
+
+@pytest.mark.parametrize("hours", [1, 30])
+async def test_the_end_of_an_earlier_removal_changes_nothing_for_a_later_one(world: World, hours: int) -> None:
+    await bought(world, ADA, world.storefront())
+    before = objects(world)
+    await leave(world, hours)
+    await webhooks.deliver(world.http, {"shop_domain": SHOP}, topic="shop/redact")
+    await world.run_all_jobs()
+    assert objects(world) == before
+    assert len(world.rows("SELECT id FROM generations")) == 2
+
+
+async def test_the_end_of_a_shop_that_is_back_changes_nothing(world: World) -> None:
+    await bought(world, ADA, world.storefront())
+    before = objects(world)
+    await leave(world, 49)
+    assert (await world.merchant().document()).status_code == 200
+    await webhooks.deliver(world.http, {"shop_domain": SHOP}, topic="shop/redact")
+    await world.run_all_jobs()
+    assert objects(world) == before
+    assert world.rows("SELECT id FROM orders")
+    assert (await world.merchant().document("/orders")).status_code == 200

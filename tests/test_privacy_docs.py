@@ -1,0 +1,43 @@
+"""docs/privacy.md promises the times that the code keeps."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.media.uploads import UPLOAD_LIFE
+from app.privacy import model
+from app.shops.visitors import GUEST_LIFE
+
+TEXT = (Path(__file__).parents[1] / "docs" / "privacy.md").read_text("utf-8")
+ROWS = dict(re.findall(r"^\| (.+?) \| .+? \| (.+?) \|$", TEXT, re.MULTILINE))
+PROMISED = {
+    "a photo that": [UPLOAD_LIFE],
+    "a preview and": [model.PREVIEW_LIFE, model.LEAST_PREVIEW_LIFE],
+    "a guest's token": [GUEST_LIFE],
+    "a download": [model.EXPORT_LIFE],
+    "a request": [model.REQUEST_LIFE],
+    "what Shopify told": [model.MESSAGE_LIFE],
+    "the audit log": [model.AUDIT_LIFE],
+}
+
+
+@pytest.mark.parametrize("beginning", PROMISED)
+def test_the_table_says_how_long_the_code_keeps_it(beginning: str) -> None:
+    [kept] = [kept for what, kept in ROWS.items() if what.startswith(beginning)]
+    said = [timedelta(**{unit: int(number)}) for number, unit in re.findall(r"(\d+) (hours|days)", kept)]
+    assert said == PROMISED[beginning]
+
+
+def test_every_time_in_the_table_is_compared() -> None:
+    timed = [what for what, kept in ROWS.items() if re.search(r"\d", kept)]
+    assert sorted(what for what in timed if not what.startswith(tuple(PROMISED))) == []
+    assert len(timed) == len(PROMISED)
+
+
+def test_the_text_says_how_long_links_and_shops_wait() -> None:
+    assert f"after {int(model.LINK_LIFE.total_seconds() / 60)} minutes" in TEXT
+    assert f"{int(model.SHOP_WAIT.total_seconds() / 3600)} hours later" in TEXT
