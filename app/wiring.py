@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from app.adapters import sqlite_schema
+from app.adapters import sqlite_backup, sqlite_schema
 from app.adapters.compute import ThreadCompute
 from app.adapters.files_folder import FolderFiles
 from app.adapters.files_s3 import S3Files
@@ -24,7 +24,7 @@ from app.adapters.upscaler_span import Span
 from app.adapters.vault_cryptography import CryptographyVault
 from app.core.app import App
 from app.core.log import Log
-from app.core.ports import Clock, Compute, Database, Files, ImageModel, Imaging, Queue, Upscaler
+from app.core.ports import Clock, Closes, Compute, Database, Files, ImageModel, Imaging, Queue, Upscaler
 from app.core.settings import Settings, SettingsError
 from app.core.times import SystemClock
 from app.schema import ddl
@@ -41,7 +41,7 @@ def build(settings: Settings, *, clock: Clock | None = None, log: Log | None = N
         image_model=_image_model(settings, compute),
         imaging=_imaging(compute),
         upscaler=_upscaler(),
-        vault=CryptographyVault(settings.token_key),
+        vault=CryptographyVault(settings.token_key, settings.old_token_key),
         door=Door(
             settings.shopify_api_key,
             settings.shopify_api_secret,
@@ -56,9 +56,20 @@ def build(settings: Settings, *, clock: Clock | None = None, log: Log | None = N
     )
 
 
+async def close(app: App) -> None:
+    """Let go of what the app holds open: the connections to its database. Everything else is opened for each call."""
+    if isinstance(app.db, Closes):
+        await app.db.close()
+
+
 def print_engine() -> tuple[Imaging, Upscaler]:
     """What makes print files, without any settings: for the command line and the benchmarks."""
     return _imaging(ThreadCompute()), _upscaler()
+
+
+def installed() -> dict[str, bool]:
+    """Which extras that make pictures are here."""
+    return {"local-ai": LocalImages.available(), "print": Vips.available(), "span": Span.available()}
 
 
 def sqlite_path(database_url: str) -> Path:
@@ -91,6 +102,27 @@ def schema_differences(database_url: str) -> list[str]:
 
         return postgres_schema.differences(database_url, ddl(postgres.DIALECT))
     return sqlite_schema.differences(sqlite_path(database_url), schema())
+
+
+def backup(database_url: str, target: Path) -> dict[str, int]:
+    """Write every row of the database, as one moment has it, into one new file; how many each table has."""
+    if _is_postgres(database_url):
+        from app.adapters import postgres_backup
+
+        return postgres_backup.backup(database_url, target)
+    return sqlite_backup.backup(sqlite_path(database_url), target)
+
+
+def restore(source: Path, database_url: str, *, replace: bool) -> dict[str, int]:
+    """Fill a migrated database from a backup, all or nothing; how many rows each table has.
+
+    Raises Conflict `not_empty` when there are rows already, unless these are to be replaced.
+    """
+    if _is_postgres(database_url):
+        from app.adapters import postgres_backup
+
+        return postgres_backup.restore(source, database_url, replace=replace)
+    return sqlite_backup.restore(source, sqlite_path(database_url), replace=replace)
 
 
 def _database(settings: Settings) -> Database:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from app.adapters.compute_inline import InlineCompute
@@ -9,7 +10,9 @@ from app.adapters.d1 import D1Database
 from app.adapters.d1_binding import run_on
 from app.adapters.files_r2 import R2Files
 from app.adapters.image_model_gemini import GeminiImages
-from app.adapters.imaging_absent import NoImaging
+from app.adapters.images_binding import make_by
+from app.adapters.imaging_cloudflare import CloudflareImages
+from app.adapters.js_stream import pieces as pieces  # what HTTP reads its requests with
 from app.adapters.queue_cloudflare import CloudflareQueue
 from app.adapters.shopify import Admin, Door
 from app.adapters.upscaler_resample import Resample
@@ -21,8 +24,8 @@ from app.core.times import SystemClock
 
 
 def build_worker(env: Any) -> App:
-    """The app for JavaScript's `env`: settings are its texts; DB, FILES and JOBS its bindings."""
-    settings, log = Settings.load(_texts(env)), Log()
+    """The app for JavaScript's `env`: settings are its texts; DB, FILES, IMAGES and JOBS its bindings."""
+    settings, log = Settings.load(_texts(env)), Log(sys.stdout)  # what goes to stderr is an error there
     return App(
         settings=settings,
         db=D1Database(run_on(env.DB)),
@@ -31,9 +34,9 @@ def build_worker(env: Any) -> App:
         image_model=GeminiImages(
             settings.gemini_api_key or "", settings.gemini_image_model, base_url=settings.gemini_base_url
         ),
-        imaging=NoImaging(),
+        imaging=CloudflareImages(make_by(env.IMAGES)),
         upscaler=Resample(),
-        vault=WebCryptoVault(settings.token_key),
+        vault=WebCryptoVault(settings.token_key, settings.old_token_key),
         door=Door(
             settings.shopify_api_key,
             settings.shopify_api_secret,

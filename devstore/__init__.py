@@ -1,4 +1,1 @@
-"""A simulated Shopify for laptops and tests, on its own origin.
-
-It shares no code with the app: both sides speak HTTP, and each checks the other's signatures.
-"""
+"""A simulated Shopify for laptops and tests, on its own origin; it and the app share no code."""

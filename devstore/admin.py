@@ -32,21 +32,25 @@ async def order_page(request: Request) -> Response:
 async def apps_page(request: Request) -> Response:
     """The app, what it may do, and the buttons that install or uninstall it."""
     store, shop = here(request)
-    return page(request, "admin_apps.html", scopes=store.scopes.split(","), installed=store.installed(shop))
+    return page(request, "admin_apps.html", scopes=store.scopes.split(","), installed=store.agreed(shop))
 
 
 async def app_page(request: Request) -> Response:
-    """The app in its frame, or the consent page when it is not installed yet."""
+    """The app in its frame, or the consent page when it asks for more than it has."""
     store, shop = here(request)
-    if not store.installed(shop):
+    if not store.agreed(shop):
         return await apps_page(request)
     return page(request, "admin_app.html", frame_url=_frame_url(request, store, shop))
 
 
 async def install(request: Request) -> Response:
-    """POST install: the merchant consents. As in life, the app hears nothing of it until it is opened."""
+    """POST install: the merchant consents. The app hears of it when it is opened, or gets more scopes than before."""
     store, shop = here(request)
+    before = store.state.get("installation", shop, "app")
     store.state.put("installation", shop, "app", {"scopes": store.scopes})
+    if before and before["scopes"] != store.scopes:
+        told = {"previous": before["scopes"].split(","), "current": store.scopes.split(",")}
+        store.webhooks.publish(shop, "app/scopes_update", told)
     return RedirectResponse(f"/{shop}/admin/apps/artify", 303)
 
 

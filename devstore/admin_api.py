@@ -6,7 +6,7 @@ from typing import Any
 
 from graphql import DocumentNode, GraphQLError, GraphQLResolveInfo, build_schema, graphql_sync, parse, print_ast
 
-from devstore.catalog import SEED
+from devstore.catalog import PRODUCTS, SEED
 from devstore.config import PROJECT
 from devstore.state import Record, State
 
@@ -47,6 +47,19 @@ class Root:
     def shop(self, _: Info) -> Record:
         return dict(SEED["shop"])
 
+    def order(self, _: Info, id: str) -> Record | None:
+        order = self.state.get("order", self.shop_domain, id.removeprefix(_gid("Order", "")))
+        if order is None:
+            return None
+        total = {"shopMoney": {"amount": order["total_price"], "currencyCode": order["currency"]}}
+        shown = {"updatedAt": order["updated_at"], "cancelledAt": order["cancelled_at"], "totalPriceSet": total}
+        lines = {"lineItems": _page([_line(line) for line in order["line_items"]])}
+        return order | shown | lines | {"displayFinancialStatus": order["financial_status"].upper()}
+
+    def products(self, _: Info, **page: Any) -> Record:
+        shown = {"status": "ACTIVE", "updatedAt": "2026-11-01T09:00:00Z"}
+        return _page([shown | product | {"id": _gid("Product", product["id"])} for product in PRODUCTS])
+
     def metafieldsSet(self, _: Info, metafields: list[Record]) -> Record:
         """All or nothing, as Shopify has it."""
         lost = [index for index, wish in enumerate(metafields) if not self._exists(wish["ownerId"])]
@@ -68,7 +81,21 @@ class Root:
         return {"userErrors": []}
 
     def _exists(self, gid: str) -> bool:
-        return self.state.get("order", self.shop_domain, gid.removeprefix("gid://shopify/Order/")) is not None
+        return self.state.get("order", self.shop_domain, gid.removeprefix(_gid("Order", ""))) is not None
+
+
+def _line(line: Record) -> Record:
+    ids = {"id": _gid("LineItem", line["id"]), "product": {"id": _gid("Product", line["product_id"])}}
+    ids |= {"variant": {"id": _gid("ProductVariant", line["variant_id"])}, "currentQuantity": line["current_quantity"]}
+    return line | ids | {"customAttributes": [{"key": e["name"], "value": e["value"]} for e in line["properties"]]}
+
+
+def _page(nodes: list[Record]) -> Record:
+    return {"nodes": nodes, "pageInfo": {"hasNextPage": False, "endCursor": None}}
+
+
+def _gid(kind: str, id: str | int) -> str:
+    return f"gid://shopify/{kind}/{id}"
 
 
 def marks_of(state: State, shop: str, gid: str) -> Record:

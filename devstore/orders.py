@@ -20,11 +20,11 @@ async def order_directly(request: Request) -> Response:
 
 
 def place(store: Store, shop: str, lines: list[Record], customer: Record, test: bool = False) -> Record:
-    """Record a paid order and publish `orders/paid`. Returns Shopify's payload."""
+    """Record a paid order and publish `orders/create` and `orders/paid`. Returns Shopify's payload."""
     order = _payload(store, shop, lines, customer) | {"test": test}
     store.state.put("order", shop, order["id"], order)
-    if store.installed(shop):
-        store.webhooks.publish(shop, "orders/paid", order)
+    for topic in ("orders/create", "orders/paid") if store.installed(shop) else ():
+        store.webhooks.publish(shop, topic, order)
     return order
 
 
@@ -45,7 +45,7 @@ def _payload(store: Store, shop: str, lines: list[Record], customer: Record) -> 
         "id": id,
         "admin_graphql_api_id": f"gid://shopify/Order/{id}",
         "name": f"#{1001 + len(store.state.list('order', shop))}",
-        **dict.fromkeys(("created_at", "processed_at"), now),
+        **dict.fromkeys(("created_at", "processed_at", "updated_at"), now),
         "financial_status": "paid",
         "cancelled_at": None,
         "currency": SEED["shop"]["currencyCode"],
@@ -58,14 +58,7 @@ def _payload(store: Store, shop: str, lines: list[Record], customer: Record) -> 
 
 def _line_item(id: int, line: Record) -> Record:
     product, variant = BY_VARIANT[line["variant_id"]]
-    properties = line.get("properties") or {}
-    return {
-        "id": id,
-        "product_id": product["id"],
-        "variant_id": variant["id"],
-        "title": product["title"],
-        "variant_title": variant["title"],
-        "price": decimal(variant["price"]),
-        "quantity": line["quantity"],
-        "properties": [{"name": name, "value": value} for name, value in properties.items()],
-    }
+    ids = {"id": id, "product_id": product["id"], "variant_id": variant["id"]}
+    shown = {"title": product["title"], "variant_title": variant["title"], "price": decimal(variant["price"])}
+    properties = [{"name": name, "value": value} for name, value in (line.get("properties") or {}).items()]
+    return ids | shown | {"properties": properties} | dict.fromkeys(("quantity", "current_quantity"), line["quantity"])

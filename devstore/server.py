@@ -18,7 +18,7 @@ from devstore.admin_door import graphql_endpoint, order_faults
 from devstore.config import EXTENSION, PROJECT, Config
 from devstore.state import State
 from devstore.store import Store, page, store_of
-from devstore.tokens import token_endpoint
+from devstore.tokens import authorize, token_endpoint
 from devstore.webhooks import Webhooks
 
 DEMO_SHOP = "artify-demo.myshopify.com"
@@ -55,12 +55,14 @@ def _routes(proxy: str) -> list[BaseRoute]:
         Route("/_deliveries/{id}/redeliver", redeliver, methods=post),
         Route("/_orders", orders.order_directly, methods=post),
         Route("/_faults", order_faults, methods=post),
+        Route("/{shop}/admin/oauth/authorize", authorize),
+        Route("/{shop}/admin/oauth/install", admin.apps_page),
         Route("/{shop}/admin/oauth/access_token", token_endpoint, methods=post),
         Route("/{shop}/admin/api/{version}/graphql.json", graphql_endpoint, methods=post),
         Route("/{shop}/admin/orders", admin.orders_page),
         Route("/{shop}/admin/orders/{id}", admin.order_page),
         Route("/{shop}/admin/apps", admin.apps_page),
-        Route("/{shop}/admin/apps/artify{path:path}", admin.app_page),
+        Route("/{shop}/admin/apps/{handle}{path:path}", admin.app_page),
         Route("/{shop}/admin/install", admin.install, methods=post),
         Route("/{shop}/admin/uninstall", admin.uninstall, methods=post),
         Route("/{shop}/admin/id_token", admin.fresh_id_token),

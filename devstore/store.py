@@ -37,6 +37,9 @@ class Store:
     def installed(self, shop: str) -> bool:
         return self.state.get("installation", shop, "app") is not None
 
+    def agreed(self, shop: str) -> bool:
+        return self.state.get("installation", shop, "app") == {"scopes": self.scopes}
+
 
 def store_of(request: Request) -> Store:
     return cast(Store, request.app.state.store)

@@ -3,12 +3,14 @@
 import secrets
 import time
 from contextlib import suppress
+from urllib.parse import urlencode
 
 import jwt
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from devstore.signatures import query_hmac
 from devstore.state import Record
 from devstore.store import Store, fields, here
 
@@ -27,6 +29,18 @@ async def token_endpoint(request: Request) -> Response:
         return JSONResponse({"error": refusal.detail}, refusal.status_code)
 
 
+async def authorize(request: Request) -> Response:
+    """GET admin/oauth/authorize, the legacy installation: the merchant consents at once, and takes a code back."""
+    (store, shop), wish, code = here(request), request.query_params, secrets.token_hex(16)
+    back = f"{store.config.app_url}/auth/callback"
+    if (wish.get("client_id"), wish.get("redirect_uri")) != (store.config.api_key, back):
+        raise HTTPException(400, "invalid_request")
+    store.state.put("installation", shop, "app", {"scopes": wish["scope"]})
+    store.state.put("code", shop, code, {})
+    query = {"code": code, "shop": shop, "state": wish["state"], "timestamp": str(int(time.time()))}
+    return RedirectResponse(f"{back}?{urlencode(query | {'hmac': query_hmac(query, store.config.api_secret)})}")
+
+
 def is_access_token(store: Store, shop: str, token: str) -> bool:
     grant = store.state.get("access_token", shop, token)
     return grant is not None and grant["until"] > time.time()
@@ -39,11 +53,16 @@ def _grant(store: Store, shop: str, wish: Record) -> Record:
         raise HTTPException(400, "application_not_installed")
     if wish.get("grant_type") == "refresh_token":
         return _refresh(store, shop, wish.get("refresh_token", ""))
-    if (wish.get("grant_type"), wish.get("subject_token_type")) != (EXCHANGE, ID_TOKEN):
+    if "code" in wish:
+        if store.state.get("code", shop, wish["code"]) is None:
+            raise HTTPException(400, "invalid_request")
+        store.state.clear("code", shop)
+    elif (wish.get("grant_type"), wish.get("subject_token_type")) != (EXCHANGE, ID_TOKEN):
         raise HTTPException(400, "unsupported_grant_type")
-    _verify(store, shop, wish.get("subject_token", ""))
-    if wish.get("requested_token_type") != OFFLINE:
-        raise HTTPException(400, "invalid_requested_token_type")
+    else:
+        _verify(store, shop, wish.get("subject_token", ""))
+        if wish.get("requested_token_type") != OFFLINE:
+            raise HTTPException(400, "invalid_requested_token_type")
     if str(wish.get("expiring")) != "1":
         raise HTTPException(400, "non_expiring_tokens_not_allowed")
     return _pair(store, shop)
@@ -80,7 +99,7 @@ def _pair(store: Store, shop: str, replaces: str = "") -> Record:
     store.state.put("refresh_token", shop, refresh, grant)
     return {
         "access_token": access,
-        "scope": store.scopes,
+        "scope": (store.state.get("installation", shop, "app") or {})["scopes"],
         "expires_in": ACCESS_SECONDS,
         "refresh_token": refresh,
         "refresh_token_expires_in": REFRESH_SECONDS,

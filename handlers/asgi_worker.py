@@ -2,53 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
 from typing import Any
 from urllib.parse import unquote
 
 import js
-from pyodide.ffi import to_js
+from pyodide.ffi import JsException, to_js
 from starlette.types import ASGIApp, Message
+from workers import wait_until
 
 NO_BODY = (101, 204, 205, 304)
 
 
 async def answer(app: ASGIApp, request: Any) -> Any:
-    """A JavaScript Response to a JavaScript Request. The request streams in; the answer is sent whole."""
-    chunks = _chunks(request.body)
-    start: Message = {}
-    body = bytearray()
+    """A JavaScript Response to a JavaScript Request. Both stream: a file is never whole in memory."""
+    from app.wiring_worker import pieces  # late: the wiring loads what a worker has no time for when it starts
+
+    chunks = pieces(request.body) if request.body else None  # JavaScript's null is false
+    reply = _Reply()
 
     async def receive() -> Message:
-        async for chunk in chunks:
-            return {"type": "http.request", "body": chunk, "more_body": True}
-        return {"type": "http.request", "body": b"", "more_body": False}
+        chunk = await anext(chunks, None) if chunks else None
+        return {"type": "http.request", "body": chunk or b"", "more_body": chunk is not None}
 
-    async def send(message: Message) -> None:
+    work = asyncio.ensure_future(app(_scope(request), receive, reply.send))
+    await asyncio.wait((work, reply.response), return_when=asyncio.FIRST_COMPLETED)
+    if work.done():
+        work.result()
+    else:  # the body is on its way
+        wait_until(work)
+    return await reply.response
+
+
+class _Reply:
+    """What the application sends, as a Response: whole when it comes at once, else as a stream."""
+
+    def __init__(self) -> None:
+        self.response = asyncio.get_running_loop().create_future()
+        self._start: Message = {}
+        self._writer: Any = None
+
+    async def send(self, message: Message) -> None:
+        """Raises OSError when whoever asked has gone."""
         if message["type"] == "http.response.start":
-            start.update(message)
-        else:
-            body.extend(message.get("body", b""))
+            self._start = message
+            return
+        body, more = message.get("body", b""), message.get("more_body", False)
+        if not self.response.done():
+            self.response.set_result(self._streaming() if more else self._whole(body))
+        if self._writer:
+            await self._write(body, more)
 
-    await app(_scope(request), receive, send)
-    headers = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in start["headers"]]
-    content = None if start["status"] in NO_BODY else to_js(bytes(body))
-    return js.Response.new(content, status=start["status"], headers=to_js(headers))
+    def _whole(self, body: bytes) -> Any:
+        return self._response(None if self._start["status"] in NO_BODY else to_js(body))
 
+    def _streaming(self) -> Any:
+        length = dict(self._start["headers"]).get(b"content-length")
+        pipe = js.FixedLengthStream.new(int(length)) if length else js.TransformStream.new()
+        self._writer = pipe.writable.getWriter()
+        return self._response(pipe.readable)
 
-async def _chunks(body: Any) -> AsyncIterator[bytes]:
-    if not body:  # JavaScript's null is false
-        return
-    reader = body.getReader()
-    while not (part := await reader.read()).done:
-        yield part.value.to_bytes()
+    def _response(self, content: Any) -> Any:
+        headers = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in self._start["headers"]]
+        return js.Response.new(content, status=self._start["status"], headers=to_js(headers))
+
+    async def _write(self, body: bytes, more: bool) -> None:
+        try:
+            if body:
+                await self._writer.write(to_js(body))
+            if not more:
+                await self._writer.close()
+        except JsException as fault:
+            raise OSError("the client has gone") from fault
 
 
 def _scope(request: Any) -> dict[str, Any]:
     url = js.URL.new(request.url)
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
     return {
         "type": "http",
-        "asgi": {"version": "3.0"},
+        "asgi": {"version": "3.0", "spec_version": "2.4"},  # send tells by OSError that the client has gone
         "http_version": "1.1",
         "method": request.method,
         "scheme": url.protocol.rstrip(":"),
@@ -56,5 +89,6 @@ def _scope(request: Any) -> dict[str, Any]:
         "raw_path": url.pathname.encode(),
         "root_path": "",
         "query_string": url.search[1:].encode(),
-        "headers": [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers],
+        "headers": headers,
+        "client": (dict(headers).get(b"cf-connecting-ip", b"").decode("latin-1"), 0),  # which nobody else can set
     }

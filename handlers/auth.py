@@ -5,9 +5,12 @@ from __future__ import annotations
 from starlette.requests import Request
 
 from app import shops
+from app.core import calls
 from app.core.app import App
-from app.core.ports import ProxyVisit, SignedRequest
+from app.core.errors import NotFound
+from app.core.ports import Grant, ProxyVisit, SignedRequest
 from app.shops import Merchant, Visitor
+from handlers import parse
 
 
 async def merchant(request: Request) -> Merchant:
@@ -16,6 +19,21 @@ async def merchant(request: Request) -> Merchant:
     visit = app.door.verify_admin(signed(request))
     request.state.page_headers, request.state.shop = visit.headers, visit.shop
     return await shops.admit(app, visit)
+
+
+def installer(request: Request) -> str:
+    """The shop that a merchant wants to install the app in. Raises Unauthorized, BadRequest."""
+    app: App = request.app.state.app
+    request.state.shop = shop = app.door.verify_install(signed(request))
+    return shop
+
+
+def grant(request: Request) -> Grant:
+    """A merchant who comes back with Shopify's consent. Raises Unauthorized, BadRequest."""
+    app: App = request.app.state.app
+    found = app.door.verify_grant(signed(request))
+    request.state.shop = found.shop
+    return found
 
 
 def storefront(request: Request) -> ProxyVisit:
@@ -36,6 +54,17 @@ async def known_visitor(request: Request, visit: ProxyVisit, guest_token: str | 
     """One whom we have met. Raises NotFound."""
     app: App = request.app.state.app
     return await shops.known_visitor(app, visit, guest_token)
+
+
+async def print_worker(request: Request) -> bytes:
+    """A machine that holds JOBS_KEY: the body that it signed. Raises Unauthorized, or NotFound where none is let in."""
+    app: App = request.app.state.app
+    if app.settings.jobs_key is None:
+        raise NotFound()
+    body = await parse.raw(request, parse.MAX_JSON_BYTES)
+    call = calls.Call(request.method, request.scope["path"], body)
+    call.verify(request.headers.get(calls.HEADER, ""), app.settings.jobs_key, app.clock.now())
+    return body
 
 
 def signed(request: Request, body: bytes = b"") -> SignedRequest:

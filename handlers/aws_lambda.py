@@ -13,11 +13,10 @@ from typing import Any
 
 from mangum import Mangum
 
-from app import jobs
 from app.core.app import App
 from app.core.settings import Settings
 from app.wiring import build
-from handlers.jobs import KINDS
+from handlers.jobs import rehint, run_hinted, sweep
 from handlers.routes import create
 
 Event = Mapping[str, Any]
@@ -29,26 +28,26 @@ def http(event: Event, context: Any) -> dict[str, Any]:
 
 
 def queue(event: Event, context: Any) -> dict[str, Any]:
-    """Hints from SQS. Those that could not be looked at come again; a job that failed is the database's to repeat."""
+    """Hints from SQS; those that could not be looked at come again."""
     failed = _loop().run_until_complete(_run_hinted(_app(), event["Records"]))
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
 def schedule(event: Event, context: Any) -> dict[str, int]:
-    """Every minute: hint again at jobs whose hint was lost, or whose time to be tried again has come."""
-    return {"hinted": _loop().run_until_complete(jobs.rehint(_app()))}
+    """Every minute: hint again at jobs whose hint was lost, or whose time to be tried again has come; then sweep."""
+    return {"hinted": _loop().run_until_complete(_every_minute(_app()))}
+
+
+async def _every_minute(app: App) -> int:
+    """How many jobs were hinted at."""
+    hinted = await rehint(app)
+    await sweep(app)
+    return hinted
 
 
 async def _run_hinted(app: App, records: Sequence[Event]) -> list[str]:
     """Run the job of each message; the ids of the messages that must come again."""
-    failed = []
-    for record in records:
-        try:
-            await jobs.run_one(app, KINDS, record["body"])
-        except Exception as fault:  # noqa: BLE001  # the job boundary: one message must not take the others along
-            app.log.error("hint_failed", fault, message_id=record["messageId"])
-            failed.append(record["messageId"])
-    return failed
+    return [record["messageId"] for record in records if not await run_hinted(app, record["body"])]
 
 
 @cache

@@ -44,7 +44,7 @@ async def prepare(app: App) -> None:
     """Migrate, and fill the demo shop the first time."""
     migrate(app.settings.database_url)
     await shops.expect_install(app, demo_shop.SHOP)
-    if not await catalog.products(app.db, demo_shop.SHOP):
+    if not await catalog.enabled_products(app.db, demo_shop.SHOP):
         print("Painting the examples of six styles, once", flush=True)
         await demo_shop.seed(app, examples=True)
 

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from app.core.errors import AppError, NotFound, TooMany
 from app.core.ports import DoorReply
 
-JSON_PATHS = ("/proxy/", "/webhooks", "/media/", "/healthz")
+JSON_PATHS = ("/proxy/", "/webhooks", "/media/", "/internal/", "/healthz", "/metrics")
 
 
 async def app_error(request: Request, fault: Exception) -> Response:
@@ -20,10 +20,10 @@ async def app_error(request: Request, fault: Exception) -> Response:
 
 
 async def door_reply(request: Request, fault: Exception) -> Response:
-    """What Shopify's protocol wants said, as it is."""
+    """What Shopify's protocol wants said, as it is. A text says that it is one: API Gateway would call it JSON."""
     if not isinstance(fault, DoorReply):
         return answer(request, AppError())
-    return Response(fault.body, fault.status, dict(fault.headers))
+    return Response(fault.body, fault.status, dict(fault.headers), "text/plain" if fault.body else None)
 
 
 async def http_error(request: Request, fault: Exception) -> Response:

@@ -1,8 +1,9 @@
-"""Is the app well? Asked by load balancers, so the answer is kept for some seconds."""
+"""Is the app well? Asked by load balancers, so the answer is kept for some seconds, and never late."""
 
 from __future__ import annotations
 
-import time
+import asyncio
+from collections.abc import Awaitable
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -10,39 +11,56 @@ from starlette.responses import JSONResponse, Response
 from app import __version__, shops
 from app.core.app import App
 from app.core.errors import AppError
-from app.core.ports import WaitsForHints
+from app.core.ports import CanBeAsked, WaitsForHints
+from handlers.kept import Kept
 
 KEPT_S = 5.0
+PATIENCE_S = 2.0
+"""How long a part may take to answer: a load balancer that hears nothing for long takes the whole app for dead."""
 
 
 async def healthz(request: Request) -> Response:
     state = request.app.state
-    kept: tuple[float, dict[str, str]] | None = getattr(state, "health", None)
-    if kept is None or kept[0] < time.monotonic():
-        kept = (time.monotonic() + KEPT_S, await _look(state.app))
-        state.health = kept
-    return JSONResponse(kept[1], 200 if kept[1]["status"] == "ok" else 503)
+    if not hasattr(state, "health"):
+        state.health = Kept(KEPT_S, lambda: look(state.app))
+    health: dict[str, str] = await state.health.answer()
+    return JSONResponse(health, 200 if health["status"] == "ok" else 503)
 
 
-async def _look(app: App) -> dict[str, str]:
-    database, files = await _database(app), await _files(app)
-    # The embedded queue is the database. A queue of messages carries hints alone: without it jobs are late, not lost.
-    queue = database if isinstance(app.queue, WaitsForHints) else "not asked"
-    status = "ok" if database == files == "ok" else "failing"
+async def look(app: App) -> dict[str, str]:
+    """Each part's state: `ok`, the code of what is wrong with it, or `not asked`."""
+    database, files, queue = await asyncio.gather(
+        verdict(app, shops.active_shop(app.db, "healthz")), verdict(app, app.files.stat("healthz")), _queue(app)
+    )
+    if isinstance(app.queue, WaitsForHints):  # the embedded queue is the database
+        queue = database
+    well = database == files == "ok" and queue in ("ok", "not asked")
+    status = "ok" if well else "failing"
     return {"status": status, "database": database, "files": files, "queue": queue, "version": __version__}
 
 
-async def _database(app: App) -> str:
-    try:
-        await shops.active_shop(app.db, "healthz")
-    except AppError as fault:
+async def verdict(app: App, answer: Awaitable[object], patience_s: float = PATIENCE_S) -> str:
+    """`ok`, or the code of the fault. What does not answer in time is left alone: its end may take long, too."""
+    asked = asyncio.ensure_future(answer)
+    await asyncio.wait([asked], timeout=patience_s)
+    if not asked.done():
+        asked.cancel()
+        asked.add_done_callback(_heard)
+        return "no_answer"
+    fault = asked.exception()
+    if isinstance(fault, AppError):
         return fault.code
+    if fault:
+        app.log.error("health_fault", fault)
+        return AppError.code
     return "ok"
 
 
-async def _files(app: App) -> str:
-    try:
-        await app.files.stat("healthz")
-    except AppError as fault:
-        return fault.code
-    return "ok"
+async def _queue(app: App) -> str:
+    return await verdict(app, app.queue.ask()) if isinstance(app.queue, CanBeAsked) else "not asked"
+
+
+def _heard(late: asyncio.Future[object]) -> None:
+    """Nobody waits for the fault of a late answer."""
+    if not late.cancelled():
+        late.exception()

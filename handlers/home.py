@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import personalization
+from app import catalog, personalization
 from app.core.app import App
 from handlers import auth
 from handlers.pages import page
@@ -14,10 +14,23 @@ from handlers.pages import page
 async def home(request: Request) -> Response:
     merchant = await auth.merchant(request)
     app: App = request.app.state.app
+    await catalog.expect_sync(app, merchant.shop)
     summary = await personalization.summary(app, merchant.shop)
     return page(
-        request, "home.html", shop=merchant.shop, summary=summary, theme_editor=_theme_editor(app, merchant.shop.id)
+        request,
+        "home.html",
+        shop=merchant.shop,
+        access=merchant.access,
+        summary=summary,
+        theme_editor=_theme_editor(app, merchant.shop.id),
+        consent=app.door.admin_url(merchant.shop.id, f"oauth/install?client_id={app.settings.shopify_api_key}"),
     )
+
+
+async def sync_products(request: Request) -> Response:
+    merchant = await auth.merchant(request)
+    await catalog.sync_products(request.app.state.app, merchant.shop.id)
+    return page(request, "_products_asked.html", status=202)
 
 
 async def bounce(request: Request) -> Response:
@@ -29,6 +42,5 @@ async def bounce(request: Request) -> Response:
 def _theme_editor(app: App, shop_id: str) -> str:
     """Shopify's deep link that adds our block to the product template."""
     block = f"{app.settings.shopify_api_key}/personalizer"
-    base = app.settings.shopify_base_url
-    shop = f"{base}/{shop_id}" if base else f"https://{shop_id}"
-    return f"{shop}/admin/themes/current/editor?template=product&addAppBlockId={block}&target=mainSection"
+    editor = f"themes/current/editor?template=product&addAppBlockId={block}&target=mainSection"
+    return app.door.admin_url(shop_id, editor)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any
 
-from app import jobs, media, personalization, shops
+from app import catalog, jobs, media, personalization, privacy, shops
 from app.core.app import App
 from app.core.ports import WaitsForHints
 
@@ -13,8 +14,19 @@ POLL_S = 1.0
 """How long a job waits at most when no hint arrives: its hint was given in another process, or it was retried."""
 UPKEEP_S = 60.0
 
+SWEEPS: tuple[Callable[[App], Awaitable[int]], ...] = (
+    media.sweep_uploads,
+    privacy.sweep,
+    shops.keep_tokens,
+    shops.reseal_tokens,
+)
+"""Each does a bounded part of its work, and says how much."""
+
 UNINSTALL = jobs.JobKind("shops.uninstall", shops.uninstall, shops.give_up)
-KINDS = {kind.name: kind for kind in (UNINSTALL, *personalization.KINDS)}
+RESCOPE = jobs.JobKind("shops.rescope", shops.rescope, shops.give_up)
+KEEP_TOKEN = jobs.JobKind(shops.KEEP_TOKEN, shops.keep_token, shops.not_kept)
+_OURS = (UNINSTALL, RESCOPE, KEEP_TOKEN, *catalog.KINDS, *personalization.KINDS, *privacy.KINDS)
+KINDS = {kind.name: kind for kind in _OURS}
 PROMPT_KINDS = {name: kind for name, kind in KINDS.items() if not kind.patient}
 """What shoppers and merchants wait for: one loop runs nothing else, so that no print keeps a preview waiting."""
 
@@ -24,29 +36,58 @@ async def run_due(app: App) -> int:
     return await jobs.run_due(app, KINDS)
 
 
-async def loop(app: App, kinds: Mapping[str, jobs.JobKind] = KINDS) -> None:
-    """Run jobs of these kinds until cancelled."""
-    while True:
+async def rehint(app: App) -> int:
+    """Hint again at what may run here and whose hint is old; how many."""
+    return await jobs.rehint(app, KINDS)
+
+
+async def run_hinted(app: App, job_id: str) -> bool:
+    """Run the job that a message names; False when it could not be looked at, and the message must come again.
+
+    A job that failed is the database's to repeat.
+    """
+    try:
+        await jobs.run_one(app, KINDS, job_id)
+    except Exception as fault:  # noqa: BLE001  # the job boundary: one message must not take the others along
+        app.log.error("hint_failed", fault, job_id=job_id)
+        return False
+    return True
+
+
+async def loop(app: App, kinds: Mapping[str, jobs.JobKind], stop: asyncio.Event) -> None:
+    """Run jobs of these kinds, and begin none once `stop` is set."""
+    while not stop.is_set():
         try:
-            await jobs.run_due(app, kinds)
+            await jobs.run_due(app, kinds, stop)
         except Exception as fault:  # noqa: BLE001  # the job boundary: the loop outlives every fault
             app.log.error("job_loop_fault", fault)
-        await _next_hint(app)
+        hinted = app.queue.wait(POLL_S) if isinstance(app.queue, WaitsForHints) else asyncio.sleep(POLL_S)
+        await _either(stop, hinted)
 
 
-async def upkeep(app: App) -> None:
-    """Sweep every minute until cancelled; what cron does where a platform has it."""
-    while True:
+async def upkeep(app: App, stop: asyncio.Event) -> None:
+    """Sweep every minute until `stop` is set; what cron does where a platform has it."""
+    while not stop.is_set():
+        await sweep(app)
+        await _either(stop, asyncio.sleep(UPKEEP_S))
+
+
+async def sweep(app: App) -> None:
+    """Every minute. One that fails leaves the others their turn, and is tried again with the next."""
+    for each in SWEEPS:
         try:
-            if swept := await media.sweep_uploads(app):
-                app.log.info("uploads_swept", count=swept)
-        except Exception as fault:  # noqa: BLE001  # the job boundary: the next minute tries again
+            if count := await each(app):
+                app.log.info("swept", by=each.__name__, count=count)
+        except Exception as fault:  # noqa: BLE001  # the job boundary
             app.log.error("upkeep_fault", fault)
-        await asyncio.sleep(UPKEEP_S)
 
 
-async def _next_hint(app: App) -> None:
-    if isinstance(app.queue, WaitsForHints):
-        await app.queue.wait(POLL_S)
-    else:
-        await asyncio.sleep(POLL_S)
+async def _either(stop: asyncio.Event, pause: Coroutine[Any, Any, None]) -> None:
+    """Wait for the end of the pause, or to be stopped."""
+    waits = [asyncio.ensure_future(pause), asyncio.ensure_future(stop.wait())]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waits:
+            each.cancel()
+        await asyncio.wait(waits)

@@ -1,14 +1,14 @@
-"""Signed media links of the folder adapter; S3 and R2 answer theirs without this process."""
+"""Signed media links of a folder and of R2; S3 answers its own. Files stream through, in and out."""
 
 from __future__ import annotations
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from app.core.app import App
 from app.core.errors import BadRequest, NotFound, UnsupportedMedia
 from app.core.links import MediaLink, attachment
-from app.core.ports import ReceivesUploads
+from app.core.ports import AnswersLinks, FileInfo
 
 CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -22,27 +22,33 @@ CORS = {
 async def upload(request: Request) -> Response:
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=CORS)
-    app, link = _link(request)
+    files, link = _link(request)
     if request.headers.get("content-type", "") != link.mime:
         raise UnsupportedMedia("This upload is not of the type that was announced.")
     if request.headers.get("content-length", str(link.size)) != str(link.size):
         raise BadRequest("This upload is not of the size that was announced.", code="wrong_size")
-    if not isinstance(app.files, ReceivesUploads):
-        raise NotFound()
     try:
-        await app.files.receive(link, request.stream())
+        await files.receive(link, request.stream())
     except ClientDisconnect as fault:
         raise BadRequest("The upload was cut short. Please try again.", code="upload_incomplete") from fault
     return Response(status_code=200, headers=CORS)
 
 
 async def download(request: Request) -> Response:
-    app, link = _link(request)
-    info = await app.files.stat(link.key)
+    files, link = _link(request)
+    if request.method == "HEAD":
+        return Response(headers=_headers(link, await files.stat(link.key)))
+    info, chunks = await files.open(link.key)
+    return StreamingResponse(chunks, headers=_headers(link, info))
+
+
+def _headers(link: MediaLink, info: FileInfo | None) -> dict[str, str]:
+    """Raises NotFound when there is no such file."""
     if info is None:
         raise NotFound("This file is gone.")
     headers = {
         "Content-Type": info.mime,
+        "Content-Length": str(info.bytes),
         "Cache-Control": "private, max-age=3600",
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "Cross-Origin-Resource-Policy": "cross-origin",
@@ -50,11 +56,14 @@ async def download(request: Request) -> Response:
     }
     if link.filename:
         headers["Content-Disposition"] = attachment(link.filename)
-    return Response(await app.files.get(link.key), headers=headers)
+    return headers
 
 
-def _link(request: Request) -> tuple[App, MediaLink]:
+def _link(request: Request) -> tuple[AnswersLinks, MediaLink]:
+    """What the link allows, and whom to ask. Raises Forbidden, and NotFound where links go elsewhere."""
     app: App = request.app.state.app
     key = request.path_params["key"]
     link = MediaLink.read(request.method, key, request.query_params, app.settings.link_key, app.clock.now())
-    return app, link
+    if not isinstance(app.files, AnswersLinks):
+        raise NotFound()
+    return app.files, link

@@ -29,10 +29,14 @@ async def raw(request: Request, limit: int) -> bytes:
 
 
 async def body(request: Request, shape: type[T]) -> T:
-    """A JSON body as a dataclass. Raises BadRequest when it is no JSON, Unprocessable when a field is wrong."""
+    """A JSON body as a dataclass. Raises TooLarge, and what `shaped` raises."""
+    return shaped(await raw(request, MAX_JSON_BYTES), shape)
+
+
+def shaped(received: bytes, shape: type[T]) -> T:
+    """JSON as a dataclass. Raises BadRequest when it is no JSON, Unprocessable when a field is wrong."""
     from pydantic import ValidationError
 
-    received = await raw(request, MAX_JSON_BYTES)
     try:
         value: T = _adapter(shape).validate_json(received)
     except ValidationError as fault:

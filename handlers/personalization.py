@@ -1,4 +1,4 @@
-"""Personalization over HTTP: the storefront's calls through the app proxy, and the merchant's orders."""
+"""Personalization over HTTP: the storefront's calls through the app proxy."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from starlette.responses import JSONResponse, Response
 from app import media, personalization, shops
 from app.core.app import App
 from app.core.errors import NotFound
-from app.core.links import may_view, sign, view_token
+from app.core.links import may_view, view_token
 from app.core.pictures import Crop
 from app.core.times import to_text
-from app.personalization import OrderCard, PreviewRequest, PreviewState
-from handlers import auth, parse
-from handlers.pages import page
+from app.personalization import PreviewRequest, PreviewState
+from handlers import addresses, auth, parse
 
 VIEW_LIFE = timedelta(hours=24)
 MINUTE = timedelta(minutes=1)
@@ -59,11 +58,6 @@ class CancelBody:
     guest_token: str | None = None
 
 
-@dataclass(frozen=True)
-class RetryBody:
-    approved: bool = False
-
-
 async def offer(request: Request) -> Response:
     visit = auth.storefront(request)
     app: App = request.app.state.app
@@ -77,32 +71,21 @@ async def open_upload(request: Request) -> Response:
     body = await parse.body(request, UploadBody)
     app: App = request.app.state.app
     shop = await shops.open_shop(app, visit)
-    await shops.hit(app, f"upload:{shop.id}:{_address(app, request)}", limit=20, window=MINUTE)
-    await shops.hit(app, f"upload:{shop.id}", limit=300, window=MINUTE)
+    address = addresses.limit_key(app, request)
+    await shops.hit(app, {f"upload:{shop.id}:{address}": 20, f"upload:{shop.id}": 300}, window=MINUTE)
     wish = media.UploadWish(body.filename, body.content_type, body.bytes)
     upload = await media.open_upload(app, shop.id, shop.timezone, wish)
-    ticket = upload.ticket
-    return JSONResponse(
-        {
-            "upload_id": upload.id,
-            "method": ticket.method,
-            "url": ticket.url,
-            "headers": dict(ticket.headers),
-            "max_bytes": media.MAX_UPLOAD_BYTES,
-            "expires_at": to_text(ticket.expires_at),
-        },
-        201,
-    )
+    return ticket(upload)
 
 
 async def create_preview(request: Request) -> Response:
     visit = auth.storefront(request)
     body = await parse.body(request, PreviewBody)
     app: App = request.app.state.app
-    await shops.hit(app, f"preview:{visit.shop}:{_address(app, request)}", limit=30, window=MINUTE)
-    await shops.hit(app, f"preview:{visit.shop}", limit=120, window=MINUTE)
+    address = addresses.limit_key(app, request)
+    await shops.hit(app, {f"preview:{visit.shop}:{address}": 30, f"preview:{visit.shop}": 120}, window=MINUTE)
     visitor = await auth.visitor(request, visit, body.guest_token)
-    await shops.hit(app, f"preview:{visitor.shop.id}:{visitor.id}", limit=10, window=MINUTE)
+    await shops.hit(app, {f"preview:{visitor.shop.id}:{visitor.id}": 10}, window=MINUTE)
     made = await personalization.request_preview(app, visitor, body.wish())
     token = view_token(app.settings.link_key, made.id, app.clock.now() + VIEW_LIFE)
     return JSONResponse({"id": made.id, "status": made.status, "view_token": token, "guest_token": visitor.token}, 202)
@@ -127,21 +110,20 @@ async def cancel_preview(request: Request) -> Response:
     return JSONResponse(_state(await personalization.cancel_preview(app, visitor, request.path_params["preview_id"])))
 
 
-async def orders(request: Request) -> Response:
-    merchant = await auth.merchant(request)
-    app: App = request.app.state.app
-    cards = await personalization.order_cards(app, merchant.shop.id)
-    return page(request, "personalization/orders.html", shop=merchant.shop, cards=[_card(app, card) for card in cards])
-
-
-async def retry(request: Request) -> Response:
-    merchant = await auth.merchant(request)
-    body = await parse.body(request, RetryBody)
-    app: App = request.app.state.app
-    card = await personalization.retry_print(
-        app, merchant.shop.id, request.path_params["item_id"], approved=body.approved
+def ticket(upload: media.Upload) -> JSONResponse:
+    """Where the browser sends the file."""
+    ticket = upload.ticket
+    return JSONResponse(
+        {
+            "upload_id": upload.id,
+            "method": ticket.method,
+            "url": ticket.url,
+            "headers": dict(ticket.headers),
+            "max_bytes": media.MAX_UPLOAD_BYTES,
+            "expires_at": to_text(ticket.expires_at),
+        },
+        201,
     )
-    return page(request, "personalization/_order_row.html", shop=merchant.shop, card=_card(app, card))
 
 
 def _offer(app: App, found: personalization.Offer) -> dict[str, Any]:
@@ -185,20 +167,3 @@ def _state(state: PreviewState) -> dict[str, Any]:
     if state.error_code:
         shown["error"] = {"code": state.error_code, "message": state.error_message}
     return shown
-
-
-def _card(app: App, card: OrderCard) -> dict[str, Any]:
-    """A line with the links that its row shows."""
-    ends = app.clock.now() + PICTURE_LIFE
-    return {
-        "line": card,
-        "preview_url": app.files.link(card.preview_key, expires_at=ends) if card.preview_key else None,
-        "print_url": personalization.print_link(app, card),
-    }
-
-
-def _address(app: App, request: Request) -> str:
-    """A keyed hash of where the request came from, new every day: it limits, and cannot be turned back."""
-    forwarded = request.headers.get("x-forwarded-for", "").split(",")[0].strip()
-    address = forwarded or (request.client.host if request.client else "")
-    return sign(app.settings.link_key, "address", f"{app.clock.now():%Y-%m-%d}", address)[:24]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import log
@@ -50,11 +50,15 @@ class RequestContext:
         with log.context(request_id=request_id):
             try:
                 await self._next(scope, receive, send_with_headers)
+            except ClientDisconnect:
+                app.log.info("client_left")
             except Exception as fault:  # noqa: BLE001  # the request boundary: servers would log the fault's message
                 app.log.error("request_crashed", fault)
                 if status == 0:
                     await errors.answer(Request(scope), AppError())(scope, receive, send_with_headers)
             finally:
-                took_ms = round((time.perf_counter() - started) * 1000, 1)
+                took_s = time.perf_counter() - started
+                scope["app"].state.requests.count(scope, status, took_s)
+                took_ms = round(took_s * 1000, 1)
                 about = {"method": scope["method"], "path": scope["path"], "status": status, "ms": took_ms}
                 app.log.info("request", **about, shop=scope["state"].get("shop", ""))

@@ -8,21 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from importlib import import_module
-from pathlib import Path
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route
 
 from app.core.app import App
 from handlers import errors
+from handlers.exposition import Requests
 from handlers.requests import RequestContext
 
-STATIC = Path(__file__).parent / "static"
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -49,30 +46,38 @@ def load_all() -> None:
             load(route.name)
 
 
-class Static(StaticFiles):
-    """Browsers keep these files and ask whether they changed: a new version is never met by an old script."""
-
-    def file_response(self, *about: Any, **options: Any) -> Response:
-        response = super().file_response(*about, **options)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
-
-
 ROUTES = [
     Route("/", late("home.home")),
+    Route("/auth", late("grants.begin")),
+    Route("/auth/callback", late("grants.finish")),
+    Route("/products/sync", late("home.sync_products"), methods=["POST"]),
     Route("/auth/bounce", late("home.bounce")),
-    Route("/orders", late("personalization.orders")),
-    Route("/orders/items/{item_id}/retry", late("personalization.retry"), methods=["POST"]),
+    Route("/orders", late("orders.orders")),
+    Route("/orders/items/{item_id}/retry", late("orders.retry"), methods=["POST"]),
+    Route("/orders/items/{item_id}/size", late("orders.map_size"), methods=["POST"]),
+    Route("/orders/items/{item_id}/upload", late("orders.open_picture"), methods=["POST"]),
+    Route("/orders/items/{item_id}/picture", late("orders.propose_picture"), methods=["POST"]),
+    Route("/orders/items/{item_id}/picture/approve", late("orders.approve_picture"), methods=["POST"]),
+    Route("/privacy", late("privacy.privacy_page")),
+    Route("/privacy/requests", late("privacy.create_request"), methods=["POST"]),
     Route("/webhooks", late("webhooks.receive"), methods=["POST"]),
     Route("/proxy/products/{product_id}", late("personalization.offer")),
     Route("/proxy/uploads", late("personalization.open_upload"), methods=["POST"]),
     Route("/proxy/previews", late("personalization.create_preview"), methods=["POST"]),
     Route("/proxy/previews/{preview_id}", late("personalization.preview_state")),
     Route("/proxy/previews/{preview_id}/cancel", late("personalization.cancel_preview"), methods=["POST"]),
+    Route("/proxy/previews/{preview_id}/delete", late("privacy.delete_photo"), methods=["POST"]),
     Route("/media/{key:path}", late("media.upload"), methods=["PUT", "OPTIONS"]),
     Route("/media/{key:path}", late("media.download")),
+    Route("/internal/jobs", late("internal.lease"), methods=["POST"]),
+    Route("/internal/jobs/{job_id}/extend", late("internal.extend"), methods=["POST"]),
+    Route("/internal/jobs/{job_id}/ticket", late("internal.ticket"), methods=["POST"]),
+    Route("/internal/jobs/{job_id}/finish", late("internal.finish"), methods=["POST"]),
+    Route("/internal/jobs/{job_id}/fail", late("internal.fail"), methods=["POST"]),
+    Route("/internal/jobs/{job_id}/release", late("internal.release"), methods=["POST"]),
     Route("/healthz", late("health.healthz")),
-    Mount("/static", Static(directory=STATIC)),
+    Route("/static/{name}", late("page_files.page_file")),
+    Route("/metrics", late("metrics.metrics")),
 ]
 
 
@@ -80,4 +85,5 @@ def create(app: App) -> Starlette:
     """The ASGI application for an App. It has no lifespan: every runtime can run it."""
     starlette = Starlette(routes=ROUTES, middleware=[Middleware(RequestContext)], exception_handlers=errors.HANDLERS)
     starlette.state.app = app
+    starlette.state.requests = Requests()
     return starlette

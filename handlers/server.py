@@ -1,21 +1,21 @@
-"""One process: the ASGI application `handlers.server:app`, with the job loop beside it.
+"""One process: the ASGI application `handlers.server:app`, with the job loops beside it.
 
-The loop starts with the server's lifespan, which only this runtime has: the routes
+The loops start and end with the server's lifespan, which only this runtime has: the routes
 themselves need none, so that they run on Workers and Lambda as they are.
 """
 
 from __future__ import annotations
 
-import asyncio
+import logging
 import os
-from contextlib import suppress
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core.app import App
 from app.core.settings import Settings
 from app.wiring import build
-from handlers.jobs import KINDS, PROMPT_KINDS, loop, upkeep
+from handlers.jobs import KINDS, PROMPT_KINDS
+from handlers.loops import Loops
 from handlers.routes import create, load_all
 
 
@@ -24,9 +24,10 @@ class Server:
 
     def __init__(self, app: App):
         load_all()
+        # Its lines hold queries, and those hold tokens; RequestContext logs each request without.
+        logging.getLogger("uvicorn.access").disabled = True
         self._app = app
         self._routes: ASGIApp = create(app)
-        self._loops: list[asyncio.Task[None]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -36,15 +37,11 @@ class Server:
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
-        work = [loop(self._app, KINDS), loop(self._app, PROMPT_KINDS), upkeep(self._app)]
-        self._loops = [asyncio.create_task(each) for each in work]
+        loops = Loops(self._app, KINDS, PROMPT_KINDS)
+        loops.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        for task in self._loops:
-            task.cancel()
-        for task in self._loops:
-            with suppress(asyncio.CancelledError):
-                await task
+        await loops.stop()
         await send({"type": "lifespan.shutdown.complete"})
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import personalization, shops
+from app import catalog, personalization, privacy, shops
 from app.core.app import App
 from handlers import auth, parse
 
@@ -26,9 +26,18 @@ class Topic:
     fields: Callable[[Any], dict[str, Any]]
 
 
+ORDER = Topic("personalization.take_order", personalization.order_fields)
+CHANGED_ORDER = Topic("personalization.reread_order", personalization.changed_order_fields)
 TOPICS = {
     "app/uninstalled": Topic("shops.uninstall", shops.uninstalled_fields),
-    "orders/paid": Topic("personalization.take_order", personalization.order_fields),
+    "app/scopes_update": Topic("shops.rescope", shops.scopes_fields),
+    "products/update": Topic("catalog.update_product", catalog.product_fields),
+    "products/delete": Topic("catalog.delete_product", catalog.deleted_product_fields),
+    **dict.fromkeys(("orders/create", "orders/paid", "orders/cancelled"), ORDER),
+    **dict.fromkeys(("orders/edited", "refunds/create"), CHANGED_ORDER),
+    "customers/data_request": Topic("privacy.take_request", privacy.request_fields),
+    "customers/redact": Topic("privacy.take_request", privacy.request_fields),
+    "shop/redact": Topic("privacy.redact_shop", privacy.redact_fields),
 }
 
 

@@ -1,4 +1,8 @@
-"""The Cloudflare worker: HTTP, queue and cron. wrangler.toml names this module, and no other imports it."""
+"""The Cloudflare worker: HTTP, queue and cron. wrangler.toml names this module, and no other imports it.
+
+A worker has a second to start, and importing SQLAlchemy alone takes longer: what loads it is imported with the first
+event.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,8 @@ from typing import Any
 from starlette.applications import Starlette
 from workers import Request, WorkerEntrypoint
 
-from app import jobs
 from app.core.app import App
-from app.wiring_worker import build_worker
 from handlers import asgi_worker
-from handlers.jobs import KINDS
 from handlers.routes import create
 
 
@@ -20,6 +21,8 @@ from handlers.routes import create
 def _routes() -> Starlette:
     """Built with the first request: before it, a worker has no random numbers."""
     from workers import env
+
+    from app.wiring_worker import build_worker
 
     return create(build_worker(env._env))
 
@@ -36,10 +39,18 @@ class Default(WorkerEntrypoint):  # type: ignore[misc]  # its types are only the
         return await asgi_worker.answer(_routes(), request.js_object if isinstance(request, Request) else request)
 
     async def queue(self, batch: Any, env: Any, ctx: Any) -> None:
-        """Each message is a job's id. A message is done when it was read: the row says what is left to do."""
+        """Each message is a job's id. One whose job could not be looked at comes again, as wrangler.toml says."""
+        from handlers.jobs import run_hinted
+
         for message in batch.messages:
-            await jobs.run_one(_app(), KINDS, message.body)
+            if await run_hinted(_app(), message.body):
+                message.ack()
+            else:
+                message.retry()
 
     async def scheduled(self, controller: Any, env: Any, ctx: Any) -> None:
-        """Hint again what is due: hints get lost, and retries wait for their time."""
-        await jobs.rehint(_app())
+        """Hint again what is due: hints get lost, and retries wait for their time. Then sweep."""
+        from handlers.jobs import rehint, sweep
+
+        await rehint(_app())
+        await sweep(_app())

@@ -12,11 +12,11 @@ from app.core.settings import SettingsError
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand. A fault that a person can mend is one plain sentence, and exit status 2."""
-    from handlers.cli import db, jobs, print_image, try_photo
+    from handlers.cli import db, doctor, jobs, print_image, try_photo
 
     parser = argparse.ArgumentParser(prog="artify", description="An AI studio for goods made to order.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (try_photo, print_image, db, jobs):
+    for module in (try_photo, print_image, db, jobs, doctor):
         module.add_parser(commands)
     arguments = parser.parse_args(argv)
     try:

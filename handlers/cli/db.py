@@ -1,20 +1,21 @@
-"""`artify db`: migrate, schema, check."""
+"""`artify db`: migrate, schema, check, backup, restore."""
 
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 from typing import Any
 
 from app import wiring
+from handlers.cli import backups
+from handlers.cli.urls import database_url
 
 SCHEMA = Path(__file__).parents[2] / "schema.sql"
 HEADER = "-- Generated from the table metadata by `artify db schema`. Change the tables, then run it again.\n\n"
 
 
 def add_parser(commands: Any) -> None:
-    parser = commands.add_parser("db", help="the database: migrate, schema, check")
+    parser = commands.add_parser("db", help="the database: migrate, schema, check, backup, restore")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     for name, run, about in (
         ("migrate", migrate, "apply the migrations that are new"),
@@ -22,10 +23,11 @@ def add_parser(commands: Any) -> None:
         ("check", check, "compare the database with the table metadata"),
     ):
         actions.add_parser(name, help=about).set_defaults(run=run)
+    backups.add_parsers(actions)
 
 
 def migrate(arguments: argparse.Namespace) -> int:
-    applied = wiring.migrate(_url())
+    applied = wiring.migrate(database_url())
     print("\n".join(f"applied {name}" for name in applied) or "nothing to apply")
     return 0
 
@@ -37,10 +39,6 @@ def schema(arguments: argparse.Namespace) -> int:
 
 
 def check(arguments: argparse.Namespace) -> int:
-    differences = wiring.schema_differences(_url())
+    differences = wiring.schema_differences(database_url())
     print("\n".join(differences) or "the database has the schema that the code expects")
     return 1 if differences else 0
-
-
-def _url() -> str:
-    return os.environ.get("DATABASE_URL") or "sqlite:///var/artify.db"

@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import signal
 from typing import Any
+from urllib.parse import urlsplit
 
 from app import jobs
 from app.core.app import App
-from app.core.errors import NotFound
-from app.core.settings import Settings
+from app.core.errors import BadRequest, NotFound
+from app.core.settings import Settings, jobs_key
 from app.core.times import to_text
 from app.wiring import build
-from handlers import jobs as runner
+from handlers.jobs import KINDS
+from handlers.loops import Loops
 
 OPEN = ("pending", "running", "failed", "dead")
 
@@ -22,7 +25,12 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser("jobs", help="the embedded queue: list, run, retry")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("list", help="jobs that are open or were given up").set_defaults(run=show)
-    actions.add_parser("run", help="run jobs until stopped").set_defaults(run=run)
+    running = actions.add_parser("run", help="run jobs until stopped")
+    running.add_argument(
+        "--remote", metavar="APP_URL", type=_address, help="make prints for the app there, by JOBS_KEY"
+    )
+    running.add_argument("--once", action="store_true", help="with --remote: one print, if one waits")
+    running.set_defaults(run=run)
     again = actions.add_parser("retry", help="start a job again that was given up")
     again.add_argument("id", metavar="ID")
     again.set_defaults(run=retry)
@@ -37,8 +45,25 @@ def show(arguments: argparse.Namespace) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    asyncio.run(runner.loop(_app()))
+    """Until SIGINT or SIGTERM: then running jobs get a short grace, and what is left goes to other workers."""
+    if arguments.remote:
+        from handlers.cli import remote
+
+        return remote.work(arguments.remote, jobs_key(os.environ), once=arguments.once)
+    if arguments.once:
+        raise BadRequest("--once needs --remote APP_URL.")
+    asyncio.run(_run(_app()))
     return 0
+
+
+async def _run(app: App) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    loops = Loops(app, KINDS)
+    loops.start()
+    await stopped.wait()
+    await loops.stop()
 
 
 def retry(arguments: argparse.Namespace) -> int:
@@ -59,3 +84,10 @@ async def _retry(app: App, job_id: str) -> None:
 
 def _app() -> App:
     return build(Settings.load(os.environ))
+
+
+def _address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise argparse.ArgumentTypeError("must look like https://artify.example.com")
+    return text.rstrip("/")

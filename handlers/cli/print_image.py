@@ -44,10 +44,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _print(photo: bytes, spec: PrintSpec) -> PrintFile:
     imaging, upscaler = print_engine()
-    return await imaging.print_file(photo, spec, _Watched(upscaler))
+    return await imaging.print_file(photo, spec, Watched(upscaler))
 
 
-class _Watched:
+class Watched:
     """An upscaler that tells how far it is: a counter on a terminal, a plain line elsewhere."""
 
     def __init__(self, upscaler: Upscaler) -> None:

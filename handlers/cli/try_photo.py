@@ -19,7 +19,7 @@ from app import personalization, shops
 from app.core.app import App
 from app.core.errors import AppError, UnsupportedMedia
 from app.core.log import Log
-from app.core.ports import AccessToken, PrintNote, ShopDetails
+from app.core.ports import AccessToken, PrintNote, ProductPage, ShopDetails
 from app.core.settings import Settings
 from app.wiring import build, migrate
 from handlers import demo_shop
@@ -56,6 +56,11 @@ class NoShopify:
 
     async def shop_details(self, token: AccessToken) -> ShopDetails:
         return ShopDetails("Trial", "", "USD", "UTC")
+
+    async def order(self, token: AccessToken, order_id: str) -> None: ...
+
+    async def products(self, token: AccessToken, after: str | None) -> ProductPage:
+        return ProductPage([], None)
 
     async def note_print(self, token: AccessToken, note: PrintNote) -> None: ...
 

@@ -18,6 +18,11 @@ document.addEventListener("submit", (event) => {
   send(form);
 });
 
+document.addEventListener("change", (event) => {
+  const form = event.target.form;
+  if (form?.dataset.upload && event.target.files?.[0]) sendFile(form, event.target.files[0]);
+});
+
 addEventListener("popstate", () => visit(location.pathname + location.search, false));
 
 /** The page's own link that was clicked, also inside a Polaris element. */
@@ -49,7 +54,7 @@ async function visit(path, push) {
 
 /** Who uses the keyboard stays where they were when a page refreshes, and starts at its top when it is new. */
 function swap(page, isNew) {
-  const stops = () => [...main().querySelectorAll("a, button, input, s-button, s-link")];
+  const stops = () => [...main().querySelectorAll("a, button, input, select, s-button, s-link")];
   const place = stops().indexOf(document.activeElement);
   main().replaceWith(document.adoptNode(page.getElementById("main")));
   document.title = page.title;
@@ -57,23 +62,43 @@ function swap(page, isNew) {
   else stops()[place]?.focus();
 }
 
-async function send(form) {
-  const fields = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value === "true" ? true : value]));
+async function send(form, more = {}) {
+  const texts = [...new FormData(form)].filter(([, value]) => typeof value === "string");
+  const fields = Object.fromEntries(texts.map(([name, value]) => [name, value === "true" ? true : value]));
   const button = form.querySelector("s-button");
-  button.setAttribute("loading", "");
+  button?.setAttribute("loading", "");
   asked += 1;
-  const answer = await load(form.getAttribute("action"), {
-    method: "POST",
-    headers: { "Content-Type": "application/json", Accept: "application/json" },
-    body: JSON.stringify(fields),
-  });
-  button.removeAttribute("loading");
+  const answer = await post(form.getAttribute("action"), { ...fields, ...more });
+  button?.removeAttribute("loading");
   if (!answer || !answer.ok) return;
   const fragment = document.createRange().createContextualFragment(answer.text);
   const said = fragment.firstElementChild.dataset.said;
   document.getElementById(form.dataset.swap)?.replaceWith(fragment);
   toast(said, false);
   refreshLater();
+}
+
+/** A file goes straight to storage; then the form says which it is. */
+async function sendFile(form, file) {
+  form.setAttribute("aria-busy", "true");
+  asked += 1;
+  const opened = await post(form.dataset.upload, { filename: file.name, content_type: file.type, bytes: file.size });
+  if (opened?.ok) {
+    const ticket = JSON.parse(opened.text);
+    const sent = await load(ticket.url, { method: ticket.method, headers: ticket.headers, body: file });
+    if (sent?.ok) await send(form, { upload_id: ticket.upload_id });
+    else if (sent) toast(FAILED);
+  }
+  form.removeAttribute("aria-busy");
+  refreshLater();
+}
+
+function post(path, fields) {
+  return load(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json" },
+    body: JSON.stringify(fields),
+  });
 }
 
 /** Fetch, and tell the merchant when it went wrong. Error pages are shown like any page. */

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from handlers.routes import STATIC
+from handlers.page_files import STATIC
 
 HOME = "http://app.test/"
 ORDERS = "http://app.test/orders"

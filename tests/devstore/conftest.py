@@ -75,8 +75,10 @@ class FakeApp:
         status = self.statuses.pop(0) if self.statuses else 200
         return Response('{"from":"app"}', status, {"Set-Cookie": "app=1", "Location": "/"}, "application/json")
 
-    def next(self) -> Received:
-        return self.inbox.get(timeout=10)
+    def next(self, topic: str | None = None) -> Received:
+        """The next request, or the next webhook of a topic: the others before it are dropped."""
+        received = self.inbox.get(timeout=10)
+        return received if topic in (None, received.headers.get("x-shopify-topic")) else self.next(topic)
 
 
 @pytest.fixture(scope="session")

@@ -12,14 +12,16 @@ from tests.devstore.conftest import SHOP, FakeApp, OpenDevstore, Shopify
 
 def test_a_paid_order_is_told_once_for_each_subscription(shopify: Shopify, fake_app: FakeApp) -> None:
     order = shopify.order(customer_id=9001000000001)
-    sent = fake_app.next()
-    assert (sent.method, sent.path, sent.headers["x-shopify-topic"]) == ("POST", "/webhooks", "orders/paid")
+    sent = fake_app.next("orders/paid")
+    assert (sent.method, sent.path) == ("POST", "/webhooks")
     assert sent.headers["x-shopify-shop-domain"] == SHOP
     body = json.loads(sent.body)
     assert (body["id"], body["customer"]) == (order["id"], {"id": 9001000000001})
     assert body["line_items"][0]["properties"] == [{"name": "_artify_preview", "value": "p1"}]
     assert "email" not in body
-    assert [delivery["status"] for delivery in shopify.deliveries()] == ["delivered"]
+    told = {(delivery["topic"], delivery["status"]) for delivery in shopify.deliveries()}
+    assert told == {("orders/create", "delivered"), ("orders/paid", "delivered")}
+    assert len(shopify.deliveries()) == 2
 
 
 def test_the_signature_covers_the_raw_body(shopify: Shopify, fake_app: FakeApp) -> None:
@@ -31,7 +33,7 @@ def test_the_signature_covers_the_raw_body(shopify: Shopify, fake_app: FakeApp) 
 
 def test_redirects_and_faults_are_retried_with_the_same_event(shopify: Shopify, fake_app: FakeApp) -> None:
     fake_app.statuses = [302, 500]
-    shopify.order()
+    shopify.http.post(shopify.path("admin/uninstall"))
     assert shopify.deliveries()[0]["attempts"] == ["302", "500", "200"]
     attempts = [fake_app.next() for _ in range(3)]
     assert len({attempt.headers["x-shopify-event-id"] for attempt in attempts}) == 1
@@ -40,17 +42,17 @@ def test_redirects_and_faults_are_retried_with_the_same_event(shopify: Shopify, 
 
 def test_a_delivery_that_nobody_takes_fails_in_the_end(shopify: Shopify, fake_app: FakeApp) -> None:
     fake_app.statuses = [500] * 3
-    shopify.order()
+    shopify.http.post(shopify.path("admin/uninstall"))
     assert shopify.deliveries()[0]["status"] == "failed"
 
 
 def test_a_delivery_can_be_sent_again_under_its_event_id(shopify: Shopify, fake_app: FakeApp) -> None:
-    shopify.order()
+    shopify.http.post(shopify.path("admin/uninstall"))
     [delivery] = shopify.deliveries()
     assert shopify.http.post(f"/_deliveries/{delivery['id']}/redeliver").status_code == 303
     first, second = fake_app.next(), fake_app.next()
     assert first.headers["x-shopify-event-id"] == second.headers["x-shopify-event-id"]
-    assert "orders/paid" in shopify.http.get("/_deliveries").text
+    assert "app/uninstalled" in shopify.http.get("/_deliveries").text
 
 
 def test_a_shop_without_the_app_tells_nothing(open_devstore: OpenDevstore) -> None:

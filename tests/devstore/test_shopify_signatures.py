@@ -11,7 +11,8 @@ def test_shopifys_library_accepts_every_signature(
     shopify: Shopify, fake_app: FakeApp, run_node: Callable[[str, Any], Any]
 ) -> None:
     shopify.order()
-    webhook = fake_app.next()
+    shopify.deliveries()
+    webhook, _ = fake_app.next(), fake_app.next()
     shopify.http.get(shopify.path("apps/artify/products/1?style=a%20b"))
     proxy = fake_app.next()
     given = {

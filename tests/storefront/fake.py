@@ -39,6 +39,7 @@ class Shop:
     uploads: list[bytes] = field(default_factory=list)
     wishes: list[dict[str, Any]] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
     lines: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -50,6 +51,7 @@ class Shop:
             Route("/previews", self.preview, methods=["POST"]),
             Route("/previews/{id}", self.look),
             Route("/previews/{id}/cancel", self.cancel, methods=["POST"]),
+            Route("/previews/{id}/delete", self.delete, methods=["POST"]),
         ]
         local = [
             Route("/products/poster", self.page),
@@ -127,6 +129,13 @@ class Shop:
         assert (await request.json())["guest_token"] == "g1"
         self.cancelled.append(request.path_params["id"])
         return JSONResponse({"id": request.path_params["id"], "status": "cancelled"})
+
+    async def delete(self, request: Request) -> Response:
+        assert (await request.json())["guest_token"] == "g1"
+        if refused := self._refusal("delete"):
+            return self._answer(refused)
+        self.deleted.append(request.path_params["id"])
+        return JSONResponse({"deleted": self.deleted})
 
     async def add(self, request: Request) -> Response:
         self.lines += (await request.json())["items"]

@@ -123,6 +123,28 @@ def test_a_photo_that_the_browser_cannot_show_still_goes_on_without_a_crop(visit
     assert "crop" not in shop.wishes[0]
 
 
+def test_a_shopper_deletes_their_photo_and_may_begin_again(visit: Visit, shop: Shop) -> None:
+    page = visit()
+    make_preview(page)
+    hook(page, "delete").click()
+    expect(page.get_by_text("were deleted")).to_be_visible()
+    expect(hook(page, "result")).to_have_count(0)
+    assert shop.deleted == ["p1"]
+    make_preview(page)
+    assert [wish["upload_id"] for wish in shop.wishes] == ["u1", "u2"]
+    expect(hook(page, "thumb")).to_have_count(0)
+
+
+def test_a_photo_that_may_not_be_deleted_stays_with_the_reason(visit: Visit, shop: Shop) -> None:
+    shop.refusals["delete"] = error(409, "A design of this photo has been ordered.", "ordered")
+    page = visit()
+    make_preview(page)
+    hook(page, "delete").click()
+    expect(page.get_by_text("has been ordered")).to_be_visible()
+    expect(hook(page, "result")).to_be_visible()
+    assert shop.deleted == []
+
+
 def test_another_style_keeps_the_earlier_preview_to_compare(visit: Visit, shop: Shop) -> None:
     page = visit()
     make_preview(page)

@@ -46,6 +46,11 @@ export class Api {
     return this.post(`previews/${id}/cancel`, {});
   }
 
+  /** Delete the photo of a preview and all that was made of it. @returns {Promise<{deleted: string[]}>} */
+  remove({ id }) {
+    return this.post(`previews/${id}/delete`, {});
+  }
+
   post(path, fields, signal) {
     const body = JSON.stringify({ ...fields, guest_token: this.guest.value ?? undefined });
     return this.fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body, signal });

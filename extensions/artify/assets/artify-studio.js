@@ -124,6 +124,23 @@ class ArtifyStudio extends HTMLElement {
     }
   }
 
+  /** Delete the shopper's photo and every design of it, here and in the shop. */
+  async remove() {
+    try {
+      const { deleted } = await this.api.remove(this.design);
+      this.designs = this.designs.filter((design) => !deleted.includes(design.id));
+    } catch (fault) {
+      return this.complain(fault, fault.passing ? () => this.remove() : null);
+    }
+    this.upload.forget();
+    this.chosen = this.cropper = null;
+    this.replaceChildren();
+    this.block.querySelector("[data-artify=start]").hidden = false;
+    this.block.hint(this.texts.deleted);
+    this.block.file.value = ""; // the same photo may be chosen again
+    this.block.file.focus();
+  }
+
   /** Take the variant's size. Another shape needs another crop, and perhaps another preview. */
   resize(variant) {
     const before = this.size;

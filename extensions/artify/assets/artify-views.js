@@ -65,7 +65,8 @@ export function resultView(studio) {
     studio.notice,
     button("add", texts.add, () => studio.add()),
     button("restyle", texts.restyle, () => studio.edit(), QUIET),
-    el("p", { class: "artify-help artify-centre" }, texts.watermark))];
+    el("p", { class: "artify-help artify-centre" }, texts.watermark),
+    button("delete", texts.delete_photo, () => studio.remove(), "artify-link"))];
 }
 
 /** The shopper's own crop behind a moving shine: the picture that is being worked on. */

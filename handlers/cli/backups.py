@@ -1,0 +1,62 @@
+"""`artify db backup` and `artify db restore`: the rows, in one file, whichever database they are in."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from app import media, wiring
+from app.core.app import App
+from app.core.settings import Settings
+from handlers.cli.urls import database_url
+
+NO_FILES = "The files in storage are not in it: back them up as well."
+
+
+def add_parsers(actions: Any) -> None:
+    backup_parser = actions.add_parser("backup", help="write every row into a new file, while the app serves")
+    backup_parser.add_argument("file", metavar="FILE", type=Path)
+    backup_parser.set_defaults(run=backup)
+    restore_parser = actions.add_parser("restore", help="fill a migrated, empty database from such a file")
+    restore_parser.add_argument("file", metavar="FILE", type=Path)
+    restore_parser.add_argument("--replace", action="store_true", help="also one that has rows: they are deleted")
+    restore_parser.set_defaults(run=restore)
+
+
+def backup(arguments: argparse.Namespace) -> int:
+    _say(f"copying to {arguments.file} …")
+    rows = wiring.backup(database_url(), arguments.file)
+    print(f"wrote {arguments.file}: {_counted(rows)}. {NO_FILES}")
+    return 0
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    """Exit status 1 when all rows are there, and not all files."""
+    app = wiring.build(Settings.load(os.environ))
+    _say(f"copying from {arguments.file} …")
+    rows = wiring.restore(arguments.file, app.settings.database_url, replace=arguments.replace)
+    print(f"restored {_counted(rows)}")
+    _say("looking for the files …")
+    missing = asyncio.run(_missing(app))
+    print("\n".join(f"missing in storage: {key}" for key in missing) or "all files are in storage")
+    return 1 if missing else 0
+
+
+async def _missing(app: App) -> list[str]:
+    try:
+        return await media.missing_objects(app)
+    finally:
+        await wiring.close(app)
+
+
+def _counted(rows: dict[str, int]) -> str:
+    return f"{sum(rows.values())} rows of {len(rows)} tables"
+
+
+def _say(text: str) -> None:
+    if sys.stderr.isatty():
+        print(text, file=sys.stderr)

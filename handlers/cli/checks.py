@@ -1,0 +1,95 @@
+"""What `artify doctor` looks at. Each gives a sentence about what is well, or raises."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from app import wiring
+from app.core.app import App
+from app.core.ids import new_id
+from app.core.ports import AnswersLinks, CanBeAsked, WaitsForHints
+
+PROBE = b"artify"
+ORIGIN = "https://some-shop.myshopify.com"
+
+
+class Trouble(Exception):
+    """Something that does not work; the sentence says what to do."""
+
+
+class Lack(Exception):
+    """Something that is not there, and need not be."""
+
+
+async def database(app: App) -> str:
+    """Connects, and compares the tables with those that the code expects."""
+    differences = await asyncio.to_thread(wiring.schema_differences, app.settings.database_url)
+    if differences:
+        raise Trouble(f"It is not up to date ({len(differences)} tables differ). Run: artify db migrate")
+    return "answers, and is up to date"
+
+
+async def files(app: App) -> str:
+    """Writes, reads and deletes a file of its own."""
+    key = f"doctor/{new_id()}.txt"
+    await app.files.put(key, PROBE, "text/plain")
+    read = await app.files.get(key)
+    await app.files.delete(key)
+    if read != PROBE:
+        raise Trouble("What was written is not what was read. Look at what FILES_URL names.")
+    return "can be written, read and deleted"
+
+
+async def uploads(app: App) -> str:
+    """Asks a storage what a browser asks before it sends a photo across origins."""
+    if isinstance(app.files, AnswersLinks):
+        return "are taken by the app itself"
+    import httpx
+
+    soon = app.clock.now() + timedelta(minutes=1)
+    ticket = app.files.upload_ticket(f"doctor/{new_id()}.txt", mime="image/png", size=len(PROBE), expires_at=soon)
+    wanted = {"Origin": ORIGIN, "Access-Control-Request-Method": ticket.method}
+    async with httpx.AsyncClient(timeout=5) as http:
+        answer = await http.options(ticket.url, headers=wanted | {"Access-Control-Request-Headers": "content-type"})
+    if not answer.is_success or "access-control-allow-origin" not in answer.headers:
+        raise Trouble("The storage does not let browsers upload. Give the bucket a CORS rule: PUT, any origin.")
+    return "are let through by the storage"
+
+
+async def queue(app: App) -> str:
+    if isinstance(app.queue, CanBeAsked):
+        await app.queue.ask()
+        return "answers"
+    return "is the database" if isinstance(app.queue, WaitsForHints) else "gives hints, and cannot be asked"
+
+
+async def shopify(app: App) -> str:
+    """Reads the script that every page of the app loads: no account is needed for that."""
+    import httpx
+
+    async with httpx.AsyncClient(timeout=5) as http:
+        answer = await http.get(f"{app.settings.shopify_cdn_url}/app-bridge.js")
+    if not answer.is_success:
+        raise Trouble(f"It answered {answer.status_code}. Look at SHOPIFY_BASE_URL, which is for tests and demos.")
+    return "can be reached"
+
+
+async def image_model(app: App) -> str:
+    if app.settings.ai_provider == "gemini":
+        return f"is {app.image_model.name}; its key is set, and was not tried"
+    if not wiring.installed()["local-ai"]:
+        raise Trouble("The local model is not installed: pip install 'artify[local-ai]', or set AI_PROVIDER=gemini")
+    return "is local"
+
+
+async def print_engine(app: App) -> str:
+    if not wiring.installed()["print"]:
+        raise Lack("libvips is not installed: pip install 'artify[print]'.")
+    return "is libvips"
+
+
+async def upscaler(app: App) -> str:
+    if not wiring.installed()["span"]:
+        raise Lack("No enlarging network is installed.")
+    return f"is {app.upscaler.name}"

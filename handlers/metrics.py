@@ -1,0 +1,80 @@
+"""Figures for an operator's Prometheus: the database's, kept for some seconds, and this process's own requests."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import __version__, generation, jobs, personalization, shops
+from app.core.app import App
+from app.core.errors import NotFound, Unauthorized, Unavailable
+from handlers.exposition import CONTENT_TYPE, Measure, Sample, as_text
+from handlers.kept import Kept
+from handlers.webhooks import TOPICS
+
+KEPT_S = 10.0
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+async def metrics(request: Request) -> Response:
+    """Raises NotFound where no METRICS_TOKEN is set, Unauthorized for another token."""
+    state = request.app.state
+    _admit(request, state.app.settings.metrics_token)
+    if not hasattr(state, "figures"):
+        state.figures = Kept(KEPT_S, lambda: _figures(state.app))
+    text = as_text([*await state.figures.answer(), *state.requests.measures()])
+    return Response(text, headers={"Content-Type": CONTENT_TYPE})
+
+
+def _admit(request: Request, token: str | None) -> None:
+    if token is None:
+        raise NotFound
+    given = request.headers.get("authorization", "")
+    if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        raise Unauthorized("The bearer token is missing, or it is not METRICS_TOKEN.")
+
+
+async def _figures(app: App) -> Sequence[Measure]:
+    info = _gauge("artify_info", "Which version runs.", [Sample(1, {"version": __version__})])
+    try:
+        figures = await _of_database(app, app.clock.now())
+    except Unavailable:
+        figures = []
+    return [
+        info,
+        _gauge("artify_database_up", "Whether the database answers.", [Sample(1 if figures else 0)]),
+        *figures,
+    ]
+
+
+async def _of_database(app: App, now: datetime) -> Sequence[Measure]:
+    oldest = await jobs.oldest_due(app.db, now)
+    waited = (now - oldest).total_seconds() if oldest else 0.0
+    given_up = await jobs.given_up_by_kind(app.db, now - DAY)
+    webhooks = await shops.deliveries_by_topic(app.db, tuple(TOPICS), now - HOUR)
+    return [
+        _counted("artify_jobs", "Jobs that are open.", ("kind", "status"), await jobs.open_by_kind(app.db)),
+        _counted("artify_jobs_given_up", "Of the jobs of the last day.", ("kind", "status"), given_up),
+        _gauge("artify_oldest_due_job_seconds", "How long the next job has been due.", [Sample(waited)]),
+        _counted(
+            "artify_previews",
+            "Asked for in the last hour.",
+            ("status",),
+            await personalization.previews_by_status(app.db, now - HOUR),
+        ),
+        _counted("artify_webhooks", "Received in the last hour.", ("topic", "outcome"), webhooks),
+        _gauge("artify_storage_bytes", "Of all shops' files.", [Sample(await generation.stored_bytes(app.db))]),
+    ]
+
+
+def _counted(name: str, about: str, labels: Sequence[str], counts: dict[tuple[str, ...], int]) -> Measure:
+    samples = [Sample(count, dict(zip(labels, key, strict=True))) for key, count in sorted(counts.items())]
+    return _gauge(name, about, samples)
+
+
+def _gauge(name: str, about: str, samples: Sequence[Sample]) -> Measure:
+    return Measure(name, "gauge", about, samples)

@@ -1,0 +1,136 @@
+"""The merchant's orders: lines by their state, and what brings on those that do not go on by themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import media, personalization
+from app.core.app import App
+from app.personalization import OrderCard
+from handlers import auth, parse
+from handlers.pages import page
+from handlers.personalization import UploadBody, ticket
+
+PICTURE_LIFE = timedelta(hours=1)
+WORDS = {
+    "waiting": "Waiting for payment",
+    "queued": "In line",
+    "printing": "Making the print file",
+    "ready": "Ready",
+    "needs_review": "Needs review",
+    "unmapped": "No print size",
+    "failed": "Failed",
+    "cancelled": "Cancelled",
+}
+FILTERS = {
+    "": ("All", ()),
+    "attention": ("Need attention", ("needs_review", "unmapped", "failed")),
+    "running": ("On the way", ("waiting", "queued", "printing")),
+    "ready": ("Ready", ("ready",)),
+    "cancelled": ("Cancelled", ("cancelled",)),
+}
+
+
+@dataclass(frozen=True)
+class RetryBody:
+    approved: bool = False
+
+
+@dataclass(frozen=True)
+class SizeBody:
+    size_id: str
+
+
+@dataclass(frozen=True)
+class PictureBody:
+    """Without an upload the shopper's photo is used again."""
+
+    upload_id: str | None = None
+
+
+@dataclass(frozen=True)
+class ApprovalBody:
+    picture_id: str
+
+
+async def orders(request: Request) -> Response:
+    """GET /orders?show=: one of FILTERS; an unknown one shows all."""
+    merchant = await auth.merchant(request)
+    app: App = request.app.state.app
+    asked = request.query_params.get("show", "")
+    show = asked if asked in FILTERS else ""
+    cards = await personalization.order_cards(app, merchant.shop.id, FILTERS[show][1])
+    return page(
+        request,
+        "personalization/orders.html",
+        cards=[_card(app, card) for card in cards],
+        filters={name: label for name, (label, _) in FILTERS.items()},
+        show=show,
+        sizes=await _sizes(app, cards),
+        words=WORDS,
+    )
+
+
+async def retry(request: Request) -> Response:
+    merchant = await auth.merchant(request)
+    body = await parse.body(request, RetryBody)
+    app, item_id = request.app.state.app, request.path_params["item_id"]
+    card = await personalization.retry_print(app, merchant.shop.id, item_id, approved=body.approved)
+    return await _row(request, card)
+
+
+async def map_size(request: Request) -> Response:
+    merchant = await auth.merchant(request)
+    body = await parse.body(request, SizeBody)
+    app, item_id = request.app.state.app, request.path_params["item_id"]
+    return await _row(request, await personalization.map_size(app, merchant.shop.id, item_id, body.size_id))
+
+
+async def open_picture(request: Request) -> Response:
+    merchant = await auth.merchant(request)
+    body = await parse.body(request, UploadBody)
+    wish = media.UploadWish(body.filename, body.content_type, body.bytes)
+    item_id = request.path_params["item_id"]
+    return ticket(await personalization.open_picture(request.app.state.app, merchant.shop, item_id, wish))
+
+
+async def propose_picture(request: Request) -> Response:
+    merchant = await auth.merchant(request)
+    body = await parse.body(request, PictureBody)
+    app, item_id = request.app.state.app, request.path_params["item_id"]
+    return await _row(request, await personalization.propose_picture(app, merchant.shop, item_id, body.upload_id))
+
+
+async def approve_picture(request: Request) -> Response:
+    merchant = await auth.merchant(request)
+    body = await parse.body(request, ApprovalBody)
+    app, item_id = request.app.state.app, request.path_params["item_id"]
+    return await _row(request, await personalization.approve_picture(app, merchant.shop.id, item_id, body.picture_id))
+
+
+async def _row(request: Request, card: OrderCard) -> Response:
+    app: App = request.app.state.app
+    sizes = await _sizes(app, [card])
+    return page(request, "personalization/_order_row.html", card=_card(app, card), sizes=sizes, words=WORDS)
+
+
+async def _sizes(app: App, cards: list[OrderCard]) -> list[personalization.Size]:
+    """What there is to choose from, where a line has to be given a size."""
+    unmapped = next((card for card in cards if card.state == "unmapped"), None)
+    return await personalization.sizes_to_map(app, unmapped.shop_id) if unmapped else []
+
+
+def _card(app: App, card: OrderCard) -> dict[str, Any]:
+    """A line with the links that its row shows."""
+    ends = app.clock.now() + PICTURE_LIFE
+    return {
+        "line": card,
+        "preview_url": app.files.link(card.preview_key, expires_at=ends) if card.preview_key else None,
+        "proposal_url": app.files.link(card.proposal_key, expires_at=ends) if card.proposal_key else None,
+        "print_url": personalization.print_link(app, card),
+    }

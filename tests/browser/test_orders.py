@@ -1,0 +1,127 @@
+"""The merchant's orders in a real browser: lines that are stuck, and how each is brought on."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
+
+from devstore.config import Config
+from tests.browser.demo import SHOP, Demo, running
+from tests.integration import webhooks
+from tests.integration.storefront import Storefront
+from tests.pictures import good
+
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 900}
+SCREENSHOTS = Path("var/screenshots")
+LINES = 5
+SLOW_MS = 120_000
+"""How long a picture may take on a busy machine."""
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """With a secret that this test can sign by."""
+    folder = tmp_path_factory.mktemp("orders")
+    keys = {name: base64.b64encode(name.encode().ljust(32)).decode() for name in ("TOKEN_KEY", "LINK_KEY")}
+    (folder / "var/demo").mkdir(parents=True)
+    (folder / "var/demo/keys.json").write_text(json.dumps(keys | {"SHOPIFY_API_SECRET": Config.api_secret}))
+    with running(folder) as found:
+        yield found
+
+
+def test_a_merchant_brings_on_every_line_that_is_stuck(browser: Browser, demo: Demo) -> None:
+    page = browser.new_page(viewport=DESKTOP)
+    page.goto(f"{demo.store}/admin/apps/artify")
+    page.get_by_role("button", name="Install app").click()
+    expect(page.frame_locator("iframe").get_by_text("Artify is installed")).to_be_visible()
+    with ThreadPoolExecutor(1) as beside:  # Playwright has an event loop in this thread
+        beside.submit(asyncio.run, _orders(demo)).result()
+    frame = _all_lines(page, demo)
+    _keep(page, "orders-desktop")
+    phone = browser.new_page(viewport=PHONE, device_scale_factor=2)
+    phone.goto(f"{demo.store}/admin/apps/artify/orders")
+    expect(phone.frame_locator("iframe").locator("[data-state=unmapped]")).to_be_visible()
+    _keep(phone, "orders-phone")
+    phone.close()
+    _choose_a_size(frame)
+    _look_at_a_new_picture(page, frame)
+    _send_a_picture(page, frame)
+    frame.get_by_role("link", name="Need attention").click()
+    expect(frame.get_by_text("No line is in this state.")).to_be_visible()
+    _keep(page, "orders-none")
+
+
+def _all_lines(page: Page, demo: Demo) -> FrameLocator:
+    """The page of orders, once each webhook's job has run."""
+    frame = page.frame_locator("iframe")
+    for _ in range(60):
+        page.goto(f"{demo.store}/admin/apps/artify/orders")
+        expect(frame.get_by_role("link", name="Need attention")).to_be_visible()
+        if frame.locator("s-table-row[data-state]").count() == LINES:
+            return frame
+    raise AssertionError("orders are missing")
+
+
+def _choose_a_size(frame: FrameLocator) -> None:
+    row = _row(frame, "Wide mug")
+    row.get_by_label("Print size of this variant").select_option(label="11 oz, 2475 × 1155 px")
+    row.get_by_text("Print in this size").click()
+    expect(row.get_by_text("Download print")).to_be_visible(timeout=SLOW_MS)
+
+
+def _look_at_a_new_picture(page: Page, frame: FrameLocator) -> None:
+    row = _row(frame, "Red mug")
+    row.get_by_text("Make a new picture").click()
+    expect(row.get_by_alt_text("The new picture")).to_be_visible(timeout=SLOW_MS)
+    expect(row.get_by_text("Needs review")).to_be_visible()
+    _keep(page, "orders-proposal")
+    row.get_by_text("Print this picture").click()
+    expect(row.get_by_text("Download print")).to_be_visible(timeout=SLOW_MS)
+
+
+def _send_a_picture(page: Page, frame: FrameLocator) -> None:
+    row, picture = _row(frame, "Blue mug"), good("jpeg")
+    file = {"name": "mine.jpg", "mimeType": picture.mime, "buffer": picture.data}
+    row.get_by_label("Use a picture of yours").set_input_files(file)
+    expect(row.get_by_alt_text("The new picture")).to_be_visible(timeout=SLOW_MS)
+    row.get_by_text("Print this picture").click()
+    expect(row.get_by_text("Download print")).to_be_visible(timeout=SLOW_MS)
+    _keep(page, "orders-done")
+
+
+def _row(frame: FrameLocator, title: str) -> Locator:
+    return frame.locator("s-table-row").filter(has_text=title)
+
+
+async def _orders(demo: Demo) -> None:
+    """A design, and orders of it that cannot simply be printed."""
+    async with httpx.AsyncClient(base_url=demo.app_url, timeout=60) as http:
+        storefront = Storefront(http, SHOP)
+        preview = await storefront.asked()
+        async with asyncio.timeout(SLOW_MS / 1000):
+            while (await storefront.look(preview))["status"] != "completed":  # noqa: ASYNC110  # as the block asks
+                await asyncio.sleep(0.2)
+        design = preview["id"]
+        orders = [
+            webhooks.order(webhooks.line(design, title="Unpaid"), financial_status="pending"),
+            webhooks.order(webhooks.line(design, title="Stopped"), cancelled_at="2026-11-21T12:00:00Z", test=True),
+            webhooks.order(webhooks.line(design, title="Wide mug", variant_id=404, quantity=3)),
+            webhooks.order(webhooks.line(design, title="Red mug", product_id=404)),
+            webhooks.order(webhooks.line(design, title="Blue mug", product_id=405)),
+        ]
+        for order in orders:
+            assert (await webhooks.deliver(http, order, shop_domain=SHOP)).status_code == 200
+
+
+def _keep(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
