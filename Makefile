@@ -13,12 +13,17 @@ ON_POSTGRES := tests/unit/jobs tests/unit/shops tests/unit/generation tests/unit
   tests/integration/test_webhooks.py tests/integration/personalization
 UV_LOCK_WORKER := $(filter-out --universal --python-version 3.11,$(UV_LOCK)) --python-version 3.14 \
   --python-platform wasm32-pyodide2024 --constraints requirements/run.txt
+# What packages of the worker name and the worker never imports: Google's ways to sign in, other ways to speak HTTP.
+NOT_ON_WORKER := cffi charset-normalizer cryptography distro h11 httpcore httpx2 httpx2-jsfetch pyasn1 pyasn1-modules pycparser \
+  requests sniffio urllib3
+# As template.yaml has it.
+LAMBDA_PYTHON := 3.13
 PIP_FLAGS := --quiet --require-hashes --only-binary=:all:
 # A compiler is never needed: pyvips alone comes as source, and it is plain Python.
 FROM_SOURCE := --no-binary=pyvips --no-build-isolation
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-postgres check format bench worker schema lock browser node clean
+.PHONY: help setup demo test test-postgres check format bench worker lambda lambda-image schema lock browser node clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -85,6 +90,12 @@ worker: $(WORKER_STAMP) stage ## what the Cloudflare worker is made of, and its 
 	@tar -cf - python_modules -C build/worker . | gzip -9 | wc -c \
 	  | awk '{printf "The worker: %.1f MB compressed\n", $$1 / 1000000}'
 
+# Parts of packages that nothing of the worker's imports.
+PRUNED := $(addprefix sqlalchemy/,ext orm testing dialects/mssql dialects/mysql dialects/oracle) \
+  $(addprefix websockets/,legacy sync trio) \
+  $(addprefix google/genai/,tests _gaos _interactions) \
+  $(addprefix google/auth/,compute_engine crypt transport/_aiohttp_requests.py transport/grpc.py) google/oauth2
+
 # Wheels for Pyodide, pure ones mostly; markupsafe has none, and its Python part is all that is needed.
 $(WORKER_STAMP): requirements/worker.txt | $(STAMP)
 	@rm -rf python_modules
@@ -92,9 +103,9 @@ $(WORKER_STAMP): requirements/worker.txt | $(STAMP)
 	  --platform pyemscripten_2026_0_wasm32 --python-version 3.14 -r requirements/worker.txt
 	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps --no-binary=:all: --no-build-isolation --target python_modules \
 	  -r requirements/worker-source.txt
-	@rm -rf python_modules/bin python_modules/sqlalchemy/testing $(addprefix python_modules/sqlalchemy/dialects/,mssql mysql oracle)
+	@rm -rf python_modules/bin $(addprefix python_modules/,$(PRUNED))
 	@find python_modules -name __pycache__ -prune -exec rm -rf {} +
-	@find python_modules \( -name '*.c' -o -name '*.pyi' -o -name '*-linux-gnu.so' \) -delete
+	@find python_modules \( -name '*.c' -o -name '*.pyi' -o -name '*-linux-gnu.so' -o -name RECORD \) -delete
 	@touch $@
 
 # wrangler takes every .py file under one folder, so the worker's code gets a folder of its own.
@@ -117,16 +128,36 @@ lock: setup ## rewrite requirements/*.txt: names, versions and hashes of PyPI's 
 	$(UV_LOCK) pyproject.toml -o requirements/run.txt
 	$(UV_LOCK) --extra postgres pyproject.toml -o requirements/web.txt
 	$(UV_LOCK) --extra aws --extra heif --extra postgres --extra print pyproject.toml -o requirements/jobs.txt
-	$(UV_LOCK_WORKER) --no-emit-package markupsafe requirements/worker.in -o requirements/worker.txt
+	$(UV_LOCK) --extra heif --extra local-ai --extra postgres --extra print --extra server pyproject.toml \
+	  --constraints requirements/dev.txt -o requirements/server.txt
+	$(UV_LOCK_WORKER) $(addprefix --no-emit-package ,markupsafe $(NOT_ON_WORKER)) requirements/worker.in -o requirements/worker.txt
 	$(UV_LOCK_WORKER) requirements/worker-source.in -o requirements/worker-source.txt
 	$(UV_LOCK) --all-extras pyproject.toml requirements/build.in -o requirements/dev.txt
 
 # What `sam build` asks for, by the functions' names in template.yaml: the code, and packages for Lambda's machines.
 .PHONY: build-WebFunction build-SweepFunction
 build-WebFunction build-SweepFunction:
-	$(PYTHON) -m pip install $(PIP_FLAGS) --target "$(ARTIFACTS_DIR)" --python-version 3.13 \
+	$(PYTHON) -m pip install $(PIP_FLAGS) --no-compile --target "$(ARTIFACTS_DIR)" --python-version $(LAMBDA_PYTHON) \
 	  --platform manylinux_2_28_x86_64 --platform manylinux2014_x86_64 -r requirements/web.txt
 	cp -R app handlers "$(ARTIFACTS_DIR)"
+	find "$(ARTIFACTS_DIR)" -name __pycache__ -prune -exec rm -rf {} +
+	@$(MAKE) --no-print-directory lambda-bytecode
+
+# A function's folder is read-only, so what is not compiled here is compiled at every cold start.
+.PHONY: lambda-bytecode
+lambda-bytecode:
+	@for python in python$(LAMBDA_PYTHON) $(PYTHON); do \
+	  $$python -c 'import sys; sys.exit("%d.%d" % sys.version_info[:2] != "$(LAMBDA_PYTHON)")' 2>/dev/null || continue; \
+	  exec $$python -m compileall -q --invalidation-mode unchecked-hash -s "$(ARTIFACTS_DIR)" -p /var/task "$(ARTIFACTS_DIR)"; \
+	done; echo "No Python $(LAMBDA_PYTHON) here: without its bytecode a cold start takes longer"
+
+lambda: setup ## what the Lambda functions for HTTP and the sweep are made of, and its size
+	@rm -rf build/lambda && mkdir -p build/lambda
+	@$(MAKE) --no-print-directory --silent build-WebFunction ARTIFACTS_DIR=build/lambda PYTHON=$(BIN)/python
+	@du -sm build/lambda | awk '{printf "The function: %s MB, of 250 that Lambda takes\n", $$1}'
+
+lambda-image: ## the image of the Lambda function that runs jobs (needs Docker)
+	docker build --platform linux/amd64 --file Dockerfile.lambda --tag artify-jobs .
 
 clean: ## remove what these commands made
 	rm -rf .venv var build python_modules .wrangler tests/node/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

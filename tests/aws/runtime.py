@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
@@ -31,6 +31,7 @@ class RuntimeApi(BaseHTTPRequestHandler):
 
     server: Api
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else every answer waits 40 ms for an acknowledgement
 
     def do_GET(self) -> None:
         event = self.server.events.get()
@@ -64,19 +65,26 @@ class Api(ThreadingHTTPServer):
         self.events: queue.Queue[Any] = queue.Queue()
         self.answers: queue.Queue[tuple[str, Any]] = queue.Queue()
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Nothing when a function was ended while it asked."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
 
 class Function:
     """A deployed function: give it an event, get its answer."""
 
     def __init__(self, api: Api, output: Path):
         self._api, self._output = api, output
+        self._one_at_a_time = threading.Lock()
 
     def __call__(self, event: Mapping[str, Any]) -> Any:
-        self._api.events.put(event)
-        try:
-            kind, answer = self._api.answers.get(timeout=ANSWER_S)
-        except queue.Empty:
-            raise AssertionError(f"the function does not answer:\n{self.printed}") from None
+        with self._one_at_a_time:
+            self._api.events.put(event)
+            try:
+                kind, answer = self._api.answers.get(timeout=ANSWER_S)
+            except queue.Empty:
+                raise AssertionError(f"the function does not answer:\n{self.printed}") from None
         assert kind == "response", f"{answer}\n{self.printed}"
         return answer
 
@@ -90,14 +98,23 @@ def deployed(handler: str, folder: Path, environ: Mapping[str, str]) -> Iterator
     """The function `handlers.aws_lambda.{handler}`, running. Skips where awslambdaric is not installed."""
     if find_spec("awslambdaric") is None:
         pytest.skip("awslambdaric is not installed: handlers are not run as Lambda runs them")
-    output, api = folder / f"{handler}.txt", Api()
+    command = [sys.executable, "-m", "awslambdaric", f"handlers.aws_lambda.{handler}"]
+    with started(handler, command, folder, environ) as function:
+        yield function
+
+
+@contextmanager
+def started(
+    name: str, command: Sequence[str], folder: Path, environ: Mapping[str, str], *, cwd: Path = ROOT
+) -> Iterator[Function]:
+    """A function whose process, that of the command, asks the Runtime API which its environment names."""
+    output, api = folder / f"{name}.txt", Api()
     threading.Thread(target=api.serve_forever, daemon=True).start()
     address = f"127.0.0.1:{api.server_address[1]}"
-    names = {"AWS_LAMBDA_RUNTIME_API": address, "AWS_LAMBDA_FUNCTION_NAME": handler, "PYTHONUNBUFFERED": "1"}
-    command = [sys.executable, "-m", "awslambdaric", f"handlers.aws_lambda.{handler}"]
+    names = {"AWS_LAMBDA_RUNTIME_API": address, "AWS_LAMBDA_FUNCTION_NAME": name, "PYTHONUNBUFFERED": "1"}
     with output.open("wb") as target:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | environ | names, stdout=target, stderr=subprocess.STDOUT
+            command, cwd=cwd, env=os.environ | environ | names, stdout=target, stderr=subprocess.STDOUT
         )
     try:
         yield Function(api, output)

@@ -17,6 +17,8 @@ from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
 
 import boto3
 import httpx
@@ -52,7 +54,7 @@ def seaweedfs() -> str:
     command += [f"-{kind}.port={ports[kind]}" for kind in kinds]
     command += [f"-{kind}.port.grpc={ports[f'{kind}.grpc']}" for kind in kinds]
     command += [f"-s3.config={config}", "-s3.iam=false", "-s3.port.iceberg=0", "-s3.port.lance=0"]
-    command += ["-volume.max=20", "-master.volumeSizeLimitMB=64", "-master.telemetry=false"]
+    command += ["-volume.max=500", "-master.volumeSizeLimitMB=64", "-master.telemetry=false"]
     url = f"http://127.0.0.1:{ports['s3']}"
     _start(command, folder, lambda: httpx.get(f"{url}/healthz").status_code == 200)
     return url
@@ -75,6 +77,30 @@ def moto() -> str:
 def client(service: str, endpoint: str) -> Any:
     """The tests' own client of a server."""
     return boto3.session.Session(region_name=REGION).client(service, endpoint_url=endpoint)
+
+
+def bucket() -> str:
+    """A new bucket of SeaweedFS, open to browsers of any origin as template.yaml says; its name."""
+    s3, name = client("s3", seaweedfs()), f"artify-{uuid4().hex[:12]}"
+    s3.create_bucket(Bucket=name)
+    s3.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": [bucket_cors()]})
+    return name
+
+
+def files_url(bucket: str) -> str:
+    """The setting FILES_URL of a bucket."""
+    return f"s3://{bucket}?{urlencode({'endpoint': seaweedfs(), 'region': REGION})}"
+
+
+def queue() -> str:
+    """A new queue of moto's; its address."""
+    made = client("sqs", moto()).create_queue(QueueName=f"jobs-{uuid4().hex[:12]}")
+    return str(made["QueueUrl"])
+
+
+def queue_setting(queue: str) -> str:
+    """The setting QUEUE_URL of a queue."""
+    return f"sqs://{queue.partition('//')[2]}?{urlencode({'endpoint': moto(), 'region': REGION})}"
 
 
 def bucket_cors() -> dict[str, Any]:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -61,10 +60,8 @@ class Installed:
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Iterator[Installed]:
-    endpoint = servers.moto()
-    made = servers.client("sqs", endpoint).create_queue(QueueName=f"jobs-{uuid.uuid4().hex[:12]}")["QueueUrl"]
-    place = urlencode({"endpoint": endpoint, "region": servers.REGION})
-    settings = {"APP_URL": APP_URL, "QUEUE_URL": f"sqs://{made.partition('//')[2]}?{place}"}
+    made = servers.queue()
+    settings = {"APP_URL": APP_URL, "QUEUE_URL": servers.queue_setting(made)}
     app = make_app(tmp_path, settings, clock=SystemClock())
     asyncio.run(_fill(app))
     yield Installed(tmp_path, app, environ(tmp_path) | settings, made)

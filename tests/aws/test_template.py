@@ -14,6 +14,8 @@ from tests.apps import environ
 from tests.aws import sam
 from tests.sources import ROOT
 
+OBJECT_ACTIONS = ("GetObject", "PutObject", "DeleteObject", "AbortMultipartUpload")
+
 
 def test_cfn_lint_finds_nothing() -> None:
     program = Path(sys.executable).with_name("cfn-lint")
@@ -40,15 +42,16 @@ def test_the_image_of_the_jobs_holds_their_handler_and_files_that_exist() -> Non
 
 
 def test_the_functions_are_told_all_settings_that_are_needed(tmp_path: Path) -> None:
-    told = sam.load()["Globals"]["Function"]["Environment"]["Variables"]
-    values = {name: value for name, value in environ(tmp_path).items() if name in told}
+    told, values = sam.environment(), environ(tmp_path)
+    values |= {"JOBS_KEY": values["LINK_KEY"], "OLD_TOKEN_KEY": values["LINK_KEY"]}
+    values = {name: value for name, value in values.items() if name in told}
     assert Settings.load(told | values).ai_provider == "gemini"
     assert told["FILES_URL"].startswith("s3://")
     assert told["QUEUE_URL"].startswith("sqs://")
 
 
 def test_no_secret_stands_in_the_template() -> None:
-    told = sam.load()["Globals"]["Function"]["Environment"]["Variables"]
+    told = sam.environment()
     secret = [name for name in told if name.endswith(("_KEY", "_SECRET", "DATABASE_URL"))]
     assert len(secret) >= 5
     open_ones = {name for name in secret if "{{resolve:secretsmanager:" not in told[name]}
@@ -56,13 +59,41 @@ def test_no_secret_stands_in_the_template() -> None:
 
 
 def test_a_hint_comes_back_only_after_the_function_must_have_ended() -> None:
-    assert sam.resource("Jobs")["VisibilityTimeout"] > sam.resource("JobsFunction")["Timeout"]
+    assert sam.resource("Jobs")["VisibilityTimeout"] >= 6 * sam.resource("JobsFunction")["Timeout"]  # AWS's own advice
     assert sam.resource("Jobs")["RedrivePolicy"]["deadLetterTargetArn"] == "DeadLetters.Arn"
     hints = sam.resource("JobsFunction")["Events"]["Hints"]["Properties"]
     assert hints["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_a_secret_is_read_again_when_it_has_a_new_version() -> None:
+    resolved = [value for value in sam.environment().values() if "{{resolve:" in value]
+    assert len(resolved) >= 6
+    assert [value for value in resolved if not value.endswith("::${SecretVersion}}}")] == []
+
+
+@pytest.mark.parametrize("name", ["WebFunction", "JobsFunction", "SweepFunction"])
+def test_a_function_may_do_only_what_its_statements_name(name: str) -> None:
+    granted = {key for policy in sam.resource(name)["Policies"] for key in policy}
+    assert granted == {"Version", "Statement", "SQSSendMessagePolicy"} or granted == {"SQSSendMessagePolicy"}
+    statements = [each for policy in sam.resource(name)["Policies"] for each in policy.get("Statement", [])]
+    granted = {
+        (action, resource)
+        for each in statements
+        for action in _listed(each["Action"])
+        for resource in _listed(each["Resource"])
+    }
+    assert granted <= {
+        *((f"s3:{action}", "${Files.Arn}/*") for action in OBJECT_ACTIONS),
+        ("s3:ListBucket", "Files.Arn"),
+        ("sqs:GetQueueAttributes", "Jobs.Arn"),
+    }
 
 
 def test_the_bucket_is_private() -> None:
     blocked = sam.resource("Files")["PublicAccessBlockConfiguration"]
     assert len(blocked) == 4
     assert all(blocked.values())
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value

@@ -1,11 +1,11 @@
-"""The shipped worker in workerd, for all tests of this folder, with a simulated Shopify beside it."""
+"""The shipped worker in workerd, for all tests of this folder, with a simulated Shopify and a fake Gemini beside it."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from handlers import demo_shop
 from tests import apps
 from tests.devstore.conftest import serving
 from tests.edge import workerd
+from tests.fakes.gemini import KEY as GEMINI_KEY
+from tests.fakes.gemini import FakeGemini
 from tests.integration.servers import OTHER_SHOP, SHOP, Shopify
 from tests.sources import ROOT
 
@@ -70,19 +72,34 @@ def anyio_backend() -> str:
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
     """Skips, with the reason, where no worker can run."""
     workerd.needed()
-    folder, port = tmp_path_factory.mktemp("edge"), workerd.free_port()
+    folder = tmp_path_factory.mktemp("edge")
+    with deployed(folder, asyncio.run(offers(folder))) as edge:
+        yield edge
+
+
+@contextmanager
+def deployed(folder: Path, rows: str, *, images: bool = True, **changes: str) -> Iterator[Edge]:
+    """The worker with these rows in its database; `changes` are settings. At its end its log must hold no fault.
+
+    Without `images` it has what plain `wrangler dev` makes of the Images binding.
+    """
+    port = workerd.free_port()
     config = Config(app_url=f"http://127.0.0.1:{port}", retry_delays=())
     devstore = create_devstore(config, shops=[SHOP, OTHER_SHOP])
-    with serving(devstore) as shop_url, httpx.Client(base_url=shop_url) as http:
+    with serving(devstore) as shop_url, FakeGemini().serving() as gemini, httpx.Client(base_url=shop_url) as http:
         shopify = Shopify(shop_url, config, devstore.state.store, http)
         settings = {name: value for name, value in apps.environ(folder).items() if name not in FROM_MACHINES} | {
+            "AI_PROVIDER": "gemini",
             "APP_URL": config.app_url,
+            "GEMINI_API_KEY": GEMINI_KEY,
+            "GEMINI_BASE_URL": gemini,
             "SHOPIFY_API_KEY": config.api_key,
             "SHOPIFY_API_SECRET": config.api_secret,
             "SHOPIFY_BASE_URL": shop_url,
         }
-        rows = asyncio.run(_offers(folder)) + LOST_HINT
-        with workerd.serving(ROOT, folder / "state", settings, port=port, rows=rows) as url:
+        with workerd.serving(
+            ROOT, folder / "state", settings | changes, port=port, rows=rows + LOST_HINT, images=images
+        ) as url:
             shopify.install(SHOP)
             yield Edge(url, folder / "state", shopify, b"l" * 32)
             log = (folder / "state" / "workerd.log").read_text()
@@ -95,12 +112,17 @@ async def http(edge: Edge) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-async def _offers(folder: Path) -> str:
+async def offers(folder: Path) -> str:
     """The demo's products as SQL: what a shop has before its merchant's first visit."""
     app = apps.make_app(folder)
     await shops.expect_install(app, SHOP)
     await demo_shop.seed(app, examples=False)
     await apps.close(app)
+    return rows_of(folder)
+
+
+def rows_of(folder: Path) -> str:
+    """All that lies in the folder's database, as SQL."""
     with closing(sqlite3.connect(folder / "artify.db")) as handle:
         lines = [line for line in handle.iterdump() if line.startswith("INSERT") and '"schema_migrations"' not in line]
     return "PRAGMA defer_foreign_keys = true;\n" + "\n".join(lines) + "\n"

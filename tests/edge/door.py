@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -16,9 +17,11 @@ import httpx
 
 import app.schema  # noqa: F401  # fills the metadata
 from app.adapters.d1 import D1Database, D1Fault, Outcome, Statements
+from app.adapters.sealed import Keys
 from app.core.errors import Unauthorized
 from app.core.ports import Database
 from app.core.tables import metadata
+from tests import apps
 from tests.edge import workerd
 from tests.sources import ROOT
 
@@ -29,19 +32,43 @@ base_dir = "source"
 compatibility_date = "2026-11-01"
 compatibility_flags = ["python_workers"]
 
+[images]
+binding = "IMAGES"
+
 [[d1_databases]]
 binding = "DB"
 database_name = "battery"
 database_id = "00000000-0000-0000-0000-000000000000"
 migrations_dir = "migrations"
+
+[[r2_buckets]]
+binding = "FILES"
+bucket_name = "battery"
+
+[[rules]]
+type = "Data"
+globs = ["**/*.graphql", "**/*.html", "**/*.css", "**/*.js", "**/*.json"]
+fallthrough = false
+
+[[queues.consumers]]
+queue = "artify-jobs-dead"
+max_batch_timeout = 0
+
 """
+QUEUES = re.compile(r"^\[\[queues\.\w+\]\]\n(?:[^\[\n].*\n|\n)*", re.M)
+"""The queues of wrangler.toml: the tests' worker has the same, and listens to the dead letters too."""
+LINK_KEY = b"l" * 32
+INSIDE = {"door_worker": "worker", "door_app": "door_app", "door_images": "door_images", "parcel": "parcel"}
+"""Beside the app's own code: each file, and its name there."""
+NOT_INSIDE = shutil.ignore_patterns("__pycache__", "cli", "demo*")
+"""What the shipped worker has not either."""
 
 
 @asynccontextmanager
 async def d1(folder: Path) -> AsyncIterator[Callable[[], Database]]:
     """Clients of one D1 without rows: D1Database here, its binding there. Skips where no worker can run."""
     workerd.needed()
-    async with _client(await asyncio.to_thread(_served)) as http:
+    async with client(await asyncio.to_thread(served)) as http:
 
         async def run(statements: Statements) -> list[Outcome]:
             asked = [[text, list(values)] for text, values in statements]
@@ -57,9 +84,10 @@ async def d1(folder: Path) -> AsyncIterator[Callable[[], Database]]:
 class WebCrypto:
     """The Vault of a worker. Skips where none can run."""
 
-    def __init__(self, key: bytes):
+    def __init__(self, key: bytes, old_key: bytes | None = None):
         workerd.needed()
-        self._key = key.hex()
+        self._keys = [each.hex() for each in (key, old_key) if each]
+        self.mark = Keys(key).mark
 
     async def seal(self, secret: str) -> str:
         return str((await self._ask("seal", secret))["text"])
@@ -71,24 +99,29 @@ class WebCrypto:
         return str(answer["text"])
 
     async def _ask(self, work: str, text: str) -> dict[str, Any]:
-        async with _client(await asyncio.to_thread(_served)) as http:
-            answer = await http.post("/", json={"work": work, "key": self._key, "text": text})
+        async with client(await asyncio.to_thread(served)) as http:
+            answer = await http.post("/", json={"work": work, "keys": self._keys, "text": text})
             return dict(answer.json())
 
 
-def _client(url: str) -> httpx.AsyncClient:
+def client(url: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=url, timeout=60, trust_env=False)
 
 
 @cache
-def _served() -> str:
+def served(images: bool = True) -> str:
     """The address of the worker, which runs until the tests end: starting one takes seconds."""
     stack = ExitStack()
     atexit.register(stack.close)
     project = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="door-")))
-    (project / "wrangler.toml").write_text(CONFIG)
+    queues = QUEUES.findall((ROOT / "wrangler.toml").read_text())
+    port = workerd.free_port()
+    (project / "wrangler.toml").write_text(CONFIG + "\n".join(queues))
     (project / "python_modules").symlink_to(workerd.MODULES)
     (project / "migrations").symlink_to(ROOT / "migrations")
-    shutil.copytree(ROOT / "app", project / "source" / "app", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(Path(__file__).with_name("door_worker.py"), project / "source" / "worker.py")
-    return stack.enter_context(workerd.serving(project, project / "state", {}))
+    for package in ("app", "handlers"):
+        shutil.copytree(ROOT / package, project / "source" / package, ignore=NOT_INSIDE)
+    for name, place in INSIDE.items():
+        shutil.copy(Path(__file__).with_name(f"{name}.py"), project / "source" / f"{place}.py")
+    settings = apps.environ(project) | {"APP_URL": f"http://127.0.0.1:{port}"}
+    return stack.enter_context(workerd.serving(project, project / "state", settings, port=port, images=images))

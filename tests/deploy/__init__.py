@@ -1,0 +1,1 @@
+"""The deployment guides as tests read and run them."""

@@ -1,0 +1,61 @@
+"""The Imaging of a worker, asked through the tests' worker."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict, replace
+from typing import Any
+
+from app.core import errors
+from app.core.pictures import Crop, Mark, Picture, PrintFile, PrintSpec
+from app.core.ports import Upscaler
+from tests.edge import workerd
+from tests.edge.door import client, served
+from tests.edge.parcel import packed, unpacked
+
+
+class BindingImages:
+    """The Imaging of a worker; the upscaler stays here, since a worker asks none. Skips where none can run.
+
+    With `service` the tests' Images service is behind the binding, without it wrangler's own. `trusting` leaves out
+    the proof that a service does what is asked.
+    """
+
+    def __init__(self, *, service: bool = True, trusting: bool = False):
+        workerd.needed()
+        self._service, self._trusting = service, trusting
+
+    async def develop(
+        self, photo: bytes, *, crop: Crop | None, width: int, height: int, mime: str = "image/png"
+    ) -> Picture:
+        told, data = await self._ask(
+            "develop", photo, crop=crop and asdict(crop), width=width, height=height, mime=mime
+        )
+        return Picture(data, **told)
+
+    async def preview(self, master: bytes, *, max_side: int, mark: Mark | None) -> Picture:
+        logo = [mark.picture] if mark and mark.picture is not None else []
+        said = mark and asdict(replace(mark, picture=None))
+        told, data = await self._ask("preview", master, *logo, max_side=max_side, mark=said)
+        return Picture(data, **told)
+
+    async def print_file(self, master: bytes, spec: PrintSpec, upscaler: Upscaler) -> PrintFile:
+        told, data = await self._ask("print_file", master, spec=asdict(spec))
+        picture = Picture(data, told.pop("mime"), told.pop("width"), told.pop("height"))
+        return PrintFile(picture, **told)
+
+    async def _ask(self, work: str, *files: bytes, **wish: Any) -> tuple[dict[str, Any], bytes]:
+        message = {"work": work, "trusting": self._trusting, "wish": wish}
+        async with client(await asyncio.to_thread(served, self._service)) as http:
+            answer = await http.post("/images", content=packed(message, *files))
+        assert answer.status_code == 200, answer.text
+        told, given = unpacked(answer.content)
+        if "kind" in told:
+            raise _error(**told)
+        return told, given[0]
+
+
+def _error(kind: str, message: str, code: str, status: int) -> errors.AppError:
+    error: errors.AppError = getattr(errors, kind)(message, code=code)
+    error.status = status
+    return error

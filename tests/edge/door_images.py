@@ -1,0 +1,60 @@
+"""Imaging in the tests' worker: what is asked of it from outside."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from parcel import packed, unpacked
+from workers import env
+
+from app.adapters.images_binding import make_by
+from app.adapters.imaging_cloudflare import CloudflareImages
+from app.adapters.upscaler_resample import Resample
+from app.core.errors import AppError
+from app.core.pictures import Crop, Mark, PrintSpec
+
+
+async def answer(body: bytes) -> bytes:
+    """A picture, and how it was made; or the error's kind and words."""
+    asked, files = unpacked(body)
+    try:
+        told, data = await _WORKS[asked["work"]](_imaging(asked["trusting"]), files, **asked["wish"])
+    except AppError as fault:
+        kind = type(fault).__name__
+        return packed({"kind": kind, "message": fault.message, "code": fault.code, "status": fault.status})
+    return packed(told, data)
+
+
+@cache
+def _imaging(trusting: bool) -> CloudflareImages:
+    """As the app has it, or `trusting`: then it makes pictures by a service that could not prove itself."""
+    imaging = CloudflareImages(make_by(env._env.IMAGES))
+    imaging._proved = trusting
+    return imaging
+
+
+async def _develop(imaging: Any, files: list[bytes], crop: Any, **wish: Any) -> tuple[dict[str, Any], bytes]:
+    made = await imaging.develop(files[0], crop=Crop(**crop) if crop else None, **wish)
+    return _described(made)
+
+
+async def _preview(imaging: Any, files: list[bytes], mark: Any, **wish: Any) -> tuple[dict[str, Any], bytes]:
+    if mark:
+        mark = Mark(**mark | {"picture": files[1] if len(files) > 1 else None})
+    return _described(await imaging.preview(files[0], mark=mark, **wish))
+
+
+async def _print_file(imaging: Any, files: list[bytes], spec: Any) -> tuple[dict[str, Any], bytes]:
+    made = await imaging.print_file(files[0], PrintSpec(**spec), Resample())
+    told, data = _described(made.picture)
+    rest = {"engine": made.engine, "factor": made.factor}
+    return told | rest | {"source_width": made.source_width, "source_height": made.source_height}, data
+
+
+def _described(picture: Any) -> tuple[dict[str, Any], bytes]:
+    told = {"mime": picture.mime, "width": picture.width, "height": picture.height}
+    return told, picture.data
+
+
+_WORKS = {"develop": _develop, "preview": _preview, "print_file": _print_file}

@@ -1,0 +1,117 @@
+"""A print worker beside the app on Cloudflare: what the worker cannot make is made elsewhere, and lies in R2."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from PIL import Image
+
+from app import personalization, shops
+from app.core.errors import AppError
+from app.core.links import MediaLink
+from app.core.ports import ProxyVisit
+from app.personalization import PreviewRequest
+from app.wiring import print_engine
+from handlers import demo_shop
+from handlers.jobs import run_due
+from tests import apps
+from tests.edge import workerd
+from tests.edge.conftest import Edge, deployed, rows_of
+from tests.fakes.ports import SetClock
+from tests.integration import webhooks
+from tests.integration.merchant import Merchant
+from tests.integration.painter import Painter
+from tests.integration.print_worker import KEY_TEXT, office, ran, sent, taken
+from tests.integration.servers import SHOP
+from tests.integration.storefront import MUG, MUG_VARIANT
+from tests.pictures import good
+
+pytestmark = pytest.mark.anyio
+FINAL = "SELECT * FROM generations WHERE generation_type = 'final' AND master_asset_id = ?"
+
+
+@pytest.fixture(scope="module")
+def delegating(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+    """The app on workerd with a JOBS_KEY, and two designs that were made before it moved there."""
+    workerd.needed()
+    folder = tmp_path_factory.mktemp("print-worker")
+    asyncio.run(_designed(folder))
+    with deployed(folder, rows_of(folder), JOBS_KEY=KEY_TEXT) as edge:
+        with httpx.Client(base_url=edge.url, timeout=60, trust_env=False) as http:
+            for asset in edge.rows("SELECT key, mime, bytes FROM assets WHERE purpose IN ('master', 'preview')"):
+                ends = datetime.now(UTC) + timedelta(minutes=5)
+                link = MediaLink("PUT", asset["key"], ends, asset["mime"], asset["bytes"])
+                data = (folder / "files" / asset["key"]).read_bytes()
+                assert http.put(edge.signed(link), content=data, headers={"Content-Type": asset["mime"]}).is_success
+        yield edge
+
+
+async def test_a_paid_line_is_printed_by_a_print_worker(delegating: Edge, tmp_path: Path) -> None:
+    design = await _paid(delegating, 0)
+    status, out, err = await ran(delegating.url, tmp_path)
+    assert status == 0, out + err
+    [final] = delegating.rows(FINAL, design["master_asset_id"])
+    assert json.loads(final["generation_params"])["engine"] == print_engine()[1].name
+    [asset] = delegating.rows("SELECT key, bytes FROM assets WHERE id = ?", final["final_asset_id"])
+    data = await _read(delegating, asset["key"])
+    assert len(data) == asset["bytes"]
+    assert Image.open(io.BytesIO(data)).size == (2475, 1155)
+
+
+async def test_what_was_not_ordered_is_refused_and_leaves_nothing(delegating: Edge) -> None:
+    await _paid(delegating, 1)
+    async with office(delegating.url) as there:
+        order = await taken(there)
+        report = await sent(there, order, good("jpeg").data)
+        with pytest.raises(AppError, match="wrong_print"):
+            await there.finish(order, report)
+        [job] = delegating.rows("SELECT shop_id, subject_id FROM jobs WHERE id = ?", order.job_id)
+        key = f"{job['shop_id']}/personalization/{job['subject_id']}/print_{order.token[:12]}.jpg"
+        with pytest.raises(AssertionError, match="404"):
+            await _read(delegating, key)
+        assert delegating.rows("SELECT id FROM assets WHERE key = ?", key) == []
+        await there.release(order)
+
+
+async def _paid(edge: Edge, number: int) -> dict[str, str]:
+    """One of the designs, ordered and paid: its print waits, and the worker does not touch it."""
+    design = edge.rows("SELECT id, master_asset_id FROM generations WHERE generation_type = 'preview'")[number]
+    async with httpx.AsyncClient(base_url=edge.url, timeout=60, trust_env=False) as http:
+        assert (await Merchant(http, SHOP).document()).status_code == 200
+        line = webhooks.line(design["id"])
+        await webhooks.deliver(http, webhooks.order(line))
+        [item] = await edge.settled("SELECT * FROM order_items WHERE shopify_line_item_id = ?", str(line["id"]))
+        assert (await http.get("/cdn-cgi/handler/scheduled")).status_code == 200
+    assert item["state"] == "queued", item
+    assert edge.rows("SELECT status, attempts FROM jobs WHERE subject_id = ?", item["id"]) == [
+        {"status": "pending", "attempts": 0}
+    ]
+    return design
+
+
+async def _read(edge: Edge, key: str) -> bytes:
+    async with httpx.AsyncClient(timeout=60, trust_env=False) as http:
+        answer = await http.get(edge.signed(MediaLink("GET", key, datetime.now(UTC) + timedelta(minutes=5))))
+        assert answer.status_code == 200, answer.status_code
+        return answer.content
+
+
+async def _designed(folder: Path) -> None:
+    """Two mugs with designs on them, on a machine."""
+    app = apps.make_app(folder, image_model=Painter(), imaging=print_engine()[0], clock=SetClock(datetime.now(UTC)))
+    shop = await apps.open_shop(app, SHOP)
+    await demo_shop.seed(app, examples=False)
+    guest = await shops.visitor(app, ProxyVisit(SHOP, None), None)
+    mug = await personalization.offer(app, SHOP, MUG)
+    for style in mug.styles[:2]:
+        photo = await apps.send_photo(app, shop, good("jpeg").data)
+        await personalization.request_preview(app, guest, PreviewRequest(photo, MUG, style.id, MUG_VARIANT))
+    await run_due(app)
+    await apps.close(app)
