@@ -1,0 +1,110 @@
+"""A machine: uvicorn as a process of its own, PostgreSQL, and S3 in SeaweedFS."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests import postgres
+from tests.aws import servers
+from tests.setups.base import UNSWEPT, Neighbours, SetUp, neighbours
+from tests.sources import ROOT
+
+START_S = 30.0
+STOP_S = 30.0
+
+
+@contextmanager
+def opened(folder: Path, **settings: str) -> Iterator[SetUp]:
+    """The set-up, running; its output goes to a file in the folder. Skips where PostgreSQL or S3 is missing."""
+    database, bucket = postgres.migrated(), servers.bucket()
+    (port,) = servers.free_ports(1)
+    with neighbours(f"http://127.0.0.1:{port}") as beside:
+        setup = Machine(beside, port, folder / "uvicorn.txt", database, bucket)
+        setup.environ |= settings
+        setup.fill()
+        with setup.http, setup.running:
+            setup.start()
+            yield setup
+
+
+class OnPostgres(SetUp):
+    """What set-ups on PostgreSQL and S3 have in common."""
+
+    dialect = "postgres"
+
+    def __init__(self, url: str, beside: Neighbours, database: str, bucket: str):
+        super().__init__(url, beside)
+        self._database, self.bucket = database, bucket
+        self.environ = {**beside.environ, "DATABASE_URL": database, "FILES_URL": servers.files_url(bucket)}
+
+    def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        return postgres.rows(self._database, sql, *values)
+
+    def execute(self, *statements: str) -> None:
+        postgres.execute(self._database, ";\n".join(statements))
+
+    def objects(self) -> Collection[str]:
+        pages = servers.client("s3", servers.seaweedfs()).get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
+        return [each["Key"] for page in pages for each in page.get("Contents", [])]
+
+    def stored(self, key: str) -> bytes:
+        answer = servers.client("s3", servers.seaweedfs()).get_object(Bucket=self.bucket, Key=key)
+        return bytes(answer["Body"].read())
+
+
+class Machine(OnPostgres):
+    name = "postgres"
+
+    def __init__(self, beside: Neighbours, port: int, output: Path, database: str, bucket: str):
+        super().__init__(f"http://127.0.0.1:{port}", beside, database, bucket)
+        self._port, self._output, self.running = port, output, ExitStack()
+
+    def start(self) -> None:
+        self.running.enter_context(_served(self._port, self.environ, self._output))
+
+    def cron(self) -> None:
+        """A server sweeps as it starts, and every minute then. It needs no cron for its jobs."""
+        if self.look(UNSWEPT):
+            self.running.close()
+            self.start()
+            self.wait_while(UNSWEPT)
+
+    def log(self) -> str:
+        return self._output.read_text(errors="replace")
+
+
+@contextmanager
+def _served(port: int, environ: dict[str, str], output: Path) -> Iterator[None]:
+    command = [sys.executable, "-m", "uvicorn", "handlers.server:app", "--host", "127.0.0.1", "--port", str(port)]
+    with output.open("ab") as target:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | servers.ENVIRON | environ, stdout=target, stderr=subprocess.STDOUT
+        )
+        try:
+            _wait(process, f"http://127.0.0.1:{port}", output)
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(STOP_S)
+
+
+def _wait(process: subprocess.Popen[bytes], url: str, output: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            httpx.get(f"{url}/healthz", timeout=START_S, trust_env=False)
+        except httpx.TransportError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(f"uvicorn did not start:\n{output.read_text(errors='replace')[-3000:]}")
