@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
-from app import shops
-from app.core.ports import AdminVisit
 from devstore.config import Config
 from devstore.server import create_devstore
-from devstore.signatures import id_token
-from handlers import demo_shop
 from tests import postgres
-from tests.apps import ON_POSTGRES, stock
+from tests.apps import ON_POSTGRES
 from tests.devstore.conftest import serving
+from tests.integration import print_worker
 from tests.integration.servers import NEW_SHOP, OTHER_SHOP, SHOP, Front, Shopify
-from tests.integration.world import World
+from tests.integration.world import World, fill
 
 CRASHES = ("request_crashed", "job_crashed", "job_loop_fault")
 EARLIER_SECRET = "the-secret-before-this-one"
@@ -57,10 +54,22 @@ def shopify(simulated_shopify: Shopify) -> Iterator[Shopify]:
 
 
 @pytest.fixture(scope="session")
-def two_shops(tmp_path_factory: pytest.TempPathFactory, front: Front, simulated_shopify: Shopify) -> Path:
-    """A folder with a database in which two shops are installed, with products, styles and a watermark."""
+def two_shops_made(
+    tmp_path_factory: pytest.TempPathFactory, front: Front, simulated_shopify: Shopify
+) -> tuple[Path, Callable[[], None]]:
     folder = tmp_path_factory.mktemp("two-shops")
     asyncio.run(_fill(folder, front, simulated_shopify))
+    return folder, simulated_shopify.unused()
+
+
+@pytest.fixture
+def two_shops(two_shops_made: tuple[Path, Callable[[], None]]) -> Path:
+    """A folder with a database in which two shops are installed, with products, styles and a watermark.
+
+    Shopify takes its tokens, whatever other tests have done with them.
+    """
+    folder, renew_tokens = two_shops_made
+    renew_tokens()
     return folder
 
 
@@ -77,6 +86,14 @@ async def impatient(tmp_path: Path, two_shops: Path, front: Front, shopify: Shop
     """As `world`, with leases of a second: a worker looks three times a second whether it still has its job."""
     _copy(two_shops, tmp_path)
     async with _opened(tmp_path, front, shopify, JOB_LEASE_S="1") as world:
+        yield world
+
+
+@pytest.fixture
+async def delegating(tmp_path: Path, two_shops: Path, front: Front, shopify: Shopify) -> AsyncIterator[World]:
+    """As `world`, with its prints left to print workers."""
+    _copy(two_shops, tmp_path)
+    async with _opened(tmp_path, front, shopify, JOBS_KEY=print_worker.KEY_TEXT) as world:
         yield world
 
 
@@ -119,10 +136,5 @@ def _copy(source: Path, folder: Path) -> None:
 
 async def _fill(folder: Path, front: Front, shopify: Shopify) -> None:
     world = World.open(folder, front, shopify)
-    for shop in (SHOP, OTHER_SHOP):
-        visit = AdminVisit(shop, "1", id_token(shop, shopify.config.api_key, shopify.config.api_secret), {})
-        token = await world.app.door.exchange(visit)
-        await shops.record_install(world.app, token, await world.app.shopify.shop_details(token))
-    await demo_shop.seed(world.app, examples=False)
-    await stock(world.app, OTHER_SHOP)
+    await fill(world)
     await world.close()

@@ -35,6 +35,9 @@ class Merchant:
     async def post(self, path: str, body: Any) -> httpx.Response:
         return await self.http.post(path, json=body, headers=HTML | self._bearer())
 
+    async def orders_post(self, item_id: str, what: str, **body: Any) -> httpx.Response:
+        return await self.post(f"/orders/items/{item_id}/{what}", body)
+
     async def retry(self, item_id: str, *, approved: bool = False) -> httpx.Response:
         return await self.post(f"/orders/items/{item_id}/retry", {"approved": approved})
 

@@ -17,6 +17,7 @@ from starlette.routing import Mount, Route
 
 from devstore.config import Config
 from devstore.signatures import proxy_signature, webhook_hmac
+from handlers.page_files import STATIC
 from handlers.routes import ROUTES
 from tests.integration.servers import OTHER_SHOP, SHOP
 from tests.integration.storefront import signed
@@ -25,8 +26,10 @@ from tests.integration.world import World
 
 pytestmark = pytest.mark.anyio
 
-OPEN = {"/auth/bounce", "/healthz", "/static"}
-IDS = {"{product_id}": "1", "{preview_id}": "1", "{item_id}": "1", "{key:path}": "shop/file.jpg"}
+OPEN = {"/auth/bounce", "/healthz", "/metrics", "/static/{name}"}
+GRANT = {"/auth", "/auth/callback"}
+DOORS = ("proxy", "grant", "link", "print worker", "webhook", "admin", "open")
+IDS = {"{product_id}": "1", "{preview_id}": "1", "{item_id}": "1", "{job_id}": "1", "{key:path}": "shop/file.jpg"}
 OTHER_SECRET = "another-secret-of-somebody-elses-app"
 NOT_ASCII = "é\u0660\u1f600"
 
@@ -34,8 +37,12 @@ NOT_ASCII = "é\u0660\u1f600"
 def door_of(path: str) -> str:
     if path.startswith("/proxy/"):
         return "proxy"
+    if path in GRANT:  # tests/integration/shops/test_grants.py
+        return "grant"
     if path.startswith("/media/"):
         return "link"
+    if path.startswith("/internal/"):
+        return "print worker"
     return "webhook" if path == "/webhooks" else "open" if path in OPEN else "admin"
 
 
@@ -140,7 +147,7 @@ def test_every_route_has_its_door() -> None:
     paths = {route.path for route in ROUTES if isinstance(route, Route | Mount)}
     assert paths >= OPEN
     assert {route.path for route in ROUTES if isinstance(route, Mount)} <= OPEN
-    behind = sum(len(routes_behind(door)) for door in ("proxy", "link", "webhook", "admin", "open"))
+    behind = sum(len(routes_behind(door)) for door in DOORS)
     assert behind >= len(ROUTES) - 1
 
 
@@ -176,6 +183,16 @@ async def test_a_page_with_a_bad_token_goes_over_the_bounce_page(
         bounce = urlsplit(answer.headers["location"])
         assert (answer.status, bounce.netloc, bounce.path) == (302, "", "/auth/bounce")
         assert "id_token" not in parse_qs(bounce.query)
+
+
+@pytest.mark.parametrize(("method", "path"), routes_behind("print worker"))
+async def test_print_workers_find_nothing_where_no_key_is_set(world: World, method: str, path: str) -> None:
+    refused(await call(world.routes, method, path), 404, "not_found")
+
+
+@pytest.mark.parametrize(("method", "path"), routes_behind("print worker"))
+async def test_a_print_worker_is_refused_without_a_signature(delegating: World, method: str, path: str) -> None:
+    refused(await call(delegating.routes, method, path), 401, "unauthorized")
 
 
 @pytest.mark.parametrize("bad", BAD_HMACS)
@@ -241,7 +258,15 @@ async def test_scripts_and_styles_are_kept_and_asked_for_again(world: World) -> 
     first = await world.http.get("/static/app.js")
     assert first.headers["cache-control"] == "no-cache"
     again = await world.http.get("/static/app.js", headers={"If-None-Match": first.headers["etag"]})
-    assert (again.status_code, again.headers["cache-control"]) == (304, "no-cache")
+    assert (again.status_code, again.headers["cache-control"], again.content) == (304, "no-cache", b"")
+    changed = await world.http.get("/static/app.js", headers={"If-None-Match": '"another"'})
+    assert (changed.status_code, changed.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
+    assert changed.content == (STATIC / "app.js").read_bytes()
+
+
+@pytest.mark.parametrize("path", ["/static/demo", "/static/..", "/static/nothing.js", "/static/%2e%2e%2froutes.py"])
+async def test_only_the_pages_own_files_are_given(world: World, path: str) -> None:
+    refused(await call(world.routes, "GET", path), 404, "not_found")
 
 
 @pytest.mark.parametrize("path", ["//evil.example/x", "/\\evil.example/x", "/\\/evil.example/x"])

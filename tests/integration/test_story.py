@@ -78,7 +78,6 @@ def browser_of_the_demo(tmp_path: Path) -> Iterator[Browser]:
             anyio.run(_fill, app)
             with served(Server(app), listener), httpx.Client(timeout=30, trust_env=False) as http:
                 yield Browser(http, f"{shop_url}/{SHOP}")
-            anyio.run(apps.close, app)
 
 
 async def _fill(app: App) -> None:

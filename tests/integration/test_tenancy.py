@@ -14,6 +14,12 @@ from tests.integration.storefront import Storefront
 from tests.integration.world import World
 
 pytestmark = pytest.mark.anyio
+WAYS_ON: dict[str, dict[str, Any]] = {
+    "size": {"size_id": "1"},
+    "upload": {"filename": "a.png", "content_type": "image/png", "bytes": 10},
+    "picture": {},
+    "picture/approve": {"picture_id": "1"},
+}
 
 
 async def test_another_shops_upload_is_not_found(world: World) -> None:
@@ -52,13 +58,13 @@ async def test_another_shop_sees_no_preview(world: World) -> None:
 async def test_a_guest_token_of_another_shop_is_unknown(world: World) -> None:
     design = await world.design()
     other = world.storefront(OTHER_SHOP)
-    mine = await _asked_there(other, guest_token=design["guest_token"])
+    mine = await asked_there(other, guest_token=design["guest_token"])
     assert mine["guest_token"] != design["guest_token"]
 
 
 async def test_a_customer_of_another_shop_is_another_shopper(world: World) -> None:
     await world.storefront(customer="9001").asked()
-    await _asked_there(world.storefront(OTHER_SHOP, customer="9001"))
+    await asked_there(world.storefront(OTHER_SHOP, customer="9001"))
     shoppers = world.rows("SELECT shop_id FROM shoppers WHERE shopify_customer_id = '9001'")
     assert len(shoppers) == 2
 
@@ -70,6 +76,9 @@ async def test_another_shops_order_item_is_not_found(world: World) -> None:
     assert (await world.merchant(OTHER_SHOP).retry(item["id"])).status_code == 404
     assert (await world.merchant(OTHER_SHOP).retry(item["id"], approved=True)).status_code == 404
     assert item["id"] not in (await world.merchant(OTHER_SHOP).document("/orders")).text
+    for what, body in WAYS_ON.items():
+        answer = await world.merchant(OTHER_SHOP).orders_post(item["id"], what, **body)
+        assert answer.status_code == 404, what
     assert (await world.merchant().retry(item["id"])).status_code == 200
 
 
@@ -109,7 +118,7 @@ async def test_a_preview_that_never_was_is_not_found_even_with_a_token(world: Wo
     assert (await world.storefront().get("previews/nobody", view_token=token)).status_code == 404
 
 
-async def _asked_there(storefront: Storefront, **wish: Any) -> dict[str, Any]:
+async def asked_there(storefront: Storefront, **wish: Any) -> dict[str, Any]:
     """A preview of the other shop's poster."""
     style = (await storefront.offer("1001"))["styles"][0]["id"]
     return await storefront.asked(product_id="1001", variant_id="2001", style_id=style, **wish)

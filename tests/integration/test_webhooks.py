@@ -80,7 +80,7 @@ async def test_an_odd_field_does_not_lose_a_paid_line(world: World, changes: dic
     assert [row["status"] for row in world.rows("SELECT status FROM webhook_deliveries")] == ["done"]
 
 
-@pytest.mark.parametrize("topic", ["orders/unknown", "products/update", "é", "x" * 500])
+@pytest.mark.parametrize("topic", ["orders/unknown", "products/create", "é", "x" * 500])
 async def test_a_topic_that_nobody_handles_is_ignored(world: World, topic: str) -> None:
     body = json.dumps(GOOD).encode()
     headers = {name.encode(): value.encode() for name, value in webhooks.headers(body, topic=topic).items()}

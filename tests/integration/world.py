@@ -6,7 +6,8 @@ import asyncio
 import io
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,19 +17,23 @@ import httpx
 from PIL import Image
 from starlette.applications import Starlette
 
+from app import shops
 from app.adapters.shopify import Admin
 from app.adapters.upscaler_resample import Resample
 from app.core.app import App
 from app.core.log import Log
+from app.core.ports import AdminVisit
 from app.wiring import print_engine
+from devstore.signatures import id_token
+from handlers import demo_shop
 from handlers import jobs as runner
 from handlers.routes import create
 from tests import postgres
-from tests.apps import ON_POSTGRES, close, make_app
+from tests.apps import ON_POSTGRES, close, make_app, stock
 from tests.fakes.ports import SetClock
 from tests.integration.merchant import Merchant
 from tests.integration.painter import Painter
-from tests.integration.servers import SHOP, Front, Shopify
+from tests.integration.servers import OTHER_SHOP, SHOP, Front, Shopify
 from tests.integration.storefront import Storefront
 
 
@@ -143,6 +148,18 @@ class World:
         return [line for line in lines if line["event"] == event]
 
 
+async def fill(world: World) -> None:
+    """Two shops, installed, with products, styles and a watermark."""
+    config = world.shopify.config
+    for shop in (SHOP, OTHER_SHOP):
+        visit = AdminVisit(shop, "1", id_token(shop, config.api_key, config.api_secret), {})
+        token = await world.app.door.exchange(visit)
+        await shops.record_install(world.app, token, await world.app.shopify.shop_details(token))
+    await demo_shop.seed(world.app, examples=False)
+    await stock(world.app, OTHER_SHOP)
+    await world.run_jobs()
+
+
 def settings_for(front: Front, shopify: Shopify) -> dict[str, str]:
     """The settings of an app that this Shopify knows."""
     return {
@@ -151,6 +168,18 @@ def settings_for(front: Front, shopify: Shopify) -> dict[str, str]:
         "SHOPIFY_API_SECRET": shopify.config.api_secret,
         "SHOPIFY_BASE_URL": shopify.url,
     }
+
+
+@contextmanager
+def without_storage(world: World) -> Iterator[None]:
+    """The storage's folder is away, and something else is in its place: even root can neither read nor write."""
+    aside = world.folder / "aside"
+    world.files.mkdir(exist_ok=True)
+    world.files.rename(aside)
+    world.files.write_text("not a folder")
+    yield
+    world.files.unlink()
+    aside.rename(world.files)
 
 
 async def until(condition: Callable[[], bool], seconds: float = 20) -> None:

@@ -1,0 +1,71 @@
+"""What an app changes outside its own process, counted one by one, so that the process can end at any of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from app.core.app import App
+from app.core.ports import Expect
+
+CHANGES = (
+    ("db", "batch"),
+    ("files", "put"),
+    ("files", "delete"),
+    ("queue", "wake"),
+    ("shopify", "note_print"),
+    ("shopify", "tag_order"),
+)
+"""The ports' methods that change something, by the app's fields."""
+
+
+@dataclass
+class Effects:
+    """Each effect has two moments: before it, and after it, when its caller does not know of it yet.
+
+    `tell` hears of each moment as it comes; the process is killed at the moment of number `dies_at` (from 1).
+    """
+
+    tell: Callable[[str], None]
+    dies_at: int | None = None
+    moments: int = 0
+
+    def watch(self, app: App) -> App:
+        for port, name in CHANGES:
+            owner = getattr(app, port)
+            setattr(owner, name, self._counted(f"{port}.{name}", getattr(owner, name)))
+        return app
+
+    def _counted(self, name: str, work: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def counted(*arguments: Any, **options: Any) -> Any:
+            if not _changes(name, arguments):
+                return await work(*arguments, **options)
+            label = f"{name} {_tables(arguments)}".strip()
+            self._moment(f"before {label}")
+            result = await work(*arguments, **options)
+            self._moment(f"after {label}")
+            return result
+
+        return counted
+
+    def _moment(self, name: str) -> None:
+        self.moments += 1
+        if self.moments == self.dies_at:
+            self.tell(f"died {name}")
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.tell(name)
+
+
+def _changes(name: str, arguments: tuple[Any, ...]) -> bool:
+    if name == "db.batch":
+        return not all(getattr(statement, "is_select", False) for statement in arguments)
+    return bool(arguments)
+
+
+def _tables(arguments: tuple[Any, ...]) -> str:
+    """The tables that a batch writes to."""
+    plain = [each.statement if isinstance(each, Expect) else each for each in arguments]
+    return " ".join(dict.fromkeys(each.table.name for each in plain if hasattr(each, "table")))

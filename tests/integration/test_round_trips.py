@@ -1,0 +1,182 @@
+"""D1 answers each call over a network: no request makes many. Every route is asked here, in its longest ways."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import httpx
+import pytest
+from starlette.routing import Match
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.adapters.d1 import D1Database, Outcome, Statements
+from app.core.errors import BadPicture
+from app.core.ports import Database, Result, Row
+from app.core.tables import metadata
+from app.core.times import SystemClock
+from handlers.cli.office import Office
+from handlers.routes import ROUTES
+from handlers.webhooks import TOPICS
+from tests.integration import print_worker, webhooks
+from tests.integration.merchant import Merchant
+from tests.integration.print_worker import ordered, sent, taken
+from tests.integration.servers import NEW_SHOP
+from tests.integration.shops.test_grants import back, consented
+from tests.integration.world import World
+
+pytestmark = pytest.mark.anyio
+METRICS_TOKEN = "metrics-token-of-this-test"
+MOST = 6
+"""Calls of the database, whole batches among them, in one request."""
+
+
+class Counting:
+    """A database that counts its calls: each is one round trip on D1."""
+
+    def __init__(self, inner: Database):
+        self._inner, self.calls = inner, 0
+
+    async def one(self, statement: Any) -> Row | None:
+        self.calls += 1
+        return await self._inner.one(statement)
+
+    async def all(self, statement: Any) -> Sequence[Row]:
+        self.calls += 1
+        return await self._inner.all(statement)
+
+    async def batch(self, *statements: Any) -> Sequence[Result]:
+        self.calls += 1
+        return await self._inner.batch(*statements)
+
+
+@dataclass
+class Watched:
+    """The app's routes, and the most calls that a request of each made."""
+
+    app: ASGIApp
+    db: Counting
+    most: dict[str, int]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        before = self.db.calls
+        await self.app(scope, receive, send)
+        name = next(str(route.name) for route in ROUTES if route.matches(scope)[0] is Match.FULL)
+        self.most[name] = max(self.most.get(name, 0), self.db.calls - before)
+
+
+@pytest.fixture
+async def watched(delegating: World) -> Watched:
+    db, settings = Counting(delegating.app.db), replace(delegating.app.settings, metrics_token=METRICS_TOKEN)
+    delegating.routes.state.app = replace(delegating.app, db=db, settings=settings)
+    watched = Watched(delegating.routes, db, {})
+    await delegating.http.aclose()
+    base_url = delegating.http.base_url
+    delegating.http = httpx.AsyncClient(transport=httpx.ASGITransport(watched), base_url=base_url)
+    return watched
+
+
+async def test_no_route_asks_the_database_more_than_six_times(delegating: World, watched: Watched) -> None:
+    await merchants_look_around(delegating)
+    designs = await shoppers_make_designs(delegating)
+    await orders_come_in_and_are_printed(delegating, designs)
+    for path in ("/auth/bounce?shop=x", "/healthz", "/static/app.css", "/metrics"):
+        await delegating.http.get(path, headers={"Authorization": f"Bearer {METRICS_TOKEN}"})
+    assert set(watched.most) == {str(route.name) for route in ROUTES}
+    for name, calls in sorted(watched.most.items(), key=lambda each: -each[1]):
+        print(f"{calls} {name}")
+    assert {name: calls for name, calls in watched.most.items() if calls > MOST} == {}
+
+
+@pytest.mark.parametrize("topic", [*TOPICS, "themes/publish"])
+async def test_no_webhook_asks_the_database_more_than_six_times(
+    delegating: World, watched: Watched, topic: str
+) -> None:
+    for payload in (webhooks.order(webhooks.line("nothing")), b"{}", b"not JSON"):
+        assert (await webhooks.deliver(delegating.http, payload, topic=topic)).status_code == 200
+    assert 1 <= watched.most["webhooks.receive"] <= MOST
+
+
+async def test_a_call_of_the_database_is_one_round_trip() -> None:
+    trips: list[Statements] = []
+
+    async def run(statements: Statements) -> list[Outcome]:
+        trips.append(statements)
+        return [Outcome([], 0) for _ in statements]
+
+    statement, database = metadata.tables["jobs"].select(), D1Database(run)
+    await database.one(statement)
+    await database.all(statement)
+    await database.batch(statement, statement, statement)
+    assert [len(trip) for trip in trips] == [1, 1, 3]
+
+
+async def merchants_look_around(world: World) -> None:
+    """One who installs the app, by a link too, and one who has."""
+    world.shopify.install(NEW_SHOP)
+    assert (await back(world, await consented(world))).status_code == 302
+    for merchant in (Merchant(world.http, NEW_SHOP), world.merchant()):
+        assert (await merchant.document()).status_code == 200
+        assert (await merchant.document("/orders")).status_code == 200
+        wish = {"kind": "export", "customer_id": "9001"}
+        assert (await merchant.post("/privacy/requests", wish)).status_code == 202
+        assert (await merchant.document("/privacy")).status_code == 200
+
+
+async def shoppers_make_designs(world: World) -> list[str]:
+    """Guests and customers, new ones and ones who come again, with a key that was used, and at the same time."""
+    designs = []
+    for storefront in (world.storefront(), world.storefront(customer="9001")):
+        for _ in range(2):
+            key = f"key-{len(designs)}"
+            wish = await storefront.wish(idempotency_key=key)
+            preview = await storefront.asked(**wish)
+            assert (await storefront.asked(**wish))["id"] == preview["id"]
+            await storefront.look(preview)
+            await world.run_jobs()
+            done = await storefront.look(preview)
+            assert (await world.http.get(done["preview_url"])).status_code == 200
+            designs.append(preview["id"])
+        assert (await storefront.cancel(await storefront.asked())).status_code == 200
+        assert (await storefront.post(f"previews/{(await storefront.asked())['id']}/delete", {})).status_code == 200
+    return designs
+
+
+async def orders_come_in_and_are_printed(world: World, designs: list[str]) -> None:
+    """One print by a worker that sends it, one by a worker that fails, one by a worker that gives it back."""
+    await webhooks.deliver(
+        world.http, webhooks.order(*[webhooks.line(design) for design in designs], customer={"id": 9001})
+    )
+    await world.run_jobs()
+    office = Office(str(world.http.base_url).rstrip("/"), print_worker.KEY, world.http, SystemClock())
+    done, failed, back = await taken(office), await taken(office), await taken(office)
+    await office.extend(done)
+    await office.finish(done, await sent(office, done, ordered(done)))
+    await office.fail(failed, BadPicture())
+    await office.release(back)
+    [item] = world.rows("SELECT id FROM order_items WHERE state = 'failed'")
+    assert (await world.merchant().retry(item["id"])).status_code == 200
+    await stuck_lines_are_brought_on(world, designs[0])
+
+
+async def stuck_lines_are_brought_on(world: World, design: str) -> None:
+    """A variant gets its size, a line another picture."""
+    lines = [webhooks.line(design, variant_id=404), webhooks.line(design, product_id=404)]
+    await webhooks.deliver(world.http, webhooks.order(*lines))
+    await world.run_jobs()
+    [unmapped] = world.rows("SELECT id FROM order_items WHERE state = 'unmapped'")
+    [doubtful] = world.rows("SELECT id FROM order_items WHERE state = 'needs_review'")
+    assert (await world.merchant().document("/orders")).status_code == 200
+    [size, *_] = world.rows("SELECT id FROM sizes WHERE name = '11 oz'")
+    merchant = world.merchant()
+    answers = [
+        await merchant.orders_post(unmapped["id"], "size", size_id=size["id"]),
+        await merchant.orders_post(doubtful["id"], "upload", filename="a.png", content_type="image/png", bytes=10),
+        await merchant.orders_post(doubtful["id"], "picture"),
+    ]
+    await world.run_jobs()
+    [proposal] = world.rows("SELECT proposed_generation_id AS id FROM order_items WHERE id = ?", doubtful["id"])
+    answers.append(await merchant.orders_post(doubtful["id"], "picture/approve", picture_id=proposal["id"]))
+    answers.append(await merchant.post("/products/sync", {}))
+    assert [answer.status_code for answer in answers] == [200, 201, 200, 200, 202]
