@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from base64 import b64encode
+from collections.abc import Mapping
 from typing import Any
 
 SHOP = "bench.myshopify.com"
@@ -16,7 +17,7 @@ REPEAT_EVERY = 10
 def deliveries(first: int, count: int, secret: str) -> list[bytes]:
     """HTTP requests for `count` deliveries; events are numbered from `first`."""
     numbers = [number - 1 if number % REPEAT_EVERY == REPEAT_EVERY - 1 else number for number in range(count)]
-    return [_request(first + number, secret) for number in numbers]
+    return [_request(*delivery(first + number, secret)) for number in numbers]
 
 
 def distinct(count: int) -> int:
@@ -24,7 +25,8 @@ def distinct(count: int) -> int:
     return count - count // REPEAT_EVERY
 
 
-def _request(number: int, secret: str) -> bytes:
+def delivery(number: int, secret: str, shop: str = SHOP) -> tuple[dict[str, str], bytes]:
+    """The headers and the body of one."""
     body = json.dumps(_order(number)).encode()
     signature = b64encode(hmac.digest(secret.encode(), body, hashlib.sha256)).decode()
     headers = {
@@ -33,12 +35,16 @@ def _request(number: int, secret: str) -> bytes:
         "Content-Length": str(len(body)),
         "X-Shopify-Hmac-Sha256": signature,
         "X-Shopify-Topic": "orders/paid",
-        "X-Shopify-Shop-Domain": SHOP,
+        "X-Shopify-Shop-Domain": shop,
         "X-Shopify-Api-Version": "2026-10",
         "X-Shopify-Webhook-Id": f"webhook-{number}",
         "X-Shopify-Event-Id": f"event-{number}",
         "X-Shopify-Triggered-At": "2026-11-20T10:00:00.123456789Z",
     }
+    return headers, body
+
+
+def _request(headers: Mapping[str, str], body: bytes) -> bytes:
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return f"POST /webhooks HTTP/1.1\r\n{lines}\r\n".encode() + body
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """`ratio` is ours to peer's, above 1 when ours is better; None without a peer, and `note` says why."""
+    """`ratio` is ours to peer's, above 1 when ours is better. What could not be measured is None; `note` says why."""
 
     name: str
-    ours: float
+    ours: float | None
     peer: float | None
     unit: str
     ratio: float | None

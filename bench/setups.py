@@ -1,0 +1,108 @@
+"""How long a webhook, a preview request and a status poll take on each of the four set-ups, one request at a time.
+
+Beside them, as the floor, a path that no route knows: the way there and back, without our work. The previews wait in
+line, so that no picture is made meanwhile; a server runs the webhooks' jobs between the requests, as it always does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bench.orders import delivery
+from bench.rows import Row
+from bench.server_process import sqlite_server
+from tests.integration.merchant import Merchant
+from tests.integration.servers import SHOP
+from tests.integration.storefront import Storefront
+from tests.setups import SETUPS, SetUp
+
+TURNS = 40
+WARM_UP = 5
+BEFORE_LIMIT = 8
+"""Turns before the limits of a minute are forgotten: a shopper may ask for ten previews."""
+FLOOR = "an unknown path"
+PLACES = {
+    "sqlite": "uvicorn, SQLite, folder",
+    "postgres": "uvicorn, PostgreSQL, S3",
+    "lambda": "Lambda, PostgreSQL, S3, SQS",
+    "worker": "workerd, D1, R2, Queues",
+}
+LAUNCHERS = {**SETUPS, "sqlite": sqlite_server}
+
+
+@dataclass
+class Visit:
+    """One merchant's shop, one shopper, and the seconds of each request by what it was."""
+
+    setup: SetUp
+    http: httpx.AsyncClient
+    times: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    async def all(self) -> None:
+        self._right(await Merchant(self.http).document(), 200)
+        shopper = Storefront(self.http, customer="1")
+        wish = await shopper.wish()
+        await asyncio.to_thread(self.setup.execute, "UPDATE quotas SET running = max_concurrent")
+        for turn in range(WARM_UP + TURNS):
+            if turn % BEFORE_LIMIT == 0:
+                await asyncio.to_thread(self.setup.execute, "DELETE FROM rate_limits")
+            await self._turn(shopper, wish, turn)
+
+    async def _turn(self, shopper: Storefront, wish: dict[str, Any], turn: int) -> None:
+        headers, body = delivery(turn, self.setup.environ["SHOPIFY_API_SECRET"], SHOP)
+        await self._timed(FLOOR, self.http.get("/nowhere"), 404)
+        await self._timed("webhook", self.http.post("/webhooks", content=body, headers=headers), 200)
+        preview = (await self._timed("preview request", shopper.post("previews", wish), 202)).json()
+        poll = shopper.get(f"previews/{preview['id']}", view_token=preview["view_token"])
+        await self._timed("status poll", poll, 200)
+
+    async def _timed(self, what: str, asked: Awaitable[httpx.Response], status: int) -> httpx.Response:
+        begun = time.perf_counter()
+        answer = await asked
+        self.times[what].append(time.perf_counter() - begun)
+        return self._right(answer, status)
+
+    def _right(self, answer: httpx.Response, status: int) -> httpx.Response:
+        if answer.status_code != status:
+            raise RuntimeError(f"{self.setup.name}: {answer.request.url.path}: {answer.status_code} {answer.text}")
+        return answer
+
+
+def run() -> list[Row]:
+    """Raises RuntimeError when an answer is not the right one."""
+    return [row for name in PLACES for row in _rows(name)]
+
+
+def _rows(name: str) -> list[Row]:
+    try:
+        with tempfile.TemporaryDirectory() as folder, LAUNCHERS[name](Path(folder)) as setup:
+            setup.shopify.install(SHOP)
+            times = asyncio.run(_measured(setup))
+    except pytest.skip.Exception as reason:
+        return [Row(f"requests: {PLACES[name]}", None, None, "ms", None, f"not run: {reason}")]
+    floor = statistics.median(times.pop(FLOOR))
+    return [_row(f"{what}: {PLACES[name]}", seconds, floor) for what, seconds in times.items()]
+
+
+async def _measured(setup: SetUp) -> dict[str, list[float]]:
+    async with httpx.AsyncClient(base_url=setup.url, timeout=60, trust_env=False) as http:
+        visit = Visit(setup, http)
+        await visit.all()
+    return {what: seconds[WARM_UP:] for what, seconds in visit.times.items()}
+
+
+def _row(name: str, seconds: list[float], floor: float) -> Row:
+    middle, last = statistics.median(seconds), statistics.quantiles(seconds, n=20)[-1]
+    note = f"p50; p95 {last * 1000:.1f} ms; floor: {FLOOR}"
+    return Row(name, round(middle * 1000, 1), round(floor * 1000, 1), "ms", round(floor / middle, 2), note)

@@ -1,0 +1,77 @@
+"""Starts a process and gives the seconds until its first answer: a Lambda function, or a server."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from tests.aws.runtime import http_event, started
+from tests.aws.servers import free_ports
+from tests.sources import ROOT
+
+MOST_S = 20.0
+COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
+"""The first start leaves its bytecode for the others."""
+
+Request = tuple[str, str, dict[str, str], bytes]
+"""Method, path, headers and body."""
+
+
+def function(command: Sequence[str], folder: Path, environ: Mapping[str, str], request: Request, status: int) -> float:
+    """Of a Lambda function, whose event waits before it starts. Raises RuntimeError when it answers anything else."""
+    method, path, headers, body = request
+    event = http_event(method, f"https://app.example.com{path}", headers, body)
+    begun = time.perf_counter()
+    with started("cold", command, folder, {**environ, **COMPILED}) as invoke:
+        answer = invoke(event)
+        seconds = time.perf_counter() - begun
+    if answer["statusCode"] != status:
+        raise RuntimeError(f"{command}: {answer}")
+    return seconds
+
+
+def server(command: Sequence[str], environ: Mapping[str, str], request: Request, status: int) -> float:
+    """Of a server, the last argument of whose command will be its port. Raises RuntimeError likewise."""
+    (port,) = free_ports(1)
+    begun = time.perf_counter()
+    process = subprocess.Popen(
+        [*command, str(port)],
+        cwd=ROOT,
+        env={**os.environ, **environ, **COMPILED},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        found = _answer(port, request)
+        seconds = time.perf_counter() - begun
+    finally:
+        process.kill()
+        process.wait()
+    if found != status:
+        raise RuntimeError(f"{command}: {found}")
+    return seconds
+
+
+def python(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", *arguments]
+
+
+def _answer(port: int, request: Request) -> int | None:
+    method, path, headers, body = request
+    until = time.perf_counter() + MOST_S
+    while time.perf_counter() < until:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=MOST_S)
+        with suppress(ConnectionRefusedError):
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            answer.read()
+            connection.close()
+            return answer.status
+        time.sleep(0.002)
+    return None
