@@ -32,6 +32,7 @@ from app.core.ports import AccessToken, ShopDetails
 from app.core.settings import Settings
 from app.personalization import Offer, Size, Style
 from app.shops import Shop
+from app.shops.model import NEEDED_SCOPES
 from app.wiring import build, migrate
 from tests import postgres
 from tests.fakes.ports import NotingShopify, PlainImages, PlainImaging, SetClock
@@ -89,7 +90,8 @@ def clock_of(app: App) -> SetClock:
 
 def token_of(app: App, shop_id: str = SHOP, *, life: timedelta = timedelta(hours=1)) -> AccessToken:
     now = app.clock.now()
-    return AccessToken(shop_id, "shpat_first", now + life, "shprt_first", now + timedelta(days=90), "read_orders")
+    scope = ",".join(NEEDED_SCOPES)
+    return AccessToken(shop_id, "shpat_first", now + life, "shprt_first", now + timedelta(days=90), scope)
 
 
 async def open_shop(app: App, shop_id: str = SHOP, timezone: str = "UTC") -> Shop:

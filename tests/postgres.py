@@ -38,8 +38,13 @@ _sources: set[Path] = set()
 def database(folder: Path) -> str:
     """The address of the folder's database, made with the whole schema when it is not there yet."""
     if folder not in _databases:
-        _keep(folder, made(_template()))
+        _keep(folder, migrated())
     return _databases[folder]
+
+
+def migrated() -> str:
+    """The address of a new database with the schema, which stays as long as the server."""
+    return made(_template())
 
 
 def copied(source: Path, folder: Path) -> None:

@@ -30,7 +30,7 @@ ASSEMBLERS = {"app.wiring", "app.schema"}
 SQL_WRITERS = {"app.schema", "app.core.tables"}
 """Besides adapters, queries and tables."""
 
-CARRIERS = {"Shop", "Webhook", "Job", "Asset", "Generation"}
+CARRIERS = {"Shop", "Webhook", "Job", "Asset", "Generation", "Order", "OrderItem", "Request"}
 """Values that hold their shop's id."""
 
 ACROSS_SHOPS: dict[str, str] = {
@@ -38,11 +38,26 @@ ACROSS_SHOPS: dict[str, str] = {
     "app.jobs.queries.due": "the runner serves every shop",
     "app.jobs.queries.jobs_by_status": "the operator's list",
     "app.jobs.queries.hint_again": "the sweep serves every shop",
+    "app.generation.queries.stored_bytes": "the operator's figures",
+    "app.jobs.queries.given_up_by_kind": "the operator's figures",
+    "app.jobs.queries.oldest_due": "the operator's figures",
+    "app.jobs.queries.open_by_kind": "the operator's figures",
+    "app.personalization.queries.previews.previews_by_status": "the operator's figures",
+    "app.shops.queries.deliveries.deliveries_by_topic": "the operator's figures",
     "app.jobs.queries.extend": "the lease's token names the job's holder",
     "app.jobs.queries.postpone": "the lease's token names the job's holder",
+    "app.jobs.queries.release": "the lease's token names the job's holder",
     "app.media.queries.expired_uploads": "the sweep serves every shop",
-    "app.shops.queries.count_hit": "the key of a limit names its shop, if it has one",
-    "app.shops.queries.insert_delivery": "the webhook holds its shop",
+    "app.media.queries.kept_objects": "after a restore the operator looks for every shop's",
+    "app.shops.queries.visitors.count_hit": "the key of a limit names its shop, if it has one",
+    **{
+        f"app.privacy.queries.leftovers.{name}": "the sweep serves every shop"
+        for name in ("advance", "assets_after", "delete_aged", "drift", "known_keys", "progress", "shops_after")
+    },
+    "app.shops.queries.deliveries.insert_delivery": "the webhook holds its shop",
+    "app.shops.queries.grants.drop_old_states": "what is too old goes, whoever began it",
+    "app.shops.queries.tokens.fading_tokens": "the sweep serves every shop",
+    "app.shops.queries.tokens.tokens_of_another_key": "the sweep serves every shop",
 }
 
 

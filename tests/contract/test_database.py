@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, literal, select, update
 
 from app.catalog.tables import products
 from app.core.errors import ConstraintError, Refused
-from app.core.ports import Database, Expect
+from app.core.ports import Closes, Database, Expect
 from app.core.tables import upsert
 from app.jobs.tables import jobs
 from app.shops.tables import rate_limits, shops
@@ -238,3 +238,14 @@ async def test_what_one_client_wrote_another_reads(another: Open) -> None:
 async def test_many_reads_and_writes_of_one_client_go_on_at_once(db: Database) -> None:
     await asyncio.gather(*[db.batch(shop(f"{at:02}")) for at in range(20)], *[ids(db) for _ in range(20)])
     assert await ids(db) == [f"{at:02}" for at in range(20)]
+
+
+@pytest.mark.parametrize("name", ["sqlite", "postgres"])
+async def test_a_database_that_was_closed_twice_can_be_used_again(name: str, tmp_path: Path) -> None:
+    async with DATABASES[name](tmp_path) as opened:
+        db = opened()
+        assert isinstance(db, Closes)
+        await db.batch(shop("a"))
+        await db.close()
+        await db.close()
+        assert await ids(db) == ["a"]

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from app.adapters.parts import PART_BYTES
 from app.core.errors import NotFound
 from app.core.ports import FileInfo, Files, UploadTicket
 from tests.contract.adapters import FILES
@@ -73,6 +74,57 @@ async def test_what_was_never_put_is_not_found(files: Files) -> None:
     with pytest.raises(NotFound):
         await files.get(KEY)
     assert await files.stat(KEY) is None
+
+
+async def pieces(size: int) -> AsyncIterator[bytes]:
+    for start in range(0, size, 300_000):
+        yield bytes([start // 300_000 % 251]) * min(300_000, size - start)
+
+
+@pytest.mark.parametrize("size", [0, 10, PART_BYTES, PART_BYTES + 1, 2 * PART_BYTES + 5])
+async def test_what_streams_in_streams_out(files: Files, size: int) -> None:
+    whole = b"".join([piece async for piece in pieces(size)])
+    assert await files.write(KEY, pieces(size), "application/zip") == size
+    assert await files.stat(KEY) == FileInfo(size, "application/zip")
+    info, chunks = await files.open(KEY)
+    assert info == FileInfo(size, "application/zip")
+    assert b"".join([chunk async for chunk in chunks]) == whole
+
+
+async def test_a_stream_that_breaks_leaves_what_was_there(files: Files) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield bytes(PART_BYTES + 1)
+        raise LookupError
+
+    await files.put(KEY, DATA, "image/webp")
+    with pytest.raises(LookupError):
+        await files.write(KEY, broken(), "application/zip")
+    assert await files.get(KEY) == DATA
+    assert [each.key for each in await files.list(KEY.rpartition("/")[0])] == [KEY]
+
+
+async def test_what_is_not_there_does_not_stream_out(files: Files) -> None:
+    with pytest.raises(NotFound):
+        await files.open(KEY)
+
+
+async def test_objects_are_listed_in_pages(files: Files) -> None:
+    folder = "listed-shop.myshopify.com/personalization"
+    keys = [f"{folder}/{name}" for name in ("a-b/x.jpg", "a/x.jpg", "a/y.jpg", "b/x.jpg")]
+    await files.put(KEY, DATA, "image/webp")
+    for key in reversed(keys):
+        await files.put(key, DATA, "image/jpeg")
+    pages = [await files.list(f"{folder}/", limit=3)]
+    pages.append(await files.list(f"{folder}/", pages[0][-1].key, limit=3))
+    listed = [each for page in pages for each in page]
+    assert [len(page) for page in pages] == [3, 1]
+    assert sorted(each.key for each in listed) == keys
+    assert await files.list(f"{folder}/", listed[-1].key) == []
+    assert {each.bytes for each in listed} == {len(DATA)}
+    assert all(abs(datetime.now(UTC) - each.modified_at) < timedelta(minutes=1) for each in listed)
+    assert [each.key for each in await files.list(f"{folder}/a/")] == keys[1:3]
+    await files.delete(*keys)
+    assert await files.list(f"{folder}/") == []
 
 
 async def test_a_second_put_replaces_bytes_and_type(files: Files) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -19,6 +19,7 @@ from app.core.pictures import ImageRequest, Picture
 from app.core.ports import ImageModel
 from tests import pictures
 from tests.contract.imagings import LOCAL_MODELS
+from tests.edge import door_clients
 from tests.fakes.gemini import KEY, FakeGemini
 
 MODEL = "gemini-3.1-flash-image"
@@ -32,12 +33,21 @@ def fake() -> Iterator[tuple[FakeGemini, str]]:
         yield gemini, url
 
 
-@pytest.fixture(params=[*LOCAL_MODELS, "gemini"])
+GEMINIS: dict[str, Callable[..., ImageModel]] = {"gemini": GeminiImages, "gemini in workerd": door_clients.Gemini}
+
+
+@pytest.fixture(params=GEMINIS)
+def gemini(request: pytest.FixtureRequest) -> Callable[..., ImageModel]:
+    """Made with a key, the model's name, base_url and, in seconds, timeout."""
+    return GEMINIS[request.param]
+
+
+@pytest.fixture(params=[*LOCAL_MODELS, *GEMINIS])
 def model(request: pytest.FixtureRequest, fake: tuple[FakeGemini, str]) -> ImageModel:
     if request.param in LOCAL_MODELS:
         return LOCAL_MODELS[request.param]()
     fake[0].mode = "ok"
-    return GeminiImages(KEY, MODEL, base_url=fake[1])
+    return GEMINIS[request.param](KEY, MODEL, base_url=fake[1])
 
 
 def ask(prompt: str = "Oil painting of this photo", width: int = 240, height: int = 320) -> ImageRequest:
@@ -114,39 +124,47 @@ def test_without_its_extra_the_local_model_is_unavailable(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("mode", ["refuse", "blocked"])
-def test_a_photo_that_gemini_declines_is_refused_for_good(fake: tuple[FakeGemini, str], mode: str) -> None:
+def test_a_photo_that_gemini_declines_is_refused_for_good(
+    gemini: Callable[..., ImageModel], fake: tuple[FakeGemini, str], mode: str
+) -> None:
     fake[0].mode = mode
     with pytest.raises(Unprocessable) as refusal:
-        asyncio.run(GeminiImages(KEY, MODEL, base_url=fake[1]).render(ask()))
+        asyncio.run(gemini(KEY, MODEL, base_url=fake[1]).render(ask()))
     assert (refusal.value.code, refusal.value.retryable) == ("ai_refused", False)
 
 
 @pytest.mark.parametrize("mode", ["429", "500", "503", "slow"])
-def test_a_busy_or_broken_gemini_can_be_asked_again(fake: tuple[FakeGemini, str], mode: str) -> None:
+def test_a_busy_or_broken_gemini_can_be_asked_again(
+    gemini: Callable[..., ImageModel], fake: tuple[FakeGemini, str], mode: str
+) -> None:
     fake[0].mode = mode
     with pytest.raises(Unavailable) as fault:
-        asyncio.run(GeminiImages(KEY, MODEL, base_url=fake[1], timeout=0.5 if mode == "slow" else 30).render(ask()))
+        asyncio.run(gemini(KEY, MODEL, base_url=fake[1], timeout=0.5 if mode == "slow" else 30).render(ask()))
     assert fault.value.retryable
 
 
-def test_nobody_there_can_be_asked_again() -> None:
+def test_nobody_there_can_be_asked_again(gemini: Callable[..., ImageModel]) -> None:
     with pytest.raises(Unavailable):
-        asyncio.run(GeminiImages(KEY, MODEL, base_url="http://127.0.0.1:9").render(ask()))
+        asyncio.run(gemini(KEY, MODEL, base_url="http://127.0.0.1:9").render(ask()))
 
 
 @pytest.mark.parametrize("key", [KEY, "another-key-93aa"])
-def test_no_error_of_gemini_tells_the_key(fake: tuple[FakeGemini, str], key: str) -> None:
+def test_no_error_of_gemini_tells_the_key(
+    gemini: Callable[..., ImageModel], fake: tuple[FakeGemini, str], key: str
+) -> None:
     fake[0].mode = "500"
     with pytest.raises(Unavailable) as fault:
-        asyncio.run(GeminiImages(key, MODEL, base_url=fake[1]).render(ask()))
+        asyncio.run(gemini(key, MODEL, base_url=fake[1]).render(ask()))
     assert key not in str(fault.value)
     assert fault.value.__cause__ is None
     assert fault.value.__suppress_context__
 
 
-def test_gemini_is_asked_with_the_prompt_the_photo_and_the_nearest_aspect(fake: tuple[FakeGemini, str]) -> None:
+def test_gemini_is_asked_with_the_prompt_the_photo_and_the_nearest_aspect(
+    gemini: Callable[..., ImageModel], fake: tuple[FakeGemini, str]
+) -> None:
     fake[0].mode = "ok"
-    answer = asyncio.run(GeminiImages(KEY, MODEL, base_url=fake[1]).render(ask("In oil", 1024, 1448)))
+    answer = asyncio.run(gemini(KEY, MODEL, base_url=fake[1]).render(ask("In oil", 1024, 1448)))
     asked = fake[0].asked[-1]
     parts = asked["contents"][0]["parts"]  # type: ignore[index]
     assert {"text": "In oil"} in parts

@@ -26,6 +26,14 @@ def _difference(first: bytes, second: bytes) -> float:
     return float(np.abs(a - b).mean())
 
 
+def _likeness(first: bytes, second: bytes) -> float:
+    """SSIM of the brightness."""
+    from skimage.metrics import structural_similarity
+
+    a, b = (_pixels(each).mean(axis=2) for each in (first, second))
+    return float(structural_similarity(a, b, data_range=255))
+
+
 def _pixels(encoded: bytes) -> NDArray[np.int32]:
     with Image.open(io.BytesIO(encoded)) as image:
         return np.asarray(image.convert("RGB"), np.int32)
@@ -40,6 +48,7 @@ def test_adapters_develop_a_photo_to_the_same_pixels(pair: tuple[str, str], kind
         for name in pair
     )
     assert _difference(first, second) <= 1.5
+    assert _likeness(first, second) >= 0.98
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids="-".join)
@@ -49,6 +58,7 @@ def test_adapters_develop_a_phones_photo_to_the_same_pixels(pair: tuple[str, str
         asyncio.run(IMAGINGS[name]().develop(photo, crop=None, width=768, height=1024)).data for name in pair
     )
     assert _difference(first, second) <= 1.5
+    assert _likeness(first, second) >= 0.98
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids="-".join)

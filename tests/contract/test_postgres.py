@@ -126,7 +126,7 @@ async def test_a_real_deadlock_ends_with_both_writes(db: PostgresDatabase, url: 
         await ours
     found = await db.all(select(rate_limits.c.key, rate_limits.c.count).order_by(rate_limits.c.key))
     assert found == [{"key": "k", "count": 11}, {"key": "l", "count": 11}]
-    assert len(waits) == 1
+    assert waits
 
 
 async def test_a_broken_constraint_is_not_tried_again(db: PostgresDatabase, waits: list[float]) -> None:

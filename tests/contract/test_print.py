@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import io
+import threading
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from app.adapters.compute import ThreadCompute
+from app.adapters.imaging_pillow import Pillow
+from app.adapters.imaging_vips import Vips
 from app.adapters.upscaler_resample import Resample
-from app.core.errors import BadPicture, Unavailable
+from app.core.errors import BadPicture, Unavailable, Unprocessable
 from app.core.pictures import PrintFile, PrintFormat, PrintSpec, Raster
 from app.core.ports import Imaging, Upscaler
 from tests import pictures
-from tests.contract.imagings import IMAGINGS, UPSCALERS
+from tests.contract.imagings import ASK_AN_UPSCALER, IMAGINGS, KEEP_EVERY_COLOUR, UPSCALERS, WRITE_TIFF
 
 FORMATS = {"jpg": ("image/jpeg", "JPEG"), "png": ("image/png", "PNG"), "tiff": ("image/tiff", "TIFF")}
+
+
+WRITTEN = [(adapter, fmt) for adapter in IMAGINGS for fmt in FORMATS if fmt != "tiff" or adapter in WRITE_TIFF]
 
 
 @pytest.fixture(params=IMAGINGS)
@@ -39,11 +47,10 @@ def opened(file: PrintFile) -> Image.Image:
     return image
 
 
-@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize(("adapter", "fmt"), WRITTEN)
 @pytest.mark.parametrize("size", [(1201, 899), (333, 251), (640, 480)])
-def test_a_print_has_exactly_the_pixels_dpi_and_profile(
-    imaging: Imaging, fmt: PrintFormat, size: tuple[int, int]
-) -> None:
+def test_a_print_has_exactly_the_pixels_dpi_and_profile(adapter: str, fmt: PrintFormat, size: tuple[int, int]) -> None:
+    imaging = IMAGINGS[adapter]()
     file = printed(imaging, PrintSpec(*size, dpi=240, format=fmt), Resample())
     image = opened(file)
     profile = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
@@ -54,18 +61,27 @@ def test_a_print_has_exactly_the_pixels_dpi_and_profile(
     assert "srgb" in ImageCms.getProfileDescription(profile).lower()
 
 
-def test_a_jpeg_print_keeps_every_colour_sample(imaging: Imaging) -> None:
-    image = opened(printed(imaging, PrintSpec(800, 600), Resample()))
+@pytest.mark.parametrize("adapter", [name for name in IMAGINGS if name not in WRITE_TIFF])
+def test_where_no_tiff_is_written_a_sentence_says_so(adapter: str) -> None:
+    with pytest.raises(Unprocessable, match="not TIFF") as refusal:
+        printed(IMAGINGS[adapter](), PrintSpec(800, 600, format="tiff"), Resample())
+    assert refusal.value.code == "no_tiff"
+
+
+@pytest.mark.parametrize("adapter", KEEP_EVERY_COLOUR)
+def test_a_jpeg_print_keeps_every_colour_sample(adapter: str) -> None:
+    image = opened(printed(IMAGINGS[adapter](), PrintSpec(800, 600), Resample()))
     assert {layer[1:3] for layer in image.layer} == {(1, 1)}  # type: ignore[attr-defined]
 
 
-def test_a_print_shows_the_whole_master_when_the_aspect_is_the_same(imaging: Imaging, upscaler: Upscaler) -> None:
-    file = printed(imaging, PrintSpec(1600, 1200, format="png"), upscaler)
+@pytest.mark.parametrize("adapter", IMAGINGS)
+def test_a_print_shows_the_whole_master_when_the_aspect_is_the_same(adapter: str, upscaler: Upscaler) -> None:
+    file = printed(IMAGINGS[adapter](), PrintSpec(1600, 1200, format="png"), upscaler)
     seen = np.asarray(opened(file).resize(pictures.SIZE, Image.Resampling.BOX), np.int32)
     assert np.abs(seen - np.asarray(pictures.scene(), np.int32)).mean() <= 4
     assert (file.source_width, file.source_height) == pictures.SIZE
     assert file.factor == 2.5
-    assert file.engine == upscaler.name
+    assert file.engine == (upscaler.name if adapter in ASK_AN_UPSCALER else "resample")
 
 
 def test_a_print_of_another_aspect_is_cut_centrally(imaging: Imaging) -> None:
@@ -84,7 +100,8 @@ def test_no_network_where_it_would_not_show(imaging: Imaging) -> None:
     assert (file.engine, file.factor) == ("resample", 1.1)
 
 
-def test_a_fault_of_the_upscaler_is_told_as_it_is(imaging: Imaging) -> None:
+@pytest.mark.parametrize("adapter", ASK_AN_UPSCALER)
+def test_a_fault_of_the_upscaler_is_told_as_it_is(adapter: str) -> None:
     class Broken(Resample):
         name, factor = "broken", 4
 
@@ -93,7 +110,7 @@ def test_a_fault_of_the_upscaler_is_told_as_it_is(imaging: Imaging) -> None:
             raise Unavailable("The network went away.")
 
     with pytest.raises(Unavailable, match="went away"):
-        printed(imaging, PrintSpec(2560, 1920), Broken())
+        printed(IMAGINGS[adapter](), PrintSpec(2560, 1920), Broken())
 
 
 def test_a_damaged_master_is_refused(imaging: Imaging) -> None:
@@ -125,3 +142,46 @@ def test_an_upscaler_stays_true_and_leaves_no_seams(upscaler: Upscaler) -> None:
         for border in range(64 * upscaler.factor, size, 64 * upscaler.factor):
             around = np.concatenate([steps[border - 9 : border - 1], steps[border : border + 8]])
             assert steps[border - 1] <= around.max() * 1.2
+
+
+class Unhurried:
+    """Enlarges four times, four rows a strip; before its third strip it waits until it may go on."""
+
+    name, factor = "unhurried", 4
+
+    def __init__(self) -> None:
+        self.made = 0
+        self.waits, self.go_on = threading.Event(), threading.Event()
+
+    def strips(self, raster: Raster) -> Iterator[bytes]:
+        for self.made in range(raster.height):
+            if self.made == 2:
+                self.waits.set()
+                self.go_on.wait(10)
+            yield bytes(4 * 4 * raster.width * 3)
+
+
+class JoinedCompute(ThreadCompute):
+    def join(self) -> None:
+        """Wait for the work that still runs."""
+        self._pool.shutdown()
+
+
+@pytest.mark.parametrize("adapter", [Pillow, Vips])
+def test_a_print_that_nobody_waits_for_any_more_stops_at_its_next_strip(adapter: type[Pillow | Vips]) -> None:
+    if adapter is Vips and not Vips.available():
+        pytest.skip("pyvips (extra print) is not installed")
+    upscaler, compute = Unhurried(), JoinedCompute()
+    work = adapter(compute).print_file(pictures.good("png").data, PrintSpec(2560, 1920), upscaler)
+
+    async def leave() -> None:
+        task = asyncio.ensure_future(work)
+        assert await asyncio.to_thread(upscaler.waits.wait, 10)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        upscaler.go_on.set()
+
+    asyncio.run(leave())
+    compute.join()
+    assert upscaler.made <= 3

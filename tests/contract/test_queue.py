@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from app.core.ports import Queue
+from app.core.ports import LONGEST_HINT_S, Queue
 from tests.contract.adapters import OWN_QUEUES, QUEUES, OwnQueue
 
 pytestmark = pytest.mark.anyio
@@ -28,6 +28,19 @@ async def waiting(request: pytest.FixtureRequest, anyio_backend: str) -> OwnQueu
 )
 async def test_wake_never_raises(queue: Queue, ids: tuple[str, ...]) -> None:
     assert await queue.wake(*ids) is None  # type: ignore[func-returns-value]
+
+
+@pytest.mark.parametrize("seconds", [0.001, 1, 899.9, LONGEST_HINT_S])
+async def test_a_hint_for_later_never_raises(queue: Queue, seconds: float) -> None:
+    assert await queue.wake("a", "b", after_s=seconds) is None  # type: ignore[func-returns-value]
+
+
+async def test_a_hint_for_later_does_not_end_the_wait(waiting: OwnQueue) -> None:
+    wait = asyncio.ensure_future(waiting.wait(LONG_S))
+    await waiting.wake("a", after_s=5)
+    await asyncio.sleep(0)
+    assert not wait.done()
+    wait.cancel()
 
 
 async def test_a_hint_ends_the_wait(waiting: OwnQueue) -> None:

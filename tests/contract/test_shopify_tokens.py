@@ -12,7 +12,7 @@ import pytest
 from app.adapters.shopify import Door
 from app.adapters.shopify.door import RETRY
 from app.core.errors import AppError, Unauthorized, Unavailable
-from app.core.ports import AccessToken, DoorReply
+from app.core.ports import AccessToken, DoorReply, Grant
 from tests.contract.shopify_wire import Answer, Wire, wire
 from tests.unit.shopify.signing import KEY, OLD_SECRET, SECRET, SHOP, document, fetch, id_token
 
@@ -59,6 +59,10 @@ async def refresh_nothing(door: Door) -> AccessToken:
     return await door.refresh(stored(None))
 
 
+async def redeem(door: Door) -> AccessToken:
+    return await door.redeem(Grant(SHOP, "a-code", "a-state", datetime.now(UTC)))
+
+
 def in_seconds(time: datetime | None) -> float:
     assert time is not None
     return (time - datetime.now(UTC)).total_seconds()
@@ -99,7 +103,7 @@ def test_a_token_with_five_minutes_left_is_refreshed() -> None:
 
 
 @pytest.mark.parametrize("answer", [(429, {}, {"Retry-After": "60"}), (500, ""), (200, "<html>"), "lost"])
-@pytest.mark.parametrize("call", [exchange, refresh])
+@pytest.mark.parametrize("call", [exchange, refresh, redeem])
 def test_a_busy_token_endpoint_is_unavailable_after_one_request(
     call: Callable[[Door], Awaitable[AccessToken]], answer: Answer
 ) -> None:
@@ -117,7 +121,23 @@ def test_without_a_refresh_token_nothing_is_asked() -> None:
     assert (fault.code, shopify.asked) == ("token_dead", [])
 
 
-@pytest.mark.parametrize("call", [exchange, refresh])
+@pytest.mark.parametrize("call", [exchange, refresh, redeem])
 def test_wrong_credentials_of_the_app_say_so(call: Callable[[Door], Awaitable[AccessToken]]) -> None:
     fault, _ = ask(call, (401, {"error": "invalid_client"}))
     assert (type(fault), fault.code) == (Unauthorized, "app_refused")
+
+
+def test_a_code_is_redeemed_for_an_expiring_token_with_the_present_secret() -> None:
+    token, shopify = ask(redeem, (200, GIVEN))
+    path, _, body = shopify.asked[0]
+    assert path == f"/{SHOP}/admin/oauth/access_token"
+    assert body == {"client_id": KEY, "client_secret": SECRET, "code": "a-code", "expiring": 1}
+    assert (token.shop, token.access, token.refresh, token.scope) == (SHOP, "shpat_a", "shprt_b", "read_orders")
+    assert in_seconds(token.access_expires_at) == pytest.approx(3600, abs=60)
+    assert in_seconds(token.refresh_expires_at) == pytest.approx(7776000, abs=60)
+
+
+@pytest.mark.parametrize("answer", [(400, {"error": "invalid_request"}), (401, "<html>"), (404, "")])
+def test_a_code_that_is_used_or_unknown_needs_a_new_beginning(answer: Answer) -> None:
+    fault, _ = ask(redeem, answer)
+    assert (type(fault), fault.code) == (Unauthorized, "invalid_code")

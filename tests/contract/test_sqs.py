@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import uuid
 
 import pytest
 
 from app.adapters.queue_sqs import SqsQueue
+from app.core.errors import Unavailable
 from app.core.log import Log
+from app.core.ports import LONGEST_HINT_S
 from tests.aws import servers
 
 pytestmark = pytest.mark.anyio
@@ -35,6 +38,19 @@ async def test_every_job_is_one_message_with_its_id() -> None:
     assert sorted(received(url)) == sorted(ids)
 
 
+async def test_a_hint_for_later_is_held_back() -> None:
+    log, url = io.StringIO(), made()
+    queue = SqsQueue(url, Log(log), endpoint=servers.moto(), region=servers.REGION)
+    await queue.wake("soon", after_s=0.4)
+    await queue.wake("last", after_s=LONGEST_HINT_S)
+    assert received(url) == []
+    came, until = list[str](), time.monotonic() + 10
+    while not came and time.monotonic() < until:
+        came = received(url)
+    assert came == ["soon"]
+    assert log.getvalue() == ""
+
+
 async def test_a_queue_that_does_not_answer_loses_hints_and_says_so() -> None:
     log, url = io.StringIO(), made()
     (nobody,) = servers.free_ports(1)
@@ -55,3 +71,10 @@ async def test_without_keys_hints_are_lost_and_the_request_goes_on(monkeypatch: 
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     await SqsQueue(url, Log(log), endpoint=servers.moto(), region=servers.REGION).wake("a")
     assert "hints_lost" in log.getvalue()
+
+
+async def test_a_queue_that_is_there_says_so_and_one_that_is_not_is_unavailable() -> None:
+    place = {"endpoint": servers.moto(), "region": servers.REGION}
+    await SqsQueue(made(), Log(io.StringIO()), **place).ask()
+    with pytest.raises(Unavailable):
+        await SqsQueue(f"{servers.moto()}/123456789012/nobody", Log(io.StringIO()), **place).ask()

@@ -20,10 +20,14 @@ KEY = "test-key-7c1f"
 
 
 class FakeGemini:
-    """Answers as `mode` says: ok, refuse, blocked, 429, 500 or slow. `asked` keeps what came in."""
+    """Answers as `mode` says: ok, refuse, blocked, 429, 500 or slow. `asked` keeps what came in.
+
+    `next` are modes that come first, one a call.
+    """
 
     def __init__(self) -> None:
         self.mode = "ok"
+        self.next: list[str] = []
         self.asked: list[dict[str, object]] = []
         self.app = Starlette(routes=[Route("/v1beta/models/{call}", self._answer, methods=["POST"])])
 
@@ -32,14 +36,15 @@ class FakeGemini:
             return _error(400, "INVALID_ARGUMENT", "API key not valid.")
         body = await request.json()
         self.asked.append(body)
-        if self.mode.isdigit():
-            return _error(int(self.mode), "UNAVAILABLE", f"Refusing key {KEY} of project 12345.")
-        if self.mode == "slow":
+        mode = self.next.pop(0) if self.next else self.mode
+        if mode.isdigit():
+            return _error(int(mode), "UNAVAILABLE", f"Refusing key {KEY} of project 12345.")
+        if mode == "slow":
             await request.receive()  # nothing comes but the caller hanging up
             return _error(499, "CANCELLED", "The caller hung up.")
-        if self.mode == "blocked":
+        if mode == "blocked":
             return JSONResponse({"promptFeedback": {"blockReason": "SAFETY"}})
-        if self.mode == "refuse":
+        if mode == "refuse":
             return JSONResponse({"candidates": [{"finishReason": "IMAGE_SAFETY", "content": {"role": "model"}}]})
         photo = next(part["inlineData"] for part in body["contents"][0]["parts"] if "inlineData" in part)
         picture = {"mimeType": "image/png", "data": _inverted(photo["data"])}

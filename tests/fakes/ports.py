@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from app.core.errors import AppError
 from app.core.pictures import Crop, ImageRequest, Mark, Picture, PrintFile, PrintSpec, RenderedImage
-from app.core.ports import AccessToken, PrintNote, ShopDetails, Upscaler
+from app.core.ports import AccessToken, PrintNote, ProductPage, ShopDetails, Upscaler
 
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -69,15 +70,25 @@ class PlainImaging:
 
 @dataclass
 class NotingShopify:
-    """Shopify's Admin API: notes what it is told, or raises `fault`."""
+    """Shopify's Admin API: notes what it is told, gives what it was given, or raises `fault`."""
 
     fault: AppError | None = None
+    orders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    pages: dict[str | None, ProductPage] = field(default_factory=dict)
     notes: list[PrintNote] = field(default_factory=list)
     tags: list[tuple[str, str]] = field(default_factory=list)
 
     async def shop_details(self, token: AccessToken) -> ShopDetails:
         self._answer()
         return ShopDetails("A shop", "owner@example.com", "EUR", "Europe/Berlin")
+
+    async def order(self, token: AccessToken, order_id: str) -> dict[str, Any] | None:
+        self._answer()
+        return self.orders.get(order_id)
+
+    async def products(self, token: AccessToken, after: str | None) -> ProductPage:
+        self._answer()
+        return self.pages[after]
 
     async def note_print(self, token: AccessToken, note: PrintNote) -> None:
         self._answer()
@@ -94,12 +105,16 @@ class NotingShopify:
 
 @dataclass
 class NotingQueue:
-    """Notes the hints, and runs nothing."""
+    """Notes the hints, and for how many seconds those for later are held back; runs nothing."""
 
     woken: list[str] = field(default_factory=list)
+    later: dict[str, float] = field(default_factory=dict)
 
-    async def wake(self, *job_ids: str) -> None:
-        self.woken += job_ids
+    async def wake(self, *job_ids: str, after_s: float = 0) -> None:
+        if after_s:
+            self.later |= dict.fromkeys(job_ids, after_s)
+        else:
+            self.woken += job_ids
 
 
 @dataclass

@@ -157,24 +157,32 @@ def test_a_customer_comes_through_the_proxy_under_the_old_secret() -> None:
 
 
 @pytest.mark.parametrize(
-    "request_",
+    "signed",
     [
-        proxied(signature=""),
-        proxied(signature="0" * 64),
-        proxied(signature="é"),
-        proxied(timestamp="1"),
-        proxied(timestamp=str(int(time.time()) + 1000)),
-        proxied(shop="evil.test"),
-        proxied(extra="&shop=other.myshopify.com"),
-        proxied(extra="&logged_in_customer_id=7"),
-        proxied(extra="&timestamp=1"),
-        proxied(extra="&unsigned=1"),
-        SignedRequest("GET", "https://app.test/proxy/products/1", {}),
+        {"signature": ""},
+        {"signature": "0" * 64},
+        {"signature": "é"},
+        {"shop": "evil.test"},
+        {"extra": "&shop=other.myshopify.com"},
+        {"extra": "&logged_in_customer_id=7"},
+        {"extra": "&timestamp=1"},
+        {"extra": "&unsigned=1"},
     ],
 )
-def test_a_proxy_request_that_shopify_did_not_sign_is_refused(request_: SignedRequest) -> None:
+def test_a_proxy_request_that_shopify_did_not_sign_is_refused(signed: dict[str, str]) -> None:
     with pytest.raises(Unauthorized):
-        door().verify_proxy(request_)
+        door().verify_proxy(proxied(**signed))
+
+
+def test_a_proxy_request_without_a_query_is_refused() -> None:
+    with pytest.raises(Unauthorized):
+        door().verify_proxy(SignedRequest("GET", "https://app.test/proxy/products/1", {}))
+
+
+@pytest.mark.parametrize("seconds", [-1000, 1000])
+def test_a_proxy_request_of_another_time_is_refused(seconds: int) -> None:
+    with pytest.raises(Unauthorized):
+        door().verify_proxy(proxied(timestamp=str(int(time.time()) + seconds)))
 
 
 @pytest.mark.parametrize("prefix", ["X-Shopify-", "x-shopify-", "Shopify-", "shopify-"])
@@ -220,3 +228,19 @@ def test_a_webhook_with_an_altered_body_is_unauthorized() -> None:
 def test_a_signed_webhook_that_does_not_say_what_it_is_is_a_bad_request(request_: SignedRequest) -> None:
     with pytest.raises(BadRequest):
         door().verify_webhook(request_)
+
+
+def test_a_visit_says_when_its_id_token_was_made() -> None:
+    made = int(time.time()) - 7
+    assert door().verify_admin(fetch(id_token(iat=made))).issued_at == datetime.fromtimestamp(made, UTC)
+
+
+def test_an_id_token_that_does_not_say_when_it_was_made_lives_a_minute() -> None:
+    ends = int(time.time()) + 20
+    visit = door().verify_admin(fetch(id_token(iat=None, exp=ends)))
+    assert visit.issued_at == datetime.fromtimestamp(ends - 60, UTC)
+
+
+def test_a_page_of_the_admin_is_at_shopify() -> None:
+    assert door().admin_url(SHOP, "apps/x") == f"https://{SHOP}/admin/apps/x"
+    assert door(base_url=BASE).admin_url(SHOP, "apps/x") == f"{BASE}/{SHOP}/admin/apps/x"

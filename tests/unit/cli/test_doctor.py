@@ -1,0 +1,164 @@
+"""`artify doctor`: a line for each part, what to do about each fault, and no secret."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.responses import Response
+
+from handlers.cli import main
+from tests.apps import environ, migrated
+from tests.aws import servers
+from tests.devstore.conftest import serving
+
+
+@pytest.fixture(scope="module")
+def shopify() -> Iterator[str]:
+    """A server that answers everything."""
+    with serving(Response()) as url:
+        yield url
+
+
+@pytest.fixture(autouse=True)
+def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shopify: str) -> Path:
+    """One that is well."""
+    migrated(tmp_path)
+    for name, value in (environ(tmp_path) | {"SHOPIFY_BASE_URL": shopify}).items():
+        monkeypatch.setenv(name, value)
+    return tmp_path
+
+
+def doctor(capsys: pytest.CaptureFixture[str], status: int) -> dict[str, str]:
+    """Each line's mark and text, by what it is about."""
+    assert main(["doctor"]) == status
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert [
+        secret
+        for name, secret in environ(Path("x")).items()
+        if name.endswith(("_SECRET", "_KEY")) and name != "SHOPIFY_API_KEY" and secret in said.out
+    ] == []
+    *lines, _ = said.out.splitlines()
+    return {line[4:31].strip(): f"{line[:3].strip()} {line[32:]}" for line in lines}
+
+
+def test_an_installation_that_is_well_gets_a_line_for_each_setting_and_part(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = doctor(capsys, 0)
+    assert {text.partition(" ")[0] for text in said.values()} <= {"ok", "--"}
+    assert said["TOKEN_KEY"] == "ok set"
+    assert said["METRICS_TOKEN"] == "ok not set, the default holds"
+    assert said["database"] == "ok answers, and is up to date"
+    assert said["files"] == "ok can be written, read and deleted"
+    assert said["uploads by browsers"] == "ok are taken by the app itself"
+    assert said["queue"] == "ok is the database"
+    assert said["Shopify"] == "ok can be reached"
+
+
+def test_the_probe_leaves_no_file(installation: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    doctor(capsys, 0)
+    assert [path for path in (installation / "files").rglob("*") if path.is_file()] == []
+
+
+def test_settings_that_are_missing_or_malformed_are_named_together(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("SHOPIFY_API_SECRET")
+    monkeypatch.setenv("LINK_KEY", "bm90LWEta2V5")
+    said = doctor(capsys, 1)
+    assert said["SHOPIFY_API_SECRET"] == "NO is missing"
+    assert said["LINK_KEY"] == "NO is not valid: it must be 32 bytes, in base64"
+    assert said["TOKEN_KEY"] == "ok set"
+    assert said["everything else"].startswith("--")
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "FILES_URL", "QUEUE_URL"])
+def test_an_address_that_names_nothing_is_told_what_it_must_look_like(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    monkeypatch.setenv(name, "nothing:nowhere")
+    assert doctor(capsys, 1)[name].startswith("NO must ")
+
+
+def test_a_database_without_tables_is_to_be_migrated(
+    installation: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{installation / 'new.db'}")
+    assert doctor(capsys, 1)["database"].endswith("Run: artify db migrate")
+
+
+def test_a_database_that_is_no_database_is_no_traceback(installation: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (installation / "artify.db").write_bytes(b"not a database" * 100)
+    assert doctor(capsys, 1)["database"].startswith("NO It failed (DatabaseError). Look at DATABASE_URL")
+
+
+def test_a_database_server_that_does_not_answer_is_named_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (nobody,) = servers.free_ports(1)
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://artify:planted-password@127.0.0.1:{nobody}/artify")
+    said = doctor(capsys, 1)
+    assert said["database"].startswith("NO The database does not answer.")
+    assert "planted-password" not in str(said)
+
+
+def test_files_that_cannot_be_written_are_named(installation: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (installation / "files").write_text("not a folder")
+    assert doctor(capsys, 1)["files"].startswith("NO The file storage is not answering. FILES_URL must name")
+
+
+def test_a_bucket_that_browsers_may_not_send_to_needs_a_rule(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    endpoint, bucket = servers.seaweedfs(), f"doctor-{uuid.uuid4().hex[:8]}"
+    client = servers.client("s3", endpoint)
+    client.create_bucket(Bucket=bucket)
+    rule = {"AllowedMethods": ["PUT"], "AllowedOrigins": ["https://elsewhere.example"], "AllowedHeaders": ["*"]}
+    client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
+    monkeypatch.setenv("FILES_URL", f"s3://{bucket}?endpoint={endpoint}&region={servers.REGION}")
+    said = doctor(capsys, 1)
+    assert said["files"] == "ok can be written, read and deleted"
+    assert said["uploads by browsers"].startswith("NO The storage does not let browsers upload.")
+    client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [servers.bucket_cors()]})
+    assert doctor(capsys, 0)["uploads by browsers"] == "ok are let through by the storage"
+
+
+def test_a_queue_that_is_not_there_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moto = servers.moto()
+    queue = f"sqs://sqs.{servers.REGION}.amazonaws.com/1/nobody?endpoint={moto}&region={servers.REGION}"
+    monkeypatch.setenv("QUEUE_URL", queue)
+    assert doctor(capsys, 1)["queue"].startswith("NO The queue is not answering. Look at QUEUE_URL")
+
+
+def test_a_shopify_that_cannot_be_reached_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (nobody,) = servers.free_ports(1)
+    monkeypatch.setenv("SHOPIFY_BASE_URL", f"http://127.0.0.1:{nobody}")
+    assert doctor(capsys, 1)["Shopify"].startswith("NO It failed (ConnectError). This machine must reach")
+
+
+def test_the_local_model_that_is_not_installed_is_told_how_to_be(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("app.wiring.installed", lambda: {"local-ai": False, "print": False, "span": False})
+    said = doctor(capsys, 1)
+    assert "pip install 'artify[local-ai]'" in said["image model"]
+    assert said["print engine"].startswith("-- libvips is not installed")
+    assert said["upscaler"].startswith("-- No enlarging network")
+
+
+def test_as_a_command_it_ends_with_its_finding(installation: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "handlers.cli", "doctor"], env=os.environ, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr, done.stdout.splitlines()[-1]) == (0, "", "all is well")
