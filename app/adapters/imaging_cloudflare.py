@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from app.adapters import mark_layout, mark_letters, print_tags
+from app.adapters import made_by_ai, mark_layout, mark_letters, print_tags
 from app.adapters.bare_photo import BarePhoto, bare
 from app.adapters.images_binding import MAX_BYTES, MAX_PIXELS, MAX_SIDE, Draw, Make, Step
 from app.adapters.images_proof import prove
@@ -57,14 +58,15 @@ class CloudflareImages:
         size = no_larger(box, width, height)
         return await self._made(source, _shaped(source, box, size), size, mime, _QUALITY[mime])
 
-    async def preview(self, master: bytes, *, max_side: int, mark: Mark | None) -> Picture:
+    async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
         source = await self._opened(master)
         whole = _upright_size(source)
         size = fit(whole, max_side)
         steps: list[Step | Draw] = [*_shaped(source, Box(0, 0, *whole), size)]
         if mark is not None:
             steps.append(await self._overlay(mark, size))
-        return await self._made(source, steps, size, "image/webp", _PREVIEW_QUALITY)
+        made = await self._made(source, steps, size, "image/webp", _PREVIEW_QUALITY)
+        return replace(made, data=made_by_ai.webp(made.data, *size)) if by_ai else made
 
     async def print_file(self, master: bytes, spec: PrintSpec, upscaler: Upscaler) -> PrintFile:
         """The upscaler is not asked: it wants pixels, which a worker does not hold. The file says "resample"."""
@@ -77,9 +79,11 @@ class CloudflareImages:
         steps = [*_shaped(source, box, between), Step({"sharpen": 1}), *_resized(between, size)]
         mime = _PRINT_MIMES[spec.format]
         made = await self._made(source, steps, size, mime, spec.quality if spec.format == "jpg" else None)
-        tagged = print_tags.tagged_jpeg if spec.format == "jpg" else print_tags.tagged_png
+        data = (print_tags.tagged_jpeg if spec.format == "jpg" else print_tags.tagged_png)(made.data, spec.dpi)
+        if spec.by_ai:
+            data = (made_by_ai.jpeg if spec.format == "jpg" else made_by_ai.png)(data)
         factor = max(spec.width / box.width, spec.height / box.height)
-        return PrintFile(Picture(tagged(made.data, spec.dpi), mime, *size), "resample", factor, *own)
+        return PrintFile(Picture(data, mime, *size), "resample", factor, *own)
 
     async def _opened(self, photo: bytes) -> BarePhoto:
         """The photo with its turn in our hands. Raises UnsupportedMedia, BadPicture, TooLarge."""

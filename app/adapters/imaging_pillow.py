@@ -6,11 +6,11 @@ import functools
 import io
 from typing import Any
 
-from app.adapters import pillow_photo, webp
+from app.adapters import made_by_ai, pillow_photo, webp
 from app.adapters.print_plan import SHARPEN, PrintPlan
 from app.core.abandon import watched
 from app.core.framing import Box, cut, fit, no_larger
-from app.core.pictures import Crop, Mark, Picture, PrintFile, PrintSpec, Raster
+from app.core.pictures import Crop, Mark, Picture, PrintFile, PrintFormat, PrintSpec, Raster
 from app.core.ports import Compute, Upscaler
 
 _SAVE: dict[str, dict[str, Any]] = {
@@ -36,8 +36,8 @@ class Pillow:
     ) -> Picture:
         return await self._compute.run(_develop, photo, crop, (width, height), mime)
 
-    async def preview(self, master: bytes, *, max_side: int, mark: Mark | None) -> Picture:
-        return await self._compute.run(_preview, master, max_side, mark)
+    async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
+        return await self._compute.run(_preview, master, max_side, mark, by_ai)
 
     async def print_file(self, master: bytes, spec: PrintSpec, upscaler: Upscaler) -> PrintFile:
         return await self._compute.run(_print_file, master, spec, upscaler)
@@ -52,11 +52,11 @@ def _develop(photo: bytes, crop: Crop | None, size: tuple[int, int], mime: str) 
     return Picture(out.getvalue(), mime, *pixels.size)
 
 
-def _preview(master: bytes, max_side: int, mark: Mark | None) -> Picture:
+def _preview(master: bytes, max_side: int, mark: Mark | None, by_ai: bool) -> Picture:
     with pillow_photo.opened(master) as image:
         size = pillow_photo.upright_size(image)
         pixels = pillow_photo.pixels(image, Box(0, 0, *size), fit(size, max_side))
-    return webp.preview(_raster(pixels), mark)
+    return webp.preview(_raster(pixels), mark, by_ai=by_ai)
 
 
 def _print_file(master: bytes, spec: PrintSpec, upscaler: Upscaler) -> PrintFile:
@@ -81,9 +81,26 @@ def _encode(pixels: Any, spec: PrintSpec) -> bytes:
     options = dict(_PRINT[spec.format])
     if spec.format == "jpg":
         options["quality"] = spec.quality
+    if spec.by_ai:
+        options |= _words(spec.format)
     out = io.BytesIO()
     pixels.save(out, dpi=(spec.dpi, spec.dpi), icc_profile=_srgb_profile(), **options)
     return out.getvalue()
+
+
+def _words(fmt: PrintFormat) -> dict[str, Any]:
+    """How Pillow is told to write XMP: each format has its own way."""
+    from PIL import PngImagePlugin, TiffImagePlugin
+
+    if fmt == "png":
+        texts = PngImagePlugin.PngInfo()
+        texts.add_itxt(made_by_ai.PNG_TEXT, made_by_ai.XMP.decode())
+        return {"pnginfo": texts}
+    if fmt == "tiff":
+        tags = TiffImagePlugin.ImageFileDirectory_v2()
+        tags.tagtype[made_by_ai.TIFF_TAG], tags[made_by_ai.TIFF_TAG] = 1, made_by_ai.XMP  # 1: bytes
+        return {"tiffinfo": tags}
+    return {"xmp": made_by_ai.XMP}
 
 
 @functools.cache

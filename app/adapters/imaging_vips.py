@@ -41,9 +41,10 @@ class Vips:
 
         return await self._compute.run(with_photo, photo, work)
 
-    async def preview(self, master: bytes, *, max_side: int, mark: Mark | None) -> Picture:
+    async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
         def work(opened: Photo) -> Picture:
-            return webp.preview(opened.pixels(Box(0, 0, *opened.size), fit(opened.size, max_side)), mark)
+            pixels = opened.pixels(Box(0, 0, *opened.size), fit(opened.size, max_side))
+            return webp.preview(pixels, mark, by_ai=by_ai)
 
         return await self._compute.run(with_photo, master, work)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from app.adapters import made_by_ai
 from app.adapters.print_plan import SHARPEN, PrintPlan
 from app.adapters.vips_photo import image_of, library, resized
 from app.core.abandon import watched
@@ -104,6 +105,8 @@ def _encode(image: Any, spec: PrintSpec) -> bytes:
     if spec.format == "jpg":
         options = {**options, "Q": spec.quality}
     image = image.copy(xres=spec.dpi / 25.4, yres=spec.dpi / 25.4)  # libvips counts in pixels a millimetre
+    if spec.by_ai:
+        image.set_type(library().GValue.blob_type, "xmp-data", made_by_ai.XMP)
     # The image is made of fresh pixels, so there is nothing to strip; stripping would drop the dpi too.
     data: bytes = image.write_to_buffer(suffix, profile="srgb", **options)
     return data

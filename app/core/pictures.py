@@ -42,13 +42,14 @@ class Mark:
 
 @dataclass(frozen=True)
 class PrintSpec:
-    """The print file wanted: exact pixels, dots per inch, format, JPEG quality 1–100."""
+    """The print file wanted: exact pixels, dots per inch, format, JPEG quality 1–100; whether AI made it."""
 
     width: int
     height: int
     dpi: int = 300
     format: PrintFormat = "jpg"
     quality: int = 95
+    by_ai: bool = False
 
     @property
     def mime(self) -> str:

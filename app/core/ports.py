@@ -177,12 +177,12 @@ class Imaging(Protocol):
         own pixels, at the same aspect. Exact when it is large enough. `mime` is image/png, image/jpeg (q95 4:4:4)
         or image/webp."""
 
-    async def preview(self, master: bytes, *, max_side: int, mark: Mark | None) -> Picture:
-        """A WebP of at most `max_side` pixels a side, with the mark drawn in."""
+    async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
+        """A WebP of at most `max_side` pixels a side, with the mark drawn in. `by_ai`: its XMP says who made it."""
 
     async def print_file(self, master: bytes, spec: PrintSpec, upscaler: Upscaler) -> PrintFile:
         """Exactly spec.width × spec.height pixels: enlarged by the upscaler where that helps (over 1.2 times), cut
-        centrally to the aspect, resized, lightly sharpened, with dpi and an sRGB profile."""
+        centrally to the aspect, resized, lightly sharpened, with dpi, an sRGB profile, and XMP as for a preview."""
 
 
 class Upscaler(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app import generation, jobs, media
@@ -32,7 +32,7 @@ class Ingredients:
 
     @property
     def spec(self) -> PrintSpec:
-        return self.size.print_spec
+        return replace(self.size.print_spec, by_ai=not self.design.as_it_is)
 
 
 async def ingredients(app: App, shop_id: str, item_id: str) -> Ingredients:

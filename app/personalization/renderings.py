@@ -32,7 +32,8 @@ async def render(app: App, lease: Lease) -> None:
         raise NotFound("The preview is gone.")
     await _progress(app, wanted, 5)
     master, model = await (_as_it_is(app, wanted) if wanted.as_it_is else _styled(app, wanted))
-    preview = await app.imaging.preview(master.data, max_side=PREVIEW_SIDE, mark=await _mark(app, job.shop_id))
+    mark, by_ai = await _mark(app, job.shop_id), not wanted.as_it_is
+    preview = await app.imaging.preview(master.data, max_side=PREVIEW_SIDE, mark=mark, by_ai=by_ai)
     took_ms = int((time.perf_counter() - started) * 1000)
     await _store(app, lease, wanted, _Rendering(master, preview, model, took_ms))
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from app import personalization, shops
+from app.core import sniff
 from app.core.app import App
 from app.core.errors import AppError, UnsupportedMedia
 from app.core.log import Log
@@ -149,9 +150,9 @@ async def _save(app: App, store: Storefront, report: Report, preview_url: str, o
     if link is None:
         raise AppError(card.reason or "The print file was not made.")
     preview = await store.download(preview_url)
-    shown = await app.imaging.preview(preview, max_side=personalization.PREVIEW_SIDE, mark=None)
+    width, height = sniff.sniff(preview).size or (0, 0)
     report.preview, report.print = _write(out, preview_url, preview, link, await store.download(link))
-    report.preview_pixels, report.print_pixels = f"{shown.width}x{shown.height}", f"{card.width}x{card.height}"
+    report.preview_pixels, report.print_pixels = f"{width}x{height}", f"{card.width}x{card.height}"
     report.model, report.upscaler, report.peak_mb = app.image_model.name, app.upscaler.name, _peak_mb()
 
 

@@ -33,10 +33,10 @@ class BindingImages:
         )
         return Picture(data, **told)
 
-    async def preview(self, master: bytes, *, max_side: int, mark: Mark | None) -> Picture:
+    async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
         logo = [mark.picture] if mark and mark.picture is not None else []
         said = mark and asdict(replace(mark, picture=None))
-        told, data = await self._ask("preview", master, *logo, max_side=max_side, mark=said)
+        told, data = await self._ask("preview", master, *logo, max_side=max_side, mark=said, by_ai=by_ai)
         return Picture(data, **told)
 
     async def print_file(self, master: bytes, spec: PrintSpec, upscaler: Upscaler) -> PrintFile:

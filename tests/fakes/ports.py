@@ -54,7 +54,7 @@ class PlainImaging:
     ) -> Picture:
         return self._made(photo + b" developed", mime, width, height)
 
-    async def preview(self, master: bytes, *, max_side: int, mark: Mark | None) -> Picture:
+    async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
         return self._made(master + b" preview", "image/webp", max_side, max_side)
 
     async def print_file(self, master: bytes, spec: PrintSpec, upscaler: Upscaler) -> PrintFile:

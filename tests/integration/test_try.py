@@ -29,6 +29,8 @@ def test_a_good_photo_becomes_a_preview_and_a_print(kind: str, tmp_path: Path) -
     with Image.open(report["print"]) as printed, Image.open(report["preview"]) as preview:
         assert printed.size == (2480, 3508)
         assert f"{preview.width}x{preview.height}" == report["preview_pixels"]
+        assert b"trainedAlgorithmicMedia" in preview.info["xmp"]
+        assert b"trainedAlgorithmicMedia" in printed.info["xmp"]
 
 
 @pytest.mark.parametrize("kind", ["text", "bomb", "svg", "truncated", "1x1", "60-mb"])

@@ -58,6 +58,8 @@ async def test_a_paid_design_becomes_one_print_file_that_shopify_is_told_of(stud
     assert card.print_key is not None
     assert await studio.app.files.get(card.print_key) == b"rendered developed print"
     assert isinstance(studio.app.shopify, NotingShopify)
+    assert isinstance(studio.app.imaging, PlainImaging)
+    assert [spec.by_ai for spec in studio.app.imaging.printed] == [True]
     (note,) = studio.app.shopify.notes
     assert (note.order_id, note.line_item_id, note.width, note.height, note.dpi) == ("9001", "501", 2480, 3508, 300)
     assert studio.app.shopify.tags == [("9001", "artify-print-ready")]

@@ -68,6 +68,8 @@ async def test_a_merchants_own_picture_is_printed_as_it_is(studio: Studio) -> No
         select(assets.c.width, assets.c.height).where(assets.c.purpose == "master", assets.c.deleted_at.is_(None))
     )
     assert (master["width"], master["height"]) == (2480, 3508)
+    assert isinstance(studio.app.imaging, PlainImaging)
+    assert [spec.by_ai for spec in studio.app.imaging.printed] == [False]
 
 
 async def test_a_picture_that_is_not_done_cannot_be_approved(studio: Studio) -> None:
