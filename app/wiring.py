@@ -8,11 +8,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from app.adapters import sqlite_backup, sqlite_schema
 from app.adapters.compute import ThreadCompute
+from app.adapters.decoder import ENGINES
 from app.adapters.files_folder import FolderFiles
 from app.adapters.files_s3 import S3Files
 from app.adapters.image_model_gemini import GeminiImages
 from app.adapters.image_model_local import LocalImages
-from app.adapters.imaging_pillow import Pillow
+from app.adapters.imaging_apart import Apart
 from app.adapters.imaging_vips import Vips
 from app.adapters.queue_embedded import EmbeddedQueue
 from app.adapters.queue_sqs import SqsQueue
@@ -57,9 +58,10 @@ def build(settings: Settings, *, clock: Clock | None = None, log: Log | None = N
 
 
 async def close(app: App) -> None:
-    """Let go of what the app holds open: the connections to its database. Everything else is opened for each call."""
-    if isinstance(app.db, Closes):
-        await app.db.close()
+    """Let go of what the app holds open: connections to its database, processes that decode photos."""
+    for each in (app.db, app.imaging):
+        if isinstance(each, Closes):
+            await each.close()
 
 
 def print_engine() -> tuple[Imaging, Upscaler]:
@@ -176,7 +178,8 @@ def _image_model(settings: Settings, compute: Compute) -> ImageModel:
 
 
 def _imaging(compute: Compute) -> Imaging:
-    return Vips(compute) if Vips.available() else Pillow(compute)
+    engine = "vips" if Vips.available() else "pillow"
+    return Apart(engine, compute) if Apart.available() else ENGINES[engine](compute)
 
 
 def _upscaler() -> Upscaler:

@@ -73,7 +73,10 @@ class Unavailable(AppError):
 
 
 class BadPicture(Unprocessable):
-    """A picture that cannot be used; `code` says why: unsupported_format, damaged, too_small, too_many_pixels."""
+    """A picture that cannot be used.
+
+    `code` says why: unsupported_format, damaged, too_small, too_many_pixels, too_demanding.
+    """
 
     code, message = "damaged", "This photo could not be read. Please try another one."
 

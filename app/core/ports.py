@@ -60,10 +60,10 @@ class Database(Protocol):
 
 @runtime_checkable
 class Closes(Protocol):
-    """What keeps connections open, and can let go of them."""
+    """What keeps connections or processes open, and can let go of them."""
 
     async def close(self) -> None:
-        """It may be closed twice, and used again: then it connects anew."""
+        """It may be closed twice, and used again: then it opens them anew."""
 
 
 @dataclass(frozen=True)

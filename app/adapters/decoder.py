@@ -1,0 +1,88 @@
+"""python -m app.adapters.decoder ENGINE MEGABYTES: develops the photos that app.adapters.imaging_apart sends it.
+
+A question is a line of JSON and a photo's bytes, an answer a line of JSON and a picture's: nothing that could be taken
+for code, since whoever breaks a decoder speaks here. It ends when its input does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from dataclasses import asdict
+from typing import Any, BinaryIO
+
+from app.adapters.compute_inline import InlineCompute
+from app.adapters.imaging_pillow import Pillow
+from app.adapters.imaging_vips import Vips
+from app.core.errors import AppError, BadPicture, UnsupportedMedia
+from app.core.pictures import Crop
+from app.core.ports import Compute, Imaging
+
+ENGINES: dict[str, type[Pillow] | type[Vips]] = {"pillow": Pillow, "vips": Vips}
+FAULTS: dict[str, type[AppError]] = {"BadPicture": BadPicture, "UnsupportedMedia": UnsupportedMedia}
+MB = 1024 * 1024
+
+
+def engine(name: str, compute: Compute) -> Imaging:
+    return ENGINES[name](compute)
+
+
+def too_demanding() -> BadPicture:
+    return BadPicture("This photo takes too much to open. Please try another one.", code="too_demanding")
+
+
+def send(stream: BinaryIO, words: dict[str, Any], data: bytes) -> None:
+    stream.write(json.dumps(words | {"bytes": len(data)}).encode() + b"\n")
+    stream.write(data)
+    stream.flush()
+
+
+def receive(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
+    """None at the end, also in the middle of a message. Raises ValueError for what is none."""
+    line = stream.readline()
+    if not line.endswith(b"\n"):
+        return None
+    words: dict[str, Any] = json.loads(line)
+    size = words.pop("bytes")
+    data = stream.read(size)
+    return (words, data) if len(data) == size else None
+
+
+def main(name: str, megabytes: int) -> None:
+    questions, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # a library that prints must not speak for us
+    _limit(megabytes)
+    imaging = engine(name, InlineCompute())
+    while (question := receive(questions)) is not None:
+        send(answers, *_answer(imaging, *question))
+
+
+def _answer(imaging: Imaging, wish: dict[str, Any], photo: bytes) -> tuple[dict[str, Any], bytes]:
+    crop = wish.pop("crop")
+    try:
+        made = asyncio.run(imaging.develop(photo, crop=Crop(**crop) if crop else None, **wish))
+    except (BadPicture, UnsupportedMedia) as fault:
+        return _told(fault), b""
+    except MemoryError:
+        return _told(too_demanding()), b""
+    about = asdict(made)
+    return about, about.pop("data")
+
+
+def _told(fault: BadPicture | UnsupportedMedia) -> dict[str, Any]:
+    return {"fault": type(fault).__name__, "message": fault.message, "code": fault.code}
+
+
+def _limit(megabytes: int) -> None:
+    """No more memory than this, no file written, no core left behind."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_DATA, (megabytes * MB, megabytes * MB))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

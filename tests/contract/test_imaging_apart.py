@@ -1,0 +1,163 @@
+"""Photos are developed in processes of their own: as well as here, within bounds, and far from the app's secrets."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from app.adapters.compute import ThreadCompute
+from app.adapters.imaging_apart import Apart
+from app.core.errors import AppError, BadPicture, UnsupportedMedia
+from app.core.pictures import Crop, Picture
+from tests import pictures
+from tests.contract.imagings import IMAGINGS
+
+PROC = Path("/proc")
+pytestmark = pytest.mark.skipif(not PROC.exists(), reason="processes are looked at in /proc, which is not here")
+
+
+@pytest.fixture(params=["pillow", "vips"])
+def engine(request: pytest.FixtureRequest) -> str:
+    IMAGINGS[request.param]()  # skips where it is not installed
+    return str(request.param)
+
+
+@pytest.fixture
+def apart(engine: str) -> Iterator[Apart]:
+    imaging = Apart(engine, ThreadCompute())
+    yield imaging
+    asyncio.run(imaging.close())
+
+
+def developed(imaging: Apart, photo: bytes, crop: Crop | None = None) -> Picture:
+    return asyncio.run(imaging.develop(photo, crop=crop, width=320, height=240, mime="image/jpeg"))
+
+
+def decoders() -> list[Path]:
+    """The processes that this one started to decode."""
+    found = []
+    for folder in PROC.glob("[0-9]*"):
+        try:
+            started_by = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if started_by == os.getpid() and b"app.adapters.decoder" in (folder / "cmdline").read_bytes():
+                found.append(folder)
+        except OSError:  # it has ended meanwhile
+            continue
+    return found
+
+
+def progressive(width: int, height: int) -> bytes:
+    """Whatever decodes it must hold it whole: six bytes a pixel."""
+    return pictures.encoded(Image.new("RGB", (width, height), "navy"), "JPEG", progressive=True, subsampling=0)
+
+
+@pytest.mark.parametrize("kind", ["exif-turned", "heic", "avif", "cmyk-profile", "palette"])
+def test_a_photo_comes_out_as_it_would_here(apart: Apart, engine: str, kind: str) -> None:
+    photo, crop = pictures.good(kind).data, Crop(0.1, 0.2, 0.5, 0.6)
+    here = IMAGINGS[engine]().develop(photo, crop=crop, width=320, height=240, mime="image/jpeg")
+    assert developed(apart, photo, crop) == asyncio.run(here)
+
+
+@pytest.mark.parametrize("kind", ["text", "bomb", "truncated", "1x1"])
+def test_a_bad_photo_is_refused_in_the_same_words(apart: Apart, engine: str, kind: str) -> None:
+    photo = pictures.bad(kind).data
+    with pytest.raises((BadPicture, UnsupportedMedia)) as here:
+        asyncio.run(IMAGINGS[engine]().develop(photo, crop=None, width=320, height=240))
+    with pytest.raises(type(here.value)) as there:
+        developed(apart, photo)
+    assert (there.value.code, there.value.message) == (here.value.code, here.value.message)
+
+
+def test_one_process_develops_many_photos_and_ends_with_the_app(apart: Apart) -> None:
+    for kind in ("jpeg", "png", "webp"):
+        developed(apart, pictures.good(kind).data)
+    assert len(decoders()) == 1
+    asyncio.run(apart.close())
+    assert decoders() == []
+    developed(apart, pictures.good("png").data)  # closed, and used again
+
+
+def test_a_photo_that_takes_too_long_is_refused(engine: str) -> None:
+    imaging = Apart(engine, ThreadCompute(), seconds=0.001)
+    with pytest.raises(AppError) as refusal:
+        developed(imaging, pictures.good("png").data)
+    assert (refusal.value.code, decoders()) == ("too_demanding", [])
+
+
+def test_a_photo_that_takes_too_much_memory_is_refused_and_the_next_one_is_not(engine: str) -> None:
+    imaging = Apart(engine, ThreadCompute(), megabytes=250)
+    try:
+        developed(imaging, pictures.good("jpeg").data)
+        with pytest.raises(BadPicture):
+            developed(imaging, progressive(6_900, 7_000))
+        developed(imaging, pictures.good("jpeg").data)
+    finally:
+        asyncio.run(imaging.close())
+
+
+def test_a_process_that_dies_costs_no_photo(apart: Apart) -> None:
+    developed(apart, pictures.good("png").data)
+    [decoder] = decoders()
+    os.kill(int(decoder.name), signal.SIGKILL)
+    assert developed(apart, pictures.good("png").data).width == 320
+
+
+def test_a_process_that_dies_at_work_costs_no_photo(apart: Apart) -> None:
+    developed(apart, pictures.good("png").data)
+    [decoder] = decoders()
+    os.kill(int(decoder.name), signal.SIGSTOP)
+    threading.Timer(0.2, os.kill, (int(decoder.name), signal.SIGKILL)).start()
+    assert developed(apart, pictures.good("png").data).width == 320
+
+
+def test_two_photos_at_once_have_a_process_each(apart: Apart) -> None:
+    async def both() -> list[Picture]:
+        wish = {"crop": None, "width": 320, "height": 240}
+        photos = [pictures.good(kind).data for kind in ("jpeg", "png")]
+        return await asyncio.gather(*[apart.develop(photo, **wish) for photo in photos])
+
+    assert [picture.width for picture in asyncio.run(both())] == [320, 320]
+    assert 1 <= len(decoders()) <= 2
+
+
+def test_a_decoder_has_no_secret_and_writes_no_file(apart: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN_KEY", "planted")
+    developed(apart, pictures.good("png").data)
+    [decoder] = decoders()
+    assert b"planted" not in (decoder / "environ").read_bytes()
+    limits = (decoder / "limits").read_text()
+    assert [line.split()[3:5] for line in limits.splitlines() if line.startswith("Max file size")] == [["0", "0"]]
+
+
+def test_a_decoder_ends_when_the_app_is_killed(tmp_path: Path) -> None:
+    """Its input ends then."""
+    script = (
+        "import asyncio, os, sys, time\n"
+        "from app.adapters.compute import ThreadCompute\n"
+        "from app.adapters.imaging_apart import Apart\n"
+        "imaging = Apart('pillow', ThreadCompute())\n"
+        f"photo = open({str(tmp_path / 'photo')!r}, 'rb').read()\n"
+        "asyncio.run(imaging.develop(photo, crop=None, width=32, height=24))\n"
+        "print(imaging._idle[0]._process.pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    (tmp_path / "photo").write_bytes(pictures.good("png").data)
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as app:
+        assert app.stdout
+        decoder = PROC / app.stdout.readline().strip()
+        assert decoder.exists()
+        app.kill()
+    ends = time.monotonic() + 30
+    while decoder.exists() and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert not decoder.exists()
