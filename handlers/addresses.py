@@ -1,4 +1,4 @@
-"""Where a shopper is, behind Shopify's proxy and perhaps one of our own."""
+"""Where a request came from, behind Shopify's proxy and perhaps one of our own."""
 
 from __future__ import annotations
 
@@ -8,11 +8,24 @@ from app.core.app import App
 from app.core.links import sign
 
 
-def limit_key(app: App, request: Request) -> str:
-    """A keyed hash of where the request came from, new every day: it limits, and cannot be turned back."""
+def of_shopper(app: App, request: Request, shop: str) -> str:
+    """Where a shopper is who comes through Shopify's proxy, hidden; another in each shop."""
     forwarded = ",".join(request.headers.getlist("x-forwarded-for"))
-    address = shopper_address(forwarded, request.client.host if request.client else "")
-    return sign(app.settings.link_key, "address", f"{app.clock.now():%Y-%m-%d}", address)[:24]
+    return hidden(app, "address", shop, shopper_address(forwarded, _peer(request)))
+
+
+def of_caller(app: App, request: Request) -> str:
+    """Where a browser is that comes without Shopify between, hidden: whom the connection, or a proxy of ours, names."""
+    return hidden(app, "address", _peer(request))
+
+
+def hidden(app: App, *words: str) -> str:
+    """A keyed hash, new every day: it limits, and cannot be turned back."""
+    return sign(app.settings.link_key, f"{app.clock.now():%Y-%m-%d}", *words)[:24]
+
+
+def _peer(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def shopper_address(forwarded: str, peer: str) -> str:

@@ -7,12 +7,15 @@ from starlette.responses import RedirectResponse, Response
 
 from app import shops
 from app.core.app import App
-from handlers import auth
+from handlers import auth, limits
 
 
 async def begin(request: Request) -> Response:
+    """Anybody may begin, in the name of any shop, and each beginning is a row for ten minutes."""
     app: App = request.app.state.app
-    return RedirectResponse(await shops.begin_grant(app, auth.installer(request)), 302)
+    shop_id = auth.installer(request)
+    await limits.stranger(request, "install", shop_id)
+    return RedirectResponse(await shops.begin_grant(app, shop_id), 302)
 
 
 async def finish(request: Request) -> Response:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app import media, personalization
 from app.core.app import App
 from app.personalization import OrderCard
-from handlers import auth, parse
+from handlers import auth, limits, parse
 from handlers.pages import page
 from handlers.personalization import UploadBody, ticket
 
@@ -94,6 +94,7 @@ async def map_size(request: Request) -> Response:
 async def open_picture(request: Request) -> Response:
     merchant = await auth.merchant(request)
     body = await parse.body(request, UploadBody)
+    await limits.merchant(request, "picture_upload", merchant.shop.id)
     wish = media.UploadWish(body.filename, body.content_type, body.bytes)
     item_id = request.path_params["item_id"]
     return ticket(await personalization.open_picture(request.app.state.app, merchant.shop, item_id, wish))
@@ -102,6 +103,7 @@ async def open_picture(request: Request) -> Response:
 async def propose_picture(request: Request) -> Response:
     merchant = await auth.merchant(request)
     body = await parse.body(request, PictureBody)
+    await limits.merchant(request, "picture", merchant.shop.id)
     app, item_id = request.app.state.app, request.path_params["item_id"]
     return await _row(request, await personalization.propose_picture(app, merchant.shop, item_id, body.upload_id))
 

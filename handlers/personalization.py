@@ -16,10 +16,9 @@ from app.core.links import may_view, view_token
 from app.core.pictures import Crop
 from app.core.times import to_text
 from app.personalization import PreviewRequest, PreviewState
-from handlers import addresses, auth, parse
+from handlers import auth, limits, parse
 
 VIEW_LIFE = timedelta(hours=24)
-MINUTE = timedelta(minutes=1)
 PICTURE_LIFE = timedelta(hours=1)
 CONSENT = "Your photo is used to make your design, and is deleted when it is no longer needed."
 
@@ -71,8 +70,7 @@ async def open_upload(request: Request) -> Response:
     body = await parse.body(request, UploadBody)
     app: App = request.app.state.app
     shop = await shops.open_shop(app, visit)
-    address = addresses.limit_key(app, request)
-    await shops.hit(app, {f"upload:{shop.id}:{address}": 20, f"upload:{shop.id}": 300}, window=MINUTE)
+    await limits.shopper(request, "upload", visit)
     wish = media.UploadWish(body.filename, body.content_type, body.bytes)
     upload = await media.open_upload(app, shop.id, shop.timezone, wish)
     return ticket(upload)
@@ -82,10 +80,8 @@ async def create_preview(request: Request) -> Response:
     visit = auth.storefront(request)
     body = await parse.body(request, PreviewBody)
     app: App = request.app.state.app
-    address = addresses.limit_key(app, request)
-    await shops.hit(app, {f"preview:{visit.shop}:{address}": 30, f"preview:{visit.shop}": 120}, window=MINUTE)
+    await limits.shopper(request, "preview", visit, body.guest_token)
     visitor = await auth.visitor(request, visit, body.guest_token)
-    await shops.hit(app, {f"preview:{visitor.shop.id}:{visitor.id}": 10}, window=MINUTE)
     made = await personalization.request_preview(app, visitor, body.wish())
     token = view_token(app.settings.link_key, made.id, app.clock.now() + VIEW_LIFE)
     return JSONResponse({"id": made.id, "status": made.status, "view_token": token, "guest_token": visitor.token}, 202)
@@ -106,6 +102,7 @@ async def cancel_preview(request: Request) -> Response:
     visit = auth.storefront(request)
     body = await parse.body(request, CancelBody)
     visitor = await auth.known_visitor(request, visit, body.guest_token)
+    await limits.shopper(request, "cancel", visit, body.guest_token)
     app: App = request.app.state.app
     return JSONResponse(_state(await personalization.cancel_preview(app, visitor, request.path_params["preview_id"])))
 

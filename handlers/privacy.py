@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app import privacy, shops
+from app import privacy
 from app.core.app import App
-from handlers import auth, parse
+from handlers import auth, limits, parse
 from handlers.pages import page
-
-MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -37,6 +34,7 @@ async def create_request(request: Request) -> Response:
     merchant = await auth.merchant(request)
     body = await parse.body(request, RequestBody)
     app: App = request.app.state.app
+    await limits.merchant(request, "privacy", merchant.shop.id)
     await privacy.ask(app, merchant.shop.id, body.kind, body.customer_id)
     return page(request, "privacy/_requests.html", status=202, overview=await privacy.overview(app, merchant.shop.id))
 
@@ -46,5 +44,5 @@ async def delete_photo(request: Request) -> Response:
     body = await parse.body(request, DeleteBody)
     app: App = request.app.state.app
     visitor = await auth.known_visitor(request, visit, body.guest_token)
-    await shops.hit(app, {f"delete:{visitor.shop.id}:{visitor.id}": 20}, window=MINUTE)
+    await limits.shopper(request, "delete", visit, body.guest_token)
     return JSONResponse({"deleted": await privacy.delete_photo(app, visitor, request.path_params["preview_id"])})

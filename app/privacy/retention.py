@@ -23,6 +23,8 @@ OBJECTS_AT_ONCE = 90
 """Keys that one statement names: one on D1 takes at most a hundred values."""
 FILES_AT_ONCE = 40
 ROWS_AT_ONCE = 500
+LIMITS_AT_ONCE = 10_000
+"""More than the limits of all shops let arise in a minute, so that a flood leaves no growing heap."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,9 @@ class _Share:
 async def sweep(app: App) -> int:
     """One minute's share of every sweep; how many rows and objects it removed or put right."""
     now = app.clock.now()
-    count = sum(result.rowcount for result in await app.db.batch(*queries.delete_aged(now, ROWS_AT_ONCE)))
+    count = sum(
+        result.rowcount for result in await app.db.batch(*queries.delete_aged(now, ROWS_AT_ONCE, LIMITS_AT_ONCE))
+    )
     places = await queries.progress(app.db, list(SWEEPS))
     for name, step in SWEEPS.items():
         place = places.get(name)

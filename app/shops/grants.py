@@ -14,17 +14,14 @@ from app.core.ids import new_token
 from app.core.ports import Grant
 from app.shops import queries
 from app.shops.installs import record_install
-from app.shops.limits import hit
 from app.shops.model import NEEDED_SCOPES, Proof
 
 STATE_LIFE = timedelta(minutes=10)
-BEGINS_A_MINUTE = 10
 CALLBACK = "/auth/callback"
 
 
 async def begin_grant(app: App, shop_id: str) -> str:
-    """Where the merchant consents. Raises TooMany: anybody may begin, and each beginning is a row for ten minutes."""
-    await hit(app, {f"grant:{shop_id}": BEGINS_A_MINUTE}, window=timedelta(minutes=1))
+    """Where the merchant consents."""
     state, now = new_token(), app.clock.now()
     await app.db.batch(queries.drop_old_states(now), queries.insert_state(shop_id, _hash(state), now + STATE_LIFE, now))
     back = app.settings.app_url + CALLBACK

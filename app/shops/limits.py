@@ -1,4 +1,4 @@
-"""Rate limits: a counter per key and window, counted in a batch of its own so that refusals count too."""
+"""Rate limits: a counter per key and window. A refused hit is counted nowhere, and so costs no write."""
 
 from __future__ import annotations
 
@@ -7,15 +7,30 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from app.core.app import App
-from app.core.errors import TooMany
+from app.core.errors import Refused, TooMany
+from app.core.ports import Expect
 from app.shops import queries
 
 
 async def hit(app: App, limits: Mapping[str, int], *, window: timedelta) -> None:
-    """Count one hit for each key. Raises TooMany, with the seconds until the window ends, past its limit a window."""
-    now = app.clock.now()
-    results = await app.db.batch(*[queries.count_hit(key, now, window) for key in limits])
-    for limit, result in zip(limits.values(), results, strict=True):
-        row = result.rows[0]
-        if row["count"] > limit:
-            raise TooMany(retry_after=max(1, math.ceil((row["expires_at"] - now).total_seconds())))
+    """Count one hit for each key, or for none of them when one has had as many in its window as it may.
+
+    So a flood that one key stops takes nothing of what others share with it. Concurrent callers should name what is
+    shared most last: its row stays locked for the shortest time. Raises TooMany, with the seconds until that window
+    ends.
+    """
+    now, keys = app.clock.now(), list(limits)
+    counting = [
+        Expect(queries.count_hit(key, limits[key], now, window), f"{_CODE}{place}") for place, key in enumerate(keys)
+    ]
+    try:
+        await app.db.batch(*counting)
+    except Refused as refused:
+        key = keys[int(refused.code.removeprefix(_CODE))]
+        app.log.info("limit_reached", limit=key.partition(":")[0])
+        ends = await queries.window_end(app.db, key) or now
+        raise TooMany(retry_after=max(1, math.ceil((ends - now).total_seconds()))) from refused
+
+
+_CODE = "limit_"
+"""Of a refusal, before the key's place: a key itself may be more than a code can hold."""

@@ -137,8 +137,8 @@ def count_again(shop_id: str, counted: int, held: int, at: datetime) -> Any:
     )
 
 
-def delete_aged(now: datetime, limit: int) -> list[Any]:
-    """Rows whose time is over, so many of each kind."""
+def delete_aged(now: datetime, limit: int, limits_at_once: int) -> list[Any]:
+    """Rows whose time is over, so many of each kind; of the small ones that count requests, `limits_at_once`."""
     ended = jobs.c.status.not_in(("pending", "running"))
     used = or_(
         select(generations.c.id).where(generations.c.guest_session_id == guest_sessions.c.id).exists(),
@@ -146,7 +146,7 @@ def delete_aged(now: datetime, limit: int) -> list[Any]:
         .where(assets.c.guest_session_id == guest_sessions.c.id, assets.c.deleted_at.is_(None))
         .exists(),
     )
-    limits = select(rate_limits.c.key).where(rate_limits.c.expires_at <= now).limit(limit)
+    limits = select(rate_limits.c.key).where(rate_limits.c.expires_at <= now).limit(limits_at_once)
     return [
         delete(rate_limits).where(rate_limits.c.key.in_(limits)),
         delete(oauth_states).where(oauth_states.c.expires_at <= now),

@@ -38,6 +38,7 @@ from app.shops.queries.visitors import (
     insert_shopper,
     shopper,
     shopper_row,
+    window_end,
 )
 
 __all__ = [
@@ -80,4 +81,5 @@ __all__ = [
     "told_since",
     "uninstall",
     "use_state",
+    "window_end",
 ]

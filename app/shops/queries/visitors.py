@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, select
+from sqlalchemy import case, or_, select
 
 from app.core.ids import new_id
 from app.core.ports import Database
@@ -56,8 +56,8 @@ def insert_guest(shop_id: str, guest_id: str, token_hash: str, expires_at: datet
     )
 
 
-def count_hit(key: str, now: datetime, window: timedelta) -> Any:
-    """One more hit in the running window, or the first of a new one; returns count and window_start."""
+def count_hit(key: str, limit: int, now: datetime, window: timedelta) -> Any:
+    """One more hit in the running window, or the first of a new one; touches no row when there were `limit` in it."""
     over = rate_limits.c.expires_at <= now
     return (
         upsert(rate_limits)
@@ -69,6 +69,11 @@ def count_hit(key: str, now: datetime, window: timedelta) -> Any:
                 "window_start": case((over, moment(now)), else_=rate_limits.c.window_start),
                 "expires_at": case((over, moment(now + window)), else_=rate_limits.c.expires_at),
             },
+            where=or_(over, rate_limits.c.count < limit),
         )
-        .returning(rate_limits.c.count, rate_limits.c.expires_at)
     )
+
+
+async def window_end(db: Database, key: str) -> datetime | None:
+    row = await db.one(select(rate_limits.c.expires_at).where(rate_limits.c.key == key))
+    return row["expires_at"] if row else None
