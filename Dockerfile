@@ -16,4 +16,4 @@ EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
 # exec: the server is the container's first process, so that SIGTERM reaches it.
-CMD ["sh", "-c", "python -m handlers.cli db migrate && exec uvicorn handlers.server:app --host 0.0.0.0 --port 8000 --timeout-graceful-shutdown 5"]
+CMD ["sh", "-c", "python -m handlers.cli db migrate && exec uvicorn handlers.server:app --host 0.0.0.0 --port 8000 --http h11 --limit-concurrency 900 --timeout-keep-alive 75 --timeout-graceful-shutdown 5"]

@@ -19,7 +19,7 @@ from app.core.log import Log
 from app.core.settings import Settings
 from app.wiring import build, migrate
 from handlers import demo_shop
-from handlers.server import Server
+from handlers.server import UVICORN, Server
 
 VAR = Path("var/demo")
 API_KEY = "artify-demo-key"
@@ -57,7 +57,8 @@ async def _serve(settings: Settings, environ: dict[str, str]) -> None:
         app = build(settings, log=Log(stream))
         await prepare(app)
         print(_welcome(settings, environ, log), flush=True)
-        config = uvicorn.Config(Server(app), host="127.0.0.1", port=int(environ["PORT"]), log_level="warning")
+        options: dict[str, Any] = {"host": "127.0.0.1", "port": int(environ["PORT"]), "log_level": "warning"}
+        config = uvicorn.Config(Server(app), **options | UVICORN)
         await uvicorn.Server(config).serve()
 
 

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from app.core.app import App
 from handlers import errors
 from handlers.exposition import Requests
+from handlers.parse import Room
 from handlers.requests import RequestContext
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -86,4 +87,5 @@ def create(app: App) -> Starlette:
     starlette = Starlette(routes=ROUTES, middleware=[Middleware(RequestContext)], exception_handlers=errors.HANDLERS)
     starlette.state.app = app
     starlette.state.requests = Requests()
+    starlette.state.room = Room()
     return starlette

@@ -14,9 +14,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.core.app import App
 from app.core.settings import Settings
 from app.wiring import build
+from handlers.bodies import Paced
 from handlers.jobs import KINDS, PROMPT_KINDS
 from handlers.loops import Loops
 from handlers.routes import create, load_all
+
+
+UVICORN = {
+    "http": "h11",  # it refuses headers of over 64 KB; httptools, a little faster, keeps whatever comes in memory
+    "limit_concurrency": 900,  # more connections get 503 at once; systems often let a process open 1,024 files
+    "timeout_keep_alive": 75,  # seconds; longer than proxies keep idle connections, or they would send into closed ones
+    "timeout_graceful_shutdown": 5,  # seconds
+}
+"""How uvicorn is to run it: https://www.uvicorn.org/settings/. Dockerfile and docs/deploy-server.md say the same."""
 
 
 class Server:
@@ -27,7 +37,7 @@ class Server:
         # Its lines hold queries, and those hold tokens; RequestContext logs each request without.
         logging.getLogger("uvicorn.access").disabled = True
         self._app = app
-        self._routes: ASGIApp = create(app)
+        self._routes: ASGIApp = Paced(create(app))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

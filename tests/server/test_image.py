@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from handlers.server import UVICORN
 from tests.apps import environ
 from tests.aws.servers import free_ports
 from tests.sources import ROOT
@@ -88,3 +89,11 @@ def test_what_is_no_part_of_the_app_stays_out_of_the_build(secret: str) -> None:
     assert not any(rule.startswith(f"!{secret}") for rule in rules)
     allowed = {rule.removeprefix("!").partition("/")[0] for rule in rules if rule.startswith("!")}
     assert allowed == {source.partition("/")[0] for line in arguments("COPY") for source in line.split()[:-1]}
+
+
+@pytest.mark.parametrize("place", ["Dockerfile", "docs/deploy-server.md"])
+def test_uvicorn_is_told_the_same_wherever_it_is_started(place: str) -> None:
+    text = (ROOT / place).read_text("utf-8")
+    [command] = re.findall(r"uvicorn handlers\.server:app(?:[^\n\"]|\\\n)*", text)
+    told = dict(re.findall(r"--([a-z0-9-]+)\s+([a-z0-9.]+)", command))
+    assert {name: told.get(name.replace("_", "-")) for name in UVICORN} == {k: str(v) for k, v in UVICORN.items()}

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import httpx
 
 from app.wiring import sqlite_path
+from handlers.server import UVICORN
 from tests import postgres
 from tests.aws.servers import free_ports
 from tests.fakes.gemini import FakeGemini
@@ -99,7 +100,8 @@ class Installation:
     def _server(self, url: str, *options: str) -> Iterator[Process]:
         port = str(httpx.URL(url).port)
         command = [sys.executable, "-m", "uvicorn", "handlers.server:app", "--port", port, "--log-level", "warning"]
-        with self._running([*command, *options], url) as process:
+        settings = [word for name, value in UVICORN.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+        with self._running([*command, *settings, *options], url) as process:
             self.wait(lambda: process.process.poll() is not None or _answers(url), START_S)
             assert process.process.poll() is None, process.output.read_text()
             yield process
