@@ -69,7 +69,7 @@ async def _count(request: Request, what: str, who: Mapping[str, str]) -> None:
     """From the narrowest to what all share. Nobody, as "", is not counted."""
     limit = LIMITS[what]
     allowed = {f"{what}:{by}:{name}": getattr(limit, by) for by, name in who.items() if name and getattr(limit, by)}
-    await shops.hit(_app(request), allowed, window=WINDOW)
+    await shops.hit(_app(request), allowed, request.app.state.spent, window=WINDOW)
 
 
 def _app(request: Request) -> App:

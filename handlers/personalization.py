@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from app.core.app import App
 from app.core.errors import NotFound
 from app.core.links import may_view, view_token
 from app.core.pictures import Crop
+from app.core.reads import Together
 from app.core.times import to_text
 from app.personalization import PreviewRequest, PreviewState
 from handlers import auth, limits, parse
@@ -69,8 +71,8 @@ async def open_upload(request: Request) -> Response:
     visit = auth.storefront(request)
     body = await parse.body(request, UploadBody)
     app: App = request.app.state.app
-    shop = await shops.open_shop(app, visit)
     await limits.shopper(request, "upload", visit)
+    shop = await shops.open_shop(app, visit)
     wish = media.UploadWish(body.filename, body.content_type, body.bytes)
     upload = await media.open_upload(app, shop.id, shop.timezone, wish)
     return ticket(upload)
@@ -94,8 +96,11 @@ async def preview_state(request: Request) -> Response:
     token = request.query_params.get("view_token", "")
     if not may_view(app.settings.link_key, preview_id, token, app.clock.now()):
         raise NotFound()
-    shop = await shops.open_shop(app, visit)
-    return JSONResponse(_state(await personalization.preview_state(app, shop.id, preview_id)))
+    at_once = replace(app, db=Together(app.db))
+    _, state = await asyncio.gather(
+        shops.open_shop(at_once, visit), personalization.preview_state(at_once, visit.shop, preview_id)
+    )
+    return JSONResponse(_state(state))
 
 
 async def cancel_preview(request: Request) -> Response:

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.core.app import App
+from app.core.spent import Spent
 from handlers import errors
 from handlers.exposition import Requests
 from handlers.parse import Room
@@ -88,4 +89,5 @@ def create(app: App) -> Starlette:
     starlette.state.app = app
     starlette.state.requests = Requests()
     starlette.state.room = Room()
+    starlette.state.spent = Spent()
     return starlette

@@ -19,7 +19,6 @@ from handlers.jobs import KINDS, PROMPT_KINDS
 from handlers.loops import Loops
 from handlers.routes import create, load_all
 
-
 UVICORN = {
     "http": "h11",  # it refuses headers of over 64 KB; httptools, a little faster, keeps whatever comes in memory
     "limit_concurrency": 900,  # more connections get 503 at once; systems often let a process open 1,024 files

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from datetime import timedelta
 
 from app.core.app import App
 from app.core.errors import Refused, TooMany
 from app.core.ports import Expect
+from app.core.spent import Spent
 from app.shops import queries
 
 
-async def hit(app: App, limits: Mapping[str, int], *, window: timedelta) -> None:
+async def hit(app: App, limits: Mapping[str, int], spent: Spent, *, window: timedelta) -> None:
     """Count one hit for each key, or for none of them when one has had as many in its window as it may.
 
     So a flood that one key stops takes nothing of what others share with it. Concurrent callers should name what is
-    shared most last: its row stays locked for the shortest time. Raises TooMany, with the seconds until that window
-    ends.
+    shared most last: its row stays locked for the shortest time. Raises TooMany.
     """
     now, keys = app.clock.now(), list(limits)
+    spent.refuse(keys, now)
     counting = [
         Expect(queries.count_hit(key, limits[key], now, window), f"{_CODE}{place}") for place, key in enumerate(keys)
     ]
@@ -28,8 +28,9 @@ async def hit(app: App, limits: Mapping[str, int], *, window: timedelta) -> None
     except Refused as refused:
         key = keys[int(refused.code.removeprefix(_CODE))]
         app.log.info("limit_reached", limit=key.partition(":")[0])
-        ends = await queries.window_end(app.db, key) or now
-        raise TooMany(retry_after=max(1, math.ceil((ends - now).total_seconds()))) from refused
+        spent.add(key, await queries.window_end(app.db, key) or now)
+        spent.refuse(keys, now)
+        raise TooMany(retry_after=1) from refused  # its window has ended meanwhile
 
 
 _CODE = "limit_"

@@ -9,11 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app import shops
 from app.core.app import App
 from app.core.errors import TooMany
+from app.core.spent import Spent
 from app.shops.tables import rate_limits
 from tests.apps import clock_of, close, make_app
 from tests.contract.adapters import DATABASES, Open
@@ -37,9 +38,9 @@ async def app(another: Open, tmp_path: Path) -> AsyncIterator[App]:
     await close(made)
 
 
-async def passes(app: App, **limits: int) -> bool:
+async def passes(app: App, spent: Spent | None = None, **limits: int) -> bool:
     try:
-        await shops.hit(app, limits, window=MINUTE)
+        await shops.hit(app, limits, spent or Spent(), window=MINUTE)
     except TooMany:
         return False
     return True
@@ -76,8 +77,19 @@ async def test_a_refusal_says_when_the_window_ends_and_then_a_new_one_begins(app
     assert await passes(app, key=1)
     clock_of(app).move(seconds=20)
     with pytest.raises(TooMany) as caught:
-        await shops.hit(app, {"key": 1}, window=MINUTE)
+        await shops.hit(app, {"key": 1}, Spent(), window=MINUTE)
     assert caught.value.retry_after == 40
     clock_of(app).move(seconds=40)
     assert await passes(app, key=1)
     assert await counts(app) == {"key": 1}
+
+
+async def test_who_was_refused_is_refused_without_the_database_until_the_window_ends(app: App) -> None:
+    spent = Spent()
+    assert [await passes(app, spent, key=1) for _ in range(2)] == [True, False]
+    await app.db.batch(delete(rate_limits))
+    clock_of(app).move(seconds=59)
+    assert not await passes(app, spent, other=1, key=1)
+    assert await passes(app, spent, other=1)
+    clock_of(app).move(seconds=1)
+    assert await passes(app, spent, key=1)

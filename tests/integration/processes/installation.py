@@ -42,6 +42,17 @@ class Process:
         lines = [line for line in self.output.read_text().splitlines() if line.startswith("{")]
         return [each for each in map(json.loads, lines) if each["event"] == event]
 
+    @property
+    def cpu_s(self) -> float:
+        """User and system time of all its threads so far (Linux)."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @property
+    def memory(self) -> int:
+        """Bytes that it has in memory (Linux)."""
+        return int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
     def terminate(self) -> tuple[int, float]:
         """Send SIGTERM; the exit status, and how many seconds the process took to end."""
         started = time.monotonic()
