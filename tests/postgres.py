@@ -50,7 +50,16 @@ def migrated() -> str:
 def copied(source: Path, folder: Path) -> None:
     """Give a folder a copy of another's database, which nobody may use meanwhile."""
     _sources.add(source)
-    _keep(folder, made(_name(database(source))))
+    _keep(folder, copy_of(database(source)))
+
+
+def copy_of(url: str) -> str:
+    """The address of a copy of a database that nobody uses meanwhile."""
+    return made(_name(url))
+
+
+def dropped(url: str) -> None:
+    execute(server(), f"DROP DATABASE {_name(url)} WITH (FORCE)")
 
 
 def made(template: str = "template0") -> str:
@@ -130,7 +139,7 @@ def _keep(folder: Path, url: str) -> None:
     _databases[folder] = url
     while len(_databases) > KEPT + len(_sources):
         oldest = next(folder for folder in _databases if folder not in _sources)
-        execute(server(), f"DROP DATABASE {_name(_databases.pop(oldest))} WITH (FORCE)")
+        dropped(_databases.pop(oldest))
 
 
 def _address(name: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from app.media.uploads import UPLOAD_LIFE
 from app.privacy import model
+from app.shops.model import REDACT_AFTER
 from app.shops.visitors import GUEST_LIFE
 
 TEXT = (Path(__file__).parents[1] / "docs" / "privacy.md").read_text("utf-8")
@@ -40,4 +41,4 @@ def test_every_time_in_the_table_is_compared() -> None:
 
 def test_the_text_says_how_long_links_and_shops_wait() -> None:
     assert f"after {int(model.LINK_LIFE.total_seconds() / 60)} minutes" in TEXT
-    assert f"{int(model.SHOP_WAIT.total_seconds() / 3600)} hours later" in TEXT
+    assert f"{int(REDACT_AFTER.total_seconds() / 3600)} hours later" in TEXT

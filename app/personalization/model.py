@@ -119,8 +119,10 @@ class Generation:
         )
 
     def belongs_to(self, shopper_id: str | None, guest_session_id: str | None) -> bool:
-        mine = (self.shopper_id, self.guest_session_id)
-        return mine == (shopper_id, guest_session_id) and mine != (None, None)
+        """One that a guest made and ordered with an account is both the customer's and that browser's."""
+        if shopper_id:
+            return self.shopper_id == shopper_id
+        return guest_session_id is not None and self.guest_session_id == guest_session_id
 
 
 @dataclass(frozen=True)

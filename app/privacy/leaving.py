@@ -9,7 +9,6 @@ from app.core.app import App
 from app.core.errors import Refused
 from app.jobs import Lease
 from app.privacy import queries
-from app.privacy.model import is_meant
 
 PAGE = 500
 
@@ -23,11 +22,9 @@ async def redact_shop(app: App, lease: Lease) -> None:
     """The job of a shop/redact webhook; one that is not about the present removal changes nothing."""
     job, now = lease.job, app.clock.now()
     delivery = await shops.delivery(app.db, job.shop_id, job.subject_id)
-    removal = await queries.removal(app.db, job.shop_id)
-    if delivery is None or removal is None:
+    if delivery is None:
         raise Refused("nothing_kept")
-    told_at = delivery.triggered_at or delivery.created_at
-    if not is_meant(removal["uninstalled_at"], is_active=removal["is_active"], told_at=told_at):
+    if not await shops.is_over(app, job.shop_id, delivery.triggered_at or delivery.created_at):
         closing = shops.close_delivery(job.shop_id, delivery.id, "ignored", "not about this removal", now)
         await app.db.batch(*lease.finish(now), closing)
         return

@@ -1,4 +1,4 @@
-"""What is asked about people, how long things are kept, and when a shop's end is meant."""
+"""What is asked about people, and how long things are kept."""
 
 from __future__ import annotations
 
@@ -16,9 +16,6 @@ ORPHAN_AGE = timedelta(days=1)
 MESSAGE_LIFE = timedelta(days=30)
 REQUEST_LIFE = timedelta(days=90)
 AUDIT_LIFE = timedelta(days=730)
-SHOP_WAIT = timedelta(hours=48)
-"""Shopify sends shop/redact so long after the app was removed."""
-CLOCKS_APART = timedelta(hours=1)
 RETENTION = "preview_days"
 """The shop's setting: after how many days previews that nobody ordered go."""
 
@@ -72,14 +69,3 @@ def preview_life(settings: Mapping[str, Any] | None) -> timedelta:
     if not isinstance(days, int):
         return PREVIEW_LIFE
     return max(LEAST_PREVIEW_LIFE, timedelta(days=days))
-
-
-def is_meant(uninstalled_at: datetime | None, *, is_active: bool, told_at: datetime) -> bool:
-    """Whether a shop/redact is about the present removal of the app.
-
-    It comes 48 hours after the removal that it is about: a shop that is installed again, or was removed again since,
-    is not meant.
-    """
-    if is_active or uninstalled_at is None:
-        return False
-    return uninstalled_at + SHOP_WAIT - CLOCKS_APART <= told_at

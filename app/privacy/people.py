@@ -22,6 +22,7 @@ async def redact(app: App, lease: Lease) -> None:
     request, customer_id = await open_request(app, lease)
     shop_id = request.shop_id
     await gather(app, shop_id, customer_id)
+    await app.db.batch(queries.part_from_browsers(shop_id, customer_id))
     await _delete_designs(app, shop_id, customer_id)
     await _delete_files(app, shop_id, customer_id)
     await _empty_lines(app, shop_id, customer_id)
@@ -32,7 +33,7 @@ async def redact(app: App, lease: Lease) -> None:
             queries.close_request(shop_id, request.id, "done", now),
             *queries.forget_orders(shop_id, customer_id, now),
             queries.forget_messages(shop_id, customer_id, now),
-            queries.forget_requests(shop_id, customer_id, now),
+            *queries.forget_requests(shop_id, customer_id, now),
             queries.delete_shopper(shop_id, customer_id),
             queries.audit(shop_id, request.asked_by, "customer_deleted", request.id, now),
         )
@@ -50,15 +51,15 @@ async def gather(app: App, shop_id: str, customer_id: str) -> None:
 
 
 def stopping(shop_id: str, designs: list[Design], now: datetime) -> list[Any]:
-    """Statements: what is being made of these is made no more, and not counted."""
+    """Statements: what is being made of these is made no more, and not counted. Refused with `moved_on`."""
     statements: list[Any] = []
     for each in designs:
         if each.status in ("pending", "processing"):
             key = f"{PREVIEW_JOB}:{each.id}"
             statements += [
+                queries.stop_design(shop_id, each.id, now),
                 *generation.free_slot_if(shop_id, jobs.is_running(shop_id, key)),
                 generation.give_back(shop_id, each.quota_period, now),
-                queries.stop_design(shop_id, each.id, now),
             ]
     return [*statements, queries.stop_jobs(shop_id, [each.id for each in designs], now)]
 
@@ -74,7 +75,12 @@ async def delete_objects(app: App, shop_id: str, subjects: list[str], keys: list
 async def _delete_designs(app: App, shop_id: str, customer_id: str) -> None:
     while designs := await queries.designs(app.db, shop_id, customer_id, PAGE):
         ids = [each.id for each in designs]
-        await app.db.batch(*stopping(shop_id, designs, app.clock.now()))
+        try:  # what was done in this moment is adopted with its files, and read again
+            await app.db.batch(*stopping(shop_id, designs, app.clock.now()), *queries.adopt(shop_id, customer_id))
+        except Refused as refused:
+            if refused.code != "moved_on":
+                raise
+            continue
         await delete_objects(app, shop_id, ids, [])
         await app.db.batch(*queries.delete_designs(shop_id, ids, app.clock.now()), queries.forget_jobs(shop_id, ids))
 

@@ -2,37 +2,78 @@
 
 from __future__ import annotations
 
-from app import generation
+from app import generation, jobs
 from app.core.app import App
-from app.core.errors import Conflict, NotFound, Refused
+from app.core.errors import AppError, Conflict, NotFound, Refused, Unavailable
+from app.jobs import Job, Lease
 from app.privacy import queries
+from app.privacy.model import Design
 from app.privacy.people import delete_objects, stopping
 from app.shops import Visitor
 
+JOB = "privacy.empty_photo"
 MOST_VALUES = 40
 """Designs that one statement names: one on D1 takes at most a hundred values."""
+TRIES = 5
+"""How often it is begun anew at once, when a preview was done in that moment."""
 
 
 async def delete_photo(app: App, visitor: Visitor, preview_id: str) -> list[str]:
-    """The previews that are gone, by id. Raises NotFound, and Conflict when one was ordered: then the shop decides."""
-    shop_id, owner = visitor.shop.id, (visitor.shopper_id, visitor.guest_session_id)
-    designs = (await queries.designs_of_photo(app.db, shop_id, preview_id, owner))[:MOST_VALUES]
+    """The previews that are gone, by id; their objects go by a job.
+
+    Raises NotFound, and Conflict when one was ordered: then the shop decides.
+    """
+    for _ in range(TRIES):
+        designs = await _designs(app, visitor, preview_id)
+        try:
+            await _delete(app, visitor.shop.id, preview_id, designs)
+        except Refused as refused:
+            if refused.code == "ordered":
+                sentence = "A design of this photo has been ordered. Please ask the shop to delete it."
+                raise Conflict(sentence, code=refused.code) from refused
+        else:
+            return [each.id for each in designs]
+    raise Unavailable("This photo was busy. Please try again.", code="photo_busy")
+
+
+async def empty_photo(app: App, lease: Lease) -> None:
+    """The job: the objects, then the rows that knew them, and this job's own."""
+    shop_id, named = lease.job.shop_id, lease.job.payload or {}
+    keys = await queries.keys_of(app.db, shop_id, named["files"])
+    await delete_objects(app, shop_id, named["designs"], keys)
+    now = app.clock.now()
+    await app.db.batch(
+        *lease.finish(now),
+        *queries.delete_assets(shop_id, named["files"], now),
+        queries.forget_jobs(shop_id, [lease.job.subject_id]),
+    )
+
+
+async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
+    """The sweep of objects that no row counts finds what is left."""
+    return []
+
+
+async def _designs(app: App, visitor: Visitor, preview_id: str) -> list[Design]:
+    owner = (visitor.shopper_id, visitor.guest_session_id)
+    designs = (await queries.designs_of_photo(app.db, visitor.shop.id, preview_id, owner))[:MOST_VALUES]
     if not designs:
         raise NotFound()
-    ids = [each.id for each in designs]
+    return designs
+
+
+async def _delete(app: App, shop_id: str, preview_id: str, designs: list[Design]) -> None:
+    """Out of sight and uncounted. Refused with `ordered`, or `moved_on` when a preview was done meanwhile."""
+    now, ids = app.clock.now(), [each.id for each in designs]
     files = await queries.files_of_photo(app.db, shop_id, ids)
-    assets, now = [row["id"] for row in files], app.clock.now()
-    try:
-        await app.db.batch(
-            *stopping(shop_id, designs, now),
-            queries.delete_photo(shop_id, ids),
-            queries.forget_jobs(shop_id, ids),
-            generation.release_storage(shop_id, queries.live_bytes(shop_id, assets), now),
-            *queries.delete_assets(shop_id, assets, now),
-            queries.audit(shop_id, "shopper", "photo_deleted", preview_id, now),
-        )
-    except Refused as refused:
-        sentence = "A design of this photo has been ordered. Please ask the shop to delete it."
-        raise Conflict(sentence, code=refused.code) from refused
-    await delete_objects(app, shop_id, ids, [row["key"] for row in files])
-    return ids
+    job = jobs.new(JOB, shop_id, preview_id, at=now, payload={"designs": ids, "files": files})
+    await app.db.batch(
+        *stopping(shop_id, designs, now),
+        queries.delete_photo(shop_id, ids),
+        queries.forget_jobs(shop_id, ids),
+        generation.release_storage(shop_id, queries.live_bytes(shop_id, files), now),
+        queries.mark_deleted(shop_id, files, now),
+        queries.audit(shop_id, "shopper", "photo_deleted", preview_id, now),
+        jobs.insert(job, now),
+    )
+    await app.queue.wake(job.id)

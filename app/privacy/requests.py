@@ -36,7 +36,7 @@ async def take_request(app: App, lease: Lease) -> None:
     """The job of such a webhook: the orders are the customer's, and the request is recorded and queued."""
     job, now = lease.job, app.clock.now()
     delivery = await shops.delivery(app.db, job.shop_id, job.subject_id)
-    if delivery is None or delivery.fields is None or not await queries.removal(app.db, job.shop_id):
+    if delivery is None or delivery.fields is None or not await shops.shop(app.db, job.shop_id):
         closing = shops.close_delivery(job.shop_id, job.subject_id, "ignored", "nothing is kept of this shop", now)
         await app.db.batch(*lease.finish(now), closing)
         return

@@ -5,12 +5,12 @@ are worked on.
 """
 
 from app.shops.grants import begin_grant, finish_grant
-from app.shops.installs import admit, expect_install, record_install, uninstall, uninstalled_fields
+from app.shops.installs import admit, expect_install, is_over, record_install, uninstall, uninstalled_fields
 from app.shops.keeping import JOB as KEEP_TOKEN
 from app.shops.keeping import keep_token, keep_tokens, not_kept, reseal_tokens
 from app.shops.limits import hit
 from app.shops.model import Access, Delivery, Guest, Merchant, Shop, Shopper, Visitor
-from app.shops.queries import active_shop, close_delivery, customer_of, deliveries_by_topic, delivery
+from app.shops.queries import active_shop, close_delivery, customer_of, deliveries_by_topic, delivery, shop
 from app.shops.scopes import rescope, scopes_fields
 from app.shops.tokens import access_token, ask
 from app.shops.visitors import known_visitor, open_shop, visitor
@@ -38,6 +38,7 @@ __all__ = [
     "finish_grant",
     "give_up",
     "hit",
+    "is_over",
     "keep_token",
     "keep_tokens",
     "known_visitor",
@@ -49,6 +50,7 @@ __all__ = [
     "rescope",
     "reseal_tokens",
     "scopes_fields",
+    "shop",
     "uninstall",
     "uninstalled_fields",
     "visitor",

@@ -13,7 +13,7 @@ from app.core.ports import AccessToken, AdminVisit, ShopDetails
 from app.core.reads import Together
 from app.jobs import Lease
 from app.shops import queries, tokens
-from app.shops.model import Access, Delivery, Merchant, Proof, Shop
+from app.shops.model import REDACT_AFTER, Access, Delivery, Merchant, Proof, Shop
 
 LEFT = "uninstalled"
 NO_ACCESS = ("token_dead", "token_missing", "sealed_unreadable", "app_refused")
@@ -91,6 +91,27 @@ async def uninstall(app: App, lease: Lease) -> None:
     else:
         closing = queries.close_delivery(job.shop_id, job.subject_id, "done", None, now)
     await app.db.batch(*lease.finish(now), *changes, closing)
+
+
+async def is_over(app: App, shop_id: str, told_at: datetime) -> bool:
+    """Whether a shop/redact, sent at a time, is about what is kept of a shop. One whose uninstall was lost leaves now.
+
+    Shopify tells which it is: an app that was removed is not let in any more. Raises Unavailable.
+    """
+    shop = await queries.shop(app.db, shop_id)
+    if shop and shop.may_have_left(told_at) and not await _is_let_in(app, shop_id):
+        await app.db.batch(*_leave(shop_id, told_at - REDACT_AFTER, app.clock.now()))
+        app.log.warning("uninstall_missed", shop=shop_id)
+        shop = await queries.shop(app.db, shop_id)
+    return shop is not None and shop.redact_is_due(told_at)
+
+
+async def _is_let_in(app: App, shop_id: str) -> bool:
+    try:
+        await tokens.ask(app, shop_id, app.shopify.shop_details)
+    except Unauthorized:
+        return False
+    return True
 
 
 def _leave(shop_id: str, told_at: datetime, now: datetime) -> list[Any]:

@@ -15,8 +15,8 @@ DUTIES = ("customers/data_request", "customers/redact", "shop/redact")
 
 REDACT_AFTER = timedelta(hours=48)
 """So long after an uninstall Shopify sends shop/redact."""
-SLACK_EARLY, SLACK_LATE = timedelta(hours=1), timedelta(hours=24)
-"""How much earlier and later than that it may come."""
+SLACK_EARLY = timedelta(hours=1)
+"""How much earlier than that it may come."""
 
 
 class Access(StrEnum):
@@ -81,11 +81,18 @@ class Shop:
         """Whether a shop/redact, sent at a time, is about what is kept here.
 
         One that follows an earlier uninstall than the last comes again, and one that meets a shop which has come back
-        changes nothing. A shop that never told us of its uninstall has not been seen since.
+        changes nothing.
         """
         if self.is_active:
-            return not self.installed_after(told_at - REDACT_AFTER - SLACK_LATE)
+            return False
         return self.uninstalled_at is None or self.uninstalled_at <= told_at - REDACT_AFTER + SLACK_EARLY
+
+    def may_have_left(self, told_at: datetime) -> bool:
+        """Whether a shop that counts as installed can be one whose uninstall we never heard of.
+
+        A merchant who was seen since the uninstall that a shop/redact, sent at a time, follows has come back.
+        """
+        return self.is_active and not self.installed_after(told_at - REDACT_AFTER)
 
     def access(self, token: StoredToken | None, now: datetime) -> Access:
         """Held, ending within a day, or lost until the merchant's next visit."""

@@ -6,10 +6,13 @@ import io
 import json
 import sqlite3
 import zipfile
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from app.core.ports import Expect
 from tests.apps import ON_POSTGRES
 from tests.integration import webhooks
 from tests.integration.servers import OTHER_SHOP, SHOP
@@ -76,6 +79,27 @@ def owned(world: World, *designs: str) -> list[str]:
     words.discard(None)
     keys = [row["key"] for row in world.rows("SELECT id, key FROM assets") if row["id"] in words]
     return sorted(words | set(keys))
+
+
+@contextmanager
+def just_before(world: World, code: str, work: Callable[[], Awaitable[None]]) -> Iterator[None]:
+    """The first batch that can be refused with this code waits until the work is done: what it was made of is old."""
+    batch, waiting = world.app.db.batch, [work]
+
+    async def late(*statements: Any) -> Any:
+        if waiting and any(isinstance(each, Expect) and each.code == code for each in statements):
+            await waiting.pop()()
+        return await batch(*statements)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(world.app.db, "batch", late)
+        yield
+    assert waiting == []
+
+
+def personal(world: World) -> list[str]:
+    """Objects of shoppers; the shop's own pictures are not."""
+    return sorted(key for key in objects(world) if "/uploads/" in key or "/privacy/" in key or "/preview_" in key)
 
 
 def storage_agrees(world: World, shop: str = SHOP) -> bool:
@@ -192,6 +216,8 @@ async def test_a_photo_that_was_deleted_is_in_no_table_and_no_object(world: Worl
     gone, kept = owned(world, first["id"], second["id"]), owned(world, other)
     answer = await storefront.post(f"previews/{first['id']}/delete", {})
     assert answer.json() == {"deleted": sorted([first["id"], second["id"]])}
+    assert storage_agrees(world)
+    await world.run_jobs()
     assert {table for table, _ in found(world, gone)} <= {"audit_log", "file"}
     assert [key for key in gone if key in objects(world)] == []
     assert {word for _, word in found(world, kept)} == set(kept)
@@ -220,9 +246,77 @@ async def test_a_preview_under_way_is_stopped_and_uncounted_when_its_photo_is_de
     storefront = world.storefront()
     preview = await storefront.asked()
     assert (await storefront.post(f"previews/{preview['id']}/delete", {})).status_code == 200
-    assert await world.run_jobs() == 0
+    await world.run_jobs()
     assert world.quota()["current_generations"] == 0
     assert world.rows("SELECT id FROM generations") == []
+    assert personal(world) == []
+
+
+@pytest.mark.parametrize("by", ["shopper", "shopify"])
+async def test_a_preview_that_is_done_in_the_moment_it_is_deleted_stays_counted_and_leaves_nothing(
+    world: World, by: str
+) -> None:
+    storefront = world.storefront(customer=ADA)
+    preview = await storefront.asked()
+    world.change("UPDATE jobs SET run_at = '2999-01-01T00:00:00.000Z' WHERE kind = 'personalization.preview'")
+
+    async def done() -> None:
+        world.change("UPDATE jobs SET run_at = created_at WHERE kind = 'personalization.preview'")
+        assert await world.run_jobs() == 1
+
+    with just_before(world, "moved_on", done):
+        if by == "shopper":
+            assert (await storefront.post(f"previews/{preview['id']}/delete", {})).status_code == 200
+        else:
+            await told(world, "redaction", ADA)
+    await world.run_jobs()
+    assert world.rows("SELECT id FROM generations") == []
+    assert (world.quota()["current_generations"], world.quota()["running"]) == (1, 0)
+    assert personal(world) == []
+    assert storage_agrees(world)
+
+
+async def test_a_photos_objects_go_when_the_storage_is_back(world: World) -> None:
+    storefront = world.storefront()
+    design = (await world.design(storefront))["id"]
+    with without_storage(world):
+        assert (await storefront.post(f"previews/{design}/delete", {})).status_code == 200
+        await world.run_jobs()
+        assert (await storefront.post(f"previews/{design}/delete", {})).status_code == 404
+    await world.run_all_jobs()
+    assert personal(world) == []
+    assert storage_agrees(world)
+
+
+async def test_a_picture_that_the_shop_proposed_is_the_customers_too(world: World) -> None:
+    """Of a browser that others ordered from, so that nothing but the order says whose it is."""
+    guest = world.storefront()
+    ada = await bought(world, ADA, guest)
+    await bought(world, BOB, guest)
+    world.change(
+        "UPDATE order_items SET state = 'failed', print_asset_id = NULL WHERE preview_ref = ?", ada["designs"][0]
+    )
+    [item] = world.rows("SELECT id FROM order_items WHERE state = 'failed'")
+    assert (await world.merchant().orders_post(item["id"], "picture")).status_code == 200
+    await world.run_jobs()
+    [row] = world.rows("SELECT proposed_generation_id AS id FROM order_items WHERE id = ?", item["id"])
+    proposal = [word for word in owned(world, row["id"]) if word not in owned(world, *ada["designs"])]
+    await told(world, "export", ADA)
+    exported = (await downloaded(world))["data.json"].decode()
+    assert [word for word in proposal if word not in exported] == []
+    await told(world, "redaction", ADA)
+    assert found(world, proposal) == []
+    assert [key for key in proposal if key in objects(world)] == []
+
+
+async def test_who_asks_twice_for_a_deletion_is_answered_twice(world: World) -> None:
+    await bought(world, ADA, world.storefront())
+    for _ in range(2):
+        wish = {"kind": "redaction", "customer_id": ADA}
+        assert (await world.merchant().post("/privacy/requests", wish)).status_code == 202
+    await world.run_all_jobs()
+    assert [row["state"] for row in world.rows("SELECT state FROM privacy_requests")] == ["done", "done"]
+    assert len(world.rows("SELECT id FROM audit_log WHERE action = 'customer_deleted'")) == 1
 
 
 @pytest.mark.parametrize("kind", ["export", "redaction"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.privacy.model import is_meant, preview_life
+from app.privacy.model import preview_life
 from handlers import jobs as runner
 from tests.integration import webhooks
 from tests.integration.servers import OTHER_SHOP, SHOP
@@ -16,7 +16,6 @@ from tests.integration.test_privacy import ADA, bought, found, objects, owned, s
 from tests.integration.world import World
 
 pytestmark = pytest.mark.anyio
-REMOVED = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 async def swept(world: World, minutes: int = 2) -> None:
@@ -134,16 +133,6 @@ async def test_messages_jobs_limits_and_tokens_go_with_their_time(world: World) 
     assert world.rows("SELECT state FROM order_items") == [{"state": "ready"}]
 
 
-@pytest.mark.parametrize(
-    ("hours", "is_active", "meant"), [(48, False, True), (47.5, False, True), (46, False, False), (48, True, False)]
-)
-async def test_a_shops_end_is_meant_48_hours_after_it_left_unless_it_is_back(
-    world: World, hours: float, is_active: bool, meant: bool
-) -> None:
-    assert is_meant(REMOVED, is_active=is_active, told_at=REMOVED + timedelta(hours=hours)) is meant
-    assert not is_meant(None, is_active=is_active, told_at=REMOVED)
-
-
 async def leave(world: World, hours_ago: float) -> None:
     at = (datetime.now(UTC) - timedelta(hours=hours_ago)).isoformat()
     world.change("UPDATE shops SET installed_at = '2026-01-01T00:00:00.000Z', proven_at = NULL")
@@ -193,3 +182,36 @@ async def test_the_end_of_a_shop_that_is_back_changes_nothing(world: World) -> N
     assert objects(world) == before
     assert world.rows("SELECT id FROM orders")
     assert (await world.merchant().document("/orders")).status_code == 200
+
+
+@pytest.mark.parametrize("installed", [True, False])
+async def test_a_shop_whose_uninstall_was_lost_is_deleted_when_shopify_lets_the_app_in_no_more(
+    world: World, installed: bool
+) -> None:
+    """It counts as installed, and the merchant was last seen before it left."""
+    await bought(world, ADA, world.storefront())
+    before = objects(world)
+    world.change("UPDATE shops SET installed_at = '2026-01-01T00:00:00.000Z', proven_at = '2026-01-02T00:00:00.000Z'")
+    if not installed:
+        world.change("DELETE FROM access_tokens WHERE shop_id = ?", SHOP)
+    await webhooks.deliver(world.http, {"shop_domain": SHOP}, topic="shop/redact")
+    await world.run_all_jobs()
+    if installed:
+        assert (objects(world), len(world.rows("SELECT id FROM shops"))) == (before, 2)
+        assert world.rows("SELECT status FROM webhook_deliveries WHERE topic = 'shop/redact'") == [
+            {"status": "ignored"}
+        ]
+    else:
+        assert {key for key in objects(world) if key.startswith(f"{SHOP}/")} == set()
+        assert world.rows("SELECT id FROM shops") == [{"id": OTHER_SHOP}]
+        assert world.logged("uninstall_missed")
+
+
+async def test_a_shop_whose_uninstall_was_lost_waits_until_shopify_answers(world: World) -> None:
+    await bought(world, ADA, world.storefront())
+    world.change("UPDATE shops SET installed_at = '2026-01-01T00:00:00.000Z', proven_at = NULL")
+    world.shopify.fail("error_500", 10)
+    await webhooks.deliver(world.http, {"shop_domain": SHOP}, topic="shop/redact")
+    await world.run_jobs()
+    assert world.rows("SELECT status FROM jobs WHERE kind = 'privacy.redact_shop'") == [{"status": "pending"}]
+    assert len(world.rows("SELECT id FROM generations")) == 2

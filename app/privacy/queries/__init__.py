@@ -27,12 +27,13 @@ from app.privacy.queries.people import (
     items,
     live_bytes,
     meet,
+    part_from_browsers,
     rows_of,
     stop_design,
     stop_jobs,
     stored,
 )
-from app.privacy.queries.photos import delete_photo, designs_of_photo, files_of_photo
+from app.privacy.queries.photos import delete_photo, designs_of_photo, files_of_photo, keys_of, mark_deleted
 from app.privacy.queries.requests import (
     audit,
     close_request,
@@ -43,7 +44,7 @@ from app.privacy.queries.requests import (
     request,
     requests,
 )
-from app.privacy.queries.shops import TENANT_TABLES, delete_rows, delete_shop, removal, stop_all_jobs
+from app.privacy.queries.shops import TENANT_TABLES, delete_rows, delete_shop, stop_all_jobs
 
 __all__ = [
     "TENANT_TABLES",
@@ -74,13 +75,15 @@ __all__ = [
     "forget_requests",
     "insert_request",
     "items",
+    "keys_of",
     "known_keys",
     "lines",
     "live_assets_of",
     "live_bytes",
+    "mark_deleted",
     "meet",
+    "part_from_browsers",
     "progress",
-    "removal",
     "request",
     "requests",
     "rows_of",

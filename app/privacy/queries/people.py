@@ -6,7 +6,20 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, Table, and_, case, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    ScalarSelect,
+    Select,
+    Table,
+    and_,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from app.core.ids import new_id
 from app.core.ports import Database, Expect, Row
@@ -20,6 +33,7 @@ from app.shops.tables import shoppers, webhook_deliveries
 
 OPEN = ("pending", "processing")
 PICTURES = ("upload_asset_id", "master_asset_id", "preview_asset_id", "final_asset_id")
+CHOSEN = (order_items.c.preview_generation_id, order_items.c.proposed_generation_id)
 GONE = "The customer's data were deleted."
 
 
@@ -44,18 +58,41 @@ def meet(shop_id: str, customer_id: str, at: datetime) -> Any:
 def adopt(shop_id: str, customer_id: str) -> list[Any]:
     """What a guest made becomes the customer's who ordered it: then all that is theirs has their shopper's id.
 
-    Of a browser that several customers ordered from, it is only what they ordered themselves.
+    Of a browser that several customers ordered from, it is only what they ordered themselves. It stays the browser's
+    too, so that it can be seen that several did.
     """
     me = _shopper(shop_id, customer_id)
-    owner = {"shopper_id": me, "guest_session_id": None}
     mine = and_(generations.c.shop_id == shop_id, generations.c.shopper_id == me)
     pictures = [assets.c.id.in_(select(generations.c[name]).where(mine)) for name in PICTURES]
     return [
-        update(generations).where(_guest_designs(shop_id, customer_id)).values(**owner, idempotency_key=None),
+        update(generations).where(_guest_designs(shop_id, customer_id)).values(shopper_id=me, idempotency_key=None),
         update(assets)
         .where(assets.c.shop_id == shop_id, assets.c.shopper_id.is_(None), or_(*pictures))
-        .values(**owner),
+        .values(shopper_id=me),
     ]
+
+
+def part_from_browsers(shop_id: str, customer_id: str) -> Any:
+    """What nobody ordered, of browsers that others ordered from too, is nobody's once this customer's are gone.
+
+    Else it would be the last one's who ordered there. It goes with its age.
+    """
+    session = generations.c.guest_session_id
+    used = select(session).where(generations.c.shop_id == shop_id, session.is_not(None))
+    by_them = used.where(generations.c.id.in_(_by_them(shop_id, customer_id)))
+    by_others = used.where(generations.c.id.in_(_by_others(shop_id, customer_id)))
+    return (
+        update(generations)
+        .where(
+            generations.c.shop_id == shop_id,
+            generations.c.shopper_id.is_(None),
+            session.in_(by_them),
+            session.in_(by_others),
+            generations.c.id.not_in(_by_others(shop_id, customer_id)),
+            generations.c.order_id.is_(None),
+        )
+        .values(guest_session_id=None, idempotency_key=None)
+    )
 
 
 async def designs(db: Database, shop_id: str, customer_id: str, limit: int) -> list[Design]:
@@ -105,11 +142,13 @@ async def rows_of(
     return [dict(row) for row in rows]
 
 
-def stop_design(shop_id: str, design_id: str, at: datetime) -> Any:
-    return (
+def stop_design(shop_id: str, design_id: str, at: datetime) -> Expect:
+    """Refused with `moved_on` when it was done, or given up, meanwhile."""
+    return Expect(
         update(generations)
         .where(generations.c.shop_id == shop_id, generations.c.id == design_id, generations.c.status.in_(OPEN))
-        .values(status="cancelled", updated_at=at)
+        .values(status="cancelled", updated_at=at),
+        "moved_on",
     )
 
 
@@ -149,8 +188,10 @@ def delete_assets(shop_id: str, asset_ids: Collection[str], at: datetime) -> lis
 def delete_designs(shop_id: str, design_ids: Collection[str], at: datetime) -> list[Any]:
     ids = list(design_ids)
     ordered = or_(order_items.c.preview_generation_id.in_(ids), order_items.c.final_generation_id.in_(ids))
+    proposed = and_(order_items.c.shop_id == shop_id, order_items.c.proposed_generation_id.in_(ids))
     return [
         _emptied(shop_id, at).where(ordered),
+        update(order_items).where(proposed).values(proposed_generation_id=None, updated_at=at),
         delete(generations).where(generations.c.shop_id == shop_id, generations.c.id.in_(ids)),
     ]
 
@@ -197,20 +238,19 @@ def _orders(shop_id: str, customer_id: str) -> Select[tuple[str]]:
     return select(orders.c.id).where(orders.c.shop_id == shop_id, orders.c.customer_id == customer_id)
 
 
-def _ordered(shop_id: str, by: ColumnElement[bool]) -> Select[tuple[str]]:
-    """The designs in orders of somebody."""
-    design = order_items.c.preview_generation_id
+def _ordered(shop_id: str, by: ColumnElement[bool]) -> CompoundSelect[tuple[str]]:
+    """The designs in orders of somebody, those that the shop proposed too."""
     of_somebody = select(orders.c.id).where(orders.c.shop_id == shop_id, by)
-    return select(design).where(
-        order_items.c.shop_id == shop_id, order_items.c.order_id.in_(of_somebody), design.is_not(None)
-    )
+    lines = and_(order_items.c.shop_id == shop_id, order_items.c.order_id.in_(of_somebody))
+    chosen, proposed = (select(design).where(lines, design.is_not(None)) for design in CHOSEN)
+    return chosen.union(proposed)
 
 
-def _by_them(shop_id: str, customer_id: str) -> Select[tuple[str]]:
+def _by_them(shop_id: str, customer_id: str) -> CompoundSelect[tuple[str]]:
     return _ordered(shop_id, orders.c.customer_id == customer_id)
 
 
-def _by_others(shop_id: str, customer_id: str) -> Select[tuple[str]]:
+def _by_others(shop_id: str, customer_id: str) -> CompoundSelect[tuple[str]]:
     return _ordered(shop_id, or_(orders.c.customer_id.is_(None), orders.c.customer_id != customer_id))
 
 
@@ -270,6 +310,7 @@ def _emptied(shop_id: str, at: datetime) -> Any:
         .values(
             preview_generation_id=None,
             final_generation_id=None,
+            proposed_generation_id=None,
             print_asset_id=None,
             preview_ref="",
             title=None,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
-from app.core.ports import Database, Expect, Row
+from app.core.ports import Database, Expect
 from app.media.tables import assets
 from app.personalization.tables import generations
 from app.privacy.model import Design
@@ -22,11 +24,25 @@ async def designs_of_photo(
     return [Design(**row) for row in rows]
 
 
-async def files_of_photo(db: Database, shop_id: str, design_ids: Collection[str]) -> Sequence[Row]:
-    """Ids and keys."""
+async def files_of_photo(db: Database, shop_id: str, design_ids: Collection[str]) -> list[str]:
     mine = and_(generations.c.shop_id == shop_id, generations.c.id.in_(list(design_ids)))
     used = [assets.c.id.in_(select(generations.c[name]).where(mine)) for name in PICTURES]
-    return await db.all(select(assets.c.id, assets.c.key).where(assets.c.shop_id == shop_id, or_(*used)))
+    return [row["id"] for row in await db.all(select(assets.c.id).where(assets.c.shop_id == shop_id, or_(*used)))]
+
+
+async def keys_of(db: Database, shop_id: str, asset_ids: Collection[str]) -> list[str]:
+    """Of files that count no more, too."""
+    rows = await db.all(select(assets.c.key).where(assets.c.shop_id == shop_id, assets.c.id.in_(list(asset_ids))))
+    return [row["key"] for row in rows]
+
+
+def mark_deleted(shop_id: str, asset_ids: Collection[str], at: datetime) -> Any:
+    """They count no more, and nobody finds them."""
+    return (
+        update(assets)
+        .where(assets.c.shop_id == shop_id, assets.c.id.in_(list(asset_ids)), assets.c.deleted_at.is_(None))
+        .values(deleted_at=at, updated_at=at)
+    )
 
 
 def delete_photo(shop_id: str, design_ids: Collection[str]) -> Expect:

@@ -74,13 +74,15 @@ def exports_of(shop_id: str, customer_id: str) -> Any:
     )
 
 
-def forget_requests(shop_id: str, customer_id: str, at: datetime) -> Any:
-    """Whom they were about; that they were made stays."""
-    return (
-        update(privacy_requests)
-        .where(privacy_requests.c.shop_id == shop_id, privacy_requests.c.shopify_customer_id == customer_id)
-        .values(shopify_customer_id=None, asset_id=None, updated_at=at)
+def forget_requests(shop_id: str, customer_id: str, at: datetime) -> list[Any]:
+    """Whom they were about; that they were made stays. One that is open has nothing left to do, and is done too."""
+    theirs = update(privacy_requests).where(
+        privacy_requests.c.shop_id == shop_id, privacy_requests.c.shopify_customer_id == customer_id
     )
+    return [
+        theirs.where(privacy_requests.c.state == "open").values(state="done", completed_at=at),
+        theirs.values(shopify_customer_id=None, asset_id=None, updated_at=at),
+    ]
 
 
 def audit(shop_id: str, actor: str, action: str, subject: str, at: datetime) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from app.core.ports import Database, Expect, Row
+from app.core.ports import Expect
 from app.core.tables import metadata
 from app.jobs.tables import jobs
 from app.privacy.tables import audit_log
@@ -19,11 +19,6 @@ TENANT_TABLES = tuple(
     table.name for table in reversed(metadata.sorted_tables) if "shop_id" in table.c and table not in KEPT
 )
 """Children before parents: much of it may not go with its parent."""
-
-
-async def removal(db: Database, shop_id: str) -> Row | None:
-    """When the shop removed the app, and whether it is installed; None for a shop that we do not know."""
-    return await db.one(select(shops.c.uninstalled_at, shops.c.is_active).where(shops.c.id == shop_id))
 
 
 def stop_all_jobs(shop_id: str, but: str, at: datetime) -> Any:

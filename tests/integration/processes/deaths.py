@@ -83,7 +83,7 @@ class Enumeration:
         if process == 0:
             os.close(reading)
             tell = lambda moment: os.write(writing, f"{moment}\n".encode())  # noqa: E731
-            _in_child(live(order, Effects(tell, dies_at), Ahead(self._ahead), delivers))
+            in_child(live(order, Effects(tell, dies_at), Ahead(self._ahead), delivers))
         os.close(writing)
         with os.fdopen(reading) as told:
             moments = told.read().splitlines()
@@ -103,7 +103,7 @@ async def live(order: dict[str, Any], effects: Effects, clock: Ahead, delivers: 
     await close(app)
 
 
-def _in_child(work: Any) -> None:
+def in_child(work: Any) -> None:
     try:
         asyncio.run(work)
         os._exit(0)

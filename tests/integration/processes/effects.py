@@ -26,11 +26,13 @@ CHANGES = (
 class Effects:
     """Each effect has two moments: before it, and after it, when its caller does not know of it yet.
 
-    `tell` hears of each moment as it comes; the process is killed at the moment of number `dies_at` (from 1).
+    `tell` hears of each moment as it comes; the process is killed at the moment of number `dies_at` (from 1). Where a
+    second try asks for nothing but what is there, `only_after` is enough: before an effect is after the one before.
     """
 
     tell: Callable[[str], None]
     dies_at: int | None = None
+    only_after: bool = False
     moments: int = 0
 
     def watch(self, app: App) -> App:
@@ -43,8 +45,14 @@ class Effects:
         async def counted(*arguments: Any, **options: Any) -> Any:
             if not _changes(name, arguments):
                 return await work(*arguments, **options)
+            if name == "files.delete":
+                return [await effect(key) for key in arguments]
+            return await effect(*arguments, **options)
+
+        async def effect(*arguments: Any, **options: Any) -> Any:
             label = f"{name} {_tables(arguments)}".strip()
-            self._moment(f"before {label}")
+            if not self.only_after:
+                self._moment(f"before {label}")
             result = await work(*arguments, **options)
             self._moment(f"after {label}")
             return result
