@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from app.core.times import to_text
+from app.privacy.retention import ROUND
 from devstore.config import Config
 from devstore.server import create_devstore
 from tests.devstore.conftest import serving
@@ -33,6 +34,8 @@ WAITING = (
 step."""
 
 UNSWEPT = "SELECT key FROM assets WHERE purpose = 'upload' AND deleted_at IS NULL AND expires_at <= ?"
+ROUND_OVER = "SELECT name FROM sweeps WHERE begun_at <= ?"
+"""Sweeps that begin anew: those whose last round began more than a day before."""
 
 
 @dataclass(frozen=True)
@@ -115,12 +118,20 @@ class SetUp(ABC):
         self.shopify.deliveries()
         self.wait_while(WAITING)
 
-    def wait_while(self, sql: str) -> None:
-        """Wait until what is looked for, of this moment, is no more."""
-        began, deadline = datetime.now(UTC), time.monotonic() + PATIENCE_S
+    def wait_while(self, sql: str, ago: timedelta = timedelta()) -> None:
+        """Wait until what is looked for, of this moment or so long ago, is no more."""
+        began, deadline = datetime.now(UTC) - ago, time.monotonic() + PATIENCE_S
         while waiting := self.look(sql, began):
             assert time.monotonic() < deadline, f"{self.name}: there still is {waiting}\n{self.log()[-3000:]}"
             self.pump()
+
+    def is_unswept(self) -> bool:
+        """Whether a sweep has something to do that its time has come for."""
+        return bool(self.look(UNSWEPT) or self.look(ROUND_OVER, datetime.now(UTC) - ROUND))
+
+    def wait_until_swept(self) -> None:
+        self.wait_while(UNSWEPT)
+        self.wait_while(ROUND_OVER, ROUND)
 
     def look(self, sql: str, at: datetime | None = None) -> list[dict[str, Any]]:
         """The rows of a SELECT that asks for a moment at `?`; now, as a rule."""

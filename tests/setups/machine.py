@@ -16,7 +16,7 @@ import httpx
 
 from tests import postgres
 from tests.aws import servers
-from tests.setups.base import UNSWEPT, Neighbours, SetUp, neighbours
+from tests.setups.base import Neighbours, SetUp, neighbours
 from tests.sources import ROOT
 
 START_S = 30.0
@@ -74,10 +74,10 @@ class Machine(OnPostgres):
 
     def cron(self) -> None:
         """A server sweeps as it starts, and every minute then. It needs no cron for its jobs."""
-        if self.look(UNSWEPT):
+        if self.is_unswept():
             self.running.close()
             self.start()
-            self.wait_while(UNSWEPT)
+            self.wait_until_swept()
 
     def log(self) -> str:
         return self._output.read_text(errors="replace")

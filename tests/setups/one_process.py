@@ -20,7 +20,7 @@ from app.wiring import build
 from handlers.server import Server
 from tests import apps
 from tests.setups import sqlite_file
-from tests.setups.base import UNSWEPT, Neighbours, SetUp, neighbours
+from tests.setups.base import Neighbours, SetUp, neighbours
 
 
 @contextmanager
@@ -54,10 +54,10 @@ class OneProcess(SetUp):
 
     def cron(self) -> None:
         """A server sweeps as it starts, and every minute then. It needs no cron for its jobs."""
-        if self.look(UNSWEPT):
+        if self.is_unswept():
             self.running.close()
             self.start()
-            self.wait_while(UNSWEPT)
+            self.wait_until_swept()
 
     def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         return sqlite_file.rows(self.database, sql, *values)

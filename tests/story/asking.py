@@ -59,7 +59,7 @@ def _stored(answer: httpx.Response) -> dict[str, Any]:
     assert answer.is_success or answer.is_client_error, answer.text
     if answer.is_success and answer.content:
         given |= {"picture": looks(answer.content)}
-    return given | {"told": dict(given)}
+    return given | {"told": same.plain(given)}
 
 
 def _text(answer: httpx.Response) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from functools import cache
 
 from PIL import Image, ImageStat
@@ -24,7 +25,13 @@ def photo(name: str) -> bytes:
 
 
 def looks(data: bytes) -> dict[str, object]:
-    """What a picture is, as far as a story can say it; `marked` when something was drawn on the one colour."""
+    """What a picture is, as far as a story can say it; `marked` when something was drawn on the one colour.
+
+    Of a zip, the names in it.
+    """
+    if zipfile.is_zipfile(io.BytesIO(data)):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return {"zip": sorted(archive.namelist())}
     with Image.open(io.BytesIO(data)) as picture:
         deviation = max(ImageStat.Stat(picture.convert("RGB")).stddev)
         dpi = [round(value) for value in picture.info.get("dpi", ())]

@@ -20,7 +20,9 @@ from tests.story import asking, same
 from tests.story.photos import photo
 from tests.story.words import filled, misfit
 
-CHAPTERS = sorted(Path(__file__).with_name("chapters").glob("*.yaml"))
+CHAPTERS = sorted(
+    Path(__file__).with_name("chapters").glob("*.yaml"), key=lambda path: int(path.stem.partition("_")[0])
+)
 Step = Mapping[str, Any]
 
 
