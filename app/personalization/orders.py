@@ -49,7 +49,7 @@ async def reread_order(app: App, lease: Lease) -> None:
 
 
 def changes(before: OrderItem | None, after: OrderItem, now: datetime) -> list[Any]:
-    """Statements that bring a line on: the line, its design's pin, its print's job begun or stopped.
+    """Statements that bring a line on: the line, its design and photo kept, its print's job begun or stopped.
 
     Refused with `order_changed` when the line is not as it was read; None: it is new. The results' rows are ids of
     jobs to wake.
@@ -61,7 +61,8 @@ def changes(before: OrderItem | None, after: OrderItem, now: datetime) -> list[A
     elif after != before:
         statements.append(queries.update_item(before, after, now))
     if after.preview_generation_id and (before is None or after.preview_generation_id != before.preview_generation_id):
-        statements.append(queries.pin_generation(shop_id, after.preview_generation_id, now))
+        design = after.preview_generation_id
+        statements += [queries.pin_generation(shop_id, design, now), queries.keep_photo(shop_id, design, now)]
     was = before.state if before else "waiting"
     if after.state == "queued" and was != "queued":
         statements.append(jobs.requeue(job, now))

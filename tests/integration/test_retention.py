@@ -12,7 +12,7 @@ from app.privacy.model import preview_life
 from handlers import jobs as runner
 from tests.integration import webhooks
 from tests.integration.servers import OTHER_SHOP, SHOP
-from tests.integration.test_privacy import ADA, bought, found, objects, owned, storage_agrees
+from tests.integration.test_privacy import ADA, bought, found, objects, owned, storage_agrees, told
 from tests.integration.world import World
 
 pytestmark = pytest.mark.anyio
@@ -29,11 +29,12 @@ def aged(world: World, key: str, **age: float) -> None:
     os.utime(world.files / key, (at, at))
 
 
-async def test_a_preview_that_nobody_ordered_goes_after_thirty_days_and_its_row_stays_emptied(world: World) -> None:
+async def test_what_nobody_ordered_goes_with_its_time_and_what_was_ordered_stays(world: World) -> None:
     order = await bought(world, ADA, world.storefront())
     design = (await world.design(world.storefront()))["id"]
     pictures = [key for key in owned(world, design) if "/" in key]
-    ordered = [key for key in owned(world, *order["designs"]) if "/personalization/" in key]
+    ordered = [key for key in owned(world, *order["designs"]) if "/" in key]
+    assert [key for key in ordered if "/uploads/" in key]
     world.clock.move(days=29, hours=23)
     await swept(world)
     assert {key for key in pictures if key in objects(world)} == {key for key in pictures if "/uploads/" not in key}
@@ -44,6 +45,9 @@ async def test_a_preview_that_nobody_ordered_goes_after_thirty_days_and_its_row_
     [row] = world.rows("SELECT * FROM generations WHERE id = ?", design)
     emptied = ("upload_asset_id", "master_asset_id", "preview_asset_id", "crop", "guest_session_id", "shopper_id")
     assert [row[name] for name in ("status", *emptied)] == ["completed", *[None] * 6]
+    assert storage_agrees(world)
+    await told(world, "redaction", ADA)
+    assert [key for key in ordered if key in objects(world)] == []
     assert storage_agrees(world)
 
 

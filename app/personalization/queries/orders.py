@@ -236,3 +236,15 @@ def pin_generation(shop_id: str, generation_id: str, at: datetime) -> Any:
         .where(generations.c.shop_id == shop_id, generations.c.id == generation_id)
         .values(pinned_at=func.coalesce(generations.c.pinned_at, moment(at)))
     )
+
+
+def keep_photo(shop_id: str, generation_id: str, at: datetime) -> Any:
+    """The photo of an ordered design does not end with its day: another picture may have to be made of it."""
+    photo = select(generations.c.upload_asset_id).where(
+        generations.c.shop_id == shop_id, generations.c.id == generation_id
+    )
+    return (
+        update(assets)
+        .where(assets.c.shop_id == shop_id, assets.c.id.in_(photo), assets.c.deleted_at.is_(None))
+        .values(expires_at=None, updated_at=at)
+    )

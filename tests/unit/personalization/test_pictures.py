@@ -12,7 +12,7 @@ from app.media.tables import assets
 from app.personalization import OrderCard
 from app.personalization.states import PICTURE_GONE
 from app.personalization.tables import order_items
-from tests.apps import OTHER_SHOP, SHOP, open_shop, send_photo
+from tests.apps import OTHER_SHOP, SHOP, clock_of, open_shop, send_photo
 from tests.fakes.ports import PlainImages, PlainImaging
 from tests.unit.personalization.payloads import line
 from tests.unit.personalization.studio import Studio
@@ -100,6 +100,24 @@ async def test_a_new_picture_that_fails_is_seen_and_another_can_be_made(studio: 
     await personalization.propose_picture(studio.app, studio.shop, item_id, None)
     await studio.run()
     assert (await card_of(studio)).proposal_status == "completed"
+
+
+@pytest.mark.parametrize("hours", [23, 25])
+async def test_a_photo_is_kept_for_a_new_picture_when_it_was_ordered_within_its_day(
+    studio: Studio, hours: int
+) -> None:
+    preview = await studio.made()
+    clock_of(studio.app).move(hours=hours)
+    await media.sweep_uploads(studio.app)
+    await studio.told("e1", line(preview=preview.id, product_id=404), updated_at=None)
+    clock_of(studio.app).move(days=100)
+    await media.sweep_uploads(studio.app)
+    card = await card_of(studio)
+    assert (card.state, card.is_remakable) == ("needs_review", hours < 24)
+    if card.is_remakable:
+        await personalization.propose_picture(studio.app, studio.shop, card.item_id, None)
+        await studio.run()
+        assert (await card_of(studio)).proposal_status == "completed"
 
 
 async def test_a_photo_that_is_gone_makes_no_new_picture(studio: Studio) -> None:
