@@ -29,7 +29,7 @@ WORDS = {
 }
 FILTERS = {
     "": ("All", ()),
-    "attention": ("Need attention", ("needs_review", "unmapped", "failed")),
+    "attention": ("Need attention", ("needs_review", "unmapped", "failed", personalization.UNTOLD)),
     "running": ("On the way", ("waiting", "queued", "printing")),
     "ready": ("Ready", ("ready",)),
     "cancelled": ("Cancelled", ("cancelled",)),
@@ -91,6 +91,12 @@ async def map_size(request: Request) -> Response:
     return await _row(request, await personalization.map_size(app, merchant.shop.id, item_id, body.size_id))
 
 
+async def tell_again(request: Request) -> Response:
+    merchant = await auth.merchant(request)
+    app, item_id = request.app.state.app, request.path_params["item_id"]
+    return await _row(request, await personalization.tell_again(app, merchant.shop.id, item_id))
+
+
 async def open_picture(request: Request) -> Response:
     merchant = await auth.merchant(request)
     body = await parse.body(request, UploadBody)
@@ -123,8 +129,8 @@ async def _row(request: Request, card: OrderCard) -> Response:
 
 async def _sizes(app: App, cards: list[OrderCard]) -> list[personalization.Size]:
     """What there is to choose from, where a line has to be given a size."""
-    unmapped = next((card for card in cards if card.state == "unmapped"), None)
-    return await personalization.sizes_to_map(app, unmapped.shop_id) if unmapped else []
+    sizeless = next((card for card in cards if card.needs_size), None)
+    return await personalization.sizes_to_map(app, sizeless.shop_id) if sizeless else []
 
 
 def _card(app: App, card: OrderCard) -> dict[str, Any]:

@@ -57,6 +57,7 @@ ROUTES = [
     Route("/orders", late("orders.orders")),
     Route("/orders/items/{item_id}/retry", late("orders.retry"), methods=["POST"]),
     Route("/orders/items/{item_id}/size", late("orders.map_size"), methods=["POST"]),
+    Route("/orders/items/{item_id}/note", late("orders.tell_again"), methods=["POST"]),
     Route("/orders/items/{item_id}/upload", late("orders.open_picture"), methods=["POST"]),
     Route("/orders/items/{item_id}/picture", late("orders.propose_picture"), methods=["POST"]),
     Route("/orders/items/{item_id}/picture/approve", late("orders.approve_picture"), methods=["POST"]),

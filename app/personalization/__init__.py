@@ -5,10 +5,11 @@ Shoppers ask for previews (`previews`), the storefront reads what a product offe
 print file (`prints`).
 """
 
-from app.personalization.adjustments import map_size, retry_print, sizes_to_map
+from app.personalization.adjustments import map_size, retry_print, sizes_to_map, tell_again
 from app.personalization.jobs import KINDS
 from app.personalization.model import (
     PREVIEW_SIDE,
+    UNTOLD,
     Generation,
     Offer,
     OrderCard,
@@ -29,6 +30,7 @@ from app.personalization.summary import Summary, summary
 __all__ = [
     "KINDS",
     "PREVIEW_SIDE",
+    "UNTOLD",
     "Generation",
     "Offer",
     "OrderCard",
@@ -57,4 +59,5 @@ __all__ = [
     "save_watermark",
     "sizes_to_map",
     "summary",
+    "tell_again",
 ]

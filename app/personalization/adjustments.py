@@ -1,4 +1,4 @@
-"""What a merchant can do for a line that does not go on by itself: try again, approve, give it a size or a picture."""
+"""What a merchant can do for a line that does not go on by itself: try again, approve, size it, tell its order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.core.reads import Together
 from app.jobs import Job, Lease
 from app.personalization import queries
 from app.personalization.matching import match_item
-from app.personalization.model import OrderCard, Size
+from app.personalization.model import NOTE, OrderCard, Size
 from app.personalization.orders import changes, woken
 from app.personalization.prints import order_card
 from app.personalization.states import ADJUSTABLE, Order, OrderItem, judge
@@ -44,7 +44,7 @@ async def retry_print(app: App, shop_id: str, item_id: str, *, approved: bool) -
 
 
 async def map_size(app: App, shop_id: str, item_id: str, size_id: str) -> OrderCard:
-    """Say which size the line's variant is: for this line, the others that wait for it, and all that come.
+    """Say which size the line's variant is: for this line, the others that lack it, and all that come.
 
     Raises NotFound, Conflict.
     """
@@ -52,25 +52,35 @@ async def map_size(app: App, shop_id: str, item_id: str, size_id: str) -> OrderC
     stuck, size = await asyncio.gather(find(at_once, shop_id, item_id), queries.size(at_once, shop_id, size_id))
     if size is None:
         raise NotFound()
-    if stuck.item.state != "unmapped":
-        raise Conflict("This line has its size.", code="not_unmapped")
+    if stuck.item.size_id:
+        raise Conflict("This line has its size.", code="has_size")
     await bring_on(app, stuck, replace(stuck.item, size_id=size.id), *_mapping(app, stuck.item, size))
     return await order_card(app, shop_id, item_id)
 
 
 async def rematch_variant(app: App, lease: Lease) -> None:
-    """The job of a new mapping: the lines that waited for it are judged again."""
+    """The job of a new mapping: the lines that lack it are judged again."""
     shop_id, variant_id = lease.job.shop_id, lease.job.subject_id
-    for item_id in await queries.unmapped_items(app.db, shop_id, variant_id, MOST_AT_ONCE):
+    for item_id in await queries.sizeless_items(app.db, shop_id, variant_id, MOST_AT_ONCE):
         with suppress(Conflict, NotFound):  # it moved on meanwhile, or its order is gone
             await retry_print(app, shop_id, item_id, approved=False)
     await app.db.batch(*lease.finish(app.clock.now()))
 
 
 async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
-    """The lines stay unmapped, where the merchant sees them and can try each again."""
+    """The lines stay as they were, where the merchant sees them and can try each again."""
     app.log.warning("variant_not_rematched", variant=job.subject_id, code=fault.code)
     return []
+
+
+async def tell_again(app: App, shop_id: str, item_id: str) -> OrderCard:
+    """Tell Shopify's order of the print file once more, after that was given up. Raises NotFound, Conflict."""
+    if not (await order_card(app, shop_id, item_id)).is_untold:
+        raise Conflict("Shopify's order has been told, or is being told right now.", code="not_untold")
+    now = app.clock.now()
+    (queued,) = await app.db.batch(jobs.requeue(jobs.new(NOTE, shop_id, item_id, at=now), now))
+    await app.queue.wake(*woken([queued]))
+    return await order_card(app, shop_id, item_id)
 
 
 async def sizes_to_map(app: App, shop_id: str) -> list[Size]:

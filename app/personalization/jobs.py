@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from app import generation, shops
 from app.jobs import JobKind, Remote
-from app.personalization import adjustments, orders, previews, print_files, prints, remote_prints, renderings
+from app.personalization import adjustments, orders, previews, prints, remote_prints, renderings
+from app.personalization.model import NOTE
 
 NOTE_TRIES = 32
 """Half a day and more: the print is made, and an order must hear of it after Shopify's longest bad hours."""
@@ -33,5 +34,5 @@ KINDS = (
             remote_prints.discard_print,
         ),
     ),
-    JobKind(print_files.NOTE, prints.note_print, prints.note_given_up, max_attempts=NOTE_TRIES),
+    JobKind(NOTE, prints.note_print, prints.note_given_up, max_attempts=NOTE_TRIES),
 )

@@ -17,6 +17,12 @@ PICTURE_SIDE = 3508
 PREVIEW_SIDE = 1024
 ASPECT_TOLERANCE = 0.01
 PRINT_DPI = 300
+NOTE = "personalization.note_print"
+"""The kind of job that tells an order in Shopify of its print file."""
+UNTOLD = "untold"
+"""Beside the states of a line: ready, and Shopify's order will not hear of it by itself."""
+OWN_PICTURE = "Own picture"
+"""What a merchant's picture is called, where a design has its style."""
 
 
 @dataclass(frozen=True)
@@ -88,20 +94,20 @@ class Generation:
     product_id: str
     ai_style_id: str
     size_id: str | None
-    shopper_id: str | None
-    guest_session_id: str | None
     upload_asset_id: str | None
-    master_asset_id: str | None
-    preview_asset_id: str | None
-    status: str
-    progress: int
-    crop: dict[str, float] | None
     ai_prompt_used: str
-    error_code: str | None
-    error_message: str | None
-    idempotency_key: str | None
     quota_period: str | None
     created_at: datetime
+    shopper_id: str | None = None
+    guest_session_id: str | None = None
+    master_asset_id: str | None = None
+    preview_asset_id: str | None = None
+    status: str = "pending"
+    progress: int = 0
+    crop: dict[str, float] | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    idempotency_key: str | None = None
 
     @property
     def as_it_is(self) -> bool:
@@ -198,6 +204,7 @@ class OrderCard:
     proposal_key: str | None
     print_key: str | None
     print_filename: str | None
+    note_status: str | None
 
     @property
     def is_busy(self) -> bool:
@@ -205,8 +212,23 @@ class OrderCard:
         return self.state in ("queued", "printing") or self.proposal_status in ("pending", "processing")
 
     @property
+    def is_being_told(self) -> bool:
+        """Whether Shopify's order is still to hear of the print file: in a moment, or when Shopify answers again."""
+        return self.state == "ready" and self.note_status in ("pending", "running")
+
+    @property
+    def is_untold(self) -> bool:
+        """Whether telling Shopify's order was given up."""
+        return self.state == "ready" and self.note_status in ("failed", "dead")
+
+    @property
     def is_stuck(self) -> bool:
         return self.state in ("failed", "needs_review", "unmapped")
+
+    @property
+    def needs_size(self) -> bool:
+        """Whether nothing can be made for it before it is known how large."""
+        return self.is_stuck and self.size is None
 
     @property
     def is_doubtful(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from app import generation, jobs, media
 from app.core.app import App
@@ -13,7 +13,7 @@ from app.core.reads import Together
 from app.media import Asset
 from app.personalization import previews, queries
 from app.personalization.adjustments import bring_on, find
-from app.personalization.model import Generation, OrderCard
+from app.personalization.model import OWN_PICTURE, Generation, OrderCard, Size, Style
 from app.personalization.prints import order_card
 from app.personalization.states import OrderItem
 from app.shops import Shop
@@ -25,16 +25,14 @@ async def propose_picture(app: App, shop: Shop, item_id: str, upload_id: str | N
     Nothing is printed of it before `approve_picture`. Raises NotFound, Conflict, Unprocessable, AppError 402.
     """
     stuck = await find(Together(app.db), shop.id, item_id)
-    design, photo = await _origin(app, shop.id, stuck.item, upload_id)
-    if upload_id:
-        photo, _ = await media.read_upload(app, photo)
-    if photo is None:
-        raise Unprocessable("The shopper's photo is gone. Please use a picture of yours.", code="upload_missing")
-    wanted = _wanted(app, shop, stuck.item, design, photo, as_it_is=upload_id is not None)
+    origin = await _origin(app, stuck.item, upload_id)
+    own = origin.own_style or Style(new_id(), OWN_PICTURE, "")
+    photo, wanted = await (_of_upload(app, shop, origin, own) if upload_id else _again(app, shop, origin))
+    first = [] if origin.own_style or not upload_id else [queries.insert_own_style(shop.id, own, wanted.created_at)]
     job = jobs.new(previews.JOB, shop.id, wanted.id, at=wanted.created_at, priority=1)
     proposal = queries.update_item(stuck.item, replace(stuck.item, proposed_generation_id=wanted.id), wanted.created_at)
     try:
-        await app.db.batch(*previews.beginning(wanted, photo, job), proposal)
+        await app.db.batch(*first, *previews.beginning(wanted, photo, job), proposal)
     except Refused as refused:
         if refused.code == "order_changed":
             raise Conflict() from refused
@@ -64,35 +62,69 @@ async def open_picture(app: App, shop: Shop, item_id: str, wish: media.UploadWis
     return await media.open_upload(app, shop.id, shop.timezone, wish)
 
 
-async def _origin(app: App, shop_id: str, item: OrderItem, upload_id: str | None) -> tuple[Generation, Asset | None]:
-    """The line's design, and the photo to begin with. Raises Unprocessable for a line without a design."""
-    at_once = Together(app.db)
-    photo_id = upload_id or queries.upload_of(shop_id, item.id)
-    design, photo = await asyncio.gather(
+@dataclass(frozen=True)
+class _Origin:
+    """What a new picture can begin with: the line's design and size, a photo, the style of pictures of merchants."""
+
+    design: Generation | None
+    size: Size | None
+    photo: Asset | None
+    own_style: Style | None
+
+
+async def _origin(app: App, item: OrderItem, upload_id: str | None) -> _Origin:
+    at_once, shop_id = Together(app.db), item.shop_id
+    design, size, photo, own_style = await asyncio.gather(
         queries.generation(at_once, shop_id, item.preview_generation_id or ""),
-        media.asset(at_once, shop_id, photo_id),
+        queries.size(at_once, shop_id, item.size_id or ""),
+        media.asset(at_once, shop_id, upload_id or queries.upload_of(shop_id, item.id)),
+        queries.own_style(at_once, shop_id),
     )
+    return _Origin(design, size, photo, own_style)
+
+
+async def _again(app: App, shop: Shop, origin: _Origin) -> tuple[Asset, Generation]:
+    """The design once more, of the shopper's photo. Raises Unprocessable."""
+    design, size, photo = origin.design, origin.size, origin.photo
     if design is None:
-        raise Unprocessable("The design of this line was not found, so none can be made like it.", code="no_design")
-    return design, photo
-
-
-def _wanted(app: App, shop: Shop, item: OrderItem, design: Generation, photo: Asset, *, as_it_is: bool) -> Generation:
+        sentence = "The design of this line was not found. Please use a picture of yours."
+        raise Unprocessable(sentence, code="no_design")
+    if photo is None:
+        raise Unprocessable("The shopper's photo is gone. Please use a picture of yours.", code="upload_missing")
     now = app.clock.now()
-    return replace(
+    return photo, replace(
         design,
         id=new_id(),
-        size_id=item.size_id or design.size_id,
+        size_id=size.id if size else design.size_id,
         upload_asset_id=photo.id,
+        quota_period=generation.period_of(now, shop.timezone),
+        created_at=now,
         master_asset_id=None,
         preview_asset_id=None,
         status="pending",
         progress=0,
-        crop=None if as_it_is else design.crop,
-        ai_prompt_used="" if as_it_is else design.ai_prompt_used,
         error_code=None,
         error_message=None,
         idempotency_key=None,
+    )
+
+
+async def _of_upload(app: App, shop: Shop, origin: _Origin, style: Style) -> tuple[Asset, Generation]:
+    """The merchant's picture as it is, also where there never was a design. Raises what `media.read_upload` raises."""
+    photo, _ = await media.read_upload(app, origin.photo)
+    design, size, now = origin.design, origin.size, app.clock.now()
+    if size is None:
+        raise Unprocessable("Please choose the print size of this line first.", code="no_size")
+    return photo, Generation(
+        id=new_id(),
+        shop_id=shop.id,
+        product_id=design.product_id if design else size.product_id,
+        ai_style_id=style.id,
+        size_id=size.id,
+        upload_asset_id=photo.id,
+        ai_prompt_used=style.prompt_template,
         quota_period=generation.period_of(now, shop.timezone),
         created_at=now,
+        shopper_id=design.shopper_id if design else None,
+        guest_session_id=design.guest_session_id if design else None,
     )

@@ -14,10 +14,9 @@ from app.core.pictures import PrintSpec
 from app.core.reads import Together
 from app.jobs import Lease
 from app.personalization import queries
-from app.personalization.model import Generation, Size, StoredPrint
+from app.personalization.model import NOTE, Generation, Size, StoredPrint
 from app.personalization.states import PICTURE_GONE, OrderItem
 
-NOTE = "personalization.note_print"
 _MIME = PrintSpec(1, 1).mime
 
 

@@ -80,7 +80,7 @@ async def note_print(app: App, lease: Lease) -> None:
 
 
 async def note_given_up(app: App, job: Job, fault: AppError) -> list[object]:
-    """The print is made all the same: the merchant has it in the app. The job list shows the fault."""
+    """The print is made all the same: the merchant has it in the app. Its line says so."""
     app.log.warning("order_not_told", item=job.subject_id, code=fault.code)
     return []
 

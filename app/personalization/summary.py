@@ -31,9 +31,10 @@ class Summary:
 async def summary(app: App, shop: Shop) -> Summary:
     now = app.clock.now()
     at_once = Together(app.db)
-    quota, states, products, previews = await asyncio.gather(
+    quota, states, untold, products, previews = await asyncio.gather(
         generation.quota(at_once, shop.id),
         queries.items_by_state(at_once, shop.id),
+        queries.untold_items(at_once, shop.id),
         catalog.enabled_products(at_once, shop.id),
         queries.previews_since(at_once, shop.id, now - timedelta(days=30)),
     )
@@ -44,7 +45,7 @@ async def summary(app: App, shop: Shop) -> Summary:
         previews_30_days=previews,
         prints_ready=states.get("ready", 0),
         prints_running=sum(states.get(state, 0) for state in ("queued", "printing", "waiting")),
-        need_attention=sum(states.get(state, 0) for state in ("failed", "needs_review", "unmapped")),
+        need_attention=sum(states.get(state, 0) for state in ("failed", "needs_review", "unmapped")) + untold,
     )
 
 

@@ -122,7 +122,8 @@ function toast(message, isError = true) {
 let timer = 0;
 function refreshLater() {
   clearTimeout(timer);
-  const busy = document.querySelector("[data-refresh]");
-  if (busy) timer = setTimeout(() => (document.hidden ? refreshLater() : visit(location.pathname + location.search, false)), Number(busy.dataset.refresh));
+  const waits = [...document.querySelectorAll("[data-refresh]")].map((busy) => Number(busy.dataset.refresh));
+  const again = () => (document.hidden ? refreshLater() : visit(location.pathname + location.search, false));
+  if (waits.length) timer = setTimeout(again, Math.min(...waits));
 }
 refreshLater();

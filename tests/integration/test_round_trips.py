@@ -158,6 +158,9 @@ async def orders_come_in_and_are_printed(world: World, designs: list[str]) -> No
     [item] = world.rows("SELECT id FROM order_items WHERE state = 'failed'")
     assert (await world.merchant().retry(item["id"])).status_code == 200
     await stuck_lines_are_brought_on(world, designs[0])
+    world.change("UPDATE jobs SET status = 'dead' WHERE kind = 'personalization.note_print'")
+    [untold, *_] = world.rows("SELECT id FROM order_items WHERE state = 'ready'")
+    assert (await world.merchant().orders_post(untold["id"], "note")).status_code == 200
 
 
 async def stuck_lines_are_brought_on(world: World, design: str) -> None:

@@ -16,6 +16,7 @@ from tests.integration.world import World
 pytestmark = pytest.mark.anyio
 WAYS_ON: dict[str, dict[str, Any]] = {
     "size": {"size_id": "1"},
+    "note": {},
     "upload": {"filename": "a.png", "content_type": "image/png", "bytes": 10},
     "picture": {},
     "picture/approve": {"picture_id": "1"},

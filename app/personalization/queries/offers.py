@@ -119,6 +119,11 @@ def insert_style(shop_id: str, style: Style, example_asset_id: str | None, sort_
     )
 
 
+def insert_own_style(shop_id: str, style: Style, at: datetime) -> Any:
+    """A style that is offered to nobody."""
+    return insert_style(shop_id, style, None, 0, at).values(is_active=False)
+
+
 def link_style(shop_id: str, product_id: str, style_id: str, sort_order: int, at: datetime) -> Any:
     return (
         upsert(product_styles)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select, true, update
+from sqlalchemy import ColumnElement, ScalarSelect, and_, false, func, or_, select, true, update
 
 from app.catalog.tables import products
 from app.core.ports import Database, Expect
 from app.core.tables import Id, moment, upsert
+from app.jobs.tables import jobs
 from app.media.tables import assets
-from app.personalization.model import OrderCard
+from app.personalization.model import NOTE, UNTOLD, OrderCard
 from app.personalization.states import Order, OrderItem
 from app.personalization.tables import (
     ai_styles,
@@ -98,11 +99,12 @@ async def product_of(db: Database, shop_id: str, product_id: Id) -> str | None:
 async def order_cards(
     db: Database, shop_id: str, limit: int, *, item_id: str | None = None, states: Sequence[str] = ()
 ) -> list[OrderCard]:
-    """The newest lines with a design, those in these states, or one of them."""
+    """The newest lines with a design, those in these states (UNTOLD is one, too), or one of them."""
     preview, master, printed, proposed, upload = (
         assets.alias(name) for name in ("preview", "master", "printed", "proposed", "upload")
     )
     proposal = generations.alias("proposal")
+    in_state = or_(order_items.c.state.in_(list(states)), _untold(shop_id) if UNTOLD in states else false())
     rows = await db.all(
         select(*_card(preview, master, printed, proposed, upload, proposal))
         .join(orders, orders.c.id == order_items.c.order_id)
@@ -115,10 +117,11 @@ async def order_cards(
         .outerjoin(master, and_(master.c.id == generations.c.master_asset_id, master.c.deleted_at.is_(None)))
         .outerjoin(upload, and_(upload.c.id == generations.c.upload_asset_id, upload.c.deleted_at.is_(None)))
         .outerjoin(printed, printed.c.id == order_items.c.print_asset_id)
+        .outerjoin(jobs, jobs.c.dedupe_key == f"{NOTE}:" + order_items.c.id)
         .where(
             order_items.c.shop_id == shop_id,
             order_items.c.id == item_id if item_id else true(),
-            order_items.c.state.in_(list(states)) if states else true(),
+            in_state if states else true(),
         )
         .order_by(order_items.c.created_at.desc(), order_items.c.id)
         .limit(limit)
@@ -150,7 +153,22 @@ def _card(preview: Any, master: Any, printed: Any, proposed: Any, upload: Any, p
         proposed.c.key.label("proposal_key"),
         printed.c.key.label("print_key"),
         printed.c.filename.label("print_filename"),
+        jobs.c.status.label("note_status"),
     ]
+
+
+def _untold(shop_id: str) -> ColumnElement[bool]:
+    """A condition on lines: telling Shopify's order of the print was given up."""
+    given_up = select(jobs.c.subject_id).where(
+        jobs.c.shop_id == shop_id, jobs.c.status.in_(("failed", "dead")), jobs.c.kind == NOTE
+    )
+    return and_(order_items.c.state == "ready", order_items.c.id.in_(given_up))
+
+
+async def untold_items(db: Database, shop_id: str) -> int:
+    """How many prints are ready that Shopify's orders will not hear of by themselves."""
+    row = await db.one(select(func.count().label("count")).where(order_items.c.shop_id == shop_id, _untold(shop_id)))
+    return int(row["count"]) if row else 0
 
 
 async def items_by_state(db: Database, shop_id: str) -> dict[str, int]:
@@ -216,14 +234,15 @@ def update_item(before: OrderItem, after: OrderItem, at: datetime) -> Expect:
     )
 
 
-async def unmapped_items(db: Database, shop_id: str, shopify_variant_id: str, limit: int) -> list[str]:
-    """Ids of lines that wait for this variant's size."""
+async def sizeless_items(db: Database, shop_id: str, shopify_variant_id: str, limit: int) -> list[str]:
+    """Ids of lines that lack this variant's size."""
     rows = await db.all(
         select(order_items.c.id)
         .where(
             order_items.c.shop_id == shop_id,
             order_items.c.shopify_variant_id == shopify_variant_id,
-            order_items.c.state == "unmapped",
+            order_items.c.size_id.is_(None),
+            order_items.c.state.in_(("unmapped", "needs_review")),
         )
         .limit(limit)
     )

@@ -77,6 +77,17 @@ async def style(db: Database, shop_id: str, style_id: str) -> Style | None:
     return Style(**row) if row else None
 
 
+async def own_style(db: Database, shop_id: str) -> Style | None:
+    """The style of pictures that the merchant sends: it has no prompt, and no shopper is offered it."""
+    row = await db.one(
+        select(ai_styles.c.id, ai_styles.c.name, ai_styles.c.prompt_template)
+        .where(ai_styles.c.shop_id == shop_id, ai_styles.c.prompt_template == "", ai_styles.c.is_active == 0)
+        .order_by(ai_styles.c.id)
+        .limit(1)
+    )
+    return Style(**row) if row else None
+
+
 def insert_generation(generation: Generation) -> Any:
     values = {name: getattr(generation, name) for name in Generation.__dataclass_fields__}
     return upsert(generations).values(**values, generation_type="preview", updated_at=generation.created_at)

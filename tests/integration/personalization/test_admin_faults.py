@@ -84,9 +84,13 @@ async def test_what_is_given_up_is_seen_and_can_be_done_again(world: World, road
     check_printed(world)
     assert open_notes(world) == {GIVEN_UP[fault]}
     road.plan = []
-    for job in world.rows("SELECT id FROM jobs WHERE status = ?", GIVEN_UP[fault]):
-        assert job["id"] in operator(world, "list")
-        assert operator(world, "retry", job["id"]) == "queued again\n"
+    first, second = world.rows("SELECT id, subject_id FROM jobs WHERE status = ?", GIVEN_UP[fault])
+    page = (await world.merchant().document("/orders", show="attention")).text
+    assert page.count("order does not show it yet") == page.count("Tell Shopify again") == 2
+    assert first["id"] in operator(world, "list")
+    assert operator(world, "retry", first["id"]) == "queued again\n"
+    row = await world.merchant().orders_post(second["subject_id"], "note")
+    assert (row.status_code, "is being told" in row.text, "Tell Shopify again" in row.text) == (200, True, False)
     await world.run_all_jobs()
     check_told_once(world, order)
 

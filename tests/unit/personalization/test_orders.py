@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app import personalization, shops
-from app.core.errors import BadPicture, Conflict, NotFound, Unavailable
+from app.core.errors import AppError, BadPicture, Conflict, NotFound, Unavailable
 from app.core.ports import ProxyVisit
 from app.core.reads import Together
 from app.jobs import jobs_by_status
@@ -247,6 +247,29 @@ async def test_a_shopify_that_is_away_is_told_later_and_the_print_is_ready_all_t
     clock_of(studio.app).move(minutes=5)
     await studio.run()
     assert len(studio.app.shopify.notes) == 1
+
+
+async def test_a_note_that_was_given_up_is_seen_at_its_line_and_sent_again_when_the_merchant_asks(
+    studio: Studio,
+) -> None:
+    preview = await studio.made()
+    assert isinstance(studio.app.shopify, NotingShopify)
+    studio.app.shopify.fault = AppError(code="user_error")
+    await studio.told("e1", line(preview=preview.id))
+    (card,) = await personalization.order_cards(studio.app, SHOP, [personalization.UNTOLD])
+    assert (card.state, card.is_untold, card.print_key is not None) == ("ready", True, True)
+    assert (await personalization.summary(studio.app, studio.shop)).need_attention == 1
+    with pytest.raises(NotFound):
+        await personalization.tell_again(studio.app, OTHER_SHOP, card.item_id)
+    studio.app.shopify.fault = None
+    card = await personalization.tell_again(studio.app, SHOP, card.item_id)
+    assert (card.is_untold, card.is_being_told) == (False, True)
+    await studio.run()
+    assert [note.line_item_id for note in studio.app.shopify.notes] == ["501"]
+    with pytest.raises(Conflict):
+        await personalization.tell_again(studio.app, SHOP, card.item_id)
+    assert await personalization.order_cards(studio.app, SHOP, [personalization.UNTOLD]) == []
+    assert (await personalization.summary(studio.app, studio.shop)).need_attention == 0
 
 
 async def test_an_order_without_our_designs_is_not_recorded(studio: Studio) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select, update
 
 from app import media, personalization
 from app.core.errors import AppError, BadPicture, Conflict, NotFound, Unprocessable
+from app.core.ids import new_id
 from app.generation.tables import quotas
 from app.media.tables import assets
-from app.personalization import OrderCard
-from app.personalization.states import PICTURE_GONE
+from app.personalization import OrderCard, queries
+from app.personalization.prints import order_card
+from app.personalization.states import NOT_FOUND, PICTURE_GONE
 from app.personalization.tables import order_items
-from tests.apps import OTHER_SHOP, SHOP, clock_of, open_shop, send_photo
+from tests.apps import OTHER_SHOP, SHOP, clock_of, open_shop, send_photo, stock
 from tests.fakes.ports import PlainImages, PlainImaging
 from tests.unit.personalization.payloads import line
 from tests.unit.personalization.studio import Studio
@@ -23,6 +27,16 @@ pytestmark = pytest.mark.anyio
 async def card_of(studio: Studio) -> OrderCard:
     (card,) = await personalization.order_cards(studio.app, SHOP)
     return card
+
+
+async def own_picture(studio: Studio, item_id: str) -> None:
+    """The merchant sends a picture for this line, looks at it and approves."""
+    upload = await send_photo(studio.app, studio.shop)
+    await personalization.propose_picture(studio.app, studio.shop, item_id, upload)
+    await studio.run()
+    card = await order_card(studio.app, SHOP, item_id)
+    await personalization.approve_picture(studio.app, SHOP, item_id, str(card.proposal_id))
+    await studio.run()
 
 
 async def lost(studio: Studio) -> str:
@@ -54,14 +68,9 @@ async def test_a_new_picture_is_printed_once_the_merchant_has_approved_it(studio
 
 async def test_a_merchants_own_picture_is_printed_as_it_is(studio: Studio) -> None:
     item_id = await lost(studio)
-    upload = await send_photo(studio.app, studio.shop)
-    await personalization.propose_picture(studio.app, studio.shop, item_id, upload)
-    await studio.run()
+    await own_picture(studio, item_id)
     card = await card_of(studio)
-    await personalization.approve_picture(studio.app, SHOP, item_id, str(card.proposal_id))
-    await studio.run()
-    card = await card_of(studio)
-    assert card.state == "ready"
+    assert (card.state, card.style) == ("ready", "Own picture")
     assert isinstance(studio.app.image_model, PlainImages)
     assert len(studio.app.image_model.asked) == 1
     (master,) = await studio.app.db.all(
@@ -70,6 +79,46 @@ async def test_a_merchants_own_picture_is_printed_as_it_is(studio: Studio) -> No
     assert (master["width"], master["height"]) == (2480, 3508)
     assert isinstance(studio.app.imaging, PlainImaging)
     assert [spec.by_ai for spec in studio.app.imaging.printed] == [False]
+
+
+async def test_a_line_whose_design_nobody_knows_is_printed_from_a_picture_of_the_merchants(studio: Studio) -> None:
+    await open_shop(studio.app, OTHER_SHOP)
+    theirs = await stock(studio.app, OTHER_SHOP)
+    place = {
+        "shop_id": OTHER_SHOP,
+        "product_id": theirs.product_id,
+        "ai_style_id": theirs.styles[0].id,
+        "size_id": None,
+    }
+    foreign = replace(await studio.made(), id=new_id(), **place)
+    await studio.app.db.batch(queries.insert_generation(foreign))
+    for event, ref in (("e1", foreign.id), ("e2", "made up")):
+        await studio.told(event, line(int(event[1]), ref), id=event[1])
+    assert await studio.items() == dict.fromkeys("12", ("needs_review", NOT_FOUND))
+    for card in await personalization.order_cards(studio.app, SHOP):
+        assert (card.style, card.is_remakable, card.needs_size) == (None, False, False)
+        with pytest.raises(Unprocessable, match="no_design"):
+            await personalization.propose_picture(studio.app, studio.shop, card.item_id, None)
+        await own_picture(studio, card.item_id)
+    assert await studio.items() == dict.fromkeys("12", ("ready", None))
+    assert {card.style for card in await personalization.order_cards(studio.app, SHOP)} == {"Own picture"}
+    offered = await personalization.offer(studio.app, SHOP, "1001")
+    assert [style.name for style in offered.styles] == ["Oil", "Ink"]
+
+
+async def test_a_line_without_a_design_or_a_size_gets_both_from_the_merchant(studio: Studio) -> None:
+    await studio.told("e1", line(501, "made up", variant_id=9999), line(502, "made up", variant_id=9999))
+    first, second = await personalization.order_cards(studio.app, SHOP)
+    assert (first.state, first.needs_size) == ("needs_review", True)
+    with pytest.raises(Unprocessable, match="no_size"):
+        await own_picture(studio, first.item_id)
+    a4 = next(size for size in await personalization.sizes_to_map(studio.app, SHOP) if size.name == "A4")
+    card = await personalization.map_size(studio.app, SHOP, first.item_id, a4.id)
+    assert (card.state, card.size, card.needs_size) == ("needs_review", "A4", False)
+    await studio.run()
+    for each in (first, second):
+        await own_picture(studio, each.item_id)
+    assert await studio.items() == dict.fromkeys(("501", "502"), ("ready", None))
 
 
 async def test_a_picture_that_is_not_done_cannot_be_approved(studio: Studio) -> None:
@@ -103,9 +152,7 @@ async def test_a_new_picture_that_fails_is_seen_and_another_can_be_made(studio: 
 
 
 @pytest.mark.parametrize("hours", [23, 25])
-async def test_a_photo_is_kept_for_a_new_picture_when_it_was_ordered_within_its_day(
-    studio: Studio, hours: int
-) -> None:
+async def test_a_photo_is_kept_for_a_new_picture_when_it_was_ordered_within_its_day(studio: Studio, hours: int) -> None:
     preview = await studio.made()
     clock_of(studio.app).move(hours=hours)
     await media.sweep_uploads(studio.app)
