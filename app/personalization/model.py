@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -124,11 +125,13 @@ class Generation:
             other.crop,
         )
 
-    def belongs_to(self, shopper_id: str | None, guest_session_id: str | None) -> bool:
-        """One that a guest made and ordered with an account is both the customer's and that browser's."""
-        if shopper_id:
-            return self.shopper_id == shopper_id
-        return guest_session_id is not None and self.guest_session_id == guest_session_id
+    def belongs_to(self, owners: Collection[tuple[str | None, str | None]]) -> bool:
+        """Whether it is one of these shoppers' or guest sessions'.
+
+        One that a guest made and ordered with an account is both the customer's and that browser's.
+        """
+        mine = {self.shopper_id, self.guest_session_id} - {None}
+        return any(mine.intersection(owner) for owner in owners)
 
 
 @dataclass(frozen=True)

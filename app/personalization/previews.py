@@ -82,7 +82,7 @@ async def preview_state(app: App, shop_id: str, preview_id: str) -> PreviewState
 async def cancel_preview(app: App, visitor: Visitor, preview_id: str) -> PreviewState:
     """Stop a preview that is not done, uncounted; one that is done stays as it is. Raises NotFound."""
     found = await queries.generation(app.db, visitor.shop.id, preview_id)
-    if found is None or not found.belongs_to(visitor.shopper_id, visitor.guest_session_id):
+    if found is None or not found.belongs_to(visitor.owners):
         raise NotFound()
     now, dedupe_key = app.clock.now(), f"{JOB}:{found.id}"
     try:

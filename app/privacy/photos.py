@@ -55,8 +55,7 @@ async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
 
 
 async def _designs(app: App, visitor: Visitor, preview_id: str) -> list[Design]:
-    owner = (visitor.shopper_id, visitor.guest_session_id)
-    designs = (await queries.designs_of_photo(app.db, visitor.shop.id, preview_id, owner))[:MOST_VALUES]
+    designs = (await queries.designs_of_photo(app.db, visitor.shop.id, preview_id, visitor.owners))[:MOST_VALUES]
     if not designs:
         raise NotFound()
     return designs

@@ -9,7 +9,7 @@ from app.shops.installs import admit, expect_install, is_over, record_install, u
 from app.shops.keeping import JOB as KEEP_TOKEN
 from app.shops.keeping import keep_token, keep_tokens, not_kept, reseal_tokens
 from app.shops.limits import hit
-from app.shops.model import Access, Delivery, Guest, Merchant, Shop, Shopper, Visitor
+from app.shops.model import Access, Delivery, Guest, Merchant, Owner, Shop, Shopper, Visitor
 from app.shops.queries import active_shop, close_delivery, customer_of, deliveries_by_topic, delivery, shop
 from app.shops.scopes import rescope, scopes_fields
 from app.shops.tokens import access_token, ask
@@ -22,6 +22,7 @@ __all__ = [
     "Delivery",
     "Guest",
     "Merchant",
+    "Owner",
     "Shop",
     "Shopper",
     "Visitor",

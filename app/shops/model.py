@@ -119,13 +119,18 @@ class Merchant:
     access: Access = Access.HELD
 
 
+Owner = tuple[str | None, str | None]
+"""Whose something is: a shopper's or a guest session's id, one of them."""
+
+
 @dataclass(frozen=True)
 class Shopper:
-    """A customer with an account."""
+    """A customer with an account; `guest_id` is who they were before they signed in, if they showed that token."""
 
     shop: Shop
     id: str
     customer_id: str
+    guest_id: str | None = None
 
     @property
     def shopper_id(self) -> str | None:
@@ -138,6 +143,10 @@ class Shopper:
     @property
     def token(self) -> str | None:
         return None
+
+    @property
+    def owners(self) -> list[Owner]:
+        return [(self.id, None), *([(None, self.guest_id)] if self.guest_id else [])]
 
 
 @dataclass(frozen=True)
@@ -155,6 +164,10 @@ class Guest:
     @property
     def guest_session_id(self) -> str | None:
         return self.id
+
+    @property
+    def owners(self) -> list[Owner]:
+        return [(None, self.id)]
 
 
 Visitor = Shopper | Guest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from datetime import timedelta
 
 from app.core.app import App
@@ -15,6 +16,8 @@ from app.shops import queries
 from app.shops.model import Guest, Shop, Shopper, Visitor
 
 GUEST_LIFE = timedelta(days=30)
+OWN_TOKEN = re.compile(r"own-[0-9a-f]{64}")
+"""What a browser makes of 256 random bits before it first asks: then it is known however often an answer is lost."""
 
 
 async def visitor(app: App, visit: ProxyVisit, guest_token: str | None) -> Visitor:
@@ -22,13 +25,14 @@ async def visitor(app: App, visit: ProxyVisit, guest_token: str | None) -> Visit
     if visit.customer_id:
         return await _shopper(app, visit, visit.customer_id)
     shop, guest = await _guest(app, visit, guest_token)
-    return guest or await _new_guest(app, shop)
+    own = guest_token if guest_token and OWN_TOKEN.fullmatch(guest_token) else None
+    return guest or await _new_guest(app, shop, own or new_token())
 
 
 async def known_visitor(app: App, visit: ProxyVisit, guest_token: str | None) -> Visitor:
-    """A visitor whom we have met. Raises NotFound."""
+    """A visitor whom we have met; a customer who shows a guest's token is that guest, too. Raises NotFound."""
     if visit.customer_id:
-        return await _shopper(app, visit, visit.customer_id)
+        return await _shopper(app, visit, visit.customer_id, guest_token)
     _, guest = await _guest(app, visit, guest_token)
     if guest is None:
         raise NotFound()
@@ -58,23 +62,29 @@ async def _guest(app: App, visit: ProxyVisit, token: str | None) -> tuple[Shop, 
     return shop, Guest(shop, guest_id, token) if guest_id else None
 
 
-async def _shopper(app: App, visit: ProxyVisit, customer_id: str) -> Shopper:
+async def _shopper(app: App, visit: ProxyVisit, customer_id: str, guest_token: str | None = None) -> Shopper:
     at_once = Together(app.db)
-    found, shopper_id = await asyncio.gather(
-        queries.active_shop(at_once, visit.shop), queries.shopper(at_once, visit.shop, customer_id)
+    found, shopper_id, guest_id = await asyncio.gather(
+        queries.active_shop(at_once, visit.shop),
+        queries.shopper(at_once, visit.shop, customer_id),
+        queries.guest(at_once, visit.shop, _hash(guest_token or ""), app.clock.now()),
     )
     shop = _opened(found)
     if shopper_id is None:
         new = queries.insert_shopper(shop.id, customer_id, app.clock.now())
         _, stored = await app.db.batch(new, queries.shopper_row(shop.id, customer_id))
         shopper_id = stored.rows[0]["id"]
-    return Shopper(shop, shopper_id, customer_id)
+    return Shopper(shop, shopper_id, customer_id, guest_id)
 
 
-async def _new_guest(app: App, shop: Shop) -> Guest:
-    guest, now = Guest(shop, new_id(), new_token()), app.clock.now()
-    await app.db.batch(queries.insert_guest(shop.id, guest.id, _hash(guest.token), now + GUEST_LIFE, now))
-    return guest
+async def _new_guest(app: App, shop: Shop, token: str) -> Guest:
+    """Of this token, or of another when its time is over; one who asks twice at once is one guest."""
+    token_hash, now = _hash(token), app.clock.now()
+    new = queries.insert_guest(shop.id, new_id(), token_hash, now + GUEST_LIFE, now)
+    _, stored = await app.db.batch(new, queries.guest_row(shop.id, token_hash, now))
+    if not stored.rows:
+        return await _new_guest(app, shop, new_token())
+    return Guest(shop, stored.rows[0]["id"], token)
 
 
 def _hash(token: str) -> str:

@@ -35,6 +35,7 @@ class Shop:
     refusals: dict[str, Answer] = field(default_factory=dict)  # by path's end, each given once
     looks: list[dict[str, Any]] = field(default_factory=lambda: [DONE])  # one a poll; the last one stays
     storage: str = ""
+    guest_token: str = ""  # the browser's own unless the shop gives another
     tickets: list[dict[str, Any]] = field(default_factory=list)
     uploads: list[bytes] = field(default_factory=list)
     wishes: list[dict[str, Any]] = field(default_factory=list)
@@ -116,8 +117,9 @@ class Shop:
         return Response()
 
     async def preview(self, request: Request) -> Response:
-        self.wishes.append(await request.json())
-        made = {"id": f"p{len(self.wishes)}", "status": "pending", "view_token": "see", "guest_token": "g1"}
+        self.wishes.append(wish := await request.json())
+        token = self.guest_token = self.guest_token or wish["guest_token"]
+        made = {"id": f"p{len(self.wishes)}", "status": "pending", "view_token": "see", "guest_token": token}
         return self._answer(self._refusal("previews") or (202, made))
 
     async def look(self, request: Request) -> Response:
@@ -126,12 +128,12 @@ class Shop:
         return JSONResponse({"id": request.path_params["id"], "preview_url": self._picture} | look)
 
     async def cancel(self, request: Request) -> Response:
-        assert (await request.json())["guest_token"] == "g1"
+        assert (await request.json())["guest_token"] == self.guest_token
         self.cancelled.append(request.path_params["id"])
         return JSONResponse({"id": request.path_params["id"], "status": "cancelled"})
 
     async def delete(self, request: Request) -> Response:
-        assert (await request.json())["guest_token"] == "g1"
+        assert (await request.json())["guest_token"] == self.guest_token
         if refused := self._refusal("delete"):
             return self._answer(refused)
         self.deleted.append(request.path_params["id"])

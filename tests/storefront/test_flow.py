@@ -1,5 +1,6 @@
 """The block in a real browser, against a scripted shop."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -39,7 +40,8 @@ def test_a_photo_becomes_a_cart_line_with_its_preview(visit: Visit, shop: Shop) 
     properties = {"Gift note": "For Ada", "_artify_preview": "p1", "Style": "Watercolour"}
     assert shop.lines == [{"id": A4, "quantity": 2, "properties": properties}]
     assert shop.uploads == [PHOTO["buffer"]]
-    assert shop.tickets == [{"filename": "cat.png", "content_type": "image/png", "bytes": len(shop.uploads[0])}]
+    sent = {"filename": "cat.png", "content_type": "image/png", "bytes": len(shop.uploads[0])}
+    assert shop.tickets == [sent | {"guest_token": shop.guest_token}]
 
 
 def test_the_wish_names_the_upload_and_a_crop_of_the_variants_shape(visit: Visit, shop: Shop) -> None:
@@ -226,6 +228,7 @@ def test_a_lost_answer_is_asked_for_again_under_the_same_key(visit: Visit, shop:
     expect(hook(page, "result")).to_be_visible()
     first, second = shop.wishes
     assert first["idempotency_key"] == second["idempotency_key"]
+    assert first["guest_token"] == second["guest_token"]
     assert len(shop.uploads) == 1
 
 
@@ -286,10 +289,30 @@ def test_cancel_tells_the_server_and_keeps_the_photo(visit: Visit, shop: Shop) -
 def test_the_guests_token_is_kept_and_sent_in_the_body(visit: Visit, shop: Shop) -> None:
     page = visit()
     make_preview(page)
-    assert "guest_token" not in shop.tickets[0]
+    own = shop.wishes[0]["guest_token"]
+    assert re.fullmatch(r"own-[0-9a-f]{64}", own)
+    page.reload()
+    make_preview(page)
+    assert {asked["guest_token"] for asked in shop.tickets + shop.wishes} == {own}
+
+
+def test_another_token_that_the_server_gives_is_kept_in_place_of_its_own(visit: Visit, shop: Shop) -> None:
+    shop.guest_token = "g1"
+    page = visit()
+    make_preview(page)
     page.reload()
     make_preview(page)
     assert shop.tickets[1]["guest_token"] == shop.wishes[1]["guest_token"] == "g1"
+
+
+def test_a_shop_whose_month_is_used_up_says_so_and_offers_no_second_try(visit: Visit, shop: Shop) -> None:
+    sentence = "This shop has made all its previews for this month. Please come back later."
+    shop.refusals["previews"] = error(402, sentence, "quota_exhausted")
+    page = visit()
+    frame_photo(page)
+    hook(page, "create").click()
+    expect(hook(page, "error")).to_have_text(sentence)
+    expect(hook(page, "again")).to_have_count(0)
 
 
 def test_a_variant_of_another_shape_asks_for_the_crop_again(visit: Visit, shop: Shop) -> None:

@@ -13,14 +13,13 @@ from app.media.tables import assets
 from app.personalization.tables import generations
 from app.privacy.model import Design
 from app.privacy.queries.people import PICTURES
+from app.shops import Owner
 
 
-async def designs_of_photo(
-    db: Database, shop_id: str, design_id: str, owner: tuple[str | None, str | None]
-) -> list[Design]:
-    """Every design that this owner (shopper, guest session) had made of the photo of one of theirs."""
+async def designs_of_photo(db: Database, shop_id: str, design_id: str, owners: Collection[Owner]) -> list[Design]:
+    """Every design that these owners had made of the photo of one of theirs."""
     columns = [generations.c[name] for name in Design.__dataclass_fields__]
-    rows = await db.all(select(*columns).where(_of_photo(shop_id, design_id, owner)).order_by(generations.c.id))
+    rows = await db.all(select(*columns).where(_of_photo(shop_id, design_id, owners)).order_by(generations.c.id))
     return [Design(**row) for row in rows]
 
 
@@ -54,11 +53,11 @@ def delete_photo(shop_id: str, design_ids: Collection[str]) -> Expect:
     return Expect(gone, "ordered", rows=len(ids))
 
 
-def _of_photo(shop_id: str, design_id: str, owner: tuple[str | None, str | None]) -> ColumnElement[bool]:
-    shopper_id, guest_session_id = owner
-    theirs = and_(
-        generations.c.shop_id == shop_id,
-        generations.c.shopper_id == shopper_id if shopper_id else generations.c.guest_session_id == guest_session_id,
-    )
+def _of_photo(shop_id: str, design_id: str, owners: Collection[Owner]) -> ColumnElement[bool]:
+    each = [
+        generations.c.shopper_id == shopper_id if shopper_id else generations.c.guest_session_id == guest_session_id
+        for shopper_id, guest_session_id in owners
+    ]
+    theirs = and_(generations.c.shop_id == shop_id, or_(*each))
     photo = select(generations.c.upload_asset_id).where(theirs, generations.c.id == design_id).scalar_subquery()
     return and_(theirs, or_(generations.c.id == design_id, generations.c.upload_asset_id == photo))

@@ -32,14 +32,16 @@ async def customer_of(db: Database, shop_id: str, shopper_id: Id) -> str | None:
 
 async def guest(db: Database, shop_id: str, token_hash: str, now: datetime) -> str | None:
     """The session of a token that has not expired."""
-    row = await db.one(
-        select(guest_sessions.c.id).where(
-            guest_sessions.c.shop_id == shop_id,
-            guest_sessions.c.token_hash == token_hash,
-            guest_sessions.c.expires_at > now,
-        )
-    )
+    row = await db.one(guest_row(shop_id, token_hash, now))
     return row["id"] if row else None
+
+
+def guest_row(shop_id: str, token_hash: str, now: datetime) -> Any:
+    return select(guest_sessions.c.id).where(
+        guest_sessions.c.shop_id == shop_id,
+        guest_sessions.c.token_hash == token_hash,
+        guest_sessions.c.expires_at > now,
+    )
 
 
 def insert_shopper(shop_id: str, customer_id: str, at: datetime) -> Any:
@@ -51,8 +53,12 @@ def insert_shopper(shop_id: str, customer_id: str, at: datetime) -> Any:
 
 
 def insert_guest(shop_id: str, guest_id: str, token_hash: str, expires_at: datetime, at: datetime) -> Any:
-    return upsert(guest_sessions).values(
-        id=guest_id, shop_id=shop_id, token_hash=token_hash, expires_at=expires_at, created_at=at, updated_at=at
+    return (
+        upsert(guest_sessions)
+        .values(
+            id=guest_id, shop_id=shop_id, token_hash=token_hash, expires_at=expires_at, created_at=at, updated_at=at
+        )
+        .on_conflict_do_nothing(index_elements=["shop_id", "token_hash"])
     )
 
 

@@ -10,9 +10,9 @@ export class Fault extends Error {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
 
-  /** Whether only another photo helps: too large, or not a picture we take. */
+  /** Whether asking again is no help: the shop's month is used up, or the photo is none that we take. */
   get hopeless() {
-    return [413, 415, 422].includes(this.status);
+    return [402, 413, 415, 422].includes(this.status);
   }
 }
 
@@ -52,7 +52,7 @@ export class Api {
   }
 
   post(path, fields, signal) {
-    const body = JSON.stringify({ ...fields, guest_token: this.guest.value ?? undefined });
+    const body = JSON.stringify({ ...fields, guest_token: this.guest.value() });
     return this.fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body, signal });
   }
 
@@ -73,24 +73,37 @@ export class Api {
   }
 }
 
-/** The guest's key to their own previews, kept by the browser for this shop: proxies strip cookies. */
+/**
+ * The guest's key to their own previews, kept by the browser for this shop: proxies strip cookies.
+ * The browser makes it before it first asks, so that a lost answer loses nothing.
+ */
 class GuestToken {
   constructor(shop) {
     this.key = `artify:guest:${shop}`;
     try {
-      this.value = localStorage.getItem(this.key);
+      this.token = localStorage.getItem(this.key);
     } catch {
-      this.value = null; // storage is off: the token lives as long as the page
+      // storage is off: the token lives as long as the page
     }
+  }
+
+  value() {
+    if (!this.token) this.keep(newToken());
+    return this.token;
   }
 
   keep(token) {
     if (!token) return;
-    this.value = token;
+    this.token = token;
     try {
       localStorage.setItem(this.key, token);
     } catch {
       // as above
     }
   }
+}
+
+function newToken() {
+  const bytes = crypto.getRandomValues(new Uint8Array(32));
+  return `own-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }

@@ -68,6 +68,22 @@ async def test_eight_repeats_at_once_make_one_preview_and_count_once(world: Worl
     assert world.quota()["current_generations"] == 2
 
 
+async def test_a_guest_whose_answer_is_lost_gets_the_same_preview_by_the_token_that_they_made(world: World) -> None:
+    guest, stranger = world.storefront(), world.storefront()
+    guest.guest_token, stranger.guest_token = "own-" + "1" * 64, "own-" + "2" * 64
+    wish = await guest.wish(idempotency_key="once")
+    lost = await asyncio.gather(*[guest.post("previews", wish) for _ in range(4)])
+    again = await guest.asked(**wish)
+    assert {answer.json()["id"] for answer in lost} == {again["id"]}
+    assert again["guest_token"] == guest.guest_token
+    assert world.quota()["current_generations"] == 1
+    for other in (stranger, world.storefront()):
+        theirs = await other.asked(**wish)
+        assert theirs["id"] != again["id"]
+        assert theirs["guest_token"] != again["guest_token"]
+        assert (await other.cancel(again)).status_code == 404
+
+
 async def test_a_used_up_month_is_a_402_that_counts_nothing(world: World) -> None:
     storefront = world.storefront()
     await storefront.asked()

@@ -181,6 +181,18 @@ async def test_a_customer_needs_no_token_and_is_known_again(world: World) -> Non
     assert (await world.storefront(customer="9001").cancel(preview)).json()["status"] == "cancelled"
 
 
+async def test_a_guest_who_signs_in_can_still_cancel_and_delete_by_the_token(world: World) -> None:
+    guest, stranger, customer = world.storefront(), world.storefront(), world.storefront(customer="9001")
+    preview, other = await guest.asked(), await stranger.asked()
+    design = await world.design(guest)
+    preview = await guest.asked()
+    assert (await customer.cancel(preview)).status_code == 404
+    customer.guest_token = guest.guest_token
+    assert (await customer.cancel(preview)).json()["status"] == "cancelled"
+    assert (await customer.cancel(other)).status_code == 404
+    assert (await customer.post(f"previews/{design['id']}/delete", {})).json() == {"deleted": [design["id"]]}
+
+
 async def test_a_variant_without_a_print_size_is_refused(world: World) -> None:
     answer = await world.storefront().ask(product_id=POSTER, variant_id=MUG_VARIANT)
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "unknown_variant")

@@ -131,15 +131,3 @@ def test_the_same_wish_is_the_same_whatever_its_progress() -> None:
 )
 def test_another_wish_is_not_the_same(change: dict[str, Any]) -> None:
     assert not DESIGN.asks_the_same(replace(DESIGN, **change))
-
-
-@pytest.mark.parametrize(
-    ("shopper", "guest", "mine"),
-    [(None, "guest", True), (None, "other", False), ("shopper", None, False), (None, None, False)],
-)
-def test_a_preview_belongs_to_who_asked_for_it(shopper: str | None, guest: str | None, mine: bool) -> None:
-    assert DESIGN.belongs_to(shopper, guest) is mine
-
-
-def test_a_preview_that_was_emptied_of_its_owner_belongs_to_nobody() -> None:
-    assert not replace(DESIGN, guest_session_id=None).belongs_to(None, None)

@@ -18,6 +18,7 @@ from tests.apps import OTHER_SHOP, SHOP, clock_of, open_shop
 pytestmark = pytest.mark.anyio
 GUEST = ProxyVisit(SHOP, None)
 CUSTOMER = ProxyVisit(SHOP, "7001")
+OWN = "own-" + "0123456789abcdef" * 4
 
 
 async def guest(app: App, token: str | None = None) -> Guest:
@@ -67,6 +68,29 @@ async def test_a_token_that_nobody_gave_makes_a_new_guest(app: App, token: str) 
         await shops.known_visitor(app, GUEST, token)
 
 
+async def test_a_token_that_the_browser_made_is_the_guests_however_often_it_comes(app: App) -> None:
+    await open_shop(app)
+    seen = await asyncio.gather(*[guest(app, OWN) for _ in range(8)])
+    assert {(visitor.id, visitor.token) for visitor in seen} == {(seen[0].id, OWN)}
+    assert await shops.known_visitor(app, GUEST, OWN) == seen[0]
+    assert len(await app.db.all(select(guest_sessions.c.id))) == 1
+
+
+@pytest.mark.parametrize("token", [OWN[:-1], OWN + "0", OWN.upper(), OWN[4:], OWN + "\n"])
+async def test_a_token_that_could_be_guessed_is_not_taken_over(app: App, token: str) -> None:
+    await open_shop(app)
+    assert (await guest(app, token)).token != token
+
+
+async def test_a_browsers_own_token_dies_too_and_is_replaced(app: App) -> None:
+    await open_shop(app)
+    first = await guest(app, OWN)
+    clock_of(app).move(days=30)
+    second = await guest(app, OWN)
+    assert second.id != first.id
+    assert second.token != OWN
+
+
 async def test_a_token_dies_after_thirty_days(app: App) -> None:
     await open_shop(app)
     visitor = await guest(app)
@@ -94,10 +118,13 @@ async def test_a_customer_of_one_shop_is_another_shopper_in_another(app: App) ->
     assert await shops.customer_of(app.db, OTHER_SHOP, str(here.shopper_id)) is None
 
 
-async def test_a_customer_who_brings_a_guests_token_is_the_customer(app: App) -> None:
+async def test_a_customer_who_shows_a_guests_token_is_the_customer_and_was_that_guest(app: App) -> None:
     await open_shop(app)
     visitor = await guest(app)
-    assert isinstance(await shops.known_visitor(app, CUSTOMER, visitor.token), Shopper)
+    shopper = await shops.known_visitor(app, CUSTOMER, visitor.token)
+    assert isinstance(shopper, Shopper)
+    assert shopper.owners == [(shopper.id, None), (None, visitor.id)]
+    assert (await shops.known_visitor(app, CUSTOMER, "made up")).owners == [(shopper.id, None)]
 
 
 async def test_a_shop_that_is_not_installed_has_no_visitors(app: App) -> None:
