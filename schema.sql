@@ -160,6 +160,7 @@ CREATE TABLE orders (
   updated_at TEXT NOT NULL,
   told_at TEXT,
   revision BIGINT DEFAULT '0' NOT NULL,
+  customer_told_at TEXT,
   CONSTRAINT pk_orders PRIMARY KEY (id),
   CONSTRAINT uq_orders_shop_id_shopify_order_id UNIQUE (shop_id, shopify_order_id),
   CONSTRAINT ck_orders_status_known CHECK (status IN ('open', 'paid', 'partially_refunded', 'refunded', 'cancelled')),

@@ -7,10 +7,11 @@ telling says (how many of each line are left). A line has one state, and a reaso
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from app.personalization.model import Generation, Size
 
+_EVER = datetime.min.replace(tzinfo=UTC)
 REFUNDS = ("partially_refunded", "refunded")
 PRINTABLE = ("queued", "printing")
 ADJUSTABLE = ("waiting", "needs_review", "unmapped", "failed")
@@ -67,7 +68,11 @@ class OrderFacts:
 
 @dataclass(frozen=True)
 class Order:
-    """What has been heard of an order. `told_at` is of its newest telling; `revision` counts its changes."""
+    """What has been heard of an order.
+
+    `told_at` is of its newest telling, `customer_told_at` of the newest that named its customer; `revision` counts
+    changes.
+    """
 
     id: str
     shop_id: str
@@ -82,6 +87,7 @@ class Order:
     is_test: bool = False
     told_at: datetime | None = None
     revision: int = 0
+    customer_told_at: datetime | None = None
 
     def is_news(self, facts: OrderFacts) -> bool:
         """Whether this telling is newer than all that were heard."""
@@ -91,8 +97,7 @@ class Order:
         """The order after one more telling, in any order of tellings."""
         refund = self.status if self.status in REFUNDS else None
         known = replace(
-            self,
-            customer_id=self.customer_id or facts.customer_id,
+            self._bought_by(facts),
             paid_at=_earlier(self.paid_at, facts.paid_at),
             cancelled_at=_earlier(self.cancelled_at, facts.cancelled_at),
             is_test=self.is_test or facts.is_test,
@@ -102,13 +107,19 @@ class Order:
             known = replace(
                 known,
                 order_number=facts.order_number,
-                customer_id=facts.customer_id or known.customer_id,
                 total_price=facts.total_price,
                 currency=facts.currency,
                 told_at=facts.told_at,
             )
         status = "cancelled" if known.cancelled_at else refund or ("paid" if known.paid_at else "open")
         return replace(known, status=status)
+
+    def _bought_by(self, facts: OrderFacts) -> Order:
+        """The customer may change: who is named last counts, and of two at the same time always the same one."""
+        newest = (self.customer_told_at or _EVER, self.customer_id or "")
+        if facts.customer_id is None or (facts.told_at, facts.customer_id) <= newest:
+            return self
+        return replace(self, customer_id=facts.customer_id, customer_told_at=facts.told_at)
 
 
 @dataclass(frozen=True)

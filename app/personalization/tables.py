@@ -95,6 +95,7 @@ orders = Table(
     *stamps(),
     time("told_at"),
     number("revision"),
+    time("customer_told_at"),
     UniqueConstraint("shop_id", "shopify_order_id"),
     one_of("status", "open", "paid", "partially_refunded", "refunded", "cancelled"),
 )

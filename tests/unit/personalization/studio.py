@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -55,17 +56,21 @@ class Studio:
         await self.hear(event, order(*lines, **changes))
         await self.run()
 
-    async def hear(self, event: str, payload: dict[str, Any]) -> None:
+    async def hear(self, event: str, payload: dict[str, Any], sent_at: datetime | None = None) -> None:
         """Shopify tells of the order; nothing is done about it yet."""
-        webhook = Webhook(SHOP, "orders/paid", event, event, self.app.clock.now(), b"")
+        webhook = Webhook(SHOP, "orders/paid", event, event, sent_at or self.app.clock.now(), b"")
         await shops.receive(self.app, webhook, "personalization.take_order", personalization.order_fields(payload))
 
     async def changed(self, event: str, order_id: int = 9001) -> None:
         """Shopify tells that the order was edited or refunded, and everything that follows is done."""
-        webhook = Webhook(SHOP, "refunds/create", event, event, self.app.clock.now(), b"")
+        await self.change(event, order_id)
+        await self.run()
+
+    async def change(self, event: str, order_id: int = 9001, sent_at: datetime | None = None) -> None:
+        """Shopify tells of an edit or a refund; nothing is done about it yet."""
+        webhook = Webhook(SHOP, "refunds/create", event, event, sent_at or self.app.clock.now(), b"")
         fields = personalization.changed_order_fields({"id": 1, "order_id": order_id})
         await shops.receive(self.app, webhook, "personalization.reread_order", fields)
-        await self.run()
 
     async def items(self) -> dict[str, tuple[str, str | None]]:
         """State and reason of each line, by Shopify's id."""
