@@ -13,7 +13,7 @@ from app.core.ports import AccessToken, AdminVisit, ShopDetails
 from app.core.reads import Together
 from app.jobs import Lease
 from app.shops import queries, tokens
-from app.shops.model import REDACT_AFTER, Access, Delivery, Merchant, Proof, Shop
+from app.shops.model import REDACT_AFTER, Access, Delivery, Merchant, Proof, Shop, seen_at
 
 LEFT = "uninstalled"
 NO_ACCESS = ("token_dead", "token_missing", "sealed_unreadable", "app_refused")
@@ -27,17 +27,17 @@ async def admit(app: App, visit: AdminVisit) -> Merchant:
     The ID token is exchanged here and now, because it dies within a minute. Raises DoorReply when it was stale;
     Unavailable when Shopify does not answer and the shop is not installed yet.
     """
-    at_once = Together(app.db)
+    at_once, now = Together(app.db), app.clock.now()
     shop, stored = await asyncio.gather(
         queries.active_shop(at_once, visit.shop), queries.stored_token(at_once, visit.shop)
     )
     if shop is None:
         return Merchant(await _install(app, visit), visit.user_id)
-    access = shop.access(stored, app.clock.now())
-    news = shop.is_news(visit.issued_at)
+    access, seen = shop.access(stored, now), seen_at(visit.issued_at or now, now)
+    news = visit.issued_at is not None and shop.is_news(seen)
     if access is Access.HELD and not (news and shop.missing_scopes):
         if news:
-            await _seen(app, visit)
+            await _seen(app, visit.shop, seen)
         return Merchant(shop, visit.user_id)
     try:
         shop = await _install(app, visit)
@@ -130,12 +130,9 @@ def told(delivery: Delivery | None) -> datetime | None:
     return (delivery.triggered_at or delivery.created_at) if delivery else None
 
 
-async def _seen(app: App, visit: AdminVisit) -> None:
-    """At most once for each ID token, which lives a minute. Jobs that failed while access was renewed go on, too."""
-    now = app.clock.now()
-    _, revived = await app.db.batch(
-        queries.prove(visit.shop, visit.issued_at or now), jobs.revive(visit.shop, NO_ACCESS, now)
-    )
+async def _seen(app: App, shop_id: str, seen: datetime) -> None:
+    """About once for each ID token, which lives a minute. Jobs that failed while access was renewed go on, too."""
+    _, revived = await app.db.batch(queries.prove(shop_id, seen), jobs.revive(shop_id, NO_ACCESS, app.clock.now()))
     await app.queue.wake(*[str(row["id"]) for row in revived.rows][:MOST_HINTS])
 
 

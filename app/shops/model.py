@@ -31,7 +31,7 @@ class Access(StrEnum):
 
 @dataclass(frozen=True)
 class Proof:
-    """When Shopify showed that the app is installed: between `at_least` and `at_most` by Shopify's clock.
+    """When Shopify showed that the app is installed: between `at_least` and `at_most`, as near as can be known.
 
     `asked_at` is when we asked, by our own.
     """
@@ -45,7 +45,16 @@ class Proof:
         """`said_at` is Shopify's time, in whole seconds; without it our clock has to do."""
         if said_at is None:
             return cls(now, now, now)
-        return cls(said_at, max(now, said_at + timedelta(seconds=1)), now)
+        return cls(seen_at(said_at, now), max(now, said_at + timedelta(seconds=1)), now)
+
+
+def seen_at(said_at: datetime, now: datetime) -> datetime:
+    """When a visit showed the app installed, to the millisecond, as webhooks tell of uninstalls.
+
+    Shopify says it in whole seconds: it is taken as late in that second as it reached us, so that one who leaves,
+    comes back and is seen, all within a second, counts as back.
+    """
+    return max(said_at, min(now, said_at + timedelta(milliseconds=999)))
 
 
 @dataclass(frozen=True)

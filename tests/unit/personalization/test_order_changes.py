@@ -288,7 +288,7 @@ async def test_whatever_order_webhooks_come_in_and_however_often_orders_and_line
 
 
 async def deliver(studio: Studio, past: Past, number: int, *, event: str, late: bool) -> None:
-    """Work on one webhook alone; a late one after all has happened. What was printed by then would differ, as in life."""
+    """Work on one webhook alone; a late one after all has happened. What is printed by then may differ, as in life."""
     topic, now = past.topics[number], len(past.topics) if late else number
     clock_of(studio.app).at = START + timedelta(minutes=now)
     shopify_has(studio, **past.payloads[-1 if late else number] | {"customer": None})

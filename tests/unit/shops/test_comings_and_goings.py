@@ -87,7 +87,7 @@ class Life:
     chance: random.Random
 
     async def step(self) -> None:
-        clock_of(self.app).move(seconds=self.chance.choice([2, 7, 40, 600, 4000]))
+        clock_of(self.app).move(seconds=self.chance.choice([0.01, 0.2, 0.5, 2, 7, 40, 600, 4000]))
         await self.chance.choice([self.install, self.uninstall, self.visit, self.visit, self.call, self.mail])()
         await self.check(await self.shop())
 

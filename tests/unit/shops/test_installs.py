@@ -12,7 +12,7 @@ from sqlalchemy import Select, select, update
 from app import generation, jobs, shops
 from app.core.app import App
 from app.core.errors import AppError, Unauthorized
-from app.core.ports import AdminVisit, Database, Row, ShopDetails, Webhook
+from app.core.ports import AccessToken, AdminVisit, Database, Row, ShopDetails, Webhook
 from app.generation.tables import quotas
 from app.jobs import Job, JobKind
 from app.shops import Access, Shop
@@ -44,6 +44,16 @@ class CountedWrites:
     async def batch(self, *statements: Any) -> Any:
         self.writes += any(not isinstance(statement, Select) for statement in statements)
         return await self.inner.batch(*statements)
+
+
+@dataclass
+class OpenDoor:
+    """A door that gives every merchant a token."""
+
+    app: App
+
+    async def exchange(self, visit: AdminVisit) -> AccessToken:
+        return token_of(self.app)
 
 
 async def _given_up(app: App, job: Job, fault: AppError) -> list[object]:
@@ -149,6 +159,28 @@ async def test_a_shop_that_came_back_before_it_was_known_to_have_left_stays(app:
     assert shop is not None
     assert shop.access_lost_at == app.clock.now()
     assert await tokens(app) == 0
+
+
+@pytest.mark.parametrize(
+    ("left_ms", "seen_ms", "back"), [(300, 310, True), (300, 999, True), (300, 1200, True), (300, 290, False)]
+)
+@pytest.mark.parametrize("known", [True, False], ids=["told before", "told late"])
+async def test_one_who_leaves_and_comes_back_within_a_second_is_told_apart(
+    app: App, left_ms: int, seen_ms: int, back: bool, known: bool
+) -> None:
+    """ID tokens are dated in whole seconds, uninstalls to the millisecond."""
+    await open_shop(app)
+    moment = START + timedelta(hours=1)
+    left_at, seen_at = moment + timedelta(milliseconds=left_ms), moment + timedelta(milliseconds=seen_ms)
+    if known and back:
+        clock_of(app).at = left_at
+        assert await uninstalled(app, left_at) == "done"
+    clock_of(app).at = seen_at
+    visit = AdminVisit(SHOP, "1", "", {}, issued_at=seen_at.replace(microsecond=0))
+    await shops.admit(replace(app, door=OpenDoor(app)), visit)
+    clock_of(app).move(minutes=1)
+    assert await uninstalled(app, left_at, "e2") == ("ignored" if back else "done")
+    assert (await shops.active_shop(app.db, SHOP) is not None) is back
 
 
 async def test_a_visit_from_before_the_uninstall_proves_nothing(app: App) -> None:
