@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -22,7 +24,8 @@ from tests.pictures import good
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
 SCREENSHOTS = Path("var/screenshots")
-LINES = 5
+LINES = 6
+SIZE = "11 oz, 600 × 280 px"
 SLOW_MS = 120_000
 """How long a picture may take on a busy machine."""
 
@@ -35,7 +38,14 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     (folder / "var/demo").mkdir(parents=True)
     (folder / "var/demo/keys.json").write_text(json.dumps(keys | {"SHOPIFY_API_SECRET": Config.api_secret}))
     with running(folder) as found:
+        _make_mugs_small(folder / "var/demo/artify.db")
         yield found
+
+
+def _make_mugs_small(database: Path) -> None:
+    """What this test looks at are pages: a print without enlarging takes no time, however busy the machine is."""
+    with closing(sqlite3.connect(database)) as handle, handle:
+        handle.execute("UPDATE sizes SET width_px = 600, height_px = 280 WHERE name = '11 oz'")
 
 
 def test_a_merchant_brings_on_every_line_that_is_stuck(browser: Browser, demo: Demo) -> None:
@@ -43,21 +53,23 @@ def test_a_merchant_brings_on_every_line_that_is_stuck(browser: Browser, demo: D
     page.goto(f"{demo.store}/admin/apps/artify")
     page.get_by_role("button", name="Install app").click()
     expect(page.frame_locator("iframe").get_by_text("Artify is installed")).to_be_visible()
+    page.goto(f"{demo.store}/admin/apps/artify/orders")
+    page.frame_locator("iframe").get_by_role("link", name="Need attention").click()
+    expect(page.frame_locator("iframe").get_by_text("No line is in this state.")).to_be_visible()
+    _keep(page, "orders-none")
     with ThreadPoolExecutor(1) as beside:  # Playwright has an event loop in this thread
         beside.submit(asyncio.run, _orders(demo)).result()
     frame = _all_lines(page, demo)
     _keep(page, "orders-desktop")
-    phone = browser.new_page(viewport=PHONE, device_scale_factor=2)
-    phone.goto(f"{demo.store}/admin/apps/artify/orders")
-    expect(phone.frame_locator("iframe").locator("[data-state=unmapped]")).to_be_visible()
-    _keep(phone, "orders-phone")
-    phone.close()
+    _keep_on_a_phone(browser, demo, "orders-phone", "[data-state=unmapped]")
     _choose_a_size(frame)
     _look_at_a_new_picture(page, frame)
-    _send_a_picture(page, frame)
+    _send_a_picture(page, frame, "Blue mug")
+    _find_nothing(browser, demo, page, frame)
+    _tell_again(page, frame)
     frame.get_by_role("link", name="Need attention").click()
-    expect(frame.get_by_text("No line is in this state.")).to_be_visible()
-    _keep(page, "orders-none")
+    expect(frame.locator("s-table-row[data-state]")).to_have_count(4)
+    _keep_on_a_phone(browser, demo, "orders-phone-untold", "[data-state=ready]")
 
 
 def _all_lines(page: Page, demo: Demo) -> FrameLocator:
@@ -73,7 +85,7 @@ def _all_lines(page: Page, demo: Demo) -> FrameLocator:
 
 def _choose_a_size(frame: FrameLocator) -> None:
     row = _row(frame, "Wide mug")
-    row.get_by_label("Print size of this variant").select_option(label="11 oz, 2475 × 1155 px")
+    row.get_by_label("Print size of this variant").select_option(label=SIZE)
     row.get_by_text("Print in this size").click()
     expect(row.get_by_text("Download print")).to_be_visible(timeout=SLOW_MS)
 
@@ -88,8 +100,31 @@ def _look_at_a_new_picture(page: Page, frame: FrameLocator) -> None:
     expect(row.get_by_text("Download print")).to_be_visible(timeout=SLOW_MS)
 
 
-def _send_a_picture(page: Page, frame: FrameLocator) -> None:
-    row, picture = _row(frame, "Blue mug"), good("jpeg")
+def _find_nothing(browser: Browser, demo: Demo, page: Page, frame: FrameLocator) -> None:
+    """A line of which only its title is known gets a size, then a picture."""
+    row = _row(frame, "Green mug")
+    expect(row.get_by_text("Use a picture of yours")).to_have_count(0)
+    row.get_by_label("Print size of this variant").select_option(label=SIZE)
+    row.get_by_text("Choose this size").click()
+    expect(row.get_by_text("Use a picture of yours")).to_be_visible()
+    _keep(page, "orders-unknown")
+    _keep_on_a_phone(browser, demo, "orders-phone-unknown", "[data-state=needs_review]")
+    _send_a_picture(page, frame, "Green mug")
+    expect(row.get_by_text("Own picture")).to_be_visible()
+
+
+def _tell_again(page: Page, frame: FrameLocator) -> None:
+    """Shopify does not know these orders, so it cannot be told of their prints, however often."""
+    row = _row(frame, "Green mug")
+    expect(row.get_by_text("order does not show it yet")).to_be_visible(timeout=SLOW_MS)
+    _keep(page, "orders-untold")
+    row.get_by_text("Tell Shopify again").click()
+    expect(row.get_by_text("order is being told")).to_be_visible()
+    expect(row.get_by_text("order does not show it yet")).to_be_visible(timeout=SLOW_MS)
+
+
+def _send_a_picture(page: Page, frame: FrameLocator, title: str) -> None:
+    row, picture = _row(frame, title), good("jpeg")
     file = {"name": "mine.jpg", "mimeType": picture.mime, "buffer": picture.data}
     row.get_by_label("Use a picture of yours").set_input_files(file)
     expect(row.get_by_alt_text("The new picture")).to_be_visible(timeout=SLOW_MS)
@@ -117,9 +152,18 @@ async def _orders(demo: Demo) -> None:
             webhooks.order(webhooks.line(design, title="Wide mug", variant_id=404, quantity=3)),
             webhooks.order(webhooks.line(design, title="Red mug", product_id=404)),
             webhooks.order(webhooks.line(design, title="Blue mug", product_id=405)),
+            webhooks.order(webhooks.line("nobody-made-this", title="Green mug", variant_id=406)),
         ]
         for order in orders:
             assert (await webhooks.deliver(http, order, shop_domain=SHOP)).status_code == 200
+
+
+def _keep_on_a_phone(browser: Browser, demo: Demo, name: str, what: str) -> None:
+    phone = browser.new_page(viewport=PHONE, device_scale_factor=2)
+    phone.goto(f"{demo.store}/admin/apps/artify/orders")
+    expect(phone.frame_locator("iframe").locator(what).first).to_be_visible()
+    _keep(phone, name)
+    phone.close()
 
 
 def _keep(page: Page, name: str) -> None:
