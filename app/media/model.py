@@ -31,6 +31,10 @@ class Asset:
     expires_at: datetime | None = None
     deleted_at: datetime | None = None
 
+    def serves(self, shopper_id: str | None, guest_session_id: str | None) -> bool:
+        """Whether this visitor may use it: a photo is its first user's, and until then its sender's, who has its id."""
+        return (self.shopper_id, self.guest_session_id) in ((None, None), (shopper_id, guest_session_id))
+
 
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/tiff": "tiff"}
 

@@ -46,7 +46,8 @@ async def request_preview(app: App, visitor: Visitor, wish: PreviewRequest) -> G
     wanted = await _generation(app, visitor, wish, offer)
     if known := _same(before, wanted):
         return known
-    upload, header = await media.read_upload(app, sent)
+    mine = sent if sent and sent.serves(visitor.shopper_id, visitor.guest_session_id) else None
+    upload, header = await media.read_upload(app, mine)
     _check_sharpness(wanted, header.size)
     job = jobs.new(JOB, wanted.shop_id, wanted.id, at=wanted.created_at, priority=2)
     try:

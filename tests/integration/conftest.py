@@ -76,50 +76,50 @@ def two_shops(two_shops_made: tuple[Path, Callable[[], None]]) -> Path:
 @pytest.fixture
 async def world(tmp_path: Path, two_shops: Path, front: Front, shopify: Shopify) -> AsyncIterator[World]:
     """Two shops that are ready. Nothing may crash in it: a fault that the app did not expect fails the test."""
-    _copy(two_shops, tmp_path)
-    async with _opened(tmp_path, front, shopify) as world:
+    copied(two_shops, tmp_path)
+    async with opened(tmp_path, front, shopify) as world:
         yield world
 
 
 @pytest.fixture
 async def impatient(tmp_path: Path, two_shops: Path, front: Front, shopify: Shopify) -> AsyncIterator[World]:
     """As `world`, with leases of a second: a worker looks three times a second whether it still has its job."""
-    _copy(two_shops, tmp_path)
-    async with _opened(tmp_path, front, shopify, JOB_LEASE_S="1") as world:
+    copied(two_shops, tmp_path)
+    async with opened(tmp_path, front, shopify, JOB_LEASE_S="1") as world:
         yield world
 
 
 @pytest.fixture
 async def delegating(tmp_path: Path, two_shops: Path, front: Front, shopify: Shopify) -> AsyncIterator[World]:
     """As `world`, with its prints left to print workers."""
-    _copy(two_shops, tmp_path)
-    async with _opened(tmp_path, front, shopify, JOBS_KEY=print_worker.KEY_TEXT) as world:
+    copied(two_shops, tmp_path)
+    async with opened(tmp_path, front, shopify, JOBS_KEY=print_worker.KEY_TEXT) as world:
         yield world
 
 
 @pytest.fixture
 async def empty_world(tmp_path: Path, front: Front, shopify: Shopify) -> AsyncIterator[World]:
     """The app before its first shop."""
-    async with _opened(tmp_path, front, shopify) as world:
+    async with opened(tmp_path, front, shopify) as world:
         yield world
 
 
 @pytest.fixture
 async def down(tmp_path: Path, front: Front, shopify: Shopify) -> AsyncIterator[World]:
     """The app before its first shop, while Shopify does not answer."""
-    async with _opened(tmp_path, front, shopify, SHOPIFY_BASE_URL="http://127.0.0.1:9") as world:
+    async with opened(tmp_path, front, shopify, SHOPIFY_BASE_URL="http://127.0.0.1:9") as world:
         yield world
 
 
 @pytest.fixture
 async def rotating(tmp_path: Path, front: Front, shopify: Shopify) -> AsyncIterator[World]:
     """The app while its secret is being changed."""
-    async with _opened(tmp_path, front, shopify, SHOPIFY_OLD_API_SECRET=EARLIER_SECRET) as world:
+    async with opened(tmp_path, front, shopify, SHOPIFY_OLD_API_SECRET=EARLIER_SECRET) as world:
         yield world
 
 
 @asynccontextmanager
-async def _opened(folder: Path, front: Front, shopify: Shopify, **environ: str) -> AsyncIterator[World]:
+async def opened(folder: Path, front: Front, shopify: Shopify, **environ: str) -> AsyncIterator[World]:
     world = World.open(folder, front, shopify, **environ)
     try:
         yield world
@@ -128,7 +128,7 @@ async def _opened(folder: Path, front: Front, shopify: Shopify, **environ: str) 
     assert world.may_crash or [world.logged(event) for event in CRASHES] == [[], [], []]
 
 
-def _copy(source: Path, folder: Path) -> None:
+def copied(source: Path, folder: Path) -> None:
     shutil.copytree(source, folder, dirs_exist_ok=True)
     if ON_POSTGRES:
         postgres.copied(source, folder)

@@ -1,0 +1,166 @@
+"""Two shops with people in them, and what each has, by the names that routes call it.
+
+A merchant and a print worker of each shop, a guest and a customer of each, and two neighbours who shop where the
+first do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+from starlette.routing import Route
+
+from app.core.calls import HEADER, Call
+from app.core.ids import new_token
+from tests.integration import print_worker, webhooks
+from tests.integration.merchant import Merchant
+from tests.integration.print_worker import ordered, sent, taken
+from tests.integration.servers import OTHER_SHOP, SHOP
+from tests.integration.storefront import MUG, MUG_VARIANT
+from tests.integration.tenancy.inputs import inputs_of
+from tests.integration.world import World
+from tests.pictures import good
+
+POSTER, POSTER_VARIANT = "1001", "2001"
+WARES = {SHOP: (MUG, MUG_VARIANT), OTHER_SHOP: (POSTER, POSTER_VARIANT)}
+CUSTOMER, NEIGHBOUR = "9001", "9002"
+PHOTO = good("png")
+PLAIN: Mapping[str, Any] = {
+    "approved": True,
+    "bytes": len(PHOTO.data),
+    "code": "damaged",
+    "content_type": PHOTO.mime,
+    "crop": None,
+    "engine": "by-hand",
+    "filename": PHOTO.filename,
+    "kind": "export",
+    "message": "It is damaged.",
+    "mime": "image/jpeg",
+    "retryable": True,
+    "sha256": "0" * 64,
+    "show": "attention",
+    "took_ms": 1000,
+}
+"""Inputs that name nothing of anybody."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody at one of the doors. `has` are their ids and tokens; `link` is one that was signed for them."""
+
+    door: str
+    shop: str
+    customer: str = ""
+    has: dict[str, Any] = field(default_factory=dict)
+    link: str = ""
+
+    async def send(self, world: World, method: str, route: Route, **instead: Any) -> httpx.Response:
+        """The route's call with what they have, but for these."""
+        fresh = {"idempotency_key": new_token()}  # with one that was used, what it made would be the answer
+        values, inputs = {**PLAIN, **self.has, **fresh, **instead}, inputs_of(route)
+        path = route.path.replace(":path}", "}").format(**{name: quote(values[name]) for name in inputs.path})
+        body = {name: values[name] for name in inputs.body if values[name] is not None}
+        query = {name: values[name] for name in inputs.query}
+        return await getattr(self, f"_{self.door}")(world, method, path, query, body)  # type: ignore[no-any-return]
+
+    async def _admin(self, world: World, method: str, path: str, query: Any, body: Any) -> httpx.Response:
+        merchant = world.merchant(self.shop)
+        return await (merchant.post(path, body) if method == "POST" else merchant.document(path, **query))
+
+    async def _proxy(self, world: World, method: str, path: str, query: Any, body: Any) -> httpx.Response:
+        storefront, rest = world.storefront(self.shop, self.customer), path.removeprefix("/proxy/")
+        return await (storefront.post(rest, body) if method == "POST" else storefront.get(rest, **query))
+
+    async def _link(self, world: World, method: str, path: str, query: Any, body: Any) -> httpx.Response:
+        """The signature of their own link, at this path."""
+        url = urlsplit(self.link)._replace(path=path).geturl()
+        if method == "GET":
+            return await world.http.get(url)
+        return await world.http.put(url, content=PHOTO.data, headers={"Content-Type": PHOTO.mime})
+
+    async def _worker(self, world: World, method: str, path: str, query: Any, body: Any) -> httpx.Response:
+        content = json.dumps(body).encode()
+        signature = Call(method, path, content).signed(print_worker.KEY, new_token(), world.clock.now())
+        return await world.http.request(method, path, content=content, headers={HEADER: signature})
+
+
+async def people(world: World) -> dict[str, Person]:
+    """Everybody, with what they have. The world leaves its prints to print workers."""
+    found = {
+        "guest": await _shopper(world, SHOP),
+        "customer": await _shopper(world, SHOP, CUSTOMER),
+        "other shop's guest": await _shopper(world, OTHER_SHOP),
+        "other shop's customer": await _shopper(world, OTHER_SHOP, CUSTOMER),
+        "next guest": await _shopper(world, SHOP),
+        "next customer": await _shopper(world, SHOP, NEIGHBOUR),
+        "merchant": await _merchant(world, SHOP),
+        "other merchant": await _merchant(world, OTHER_SHOP),
+    }
+    for name in ("guest", "other shop's guest"):
+        storefront, has = world.storefront(found[name].shop), found[name].has
+        shown, ticket = await storefront.look({**has, "id": has["preview_id"]}), await storefront.ticket(PHOTO)
+        found[f"{name} with a picture"] = _linked(found[name], shown["preview_url"])
+        found[f"{name} with a ticket"] = _linked(found[name], ticket.json()["url"])
+    return found
+
+
+async def _shopper(world: World, shop: str, customer: str = "") -> Person:
+    """One with a design that is done and not ordered."""
+    storefront, (product, variant) = world.storefront(shop, customer), WARES[shop]
+    style = (await storefront.offer(product))["styles"][0]["id"]
+    wish = {"upload_id": await storefront.upload(PHOTO), "style_id": style, "idempotency_key": new_token()}
+    wish |= {"product_id": product, "variant_id": variant}
+    preview = await world.design(storefront, **wish)
+    has = wish | {"preview_id": preview["id"], "view_token": preview["view_token"]}
+    return Person("proxy", shop, customer, has | {"guest_token": storefront.guest_token or new_token()})
+
+
+async def _merchant(world: World, shop: str) -> Person:
+    """One with an order: a line that has its design and no size, and another picture proposed for it."""
+    merchant, (product, variant) = world.merchant(shop), WARES[shop]
+    design = await _shopper(world, shop)
+    line = webhooks.line(design.has["preview_id"], product_id=int(product), variant_id=404)
+    await webhooks.deliver(world.http, webhooks.order(line, customer={"id": int(CUSTOMER)}), shop_domain=shop)
+    await world.run_jobs()
+    [item] = world.rows("SELECT id FROM order_items WHERE shop_id = ?", shop)
+    assert (await merchant.orders_post(item["id"], "picture")).status_code == 200
+    await world.run_jobs()
+    [line] = world.rows("SELECT state, proposed_generation_id AS picture FROM order_items WHERE id = ?", item["id"])
+    assert line["state"] == "unmapped"
+    [size] = world.rows("SELECT id FROM sizes WHERE shopify_variant_id = ?", variant)
+    has = {"item_id": item["id"], "picture_id": line["picture"], "size_id": size["id"], "customer_id": CUSTOMER}
+    has |= {"upload_id": await _sent(world, merchant, item["id"]), "guest_token": design.has["guest_token"]}
+    return Person("admin", shop, has=has)
+
+
+async def _sent(world: World, merchant: Merchant, item_id: str) -> str:
+    """A picture of the merchant's own, for a line."""
+    wish = {"filename": PHOTO.filename, "content_type": PHOTO.mime, "bytes": len(PHOTO.data)}
+    ticket = (await merchant.orders_post(item_id, "upload", **wish)).json()
+    assert (await world.storefront().send(ticket, PHOTO.data)).status_code == 200
+    return str(ticket["upload_id"])
+
+
+def _linked(shopper: Person, link: str) -> Person:
+    return Person("link", shopper.shop, has={"key": urlsplit(link).path.removeprefix("/media/")}, link=link)
+
+
+async def print_workers(world: World) -> dict[str, Person]:
+    """Two print workers, each with a paid print of another shop that it has leased and sent."""
+    found = {}
+    for shop, name in ((SHOP, "worker"), (OTHER_SHOP, "other worker")):
+        design, (product, variant) = await _shopper(world, shop), WARES[shop]
+        line = webhooks.line(design.has["preview_id"], product_id=int(product), variant_id=int(variant))
+        await webhooks.deliver(world.http, webhooks.order(line), shop_domain=shop)
+        await world.run_jobs()
+        async with print_worker.office(str(world.http.base_url).rstrip("/"), clock=world.clock) as office:
+            order = await taken(office)
+            report = await sent(office, order, ordered(order))
+        has = {"job_id": order.job_id, "token": order.token, "bytes": report.bytes, "sha256": report.sha256}
+        found[name] = Person("worker", shop, has=has)
+    return found

@@ -1,0 +1,138 @@
+"""Every route that takes an id or a token, asked by a stranger with somebody else's: as if there were no such thing.
+
+Routes and their inputs are the app's own: one that is new fails here until it is said whose its inputs are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from starlette.routing import Route
+
+import app.schema  # noqa: F401  # fills the metadata
+from app.core.tables import metadata
+from handlers.routes import ROUTES
+from tests.integration.tenancy.belongings import PLAIN, Person
+from tests.integration.tenancy.conftest import Town
+from tests.integration.tenancy.inputs import inputs_of
+from tests.integration.test_doors import door_of
+from tests.integration.world import World
+from tests.story.same import plain
+
+pytestmark = pytest.mark.anyio
+NOBODYS = "404404"
+"""It could be an id of Shopify's or of ours, and nothing has it."""
+OF_A_SHOP = {
+    "customer_id",
+    "item_id",
+    "job_id",
+    "key",
+    "picture_id",
+    "preview_id",
+    "product_id",
+    "size_id",
+    "style_id",
+    "token",
+    "upload_id",
+    "variant_id",
+    "view_token",
+    "guest_token",
+    "idempotency_key",
+}
+"""Inputs that name something of one shop, or let its holder in."""
+OF_A_SHOPPER = {"preview_id", "upload_id", "view_token", "idempotency_key"}
+"""Those of them that are one shopper's own. A guest's token is not among them: whoever has it is that guest."""
+STRANGERS = {
+    "admin": [("merchant", "other merchant")],
+    "proxy": [
+        ("guest", "other shop's guest"),
+        ("customer", "other shop's customer"),
+        ("guest", "next customer"),
+        ("customer", "next guest"),
+    ],
+    "print worker": [("worker", "other worker")],
+    "GET": [("guest with a picture", "other shop's guest with a picture")],
+    "PUT": [("guest with a ticket", "other shop's guest with a ticket")],
+}
+"""Holders and strangers, by door; links by method."""
+OTHER_PROOF = {
+    "webhook": "its ids are in payloads: test_webhooks_of_another_shop.py",
+    "grant": "its state is one shop's: tests/integration/shops/test_grants.py",
+    "open": "it takes nothing of anybody",
+}
+HELD_BY_ANOTHER = (409, "lease_lost")
+"""A print worker prints for every shop, so it is told whether another one has a job. Nothing more."""
+COUNTERS = {"quotas", "ai_styles"}
+"""Tables whose rows the shoppers of a shop share."""
+Row = tuple[str, str]
+
+
+def calls() -> Iterator[Any]:
+    """(holder, stranger, method, route, owned inputs) of each, as parameters of a test."""
+    for route in ROUTES:
+        door = door_of(route.path)
+        for method in sorted((route.methods or set()) - {"HEAD", "OPTIONS"}):
+            for holder, stranger in STRANGERS.get(method if door == "link" else door, []):
+                owned = OF_A_SHOPPER if stranger.startswith("next") else OF_A_SHOP
+                if names := [name for name in inputs_of(route).names if name in owned]:
+                    yield pytest.param(holder, stranger, method, route, names, id=f"{stranger}, {method} {route.path}")
+
+
+def test_it_is_known_whose_every_input_is() -> None:
+    behind = {door_of(route.path) for route in ROUTES}
+    assert behind == {"link", *STRANGERS, *OTHER_PROOF} - {"GET", "PUT"}
+    inputs = {name for route in ROUTES if door_of(route.path) != "open" for name in inputs_of(route).names}
+    assert inputs == OF_A_SHOP | set(PLAIN)
+
+
+@pytest.mark.parametrize(("holder", "stranger", "method", "route", "names"), list(calls()))
+async def test_what_is_somebody_elses_is_as_if_it_were_not_there(
+    town: Town, holder: str, stranger: str, method: str, route: Route, names: list[str]
+) -> None:
+    world, owner, other = town.world, town.people[holder], town.people[stranger]
+    before = belongings(world, owner, other)
+    for name in names:
+        theirs = owner.has[name]
+        answer = await other.send(world, method, route, **{name: theirs})
+        none = await other.send(town.twin, method, route, **{name: NOBODYS})
+        if name == "job_id":
+            assert (answer.status_code, answer.json()["error"]["code"]) == HELD_BY_ANOTHER
+        else:
+            assert seen(answer, theirs) == seen(none, NOBODYS), name
+        assert {secret for secret in secrets(before, owner) if secret in answer.text} <= {theirs}
+    await world.run_jobs()
+    after = belongings(world, owner, other)
+    assert {row: value for row, value in before.items() if after.get(row) != value} == {}
+    assert (await owner.send(world, method, route)).is_success
+    assert none.is_success or (await other.send(town.twin, method, route)).is_success
+
+
+def seen(answer: httpx.Response, given: str) -> tuple[int, Any]:
+    """Status and body, but for what was given, and what differs from run to run."""
+    return answer.status_code, plain(answer.text.replace(given, "<given>"))
+
+
+def belongings(world: World, owner: Person, stranger: Person) -> dict[Row, Any]:
+    """Every row of the owner's shop, and every object of it."""
+    rows = {
+        (table.name, str([row[column.name] for column in table.primary_key])): row
+        for table in metadata.sorted_tables
+        if "shop_id" in table.c and not (table.name in COUNTERS and owner.shop == stranger.shop)
+        for row in world.rows(f'SELECT * FROM "{table.name}" WHERE shop_id = ?', owner.shop)
+    }
+    shop = world.rows("SELECT * FROM shops WHERE id = ?", owner.shop)
+    objects = {
+        ("objects", str(path.relative_to(world.files))): path.read_bytes()
+        for path in (world.files / owner.shop).rglob("*")
+        if path.is_file()
+    }
+    return rows | objects | {("shops", owner.shop): shop}
+
+
+def secrets(rows: dict[Row, Any], owner: Person) -> set[str]:
+    """What the owner's answers may hold and the stranger's may not: ids, keys of files, tokens."""
+    known = [row[name] for row in rows.values() if isinstance(row, dict) for name in ("id", "key") if name in row]
+    return {str(value) for value in [*known, *owner.has.values()] if value not in PLAIN.values()}
