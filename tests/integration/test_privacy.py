@@ -258,6 +258,38 @@ async def test_a_photo_that_was_ordered_stays_until_the_shop_deletes_it(world: W
     assert objects(world) == before
 
 
+async def proposed(world: World, customer: str, storefront: Storefront) -> dict[str, Any]:
+    """An order of the customer's that waits for a size, with another picture proposed for it."""
+    design = await world.design(storefront)
+    order = webhooks.order(webhooks.line(design["id"], variant_id=404), customer={"id": int(customer)})
+    await webhooks.deliver(world.http, order)
+    await world.run_all_jobs()
+    [item] = world.rows("SELECT id FROM order_items WHERE preview_generation_id = ?", design["id"])
+    assert (await world.merchant().orders_post(item["id"], "picture")).status_code == 200
+    await world.run_all_jobs()
+    [picture] = world.rows("SELECT proposed_generation_id AS id FROM order_items WHERE id = ?", item["id"])
+    return order | {"designs": [design["id"], picture["id"]]}
+
+
+async def test_a_picture_that_was_proposed_goes_with_the_customer_it_was_made_for(world: World) -> None:
+    browser_of_two = world.storefront()
+    ada, bob = await proposed(world, ADA, browser_of_two), await proposed(world, BOB, browser_of_two)
+    hers, his = owned(world, *ada["designs"]), owned(world, *bob["designs"])
+    await told(world, "redaction", ADA, [ada["id"]])
+    assert found(world, [ADA, *hers]) == []
+    assert [key for key in hers if key in objects(world)] == []
+    assert {word for _, word in found(world, his)} == set(his)
+
+
+async def test_a_photo_whose_next_picture_is_proposed_stays_too(world: World) -> None:
+    storefront = world.storefront()
+    order = await proposed(world, ADA, storefront)
+    before = objects(world)
+    answer = await storefront.post(f"previews/{order['designs'][0]}/delete", {})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "ordered")
+    assert objects(world) == before
+
+
 async def test_a_preview_under_way_is_stopped_and_uncounted_when_its_photo_is_deleted(world: World) -> None:
     storefront = world.storefront()
     preview = await storefront.asked()

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from app.core.ports import Database, Expect
 from app.media.tables import assets
-from app.personalization.tables import generations
+from app.personalization.tables import generations, order_items
 from app.privacy.model import Design
 from app.privacy.queries.people import PICTURES
 from app.shops import Owner
@@ -45,10 +45,14 @@ def mark_deleted(shop_id: str, asset_ids: Collection[str], at: datetime) -> Any:
 
 
 def delete_photo(shop_id: str, design_ids: Collection[str]) -> Expect:
-    """Refused with `ordered` when one of them was ordered."""
-    ids = list(design_ids)
+    """Refused with `ordered` when one of them was ordered, or is proposed for what was."""
+    ids, proposed = list(design_ids), order_items.c.proposed_generation_id
+    proposals = select(proposed).where(order_items.c.shop_id == shop_id, proposed.in_(ids))
     gone = delete(generations).where(
-        generations.c.shop_id == shop_id, generations.c.id.in_(ids), generations.c.pinned_at.is_(None)
+        generations.c.shop_id == shop_id,
+        generations.c.id.in_(ids),
+        generations.c.pinned_at.is_(None),
+        generations.c.id.not_in(proposals),
     )
     return Expect(gone, "ordered", rows=len(ids))
 

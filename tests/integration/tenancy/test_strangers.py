@@ -12,14 +12,12 @@ import httpx
 import pytest
 from starlette.routing import Route
 
-import app.schema  # noqa: F401  # fills the metadata
-from app.core.tables import metadata
 from handlers.routes import ROUTES
 from tests.integration.tenancy.belongings import PLAIN, Person
 from tests.integration.tenancy.conftest import Town
 from tests.integration.tenancy.inputs import inputs_of
+from tests.integration.tenancy.kept import Row, changed, kept
 from tests.integration.test_doors import door_of
-from tests.integration.world import World
 from tests.story.same import plain
 
 pytestmark = pytest.mark.anyio
@@ -65,9 +63,8 @@ OTHER_PROOF = {
 }
 HELD_BY_ANOTHER = (409, "lease_lost")
 """A print worker prints for every shop, so it is told whether another one has a job. Nothing more."""
-COUNTERS = {"quotas", "ai_styles"}
+COUNTERS = ("quotas", "ai_styles")
 """Tables whose rows the shoppers of a shop share."""
-Row = tuple[str, str]
 
 
 def calls() -> Iterator[Any]:
@@ -93,7 +90,8 @@ async def test_what_is_somebody_elses_is_as_if_it_were_not_there(
     town: Town, holder: str, stranger: str, method: str, route: Route, names: list[str]
 ) -> None:
     world, owner, other = town.world, town.people[holder], town.people[stranger]
-    before = belongings(world, owner, other)
+    shared = COUNTERS if owner.shop == other.shop else ()
+    before = kept(world, owner.shop, but=shared)
     for name in names:
         theirs = owner.has[name]
         answer = await other.send(world, method, route, **{name: theirs})
@@ -104,8 +102,7 @@ async def test_what_is_somebody_elses_is_as_if_it_were_not_there(
             assert seen(answer, theirs) == seen(none, NOBODYS), name
         assert {secret for secret in secrets(before, owner) if secret in answer.text} <= {theirs}
     await world.run_jobs()
-    after = belongings(world, owner, other)
-    assert {row: value for row, value in before.items() if after.get(row) != value} == {}
+    assert changed(before, kept(world, owner.shop, but=shared)) == set()
     assert (await owner.send(world, method, route)).is_success
     assert none.is_success or (await other.send(town.twin, method, route)).is_success
 
@@ -113,23 +110,6 @@ async def test_what_is_somebody_elses_is_as_if_it_were_not_there(
 def seen(answer: httpx.Response, given: str) -> tuple[int, Any]:
     """Status and body, but for what was given, and what differs from run to run."""
     return answer.status_code, plain(answer.text.replace(given, "<given>"))
-
-
-def belongings(world: World, owner: Person, stranger: Person) -> dict[Row, Any]:
-    """Every row of the owner's shop, and every object of it."""
-    rows = {
-        (table.name, str([row[column.name] for column in table.primary_key])): row
-        for table in metadata.sorted_tables
-        if "shop_id" in table.c and not (table.name in COUNTERS and owner.shop == stranger.shop)
-        for row in world.rows(f'SELECT * FROM "{table.name}" WHERE shop_id = ?', owner.shop)
-    }
-    shop = world.rows("SELECT * FROM shops WHERE id = ?", owner.shop)
-    objects = {
-        ("objects", str(path.relative_to(world.files))): path.read_bytes()
-        for path in (world.files / owner.shop).rglob("*")
-        if path.is_file()
-    }
-    return rows | objects | {("shops", owner.shop): shop}
 
 
 def secrets(rows: dict[Row, Any], owner: Person) -> set[str]:
