@@ -114,7 +114,7 @@ def lease(job: Job, token: str, now: datetime, seconds: int) -> Expect:
     as_read = and_(jobs.c.status == job.status, jobs.c.attempts == job.attempts, _runnable(now))
     return Expect(
         update(jobs)
-        .where(jobs.c.id == job.id, as_read)
+        .where(jobs.c.shop_id == job.shop_id, jobs.c.id == job.id, as_read)
         .values(
             status="running",
             attempts=jobs.c.attempts + 1,

@@ -34,6 +34,7 @@ async def styles_of(db: Database, shop_id: str, product_id: Id) -> list[Style]:
         .where(
             ai_styles.c.shop_id == shop_id,
             ai_styles.c.is_active == 1,
+            product_styles.c.shop_id == shop_id,
             product_styles.c.product_id == product_id,
             product_styles.c.is_enabled == 1,
         )

@@ -1,0 +1,185 @@
+"""Every statement that a query makes is about its shop: each is made here, of made-up arguments, and looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import inspect
+import types
+import typing
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from typing import Any
+
+from sqlalchemy import BinaryExpression, BindParameter, BooleanClauseList, Column, Delete, Insert, Select, Update, true
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql import operators, visitors
+from sqlalchemy.sql.selectable import FromClause, Join
+
+from app.core.ports import Database, Expect
+from app.core.tables import metadata
+from tests.test_architecture import ACROSS_SHOPS, QUERIES
+
+SHOP = "the-shop.myshopify.com"
+NAMED = {"shop_id": SHOP, "shop": SHOP, "table": "order_items"}
+MADE_UP: Mapping[Any, Any] = {
+    str: "made-up",
+    bytes: b"made-up",
+    int: 7,
+    float: 0.5,
+    bool: True,
+    datetime: datetime(2026, 1, 1, tzinfo=UTC),
+    timedelta: timedelta(minutes=1),
+    Any: true(),
+}
+
+NO_TENANTS = {
+    "app.privacy.queries.leftovers.advance",
+    "app.privacy.queries.leftovers.progress",
+    "app.shops.queries.deliveries.insert_delivery",
+    "app.shops.queries.visitors.count_hit",
+}
+"""Exceptions from the rule of arguments alone: their tables know no shops, or what they write says whose it is."""
+
+
+class Noting:
+    """A database without rows that keeps what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+
+    async def one(self, statement: Any) -> None:
+        self.asked.append(statement)
+
+    async def all(self, statement: Any) -> list[Any]:
+        self.asked.append(statement)
+        return []
+
+
+def queries() -> dict[str, Callable[..., Any]]:
+    """Public functions of the queries, and public methods of what is defined there."""
+    found: dict[str, Callable[..., Any]] = {}
+    for name in {source.name for source in QUERIES}:
+        module = import_module(name)
+        own = {key: each for key, each in vars(module).items() if getattr(each, "__module__", "") == name}
+        for key, each in own.items():
+            if inspect.isclass(each):
+                found |= {
+                    f"{name}.{key}.{method}": getattr(each(), method) for method in vars(each) if method[0] != "_"
+                }
+            elif inspect.isfunction(each) and key[0] != "_":
+                found[f"{name}.{key}"] = each
+    return found
+
+
+def test_no_statement_reaches_beyond_its_shop() -> None:
+    every = queries()
+    assert len(every) >= 130
+    loose = {name: [str(each) for each in made(query) if beyond(each)] for name, query in every.items()}
+    assert {name: found for name, found in loose.items() if found and name not in ACROSS_SHOPS} == {}
+    assert {name for name in ACROSS_SHOPS if not loose[name]} == NO_TENANTS
+
+
+def made(query: Callable[..., Any]) -> list[Any]:
+    """Every statement of a query, those within others too."""
+    db, hints = Noting(), typing.get_type_hints(query)
+    given = {name: db if hints[name] is Database else made_up(hints[name], name) for name in parameters(query)}
+    result = query(**given)
+    if inspect.iscoroutine(result):
+        asyncio.run(_to_its_end(result))
+    statements = db.asked or (result if isinstance(result, list) else [result])
+    plain = [each.statement if isinstance(each, Expect) else each for each in statements]
+    parts = [part for each in plain for part in visitors.iterate(each)]
+    return [part for part in parts if isinstance(part, Select | Insert | Update | Delete)]
+
+
+async def _to_its_end(query: Any) -> None:
+    with suppress(TypeError, KeyError, IndexError):  # it has asked, and cannot use that there is nothing
+        await query
+
+
+def parameters(query: Callable[..., Any]) -> Iterator[str]:
+    return (name for name, each in inspect.signature(query).parameters.items() if each.default is each.empty)
+
+
+def made_up(kind: Any, name: str = "") -> Any:
+    """A value of this type; a shop is always the same."""
+    if name in NAMED:
+        return NAMED[name]
+    if kind in MADE_UP:
+        return MADE_UP[kind]
+    if dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        return kind(**{field.name: made_up(hints[field.name], field.name) for field in dataclasses.fields(kind)})
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        return made_up(inner[0])
+    if origin is typing.Literal:
+        return inner[0]
+    if origin is tuple:
+        return tuple(made_up(each) for each in inner)
+    if origin is not None and issubclass(origin, Mapping):
+        return {}
+    if origin is not None and issubclass(origin, Collection | Sequence):
+        return [made_up(inner[0])]
+    assert "ColumnElement" in str(kind), kind
+    return true()
+
+
+def beyond(statement: Any) -> bool:
+    """Whether it reaches rows of tenants without saying whose."""
+    if isinstance(statement, Insert):
+        told = statement.compile(dialect=postgresql.dialect()).params
+        return is_tenants(statement.table) and told.get(shop_column(statement.table).name) != SHOP
+    if isinstance(statement, Select):
+        return _is_loose(statement.get_final_froms(), statement.whereclause)
+    return _is_loose([statement.table], statement.whereclause)
+
+
+def _is_loose(sources: Sequence[FromClause], where: Any) -> bool:
+    """Every table is bound to the shop, or to a row of a table that is: by its key, or by its shop."""
+    conditions, tables = list(_conditions(where)), []
+    for source in sources:
+        while isinstance(source, Join):
+            conditions += _conditions(source.onclause)
+            tables.append(source.right)
+            source = source.left
+        tables.append(source)
+    bound: set[Any] = set()
+    for _ in tables:
+        bound |= {table for table in tables if any(_binds(each, table, bound, tables) for each in conditions)}
+    return any(is_tenants(table) and table not in bound for table in tables)
+
+
+def _binds(condition: Any, table: Any, bound: Collection[Any], tables: Sequence[Any]) -> bool:
+    if not isinstance(condition, BinaryExpression) or condition.operator is not operators.eq:
+        return False
+    for column, other in ((condition.left, condition.right), (condition.right, condition.left)):
+        if not isinstance(column, Column) or column.table is not table:
+            continue
+        if column is shop_column(table) and isinstance(other, BindParameter) and other.value == SHOP:
+            return True
+        if isinstance(other, Column) and (column.primary_key or column is shop_column(table)):
+            return other.table in bound or other.table not in tables  # of the statement around it
+    return False
+
+
+def _conditions(where: Any) -> Iterator[Any]:
+    """What must all be so."""
+    if isinstance(where, BooleanClauseList) and where.operator is operators.and_:
+        for each in where.clauses:
+            yield from _conditions(each)
+    elif where is not None:
+        yield where
+
+
+def is_tenants(table: Any) -> bool:
+    return shop_column(table) is not None
+
+
+def shop_column(table: Any) -> Any:
+    """Where a table says whose its rows are; an alias has its table's columns."""
+    named = getattr(table, "element", table)
+    return table.c.get("id") if named is metadata.tables["shops"] else table.c.get("shop_id")
