@@ -191,22 +191,6 @@ async def test_a_deleted_customer_is_in_no_table_and_no_object(world: World, by:
     assert line == [{"actor": by, "action": "customer_deleted", "detail": None}]
 
 
-async def test_a_picture_that_waits_for_approval_goes_with_its_customer(world: World) -> None:
-    design = (await world.design(world.storefront(customer=ADA)))["id"]
-    order = webhooks.order(webhooks.line(design, product_id=404), customer={"id": int(ADA)})
-    await webhooks.deliver(world.http, order)
-    await world.run_all_jobs()
-    [item] = world.rows("SELECT id FROM order_items")
-    assert (await world.merchant().post(f"/orders/items/{item['id']}/picture", {})).is_success
-    await world.run_all_jobs()
-    [line] = world.rows("SELECT proposed_generation_id AS id FROM order_items")
-    hers = owned(world, design, line["id"])
-    await told(world, "redaction", ADA)
-    assert found(world, hers) == []
-    assert [key for key in hers if key in objects(world)] == []
-    assert storage_agrees(world)
-
-
 @pytest.mark.parametrize("kind", ["export", "redaction"])
 async def test_a_request_that_the_storage_interrupts_is_done_later(world: World, kind: str) -> None:
     ada = await bought(world, ADA, world.storefront(), world.storefront(customer=ADA))
@@ -279,6 +263,7 @@ async def test_a_picture_that_was_proposed_goes_with_the_customer_it_was_made_fo
     assert found(world, [ADA, *hers]) == []
     assert [key for key in hers if key in objects(world)] == []
     assert {word for _, word in found(world, his)} == set(his)
+    assert storage_agrees(world)
 
 
 async def test_a_photo_whose_next_picture_is_proposed_stays_too(world: World) -> None:
