@@ -19,7 +19,7 @@ import pytest
 from handlers.limits import LIMITS
 from tests.integration import webhooks
 from tests.integration.processes.installation import Installation, Process
-from tests.integration.processes.volley import Volley, fire
+from tests.integration.processes.volley import PATIENCE_S, Volley, fire
 from tests.integration.servers import OTHER_SHOP, SHOP
 from tests.integration.storefront import Storefront, signed
 
@@ -29,8 +29,9 @@ A_MINUTE = 10_000
 BODY_BYTES = 20_000
 REPEAT_EVERY = 10
 AT_ONCE = 32
-TICKETS = 1500
-POLLS = 3000
+TICKETS = 1000
+POLLS = 2000
+PREVIEW_S = 90.0
 FAULTS = ("job_failed", "job_crashed", "job_loop_fault", "request_crashed", "upkeep_fault")
 ON_SQLITE = pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 
@@ -42,7 +43,7 @@ async def test_ten_thousand_webhooks_a_minute_are_each_taken_once(
     count = WEBHOOKS if installation.environ["DATABASE_URL"].startswith("sqlite") else WEBHOOKS // 3
     with installation.servers(2) as servers:
         before = cpu_seconds(servers)
-        volley = await fire([server.url for server in servers], deliveries(count), AT_ONCE, until_taken=True)
+        volley = await fire([server.url for server in servers], deliveries(count), AT_ONCE, as_shopify=True)
         busy = [after - at_first for at_first, after in zip(before, cpu_seconds(servers), strict=True)]
         done = jobs_by_status(installation)
     with capsys.disabled():
@@ -61,17 +62,17 @@ async def test_ten_thousand_webhooks_a_minute_are_each_taken_once(
 async def test_a_flood_for_tickets_gets_no_more_than_the_limits_and_the_storage_allow(
     installation: Installation, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """From one address, then from many; then of a shop whose storage is nearly full."""
+    """From one address, then from many; then in another shop, which is still served, but has room for ten."""
     with installation.servers(2) as servers:
         urls = [server.url for server in servers]
         one = await fire(urls, tickets(TICKETS, lambda number: "203.0.113.1"), AT_ONCE)
         many = await fire(urls, tickets(TICKETS, lambda number: f"198.51.{number % 100}.1"), AT_ONCE)
         async with httpx.AsyncClient(base_url=urls[0], timeout=60) as http:
-            assert await Storefront(http, OTHER_SHOP).upload()
-            installation.rows("UPDATE quotas SET storage_quota_bytes = current_storage_bytes + 1000")
-            installation.rows("DELETE FROM rate_limits")
-            full = await fire(urls, tickets(200, lambda number: f"192.0.2.{number}"), AT_ONCE)
-            assert await Storefront(http, OTHER_SHOP).offer("1001")
+            other = Storefront(http, OTHER_SHOP)
+            assert await other.upload()
+            room = "UPDATE quotas SET storage_quota_bytes = current_storage_bytes + ? WHERE shop_id = ?"
+            installation.rows(room, 1000, OTHER_SHOP)
+            full = await fire(urls, tickets(200, lambda number: f"192.0.2.{number}", OTHER_SHOP), AT_ONCE)
     with capsys.disabled():
         print(f"\ntickets: one address {dict(one.statuses)}, many {dict(many.statuses)}, full {dict(full.statuses)}")
     upload = LIMITS["upload"]
@@ -94,13 +95,13 @@ async def test_a_flood_of_polls_keeps_neither_webhooks_nor_a_preview_waiting(
             watched = await shopper.asked()
             polling = asyncio.create_task(fire(urls, polls(watched, POLLS), AT_ONCE))
             shopping = asyncio.create_task(made(shopper))
-            orders = await fire(urls, deliveries(200), 4, until_taken=True)
+            orders = await fire(urls, deliveries(200), 4, as_shopify=True)
             polled, seconds = await polling, await shopping
     with capsys.disabled():
         print(f"\n{told(installation, polled, POLLS, 'polls')}; beside, {told(installation, orders, 200)}")
         print(f"and a preview in {seconds:.1f} s")
     assert set(polled.statuses) == {200}
-    assert orders.again == 0
+    assert orders.median_s < PATIENCE_S
     assert events(installation, "SELECT event_id FROM webhook_deliveries WHERE topic = 'orders/paid'") == distinct(200)
     check_logs(servers)
 
@@ -125,9 +126,9 @@ def distinct(count: int) -> dict[str, int]:
     return {f"flood-{number}": 1 for number in set(numbers(count))}
 
 
-def tickets(count: int, address: Callable[[int], str]) -> Iterator[bytes]:
+def tickets(count: int, address: Callable[[int], str], shop: str = SHOP) -> Iterator[bytes]:
     """Wishes for upload tickets of 100 bytes each, from the addresses of these numbers."""
-    query = str(httpx.QueryParams(signed({})))
+    query = str(httpx.QueryParams(signed({}, shop=shop)))
     body = json.dumps({"filename": "a.jpg", "content_type": "image/jpeg", "bytes": 100}).encode()
     for number in range(count):
         yield request("POST", f"/proxy/uploads?{query}", {"X-Forwarded-For": address(number)}, body)
@@ -148,8 +149,8 @@ async def made(shopper: Storefront) -> float:
     """How many seconds it took until another preview was done, from the photo on."""
     loop = asyncio.get_running_loop()
     began, preview = loop.time(), await shopper.asked()
-    with anyio.fail_after(60):
-        while (await shopper.look(preview))["status"] != "completed":
+    with anyio.fail_after(PREVIEW_S):
+        while (await shopper.look(preview))["status"] != "completed":  # noqa: ASYNC110  # as the storefront's block
             await asyncio.sleep(0.2)
     return loop.time() - began
 
