@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MAX_JSON_BYTES = 64 * 1024
-ROOM_BYTES = 32 * 1024 * 1024
+ROOM_BYTES = 16 * 1024 * 1024
 
 
 @dataclass
