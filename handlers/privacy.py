@@ -12,6 +12,9 @@ from app.core.app import App
 from handlers import auth, limits, parse
 from handlers.pages import page
 
+ALLOWED = (privacy.LEAST_PREVIEW_LIFE, privacy.LONGEST_PREVIEW_LIFE)
+"""Of how long previews are kept."""
+
 
 @dataclass(frozen=True)
 class RequestBody:
@@ -24,10 +27,15 @@ class DeleteBody:
     guest_token: str | None = None
 
 
+@dataclass(frozen=True)
+class KeepingBody:
+    days: str
+
+
 async def privacy_page(request: Request) -> Response:
     merchant = await auth.merchant(request)
-    app: App = request.app.state.app
-    return page(request, "privacy/privacy.html", overview=await privacy.overview(app, merchant.shop.id))
+    overview = await privacy.overview(request.app.state.app, merchant.shop)
+    return page(request, "privacy/privacy.html", overview=overview, kept=overview.kept, allowed=ALLOWED)
 
 
 async def create_request(request: Request) -> Response:
@@ -36,7 +44,14 @@ async def create_request(request: Request) -> Response:
     app: App = request.app.state.app
     await limits.merchant(request, "privacy", merchant.shop.id)
     await privacy.ask(app, merchant.shop.id, body.kind, body.customer_id)
-    return page(request, "privacy/_requests.html", status=202, overview=await privacy.overview(app, merchant.shop.id))
+    return page(request, "privacy/_requests.html", status=202, overview=await privacy.overview(app, merchant.shop))
+
+
+async def keep_previews(request: Request) -> Response:
+    merchant = await auth.merchant(request)
+    body = await parse.body(request, KeepingBody)
+    kept = await privacy.keep_previews(request.app.state.app, merchant.shop, body.days)
+    return page(request, "privacy/_keeping.html", kept=kept, allowed=ALLOWED)
 
 
 async def delete_photo(request: Request) -> Response:

@@ -63,6 +63,7 @@ ROUTES = [
     Route("/orders/items/{item_id}/picture/approve", late("orders.approve_picture"), methods=["POST"]),
     Route("/privacy", late("privacy.privacy_page")),
     Route("/privacy/requests", late("privacy.create_request"), methods=["POST"]),
+    Route("/privacy/previews", late("privacy.keep_previews"), methods=["POST"]),
     Route("/webhooks", late("webhooks.receive"), methods=["POST"]),
     Route("/proxy/products/{product_id}", late("personalization.offer")),
     Route("/proxy/uploads", late("personalization.open_upload"), methods=["POST"]),

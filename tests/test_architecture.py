@@ -53,7 +53,16 @@ ACROSS_SHOPS: dict[str, str] = {
     "app.shops.queries.visitors.window_end": "the key of a limit names its shop, if it has one",
     **{
         f"app.privacy.queries.leftovers.{name}": "the sweep serves every shop"
-        for name in ("advance", "assets_after", "delete_aged", "drift", "known_keys", "progress", "shops_after")
+        for name in (
+            "advance",
+            "assets_after",
+            "delete_aged",
+            "drift",
+            "known_keys",
+            "progress",
+            "shops_after",
+            "uploads_after",
+        )
     },
     "app.shops.queries.deliveries.insert_delivery": "the webhook holds its shop",
     "app.shops.queries.grants.drop_old_states": "what is too old goes, whoever began it",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -162,18 +162,24 @@ def _mime(path: Path) -> str:
 
 
 def _list(root: Path, prefix: str, after: str, limit: int) -> list[StoredFile]:
-    """It looks at every file: a folder is a laptop's storage."""
+    """It looks at every file: a folder is a laptop's storage. The type of an object that never came, because a process
+    died, or that went without it, is listed as an object: so it is swept."""
     if not root.exists():  # before its first object
         return []
     next(root.iterdir(), None)  # rglob is silent about a folder that cannot be read
     found = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
-    keys = sorted(key for key in found if key.startswith(prefix) and key > after and not key.endswith(TYPE_SUFFIX))
+    keys = sorted(key for key in found if key.startswith(prefix) and key > after and not _has_object(key, found))
     stored = []
     for key in keys[:limit]:
         with suppress(FileNotFoundError):  # it went in this moment
             stat = found[key].stat()
             stored.append(StoredFile(key, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC)))
     return stored
+
+
+def _has_object(key: str, found: Collection[str]) -> bool:
+    """Whether this is the type of an object that is there."""
+    return key.endswith(TYPE_SUFFIX) and key.removesuffix(TYPE_SUFFIX) in found
 
 
 async def _chunks(handle: BinaryIO) -> AsyncIterator[bytes]:

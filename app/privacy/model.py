@@ -10,7 +10,9 @@ from typing import Any
 EXPORT_LIFE = timedelta(days=7)
 LINK_LIFE = timedelta(minutes=15)
 PREVIEW_LIFE = timedelta(days=30)
-LEAST_PREVIEW_LIFE = timedelta(days=14)
+LEAST_PREVIEW_LIFE, LONGEST_PREVIEW_LIFE = timedelta(days=14), timedelta(days=365)
+UPLOAD_WAIT = timedelta(hours=1)
+"""How long a photo's storage is held before it comes: its ticket takes none after a quarter of it."""
 ORPHAN_AGE = timedelta(days=1)
 """A file may lie a while before its row is written, and no ticket or job lives as long as this."""
 MESSAGE_LIFE = timedelta(days=30)
@@ -47,11 +49,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Overview:
-    """What a merchant sees; `downloads` are short-lived links by request."""
+    """What a merchant sees; `downloads` are short-lived links by request, `kept` how long previews are."""
 
     requests: list[Request]
     lines: list[Line]
     downloads: dict[str, str]
+    kept: timedelta
 
 
 @dataclass(frozen=True)
@@ -68,4 +71,4 @@ def preview_life(settings: Mapping[str, Any] | None) -> timedelta:
     days = (settings or {}).get(RETENTION)
     if not isinstance(days, int):
         return PREVIEW_LIFE
-    return max(LEAST_PREVIEW_LIFE, timedelta(days=days))
+    return min(max(LEAST_PREVIEW_LIFE, timedelta(days=days)), LONGEST_PREVIEW_LIFE)

@@ -13,7 +13,8 @@ from app.core.ids import new_id
 from app.core.reads import Together
 from app.jobs import Job, Lease
 from app.privacy import queries
-from app.privacy.model import LINK_LIFE, Overview, Request
+from app.privacy.model import LINK_LIFE, Overview, Request, preview_life
+from app.shops import Shop
 
 TAKE = "privacy.take_request"
 WORK = {"export": "privacy.export", "redaction": "privacy.redact"}
@@ -69,9 +70,9 @@ async def ask(app: App, shop_id: str, kind: str, customer_id: str) -> Request:
     return wanted
 
 
-async def overview(app: App, shop_id: str) -> Overview:
+async def overview(app: App, shop: Shop) -> Overview:
     """The newest requests, what was done, and links to the exports that are still kept."""
-    at_once = Together(app.db)
+    at_once, shop_id = Together(app.db), shop.id
     found, lines = await asyncio.gather(
         queries.requests(at_once, shop_id, SHOWN), queries.lines(at_once, shop_id, SHOWN)
     )
@@ -81,7 +82,7 @@ async def overview(app: App, shop_id: str) -> Overview:
         for each, key in found
         if key
     }
-    return Overview([each for each, _ in found], lines, downloads)
+    return Overview([each for each, _ in found], lines, downloads, preview_life(shop.settings))
 
 
 async def give_up(app: App, job: Job, fault: AppError) -> list[object]:

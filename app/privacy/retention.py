@@ -5,7 +5,7 @@ Each sweep keeps its place in a cursor and begins a new round at most once a day
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from app import generation
 from app.core.app import App
 from app.core.errors import Refused
+from app.core.ports import Row
 from app.privacy import queries
-from app.privacy.model import ORPHAN_AGE, preview_life
+from app.privacy.model import ORPHAN_AGE, UPLOAD_WAIT, preview_life
 
 ROUND = timedelta(days=1)
 SHOPS_AT_ONCE = 20
@@ -95,18 +96,34 @@ async def _objects(app: App, after: str, now: datetime) -> _Share:
 
 async def _files(app: App, after: str, now: datetime) -> _Share:
     """Mark files whose object is gone, and give their storage back."""
-    count = 0
     found = await queries.assets_after(app.db, after, now - ORPHAN_AGE, FILES_AT_ONCE)
-    for row in found:
-        if await app.files.stat(row["key"]) is None:
-            app.log.warning("object_missing", shop=row["shop_id"], asset=row["id"])
-            with suppress(Refused):
-                await app.db.batch(
-                    queries.forget_asset(row["shop_id"], row["id"], now),
-                    generation.release_storage(row["shop_id"], row["bytes"], now),
-                )
-                count += 1
-    return _Share(str(found[-1]["id"]) if len(found) == FILES_AT_ONCE else None, count)
+    missing = await _missing(app, found)
+    for row in missing:
+        app.log.warning("object_missing", shop=row["shop_id"], asset=row["id"])
+    return _Share(str(found[-1]["id"]) if len(found) == FILES_AT_ONCE else None, await _forget(app, missing, now))
+
+
+async def _uploads(app: App, after: str, now: datetime) -> _Share:
+    """Give back the storage of photos that were announced and never came. Each is looked at once: no round ends."""
+    found = await queries.uploads_after(app.db, after, now - UPLOAD_WAIT, FILES_AT_ONCE)
+    return _Share(str(found[-1]["id"]) if found else after, await _forget(app, await _missing(app, found), now))
+
+
+async def _missing(app: App, rows: Sequence[Row]) -> list[Row]:
+    """Those whose object is not there."""
+    return [row for row in rows if await app.files.stat(row["key"]) is None]
+
+
+async def _forget(app: App, missing: Sequence[Row], now: datetime) -> int:
+    count = 0
+    for row in missing:
+        with suppress(Refused):
+            await app.db.batch(
+                queries.forget_asset(row["shop_id"], row["id"], now),
+                generation.release_storage(row["shop_id"], row["bytes"], now),
+            )
+            count += 1
+    return count
 
 
 async def _counters(app: App, after: str, now: datetime) -> _Share:
@@ -123,5 +140,6 @@ SWEEPS: dict[str, Callable[[App, str, datetime], Awaitable[_Share]]] = {
     "previews": _previews,
     "objects": _objects,
     "files": _files,
+    "uploads": _uploads,
     "counters": _counters,
 }

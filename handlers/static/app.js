@@ -52,11 +52,14 @@ async function visit(path, push) {
   refreshLater();
 }
 
-/** Who uses the keyboard stays where they were when a page refreshes, and starts at its top when it is new. */
+/** Who uses the keyboard stays where they were when a page refreshes, and starts at its top when it is new.
+    A page that marks its parts refreshes those alone, and what is typed beside them stays. */
 function swap(page, isNew) {
   const stops = () => [...main().querySelectorAll("a, button, input, select, s-button, s-link")];
   const place = stops().indexOf(document.activeElement);
-  main().replaceWith(document.adoptNode(page.getElementById("main")));
+  const parts = isNew ? [] : [...main().querySelectorAll("[data-part]")].filter((part) => page.getElementById(part.id));
+  for (const part of parts) part.replaceWith(document.adoptNode(page.getElementById(part.id)));
+  if (!parts.length) main().replaceWith(document.adoptNode(page.getElementById("main")));
   document.title = page.title;
   if (isNew) main().focus();
   else stops()[place]?.focus();

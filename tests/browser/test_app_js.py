@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from handlers.page_files import STATIC
 
 HOME = "http://app.test/"
-ORDERS = "http://app.test/orders"
+ORDERS, PRIVACY = "http://app.test/orders", "http://app.test/privacy"
 
 
 def document(title: str, body: str) -> str:
@@ -40,6 +40,22 @@ def test_a_page_that_refreshes_keeps_the_focus_where_it_was(page: Page) -> None:
     page.get_by_text("Two").focus()
     expect(page.get_by_text("asked 3")).to_be_visible()
     expect(page.get_by_text("Two")).to_be_focused()
+
+
+def test_a_page_that_refreshes_its_parts_keeps_what_is_typed_beside_them(page: Page) -> None:
+    times = iter(range(1000))
+
+    def privacy(route: Route) -> None:
+        part = f"<section id='requests' data-part data-refresh='100'>asked {next(times)}</section>"
+        form = "<form><label>Number <input name='number'></label></form>"
+        route.fulfill(body=document("Privacy", form + part), content_type="text/html")
+
+    page.route(PRIVACY, privacy)
+    page.goto(PRIVACY)
+    page.get_by_label("Number").press_sequentially("9001", delay=60)
+    expect(page.get_by_text("asked 5")).to_be_visible()
+    expect(page.get_by_label("Number")).to_have_value("9001")
+    expect(page.get_by_label("Number")).to_be_focused()
 
 
 def test_a_new_page_starts_at_its_top(page: Page) -> None:

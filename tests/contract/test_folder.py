@@ -14,6 +14,7 @@ import httpx
 import pytest
 from starlette.requests import ClientDisconnect
 
+from app.adapters import files_folder
 from app.adapters.files_folder import FolderFiles
 from app.core.app import App
 from app.core.errors import NotFound, Unavailable
@@ -45,6 +46,24 @@ async def client(app: App) -> AsyncIterator[httpx.AsyncClient]:
 def folder(app: App) -> FolderFiles:
     assert isinstance(app.files, FolderFiles)
     return app.files
+
+
+async def test_a_type_that_a_death_left_without_its_object_is_listed_and_can_be_deleted(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    await app.files.put("a/whole.webp", b"whole", "image/webp")
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", dies)
+        with pytest.raises(KeyboardInterrupt):
+            files_folder._write(folder(app)._path("a/died.webp"), b"died", "image/webp")
+    left = [each.key for each in await app.files.list("a/")]
+    assert left == ["a/died.webp.type", "a/whole.webp"]
+    await app.files.delete(left[0])
+    assert [each.key for each in await app.files.list("a/")] == ["a/whole.webp"]
+    assert (await app.files.stat("a/whole.webp")) == FileInfo(5, "image/webp")
 
 
 def stored(tmp_path: Path) -> list[str]:

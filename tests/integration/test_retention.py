@@ -51,9 +51,48 @@ async def test_what_nobody_ordered_goes_with_its_time_and_what_was_ordered_stays
     assert storage_agrees(world)
 
 
-@pytest.mark.parametrize(("setting", "days"), [(60, 60), (14, 14), (3, 14), ("many", 30), (None, 30)])
+@pytest.mark.parametrize(("setting", "days"), [(60, 60), (14, 14), (3, 14), (9999, 365), ("many", 30), (None, 30)])
 async def test_a_shop_may_keep_previews_for_fourteen_days_or_more(world: World, setting: Any, days: int) -> None:
     assert preview_life({"preview_days": setting}) == timedelta(days=days)
+
+
+async def test_a_merchant_says_how_long_previews_are_kept(world: World) -> None:
+    await world.design()
+    answer = await world.merchant().post("/privacy/previews", {"days": " 14 "})
+    assert (answer.status_code, "Designs are kept for 14 days" in answer.text) == (200, True)
+    assert 'value="14"' in (await world.merchant().document("/privacy")).text
+    assert 'value="30"' in (await world.merchant(OTHER_SHOP).document("/privacy")).text
+    world.clock.move(days=14, hours=1)
+    await swept(world)
+    assert len(world.rows("SELECT id FROM generations")) == 1
+    assert world.rows("SELECT id FROM generations WHERE master_asset_id IS NOT NULL") == []
+
+
+@pytest.mark.parametrize("days", ["", "13", "366", "14.5", "-20", "forever", "٢٠", "9" * 5000])
+async def test_a_merchant_is_told_how_long_previews_can_be_kept(world: World, days: str) -> None:
+    answer = await world.merchant().post("/privacy/previews", {"days": days})
+    assert (answer.status_code, "from 14 to 365" in answer.text) == (422, True)
+    assert world.rows("SELECT settings FROM shops WHERE id = ?", SHOP) == [{"settings": None}]
+
+
+async def test_the_storage_of_a_photo_that_never_came_is_given_back_after_an_hour(world: World) -> None:
+    storefront, used = world.storefront(), world.storefront()
+    await world.design(used)
+    arrived, announced = await storefront.upload(), (await storefront.ticket_of(5_000_000)).json()["upload_id"]
+    before = world.quota()["current_storage_bytes"]
+    world.clock.move(minutes=59)
+    await swept(world)
+    assert world.quota()["current_storage_bytes"] == before
+    world.clock.move(minutes=2)
+    await swept(world)
+    assert world.quota()["current_storage_bytes"] == before - 5_000_000
+    assert storage_agrees(world)
+    held = {row["id"] for row in world.rows("SELECT id FROM assets WHERE purpose = 'upload' AND deleted_at IS NULL")}
+    assert (arrived in held, announced in held, len(held)) == (True, False, 2)
+    late = (await storefront.ticket_of(7_000)).json()["upload_id"]
+    world.clock.move(minutes=61)
+    await swept(world)
+    assert world.rows("SELECT id FROM assets WHERE id = ? AND deleted_at IS NOT NULL", late)
 
 
 async def test_a_shop_with_many_old_previews_is_swept_in_shares(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

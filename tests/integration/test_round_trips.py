@@ -121,6 +121,7 @@ async def merchants_look_around(world: World) -> None:
         assert (await merchant.document("/orders")).status_code == 200
         wish = {"kind": "export", "customer_id": "9001"}
         assert (await merchant.post("/privacy/requests", wish)).status_code == 202
+        assert (await merchant.post("/privacy/previews", {"days": "30"})).status_code == 200
         assert (await merchant.document("/privacy")).status_code == 200
 
 

@@ -34,7 +34,7 @@ WAITING = (
 step."""
 
 UNSWEPT = "SELECT key FROM assets WHERE purpose = 'upload' AND deleted_at IS NULL AND expires_at <= ?"
-ROUND_OVER = "SELECT name FROM sweeps WHERE begun_at <= ?"
+ROUND_OVER = "SELECT name FROM sweeps WHERE cursor IS NULL AND begun_at <= ?"
 """Sweeps that begin anew: those whose last round began more than a day before."""
 
 

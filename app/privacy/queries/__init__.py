@@ -13,6 +13,7 @@ from app.privacy.queries.leftovers import (
     progress,
     shops_after,
     unwanted_previews,
+    uploads_after,
 )
 from app.privacy.queries.people import (
     adopt,
@@ -44,7 +45,7 @@ from app.privacy.queries.requests import (
     request,
     requests,
 )
-from app.privacy.queries.shops import TENANT_TABLES, delete_rows, delete_shop, stop_all_jobs
+from app.privacy.queries.shops import TENANT_TABLES, delete_rows, delete_shop, set_settings, stop_all_jobs
 
 __all__ = [
     "TENANT_TABLES",
@@ -87,10 +88,12 @@ __all__ = [
     "request",
     "requests",
     "rows_of",
+    "set_settings",
     "shops_after",
     "stop_all_jobs",
     "stop_design",
     "stop_jobs",
     "stored",
     "unwanted_previews",
+    "uploads_after",
 ]

@@ -103,6 +103,17 @@ async def assets_after(db: Database, after: str, made_before: datetime, limit: i
     )
 
 
+async def uploads_after(db: Database, after: str, opened_before: datetime, limit: int) -> Sequence[Row]:
+    """Photos that should be there, and that nothing has been made of, by id."""
+    unused = and_(assets.c.shopper_id.is_(None), assets.c.guest_session_id.is_(None), assets.c.deleted_at.is_(None))
+    return await db.all(
+        select(assets.c.id, assets.c.shop_id, assets.c.key, assets.c.bytes)
+        .where(assets.c.id > after, assets.c.id < first_id(opened_before), assets.c.purpose == "upload", unused)
+        .order_by(assets.c.id)
+        .limit(limit)
+    )
+
+
 def forget_asset(shop_id: str, asset_id: str, at: datetime) -> Expect:
     """The object is gone. Refused with `deleted_already`."""
     return Expect(

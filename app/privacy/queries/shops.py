@@ -29,6 +29,10 @@ def stop_all_jobs(shop_id: str, but: str, at: datetime) -> Any:
     )
 
 
+def set_settings(shop_id: str, settings: dict[str, Any], at: datetime) -> Any:
+    return update(shops).where(shops.c.id == shop_id).values(settings=settings, updated_at=at)
+
+
 def delete_rows(shop_id: str, table: str, limit: int) -> Any:
     """So many rows of a table at most; all, where rows have no id."""
     source = metadata.tables[table]

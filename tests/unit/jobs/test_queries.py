@@ -105,6 +105,7 @@ def test_nothing_that_takes_long_keeps_a_preview_waiting() -> None:
     assert left_out == {
         "catalog.sync_products",
         "personalization.finalize",
+        "privacy.empty_photo",
         "privacy.export",
         "privacy.redact",
         "privacy.redact_shop",
