@@ -16,8 +16,9 @@ from app.shops.visitors import GUEST_LIFE
 TEXT = (Path(__file__).parents[1] / "docs" / "privacy.md").read_text("utf-8")
 ROWS = dict(re.findall(r"^\| (.+?) \| .+? \| (.+?) \|$", TEXT, re.MULTILINE))
 PROMISED = {
-    "a photo that": [UPLOAD_LIFE],
-    "a preview and": [model.PREVIEW_LIFE, model.LEAST_PREVIEW_LIFE],
+    "a photo that a": [UPLOAD_LIFE],
+    "a photo that was announced": [model.UPLOAD_WAIT],
+    "a preview and": [model.PREVIEW_LIFE, model.LEAST_PREVIEW_LIFE, model.LONGEST_PREVIEW_LIFE],
     "a guest's token": [GUEST_LIFE],
     "a download": [model.EXPORT_LIFE],
     "a request": [model.REQUEST_LIFE],
@@ -29,7 +30,7 @@ PROMISED = {
 @pytest.mark.parametrize("beginning", PROMISED)
 def test_the_table_says_how_long_the_code_keeps_it(beginning: str) -> None:
     [kept] = [kept for what, kept in ROWS.items() if what.startswith(beginning)]
-    said = [timedelta(**{unit: int(number)}) for number, unit in re.findall(r"(\d+) (hours|days)", kept)]
+    said = [timedelta(**{f"{unit}s": int(number)}) for number, unit in re.findall(r"(\d+) (hour|day)", kept)]
     assert said == PROMISED[beginning]
 
 

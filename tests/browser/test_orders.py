@@ -1,4 +1,4 @@
-"""The merchant's orders in a real browser: lines that are stuck, and how each is brought on."""
+"""The merchant's pages in a real browser: lines that are stuck, and how each is brought on; a customer's data."""
 
 from __future__ import annotations
 
@@ -50,9 +50,7 @@ def _make_mugs_small(database: Path) -> None:
 
 def test_a_merchant_brings_on_every_line_that_is_stuck(browser: Browser, demo: Demo) -> None:
     page = browser.new_page(viewport=DESKTOP)
-    page.goto(f"{demo.store}/admin/apps/artify")
-    page.get_by_role("button", name="Install app").click()
-    expect(page.frame_locator("iframe").get_by_text("Artify is installed")).to_be_visible()
+    _install(page, demo)
     page.goto(f"{demo.store}/admin/apps/artify/orders")
     page.frame_locator("iframe").get_by_role("link", name="Need attention").click()
     expect(page.frame_locator("iframe").get_by_text("No line is in this state.")).to_be_visible()
@@ -70,6 +68,42 @@ def test_a_merchant_brings_on_every_line_that_is_stuck(browser: Browser, demo: D
     frame.get_by_role("link", name="Need attention").click()
     expect(frame.locator("s-table-row[data-state]")).to_have_count(4)
     _keep_on_a_phone(browser, demo, "orders-phone-untold", "[data-state=ready]")
+
+
+def test_what_a_merchant_types_on_the_page_of_privacy_stays_while_it_refreshes(browser: Browser, demo: Demo) -> None:
+    page = browser.new_page(viewport=DESKTOP)
+    _install(page, demo)
+    frame = page.frame_locator("iframe")
+    page.goto(f"{demo.store}/admin/apps/artify/privacy")
+    frame.get_by_label("Days to keep them").fill("60")
+    frame.get_by_text("Save", exact=True).click()
+    expect(frame.get_by_text("are deleted 60 days after")).to_be_visible()
+    download, deletion = frame.get_by_label("Customer number").all()
+    download.fill("9001")
+    frame.get_by_text("Prepare a download").click()
+    deletion.fill("90")
+    expect(frame.get_by_role("link", name="Download")).to_be_visible(timeout=SLOW_MS)
+    expect(frame.get_by_text("Export made")).to_be_visible()
+    expect(deletion).to_have_value("90")
+    _keep(page, "privacy-desktop")
+    phone = browser.new_page(viewport=PHONE, device_scale_factor=2)
+    phone.goto(f"{demo.store}/admin/apps/artify/privacy")
+    days = phone.frame_locator("iframe").get_by_label("Days to keep them")
+    expect(days).to_have_value("60")
+    days.scroll_into_view_if_needed()
+    _keep(phone, "privacy-phone")
+    assert phone.frame_locator("iframe").locator("html").evaluate("page => page.scrollWidth - page.clientWidth") == 0
+
+
+def _install(page: Page, demo: Demo) -> None:
+    """As the merchant does, unless they did."""
+    page.goto(f"{demo.store}/admin/apps/artify")
+    there = page.frame_locator("iframe").get_by_text("Artify is installed")
+    button = page.get_by_role("button", name="Install app")
+    expect(button.or_(page.locator("iframe"))).to_be_visible()
+    if button.is_visible():
+        button.click()
+    expect(there).to_be_visible()
 
 
 def _all_lines(page: Page, demo: Demo) -> FrameLocator:
