@@ -117,7 +117,7 @@ async def order_cards(
         .outerjoin(master, and_(master.c.id == generations.c.master_asset_id, master.c.deleted_at.is_(None)))
         .outerjoin(upload, and_(upload.c.id == generations.c.upload_asset_id, upload.c.deleted_at.is_(None)))
         .outerjoin(printed, printed.c.id == order_items.c.print_asset_id)
-        .outerjoin(jobs, jobs.c.dedupe_key == f"{NOTE}:" + order_items.c.id)
+        .outerjoin(jobs, and_(jobs.c.shop_id == shop_id, jobs.c.dedupe_key == f"{NOTE}:" + order_items.c.id))
         .where(
             order_items.c.shop_id == shop_id,
             order_items.c.id == item_id if item_id else true(),
