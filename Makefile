@@ -5,6 +5,7 @@ STAMP := .venv/.installed
 LOCKS := requirements/build.txt requirements/dev.txt
 EDGE_SERVE ?= ../shared/edge/serve
 WORKER_STAMP := python_modules/.installed
+PROCESSES ?= 2
 NODE_STAMP := tests/node/node_modules/.package-lock.json
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-config \
@@ -49,8 +50,8 @@ $(BIN)/python:
 demo: setup ## serve the app and the simulated shop; PORT and DEVSTORE_PORT move them
 	@$(BIN)/python -m handlers.demo
 
-test: setup browser node $(if $(wildcard $(EDGE_SERVE)),$(WORKER_STAMP)) ## run every test this machine can run; REQUIRE_ALL=1 makes a skipped one a failure
-	@$(BIN)/python -m pytest
+test: setup browser node $(if $(wildcard $(EDGE_SERVE)),$(WORKER_STAMP)) ## run every test this machine can run, in PROCESSES=2; REQUIRE_ALL=1 makes a skipped one a failure
+	@$(BIN)/python -m pytest --numprocesses=$(PROCESSES)
 
 test-postgres: setup ## run what touches the database most on PostgreSQL instead of SQLite
 	@TEST_DATABASE=postgres $(BIN)/python -m pytest $(ON_POSTGRES)

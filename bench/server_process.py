@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.servers import serving
 from bench.starts import python
-from tests.aws.servers import free_ports
+from tests.ports import free_port
 from tests.setups import SetUp
 from tests.setups.base import neighbours
 from tests.setups.one_process import OneProcess
@@ -18,7 +18,7 @@ from tests.setups.one_process import OneProcess
 @contextmanager
 def sqlite_server(folder: Path) -> Iterator[SetUp]:
     """The set-up, running, with its database and files in the folder."""
-    (port,) = free_ports(1)
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     with neighbours(url) as beside, socket.socket() as unused:
         setup = OneProcess(url, beside, folder, unused)

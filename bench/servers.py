@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.ports import free_port
+
 START_SECONDS = 20.0
 
 
@@ -31,7 +33,7 @@ def serving(
 ) -> Iterator[Server]:
     """Run `command(port)` until the block ends, on a free port if none is said. Raises RuntimeError when it does not
     come up."""
-    port = port or _free_port()
+    port = port or free_port()
     process = subprocess.Popen(
         command(port), env={**os.environ, **environ}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -52,10 +54,3 @@ def wait(process: subprocess.Popen[bytes], port: int, *, seconds: float = START_
                 return
         time.sleep(every)
     raise RuntimeError("the server under test did not start")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

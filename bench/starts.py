@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.aws.runtime import http_event, started
-from tests.aws.servers import free_ports
+from tests.ports import free_port
 from tests.sources import ROOT
 
 MOST_S = 20.0
@@ -38,7 +38,7 @@ def function(command: Sequence[str], folder: Path, environ: Mapping[str, str], r
 
 def server(command: Sequence[str], environ: Mapping[str, str], request: Request, status: int) -> float:
     """Of a server, the last argument of whose command will be its port. Raises RuntimeError likewise."""
-    (port,) = free_ports(1)
+    port = free_port()
     begun = time.perf_counter()
     process = subprocess.Popen(
         [*command, str(port)],

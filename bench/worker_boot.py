@@ -28,6 +28,7 @@ from bench.rows import Row
 from bench.servers import wait
 from bench.webhooks import ENVIRON
 from tests.edge import workerd
+from tests.ports import free_port
 from tests.sources import ROOT
 
 TURNS = 3
@@ -89,9 +90,9 @@ def _floor(project: Path, state: Path) -> Boot:
 
 @contextmanager
 def _started(project: Path, state: Path, settings: Mapping[str, str]) -> Iterator[tuple[httpx.Client, Boot]]:
-    port = workerd.free_port()
+    port = free_port()
     variables = [part for name, value in settings.items() for part in ("--var", f"{name}:{value}")]
-    options = ["--port", str(port), "--inspector-port", str(workerd.free_port()), "--ip", "127.0.0.1"]
+    options = ["--port", str(port), "--inspector-port", str(free_port()), "--ip", "127.0.0.1"]
     begun = time.perf_counter()
     worker = subprocess.Popen(
         [workerd.SERVE, "--project", project, *options, "--persist-to", state, *variables],

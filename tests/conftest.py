@@ -1,3 +1,3 @@
-"""What every test has: a browser on demand, and the list of tests that were not run, and why."""
+"""What every test has: a browser on demand, its turn on the machine, and the list of tests that were not run."""
 
-pytest_plugins = ["tests.plugins.chromium", "tests.plugins.not_run"]
+pytest_plugins = ["tests.plugins.chromium", "tests.plugins.figures", "tests.plugins.not_run", "tests.plugins.spread"]

@@ -7,7 +7,6 @@ import functools
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ import httpx
 import pytest
 
 from tests.aws import sam
+from tests.ports import free_port, free_ports
 
 REGION = "eu-central-1"
 ENVIRON = {
@@ -67,7 +67,7 @@ def moto() -> str:
         pytest.skip("moto's server is not installed: nothing here speaks SQS")
     folder = Path(tempfile.mkdtemp(prefix="artify-moto-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    (port,) = free_ports(1)
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "moto.server", "--host", "127.0.0.1", "--port", str(port)]
     _start(command, folder, lambda: httpx.get(f"{url}/moto-api/data.json").status_code == 200)
@@ -107,17 +107,6 @@ def bucket_cors() -> dict[str, Any]:
     """The rule of template.yaml's bucket, in the words of S3."""
     rule = sam.resource("Files")["CorsConfiguration"]["CorsRules"][0]
     return {name: value for name, value in rule.items() if name != "MaxAge"} | {"MaxAgeSeconds": rule["MaxAge"]}
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody uses now, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def _identity() -> dict[str, object]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+
+from tests.ports import free_port
 
 SHOP = "artify-demo.myshopify.com"
 START_S = 120
@@ -36,7 +37,7 @@ class Demo:
 @contextmanager
 def running(folder: Path) -> Iterator[Demo]:
     """Serve until the block ends; its last words are in `demo.log` of the folder."""
-    port, shop_port = _free_port(), _free_port()
+    port, shop_port = free_port(), free_port()
     environ = os.environ | {"PORT": str(port), "DEVSTORE_PORT": str(shop_port)}
     with (folder / "demo.log").open("wb") as log:
         process = subprocess.Popen(
@@ -62,9 +63,3 @@ def _wait(process: subprocess.Popen[bytes], url: str, folder: Path) -> None:
         except httpx.TransportError:
             time.sleep(0.2)
     raise AssertionError((folder / "demo.log").read_text())
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -13,6 +13,7 @@ from app.core.errors import Unavailable
 from app.core.ports import Files
 from tests.aws import servers
 from tests.contract.adapters import FILES
+from tests.ports import free_port
 
 pytestmark = pytest.mark.anyio
 KEY = "a-shop.myshopify.com/personalization/0001/preview_1.webp"
@@ -49,7 +50,7 @@ async def test_a_storage_that_refuses_our_keys_is_unavailable(monkeypatch: pytes
 
 
 async def test_a_storage_that_does_not_answer_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
-    (nobody,) = servers.free_ports(1)
+    nobody = free_port()
     files = keyed(monkeypatch, endpoint=f"http://127.0.0.1:{nobody}")
     with pytest.raises(Unavailable):
         await files.put(KEY, b"data", "image/webp")

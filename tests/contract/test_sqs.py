@@ -14,6 +14,7 @@ from app.core.errors import Unavailable
 from app.core.log import Log
 from app.core.ports import LONGEST_HINT_S
 from tests.aws import servers
+from tests.ports import free_port
 
 pytestmark = pytest.mark.anyio
 
@@ -53,7 +54,7 @@ async def test_a_hint_for_later_is_held_back() -> None:
 
 async def test_a_queue_that_does_not_answer_loses_hints_and_says_so() -> None:
     log, url = io.StringIO(), made()
-    (nobody,) = servers.free_ports(1)
+    nobody = free_port()
     await SqsQueue(url, Log(log), endpoint=f"http://127.0.0.1:{nobody}", region=servers.REGION).wake("a", "b")
     (line,) = map(json.loads, log.getvalue().splitlines())
     assert (line["event"], line["count"]) == ("hints_lost", 2)

@@ -23,6 +23,7 @@ from app.core.ports import Database
 from app.core.tables import metadata
 from tests import apps
 from tests.edge import workerd
+from tests.ports import free_port
 from tests.sources import ROOT
 
 CONFIG = """
@@ -115,7 +116,7 @@ def served(images: bool = True) -> str:
     atexit.register(stack.close)
     project = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="door-")))
     queues = QUEUES.findall((ROOT / "wrangler.toml").read_text())
-    port = workerd.free_port()
+    port = free_port()
     (project / "wrangler.toml").write_text(CONFIG + "\n".join(queues))
     (project / "python_modules").symlink_to(workerd.MODULES)
     (project / "migrations").symlink_to(ROOT / "migrations")

@@ -41,6 +41,7 @@ def http(tmp_path: Path) -> Iterator[httpx.Client]:
         yield http
 
 
+@pytest.mark.alone
 def test_the_worker_is_imported_within_half_a_second(http: httpx.Client) -> None:
     """What Cloudflare runs before the first request, but for its own SDK: Starlette, httpx, SQLAlchemy's SQL, our
     wiring with its adapters, the routes. In processor time: others may be busy on these cores.

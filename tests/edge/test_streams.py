@@ -48,6 +48,7 @@ async def stored(files: Files, anyio_backend: str) -> AsyncIterator[str]:
     await files.delete(KEY)
 
 
+@pytest.mark.alone
 async def test_sixty_megabytes_come_back_whole_and_are_never_in_memory(stored: str) -> None:
     before = await door_clients.memory()
     began, seen, first_s = time.monotonic(), hashlib.sha256(), 0.0

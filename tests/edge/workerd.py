@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import atexit
+import compileall
+import fcntl
 import os
 import shutil
 import signal
-import socket
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.ports import free_port
 from tests.sources import ROOT
 
 SERVE = Path(os.environ.get("EDGE_SERVE") or ROOT.parent / "shared" / "edge" / "serve")
@@ -52,24 +58,51 @@ def serving(
     images: bool = True,
     first: str = "/healthz",
 ) -> Iterator[str]:
-    """The address of the worker in the folder, with a database that wrangler has migrated and filled with `rows`.
+    """The address of the worker in the folder, with a database that wrangler has migrated, filled with `rows`.
 
     Its Images service is the tests' own, or without `images`, wrangler's, which does less than half of it.
     `first` is the path of the request that sees that it runs.
     """
     port = port or free_port()
     state.mkdir(parents=True, exist_ok=True)
-    if SERVE.exists():  # it installs the wrangler that comes next
-        _run([*starter(project), "--help"])
-    wrangler(project, "d1", "migrations", "apply", "DB", "--local", "--persist-to", str(state))
+    with ExitStack() as stack:
+        with _one_start_at_a_time():
+            _prepare(state, rows)
+            around = stack.enter_context(_images_service(state, images))
+            url = stack.enter_context(_started(project, state, settings, port, around, first))
+        yield url
+
+
+def _prepare(state: Path, rows: str) -> None:
+    """The database; and the bytecode of what wrangler watches: it builds anew for each file that Python adds."""
+    shutil.copytree(_migrated(), state, dirs_exist_ok=True)
     if rows:
-        (state / "rows.sql").write_text(rows)
-        local = ("--local", "--persist-to", str(state), "--file", str(state / "rows.sql"))
-        wrangler(project, "d1", "execute", "DB", *local)
+        [path] = [path for path in state.glob("v3/d1/**/*.sqlite") if path.name != "metadata.sqlite"]
+        with closing(sqlite3.connect(path)) as handle:
+            handle.executescript(f"BEGIN; {rows} COMMIT;")
+    for package in ("app", "handlers"):
+        compileall.compile_dir(ROOT / package, quiet=2)
+
+
+@cache
+def _migrated() -> Path:
+    """What wrangler keeps of an empty database with the schema, made once: every worker of the tests has the same."""
+    state = Path(tempfile.mkdtemp(prefix="artify-d1-"))
+    atexit.register(shutil.rmtree, state, ignore_errors=True)
+    if SERVE.exists():  # it installs the wrangler that comes next
+        _run([*starter(ROOT), "--help"])
+    wrangler(ROOT, "d1", "migrations", "apply", "DB", "--local", "--persist-to", str(state))
+    return state
+
+
+@contextmanager
+def _started(
+    project: Path, state: Path, settings: Mapping[str, str], port: int, around: Mapping[str, str], first: str
+) -> Iterator[str]:
     variables = [part for name, value in settings.items() for part in ("--var", f"{name}:{value}")]
     options = ["--port", str(port), "--inspector-port", str(free_port()), "--ip", "127.0.0.1", "--test-scheduled"]
     log = state / "workerd.log"
-    with log.open("w") as output, _images_service(state, images) as around:
+    with log.open("w") as output:
         worker = subprocess.Popen(
             [*starter(project), *options, "--persist-to", state, *variables],
             cwd=project,
@@ -84,6 +117,14 @@ def serving(
         finally:
             os.killpg(worker.pid, signal.SIGTERM)
             worker.wait(30)
+
+
+@contextmanager
+def _one_start_at_a_time() -> Iterator[None]:
+    """The program that brings workerd along writes files of its own as it starts, for whoever starts next."""
+    with Path(__file__).open() as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager
@@ -105,13 +146,6 @@ def _images_service(state: Path, ours: bool) -> Iterator[dict[str, str]]:
         finally:
             service.terminate()
             service.wait(30)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wrangler(project: Path, *arguments: str) -> str:

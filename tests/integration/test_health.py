@@ -19,9 +19,10 @@ from app.core.app import App
 from app.core.errors import NotFound
 from handlers.kept import Kept
 from handlers.routes import create
-from tests.aws.servers import ENVIRON, REGION, free_ports
+from tests.aws.servers import ENVIRON, REGION
 from tests.fakes.ports import NotingQueue
 from tests.integration.world import World, without_storage
+from tests.ports import free_port
 
 pytestmark = pytest.mark.anyio
 
@@ -73,7 +74,7 @@ async def test_a_database_without_tables_is_a_503_and_a_line_in_the_log(world: W
 async def test_a_queue_of_messages_that_does_not_answer_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in ENVIRON.items():
         monkeypatch.setenv(name, value)
-    (nobody,) = free_ports(1)
+    nobody = free_port()
     url = f"http://127.0.0.1:{nobody}"
     sqs = SqsQueue(f"{url}/1/jobs", world.app.log, endpoint=url, region=REGION)
     [answer] = await asked(replace(world.app, queue=sqs))

@@ -1,4 +1,4 @@
-"""One Chromium for all tests that want a `browser`, and those tests last."""
+"""A Chromium for the tests of a file that want a `browser`, and those tests after the others of their file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Skips, with the reason, where no Chromium starts."""
     executable = chromium.path()
@@ -29,4 +29,5 @@ def browser() -> Iterator[Browser]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Playwright's event loop stays on the main thread while its browser is open: asyncio.run refuses to run then."""
-    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+    files = {path: number for number, path in enumerate(dict.fromkeys(item.path for item in items))}
+    items.sort(key=lambda item: (files[item.path], "browser" in getattr(item, "fixturenames", ())))

@@ -25,9 +25,9 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    skipped: dict[str, list[str]] = {}
+    skipped: dict[str, set[str]] = {}  # each process that shares the tests tells of a file that was skipped whole
     for report in terminalreporter.stats.get("skipped", []):
-        skipped.setdefault(reason(report), []).append(report.nodeid)
+        skipped.setdefault(reason(report), set()).add(report.nodeid)
     for why, tests in sorted(skipped.items()):
         terminalreporter.section(f"not run here, {len(tests)}: {why}")
         for test in sorted(tests):

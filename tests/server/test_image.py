@@ -15,7 +15,7 @@ import pytest
 
 from handlers.server import UVICORN
 from tests.apps import environ
-from tests.aws.servers import free_ports
+from tests.ports import free_port
 from tests.sources import ROOT
 
 START_S = 60.0
@@ -60,7 +60,7 @@ def test_every_package_is_locked_with_hashes_at_the_version_that_tests_run_with(
 
 def test_its_command_migrates_serves_answers_its_own_health_check_and_ends_when_told(tmp_path: Path) -> None:
     copied(tmp_path)
-    (port,) = free_ports(1)
+    port = free_port()
     (tmp_path / "var").mkdir()
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     told = environ(tmp_path / "var") | {"PATH": path, "PYTHONPATH": str(tmp_path)}

@@ -16,6 +16,7 @@ import httpx
 
 from tests import postgres
 from tests.aws import servers
+from tests.ports import free_port
 from tests.setups.base import Neighbours, SetUp, neighbours
 from tests.sources import ROOT
 
@@ -27,7 +28,7 @@ STOP_S = 30.0
 def opened(folder: Path, **settings: str) -> Iterator[SetUp]:
     """The set-up, running; its output goes to a file in the folder. Skips where PostgreSQL or S3 is missing."""
     database, bucket = postgres.migrated(), servers.bucket()
-    (port,) = servers.free_ports(1)
+    port = free_port()
     with neighbours(f"http://127.0.0.1:{port}") as beside:
         setup = Machine(beside, port, folder / "uvicorn.txt", database, bucket)
         setup.environ |= settings

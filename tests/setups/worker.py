@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.edge import workerd
+from tests.ports import free_port
 from tests.setups import sqlite_file
 from tests.setups.base import Neighbours, SetUp, neighbours
 from tests.sources import ROOT
@@ -19,7 +20,7 @@ CRON = "/cdn-cgi/handler/scheduled"
 def opened(folder: Path) -> Iterator[SetUp]:
     """The set-up, running, with its state in the folder. Skips where no worker can run."""
     workerd.needed()
-    port, state = workerd.free_port(), folder / "state"
+    port, state = free_port(), folder / "state"
     with neighbours(f"http://127.0.0.1:{port}") as beside:
         setup = Worker(f"http://127.0.0.1:{port}", beside, state)
         with setup.http, workerd.serving(ROOT, state, setup.environ, port=port):

@@ -10,12 +10,12 @@ from starlette.responses import Response
 
 from tests import postgres
 from tests.apps import environ, migrated
-from tests.aws.servers import free_ports
 from tests.fakes.gemini import KEY, FakeGemini
 from tests.integration.processes.installation import Installation
 from tests.integration.servers import Front, Shopify
 from tests.integration.storefront import MUG_VARIANT
 from tests.integration.world import World, fill, settings_for
+from tests.ports import free_port
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -28,7 +28,7 @@ async def installation(
     await fill(world)
     await world.close()
     front.app = Response()  # Shopify's own webhooks: the tests deliver theirs
-    (port,) = free_ports(1)
+    port = free_port()
     gemini = FakeGemini()
     with gemini.serving() as gemini_url:
         settings = {

@@ -19,9 +19,9 @@ import httpx
 from app.wiring import sqlite_path
 from handlers.server import UVICORN
 from tests import postgres
-from tests.aws.servers import free_ports
 from tests.fakes.gemini import FakeGemini
 from tests.integration.servers import Shopify
+from tests.ports import free_ports
 from tests.sources import ROOT
 
 T = TypeVar("T")

@@ -31,6 +31,8 @@ MOMENTS = (10, 160)
 """A process dies at a moment of this number, at random."""
 BETWEEN_S = (0.3, 1.5)
 """Besides, one of them is killed after so many seconds, wherever it is."""
+MOST_DEATHS = 150
+"""Enough for every kind of death; on a busy machine, where starts take long, more would leave no time to work."""
 TICK_S = 0.02
 
 
@@ -62,10 +64,14 @@ class Supervisor:
         next_kill = time.monotonic() + self.dice.uniform(*BETWEEN_S)
         while not self.ends:
             time.sleep(TICK_S)
-            if self.kills and time.monotonic() >= next_kill:
+            if self._kills_on and time.monotonic() >= next_kill:
                 self._kill(self.dice.choice(list(self.running)))
                 next_kill = time.monotonic() + self.dice.uniform(*BETWEEN_S)
             self._bury()
+
+    @property
+    def _kills_on(self) -> bool:
+        return self.kills and self.deaths.total() < MOST_DEATHS
 
     def _kill(self, process: int) -> None:
         os.kill(process, signal.SIGKILL)
@@ -89,7 +95,7 @@ class Supervisor:
         self.deaths.update(told.splitlines())
 
     def _start(self, work: Callable[[Effects], None]) -> None:
-        dies_at = self.dice.randint(*MOMENTS) if self.kills else None
+        dies_at = self.dice.randint(*MOMENTS) if self._kills_on else None
         process = os.fork()
         if process == 0:
             for number in (signal.SIGTERM, signal.SIGUSR1):

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,11 +22,11 @@ import anyio
 import httpx
 import pytest
 
-from tests.aws.servers import free_ports
 from tests.integration import webhooks
 from tests.integration.processes.bookkeeping import check_counted_once, check_printed_once, orphans, sweep_days_later
 from tests.integration.processes.installation import Installation
 from tests.integration.storefront import MUG_VARIANT
+from tests.ports import free_ports
 from tests.sources import ROOT
 
 pytestmark = pytest.mark.anyio
@@ -38,11 +38,10 @@ FAULTS = ("request_crashed", "job_crashed", "job_failed", "job_loop_fault", "upk
 
 
 async def test_whatever_dies_each_paid_line_has_one_print(
-    installation: Installation, design: str, capsys: pytest.CaptureFixture[str]
+    installation: Installation, design: str, say: Callable[[str], None]
 ) -> None:
     seed = int(os.environ.get("CHAOS_SEED", random.randrange(2**32)))
-    with capsys.disabled():
-        print(f"\nseed {seed}", flush=True)
+    say(f"seed {seed}")
     started = time.monotonic()
     orders = await anyio.to_thread.run_sync(placed, installation, design, random.Random(seed))
     with supervised(installation, seed) as machine:
@@ -52,8 +51,7 @@ async def test_whatever_dies_each_paid_line_has_one_print(
         machine.process.send_signal(signal.SIGUSR1)
         await anyio.to_thread.run_sync(installation.wait, lambda: settled(installation, orders), SETTLED_S)
     left = orphans(installation)
-    with capsys.disabled():
-        print(report(installation, orders, senders, machine, len(left), time.monotonic() - started), flush=True)
+    say(report(installation, orders, senders, machine, len(left), time.monotonic() - started))
     check_printed_once(installation, orders)
     check_counted_once(installation, orders, events=len(orders))
     assert {fault: machine.log.count(fault) for fault in FAULTS if fault in machine.log} == {}

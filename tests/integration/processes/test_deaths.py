@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -23,7 +23,7 @@ RECORD = "after db.batch jobs assets"
 
 
 async def test_a_death_at_any_moment_leaves_one_print_a_line(
-    installation: Installation, design: str, capsys: pytest.CaptureFixture[str]
+    installation: Installation, design: str, say: Callable[[str], None]
 ) -> None:
     story = enumerated(installation, design)
     moments, deaths = story["moments"], story["deaths"]
@@ -37,10 +37,7 @@ async def test_a_death_at_any_moment_leaves_one_print_a_line(
     check_printed_once(installation, orders)
     check_counted_once(installation, orders, events=len(orders))
     left = orphans(installation)
-    with capsys.disabled():
-        print(
-            f"\n{len(deaths)} deaths, {len(orders)} orders, {len(left)} files of attempts that died before they counted"
-        )
+    say(f"{len(deaths)} deaths, {len(orders)} orders, {len(left)} files of attempts that died before they counted")
     assert len(left) == sum(is_unrecorded(death["first"]["moments"]) for death in deaths)
     await sweep_days_later(installation)
     assert orphans(installation) == set()

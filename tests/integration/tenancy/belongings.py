@@ -22,7 +22,7 @@ from tests.integration.merchant import Merchant
 from tests.integration.print_worker import ordered, sent, taken
 from tests.integration.servers import OTHER_SHOP, SHOP
 from tests.integration.storefront import MUG, MUG_VARIANT
-from tests.integration.tenancy.inputs import inputs_of
+from tests.integration.tenancy.inputs import Inputs, inputs_of
 from tests.integration.world import World
 from tests.pictures import good
 
@@ -61,12 +61,18 @@ class Person:
 
     async def send(self, world: World, method: str, route: Route, **instead: Any) -> httpx.Response:
         """The route's call with what they have, but for these."""
-        fresh = {"idempotency_key": new_token()}  # with one that was used, what it made would be the answer
-        values, inputs = {**PLAIN, **self.has, **fresh, **instead}, inputs_of(route)
+        inputs = inputs_of(route)
+        values = {**PLAIN, **self.has, **await self._unused(world, inputs), **instead}
         path = route.path.replace(":path}", "}").format(**{name: quote(values[name]) for name in inputs.path})
         body = {name: values[name] for name in inputs.body if values[name] is not None}
         query = {name: values[name] for name in inputs.query}
         return await getattr(self, f"_{self.door}")(world, method, path, query, body)  # type: ignore[no-any-return]
+
+    async def _unused(self, world: World, inputs: Inputs) -> dict[str, str]:
+        """With what was used before, that would decide the answer."""
+        if "idempotency_key" not in inputs.body:
+            return {}
+        return {"idempotency_key": new_token(), "upload_id": await world.storefront(self.shop).upload(PHOTO)}
 
     async def _admin(self, world: World, method: str, path: str, query: Any, body: Any) -> httpx.Response:
         merchant = world.merchant(self.shop)

@@ -16,6 +16,7 @@ from handlers.cli import main
 from tests.apps import environ, migrated
 from tests.aws import servers
 from tests.devstore.conftest import serving
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +103,7 @@ def test_a_database_that_is_no_database_is_no_traceback(installation: Path, caps
 def test_a_database_server_that_does_not_answer_is_named_without_its_password(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (nobody,) = servers.free_ports(1)
+    nobody = free_port()
     monkeypatch.setenv("DATABASE_URL", f"postgresql://artify:planted-password@127.0.0.1:{nobody}/artify")
     said = doctor(capsys, 1)
     assert said["database"].startswith("NO The database does not answer.")
@@ -142,7 +143,7 @@ def test_a_queue_that_is_not_there_is_named(
 def test_a_shopify_that_cannot_be_reached_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (nobody,) = servers.free_ports(1)
+    nobody = free_port()
     monkeypatch.setenv("SHOPIFY_BASE_URL", f"http://127.0.0.1:{nobody}")
     assert doctor(capsys, 1)["Shopify"].startswith("NO It failed (ConnectError). This machine must reach")
 

@@ -1,0 +1,63 @@
+"""Several processes share the tests, a file at a time (pytest-xdist); some tests want the machine to themselves.
+
+The long ones begin first, so that the processes end together.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TOGETHER = {
+    "tests/edge/": "the worker",
+    "tests/setups/": "the worker",
+    "tests/story/": "the worker",
+}
+"""Folders whose tests start workers in the project's own folder: one process does, because each start builds anew."""
+DOOR, ROOM = Path(__file__), Path(__file__).with_name("__init__.py")
+"""Files that every process of a run sees, to be locked."""
+FIRST = ("tests/integration/processes/", *TOGETHER)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "alone: no other process runs a test meanwhile, because it measures the machine")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Files(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            together = (name for folder, name in TOGETHER.items() if nodeid.startswith(folder))
+            return next(together, nodeid.partition("::")[0])
+
+    config.option.loadscopereorder = False  # it would begin with those that have most tests, however short
+    return Files(config, log)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+    if not hasattr(item.config, "workerinput"):  # the only process
+        return (yield)
+    with _turn(alone=item.get_closest_marker("alone") is not None):
+        return (yield)
+
+
+@contextmanager
+def _turn(*, alone: bool) -> Iterator[None]:
+    """Beside other tests, or alone. Who waits to be alone keeps the door, so that no other test goes in before it."""
+    with DOOR.open() as door, ROOM.open() as room:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(door, fcntl.LOCK_UN)
+        yield
