@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import astuple
 
+from handlers.limits import LIMITS
 from tests.sources import ROOT
 
 PAGE = ROOT / "docs" / "operations.md"
@@ -18,6 +20,12 @@ def test_every_log_line_that_the_page_names_is_written() -> None:
     }
     assert len(named) >= 10
     assert named <= written
+
+
+def test_the_table_of_limits_is_that_of_the_code() -> None:
+    rows = re.findall(r"^\| `(\w+)`: .+? \| (.+) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
+    told = {name: [None if each == "–" else int(each) for each in cells.split(" | ")] for name, cells in rows}
+    assert told == {name: list(astuple(limit)) for name, limit in LIMITS.items()}
 
 
 def _names(group: str) -> list[str]:
