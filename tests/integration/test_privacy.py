@@ -233,6 +233,16 @@ async def test_a_photo_of_somebody_else_is_not_found(world: World) -> None:
     assert world.rows("SELECT status FROM generations") == [{"status": "completed"}]
 
 
+async def test_a_guest_can_still_delete_a_photo_once_their_data_were_exported(world: World) -> None:
+    """What they ordered says whose browser it is; it stays their browser."""
+    guest = world.storefront()
+    await bought(world, ADA, guest)
+    preview = await world.design(guest)
+    await told(world, "export", ADA)
+    assert (await guest.cancel(preview)).status_code == 200
+    assert (await guest.post(f"previews/{preview['id']}/delete", {})).json() == {"deleted": [preview["id"]]}
+
+
 async def test_a_photo_that_was_ordered_stays_until_the_shop_deletes_it(world: World) -> None:
     storefront = world.storefront()
     order = await bought(world, ADA, storefront)
