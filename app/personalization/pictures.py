@@ -27,7 +27,7 @@ async def propose_picture(app: App, shop: Shop, item_id: str, upload_id: str | N
     stuck = await find(Together(app.db), shop.id, item_id)
     origin = await _origin(app, stuck.item, upload_id)
     own = origin.own_style or Style(new_id(), OWN_PICTURE, "")
-    photo, wanted = await (_of_upload(app, shop, origin, own) if upload_id else _again(app, shop, origin))
+    photo, wanted = await _of_upload(app, shop, origin, own) if upload_id else _again(app, shop, origin)
     first = [] if origin.own_style or not upload_id else [queries.insert_own_style(shop.id, own, wanted.created_at)]
     job = jobs.new(previews.JOB, shop.id, wanted.id, at=wanted.created_at, priority=1)
     proposal = queries.update_item(stuck.item, replace(stuck.item, proposed_generation_id=wanted.id), wanted.created_at)
@@ -83,7 +83,7 @@ async def _origin(app: App, item: OrderItem, upload_id: str | None) -> _Origin:
     return _Origin(design, size, photo, own_style)
 
 
-async def _again(app: App, shop: Shop, origin: _Origin) -> tuple[Asset, Generation]:
+def _again(app: App, shop: Shop, origin: _Origin) -> tuple[Asset, Generation]:
     """The design once more, of the shopper's photo. Raises Unprocessable."""
     design, size, photo = origin.design, origin.size, origin.photo
     if design is None:
