@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -35,12 +36,11 @@ OWN_PACE = {"sweeps", "rate_limits"}
 
 
 async def test_a_death_at_any_moment_of_a_deletion_leaves_nothing_of_it(
-    installation: Installation, front: Front, shopify: Shopify, capsys: pytest.CaptureFixture[str]
+    installation: Installation, front: Front, shopify: Shopify, say: Callable[[str], None]
 ) -> None:
     plan = await planted(installation, front, shopify)
     told = enumerated(installation, plan)
-    with capsys.disabled():
-        print(f"\ndeaths: { {kind: len(story['deaths']) for kind, story in told.items()} }")
+    say(f"deaths: { {kind: len(story['deaths']) for kind, story in told.items()} }")
     for kind, story in told.items():
         check_clean(kind, story, plan)
         assert story["deaths"] != []

@@ -44,7 +44,7 @@ ON_SQLITE = pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 
 
 async def test_ten_thousand_webhooks_a_minute_are_each_taken_once(
-    installation: Installation, capsys: pytest.CaptureFixture[str]
+    installation: Installation, say: Callable[[str], None]
 ) -> None:
     """The job loops run beside, as always, and get what is left. On PostgreSQL it is a third as many."""
     count = WEBHOOKS if installation.environ["DATABASE_URL"].startswith("sqlite") else WEBHOOKS // 3
@@ -53,8 +53,7 @@ async def test_ten_thousand_webhooks_a_minute_are_each_taken_once(
         volley = await fire([server.url for server in servers], deliveries(count), AT_ONCE, as_shopify=True)
         busy = [after - at_first for at_first, after in zip(before, cpu_seconds(servers), strict=True)]
         done = jobs_by_status(installation)
-    with capsys.disabled():
-        print(f"\n{told(installation, volley, count)}, CPU {sum(busy):.0f} s of two processes; jobs then: {done}")
+    say(f"{told(installation, volley, count)}, CPU {sum(busy):.0f} s of two processes; jobs then: {done}")
     assert sum(volley.statuses.values()) == count + volley.again
     assert set(volley.statuses) <= {0, 200, 503}
     assert events(installation, "SELECT event_id FROM webhook_deliveries WHERE topic = 'orders/paid'") == distinct(
@@ -67,7 +66,7 @@ async def test_ten_thousand_webhooks_a_minute_are_each_taken_once(
 
 
 async def test_a_flood_for_tickets_gets_no_more_than_the_limits_and_the_storage_allow(
-    installation: Installation, capsys: pytest.CaptureFixture[str]
+    installation: Installation, say: Callable[[str], None]
 ) -> None:
     """From one address, then from many; then in another shop, which is still served, but has room for ten."""
     with installation.servers(2) as servers:
@@ -80,8 +79,7 @@ async def test_a_flood_for_tickets_gets_no_more_than_the_limits_and_the_storage_
             room = "UPDATE quotas SET storage_quota_bytes = current_storage_bytes + ? WHERE shop_id = ?"
             installation.rows(room, 1000, OTHER_SHOP)
             full = await fire(urls, tickets(200, lambda number: f"192.0.2.{number}", OTHER_SHOP), AT_ONCE)
-    with capsys.disabled():
-        print(f"\ntickets: one address {dict(one.statuses)}, many {dict(many.statuses)}, full {dict(full.statuses)}")
+    say(f"tickets: one address {dict(one.statuses)}, many {dict(many.statuses)}, full {dict(full.statuses)}")
     upload = LIMITS["upload"]
     minutes = 1 + int((one.took_s + many.took_s) // 60)
     assert 0 < one.statuses.pop(201) <= int(upload.address or 0) * minutes
@@ -94,7 +92,7 @@ async def test_a_flood_for_tickets_gets_no_more_than_the_limits_and_the_storage_
 
 @ON_SQLITE
 async def test_who_sends_slowly_or_without_end_is_given_up_and_takes_nothing_of_the_others(
-    installation: Installation, capsys: pytest.CaptureFixture[str]
+    installation: Installation, say: Callable[[str], None]
 ) -> None:
     """Slow heads and bodies, bodies of 100 MB, and webhooks as ever. Slow heads are a proxy's to end."""
     with installation.servers(1) as [server]:
@@ -115,10 +113,9 @@ async def test_who_sends_slowly_or_without_end_is_given_up_and_takes_nothing_of_
             late = await fire([server.url], deliveries(50), 4, as_shopify=True)
     refused = Counter(status for status, _ in poured)
     sent = sum(sent for _, sent in poured) / 1024**2
-    with capsys.disabled():
-        print(f"\n{len(SLOW_HEADS)} slow heads, {len(slower)} slow bodies {dict(Counter(given_up))}")
-        print(f"{len(poured)} endless bodies {dict(refused)} after {sent:.0f} MB in all, memory {grown:+.0f} MB")
-        print(told(installation, orders, 500))
+    say(f"{len(SLOW_HEADS)} slow heads, {len(slower)} slow bodies {dict(Counter(given_up))}")
+    say(f"{len(poured)} endless bodies {dict(refused)} after {sent:.0f} MB in all, memory {grown:+.0f} MB")
+    say(told(installation, orders, 500))
     assert set(given_up) == {408}
     assert refused.keys() <= {400, 413, 503}
     assert sent < len(poured) * ENDLESS_BYTES / 1024**2 / 2
@@ -130,7 +127,7 @@ async def test_who_sends_slowly_or_without_end_is_given_up_and_takes_nothing_of_
 
 @ON_SQLITE
 async def test_a_flood_of_polls_keeps_neither_webhooks_nor_a_preview_waiting(
-    installation: Installation, capsys: pytest.CaptureFixture[str]
+    installation: Installation, say: Callable[[str], None]
 ) -> None:
     with installation.servers(2) as servers:
         urls = [server.url for server in servers]
@@ -141,9 +138,8 @@ async def test_a_flood_of_polls_keeps_neither_webhooks_nor_a_preview_waiting(
             shopping = asyncio.create_task(made(shopper))
             orders = await fire(urls, deliveries(200), 4, as_shopify=True)
             polled, seconds = await polling, await shopping
-    with capsys.disabled():
-        print(f"\n{told(installation, polled, POLLS, 'polls')}; beside, {told(installation, orders, 200)}")
-        print(f"and a preview in {seconds:.1f} s")
+    say(f"{told(installation, polled, POLLS, 'polls')}; beside, {told(installation, orders, 200)}")
+    say(f"and a preview in {seconds:.1f} s")
     assert set(polled.statuses) == {200}
     assert orders.median_s < PATIENCE_S
     assert events(installation, "SELECT event_id FROM webhook_deliveries WHERE topic = 'orders/paid'") == distinct(200)
