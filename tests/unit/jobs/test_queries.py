@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 from app import jobs
+from app.adapters.sql import compile_sql
+from app.adapters.sqlite_dialect import DIALECT
 from app.core.app import App
+from app.jobs import Job, queries
 from app.jobs.tables import jobs as table
+from app.wiring import schema
 from handlers import jobs as runner
 from tests.apps import clock_of
+from tests.fakes.ports import START
 from tests.unit.jobs.kinds import KIND, Work, found, queued
 
 pytestmark = pytest.mark.anyio
@@ -112,3 +118,35 @@ def test_nothing_that_takes_long_keeps_a_preview_waiting() -> None:
         "privacy.take_request",
     }
     assert "personalization.preview" in runner.PROMPT_KINDS
+
+
+class Explained:
+    """A SQLite with the schema, that notes how it would look for what it is asked."""
+
+    def __init__(self) -> None:
+        self._handle = sqlite3.connect(":memory:")
+        self._handle.executescript(schema())
+        self.plans: list[str] = []
+
+    async def one(self, statement: Any) -> Any:
+        sql = compile_sql(statement, DIALECT)
+        steps = self._handle.execute(f"EXPLAIN QUERY PLAN {sql.text}", sql.values).fetchall()
+        self.plans.append("; ".join(str(step[3]) for step in steps))
+        return dict.fromkeys(Job.__dataclass_fields__, 1)
+
+    def close(self) -> None:
+        self._handle.close()
+
+
+async def test_looking_for_work_reads_open_jobs_alone_in_the_order_they_are_needed() -> None:
+    """However many have ended in the last month, and however long the line is."""
+    db: Any = Explained()
+    assert await queries.due(db, START, list(runner.KINDS), ["a:preview"])
+    assert await queries.oldest_due(db, START)
+    await db.one(queries.hint_again(START, START, list(runner.KINDS), 100))
+    db.close()
+    assert all("USING INDEX ix_jobs_open" in plan for plan in db.plans), db.plans
+    first, second, *_ = db.plans
+    assert "TEMP B-TREE" not in first
+    assert second.startswith("SEARCH jobs USING INDEX ix_jobs_open (priority=?)")
+    assert len(db.plans) == 4
