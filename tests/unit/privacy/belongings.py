@@ -1,17 +1,10 @@
-"""Who owns what in a shop, thought out anew: plain sets, no SQL. And the same as rows and objects."""
+"""Who owns what in a shop, thought out anew: plain sets, no SQL."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any
 
-from app import media
-from app.core.app import App
 from app.core.ids import new_id
-from app.core.ports import Row
-from app.core.tables import metadata, upsert
-from app.personalization import Offer
 
 CUSTOMERS = ("90017001", "90017002", "90017003")
 
@@ -114,91 +107,3 @@ def _names(line: Line, designs: list[Design]) -> bool:
 
 def _emptied(line: Line) -> Line:
     return replace(line, chosen=None, proposed=None, final=None)
-
-
-async def store(app: App, plan: Belongings, offer: Offer) -> None:
-    """The rows and the objects of a shop that has this offer."""
-    now = app.clock.now()
-    shoppers = {customer: new_id() for customer in CUSTOMERS}
-    browsers = {design.browser: new_id() for design in plan.designs if design.browser is not None}
-    same = {"shop_id": plan.shop_id, "created_at": now, "updated_at": now}
-    statements = [
-        *[_row("shoppers", same, id=id, shopify_customer_id=customer) for customer, id in shoppers.items()],
-        *[_row("guest_sessions", same, id=id, token_hash=id, expires_at=now) for id in browsers.values()],
-        *[
-            _row("orders", same, id=each.id, shopify_order_id=each.id, customer_id=each.customer)
-            for each in plan.orders
-        ],
-    ]
-    photos: dict[tuple[Any, ...], str] = {}
-    for design in plan.designs:
-        owner = {
-            "shopper_id": shoppers[design.owner] if design.owner else None,
-            "guest_session_id": browsers.get(design.browser),
-        }
-        named = await _files(app, plan, design, photos, owner, statements, now)
-        kind, order = ("final", design.order.id) if design.order else ("preview", None)
-        what = {"product_id": offer.product_id, "ai_style_id": offer.styles[0].id, "ai_prompt_used": ""}
-        more = {"id": design.id, "generation_type": kind, "status": "completed", "order_id": order}
-        statements.append(_row("generations", same | what | owner | named, **more))
-    for order in plan.orders:
-        for line in order.lines:
-            statements.append(_line(same, order, line))
-    await app.db.batch(*statements)
-    held = {"current_storage_bytes": sum(len(key) for key in plan.files.values())}
-    await app.db.batch(
-        metadata.tables["quotas"].update().where(metadata.tables["quotas"].c.shop_id == plan.shop_id).values(held)
-    )
-
-
-async def _files(
-    app: App,
-    plan: Belongings,
-    design: Design,
-    photos: dict[tuple[Any, ...], str],
-    owner: dict[str, Any],
-    statements: list[Any],
-    now: datetime,
-) -> dict[str, str]:
-    """The columns of a design that name its files."""
-    if design.order:
-        purposes = ["final"]
-    else:
-        purposes = ["upload", "master", "preview"] if design.photo is not None else ["master", "preview"]
-    named = {}
-    for purpose in purposes:
-        photo = (design.owner, design.browser, design.photo)
-        known = photos.get(photo) if purpose == "upload" else None
-        asset_id = known or new_id()
-        if known is None:
-            folder = f"uploads/{asset_id}" if purpose == "upload" else f"personalization/{design.id}"
-            key = f"{plan.shop_id}/{folder}/{purpose}_1.jpg"
-            await app.files.put(key, key.encode(), "image/jpeg")
-            asset = media.Asset(asset_id, plan.shop_id, key, purpose, None, "image/jpeg", len(key), **owner)
-            statements.append(media.insert_asset(asset, now))
-            plan.files[asset_id] = key
-        if purpose == "upload":
-            photos[photo] = asset_id
-        design.files.append(asset_id)
-        named[f"{purpose}_asset_id"] = asset_id
-    return named
-
-
-def _line(same: Row, order: Order, line: Line) -> Any:
-    return _row(
-        "order_items",
-        same,
-        id=line.id,
-        order_id=order.id,
-        shopify_line_item_id=line.id,
-        preview_ref=line.chosen.id if line.chosen else "",
-        preview_generation_id=line.chosen.id if line.chosen else None,
-        proposed_generation_id=line.proposed.id if line.proposed else None,
-        final_generation_id=line.final.id if line.final else None,
-        print_asset_id=line.final.files[0] if line.final else None,
-        state="ready" if line.final else "needs_review",
-    )
-
-
-def _row(table: str, same: Row, **values: Any) -> Any:
-    return upsert(metadata.tables[table]).values(**same, **values)

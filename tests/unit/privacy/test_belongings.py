@@ -19,7 +19,8 @@ from app.core.app import App
 from app.core.tables import metadata
 from handlers import jobs as runner
 from tests.apps import OTHER_SHOP, SHOP, close, make_app, open_shop, stock
-from tests.unit.privacy.belongings import CUSTOMERS, Belongings, Design, Line, Order, store
+from tests.unit.privacy.belongings import CUSTOMERS, Belongings, Design, Line, Order
+from tests.unit.privacy.planting import store
 
 BROWSERS, PHOTOS = range(2), range(2)
 TOLD = ("guest_sessions", "audit_log", "privacy_requests", "jobs")
