@@ -36,7 +36,7 @@ from tests.devstore.conftest import serving
 from tests.integration.servers import SHOP
 from tests.pictures import phone_jpeg
 
-PATIENCE_S = 120  # on cores that others keep busy
+PATIENCE_S = 300  # on cores that others keep busy
 
 
 @dataclass
