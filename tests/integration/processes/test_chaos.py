@@ -33,7 +33,7 @@ pytestmark = pytest.mark.anyio
 ORDERS = int(os.environ.get("CHAOS_ORDERS", "200"))
 CUSTOMER = 4711
 AT_ONCE = 8
-SETTLED_S = 150.0
+SETTLED_S = 400.0  # on cores that others keep busy
 FAULTS = ("request_crashed", "job_crashed", "job_failed", "job_loop_fault", "upkeep_fault", "Traceback")
 
 
