@@ -5,6 +5,7 @@ The long ones begin first, so that the processes end together.
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -51,6 +52,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
         return (yield)
     with _turn(alone=item.get_closest_marker("alone") is not None):
         return (yield)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Servers that were started for all tests end now: a process that shares them is killed two seconds later."""
+    if hasattr(session.config, "workerinput"):
+        atexit._run_exitfuncs()
 
 
 @contextmanager
