@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import io
 import json
 import sqlite3
@@ -22,7 +23,7 @@ from app.adapters.shopify import Admin
 from app.adapters.upscaler_resample import Resample
 from app.core.app import App
 from app.core.log import Log
-from app.core.ports import AdminVisit
+from app.core.ports import AdminVisit, Imaging
 from app.wiring import print_engine
 from devstore.signatures import id_token
 from handlers import demo_shop
@@ -60,7 +61,7 @@ class World:
         clock, painter, log = SetClock(datetime.now(UTC)), Painter(), io.StringIO()
         settings = settings_for(front, shopify) | environ
         admin = Admin("2026-10", base_url=settings["SHOPIFY_BASE_URL"], sleep=_at_once)
-        parts = {"image_model": painter, "imaging": print_engine()[0], "upscaler": Resample(), "shopify": admin}
+        parts = {"image_model": painter, "imaging": _imaging(), "upscaler": Resample(), "shopify": admin}
         app = make_app(folder, settings, clock=clock, log=Log(log), **parts)
         front.app = routes = create(app)
         transport = httpx.ASGITransport(routes, raise_app_exceptions=False)
@@ -187,6 +188,12 @@ async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110  # it may be a row, which sets no event
             await asyncio.sleep(0.01)
+
+
+@functools.cache
+def _imaging() -> Imaging:
+    """One for all worlds: a decoder takes longer to start than a photo takes."""
+    return print_engine()[0]
 
 
 async def _at_once(seconds: float) -> None:
