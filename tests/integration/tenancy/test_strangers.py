@@ -94,7 +94,7 @@ async def test_what_is_somebody_elses_is_as_if_it_were_not_there(
     before = kept(world, owner.shop, but=shared)
     works = False
     for taken in takings(names, owner, other):
-        theirs = {name: owner.has[name] for name in taken}
+        theirs = {name: owner.having(route)[name] for name in taken}
         answer = await other.send(world, method, route, **theirs)
         none = await other.send(town.twin, method, route, **dict.fromkeys(taken, NOBODYS))
         if taken == ["job_id"]:

@@ -42,8 +42,9 @@ async def heard(world: World, topic: str, told: dict[str, Any], shop: str) -> No
 
 def naming_everything(world: World, shop: str, topic: str) -> dict[str, Any]:
     """One payload with the words of every topic, about the shop's order, its customer, and a product."""
-    [order] = world.rows("SELECT * FROM orders WHERE shop_id = ? AND customer_id = ?", shop, CUSTOMER)
-    [item] = world.rows("SELECT * FROM order_items WHERE order_id = ?", order["id"])
+    proposed = "SELECT * FROM order_items WHERE shop_id = ? AND proposed_generation_id IS NOT NULL"
+    [item] = world.rows(proposed, shop)
+    [order] = world.rows("SELECT * FROM orders WHERE id = ? AND customer_id = ?", item["order_id"], CUSTOMER)
     now, order_id = datetime.now(UTC).isoformat(), int(order["shopify_order_id"])
     line = webhooks.line(item["preview_ref"], id=int(item["shopify_line_item_id"]), variant_id=404, quantity=7)
     return webhooks.order(line, customer={"id": int(CUSTOMER)}) | {
