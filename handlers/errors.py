@@ -9,8 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.core.errors import AppError, NotFound, TooMany
-from app.core.ports import DoorReply
+from app.core.errors import AppError, DoorReply, NotFound, TooMany
 
 JSON_PATHS = ("/proxy/", "/webhooks", "/media/", "/internal/", "/healthz", "/metrics")
 

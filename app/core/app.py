@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from app.core import ports
-from app.core.log import Log
-from app.core.settings import Settings
+if TYPE_CHECKING:  # making their many values would lengthen a worker's start
+    from app.core import ports
+    from app.core.log import Log
+    from app.core.settings import Settings
 
 
 @dataclass(frozen=True)

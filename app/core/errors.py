@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class AppError(Exception):
     """An error with an HTTP status, a code for programs and a plain sentence for people.
@@ -95,3 +97,11 @@ class ConstraintError(Exception):
     def __init__(self, name: str):
         self.name = name
         super().__init__(name)
+
+
+class DoorReply(Exception):
+    """A finished reply of Shopify's protocol, to be sent as it is."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: str):
+        self.status, self.headers, self.body = status, headers, body
+        super().__init__(f"reply {status}")

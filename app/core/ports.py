@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ParamSpec, Protocol, TypeVar, runtime_checkable
 
+from app.core.errors import DoorReply
 from app.core.links import MediaLink
 from app.core.pictures import (
     Crop,
@@ -360,14 +361,6 @@ class ShopifyDoor(Protocol):
 
     async def refresh(self, token: AccessToken) -> AccessToken:
         """Raises Unavailable, or Unauthorized when the refresh token is dead."""
-
-
-class DoorReply(Exception):
-    """A finished reply of Shopify's protocol, to be sent as it is."""
-
-    def __init__(self, status: int, headers: Mapping[str, str], body: str):
-        self.status, self.headers, self.body = status, headers, body
-        super().__init__(f"reply {status}")
 
 
 class ShopifyAdmin(Protocol):

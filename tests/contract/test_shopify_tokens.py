@@ -11,8 +11,8 @@ import pytest
 
 from app.adapters.shopify import Door
 from app.adapters.shopify.door import RETRY
-from app.core.errors import AppError, Unauthorized, Unavailable
-from app.core.ports import AccessToken, DoorReply, Grant
+from app.core.errors import AppError, DoorReply, Unauthorized, Unavailable
+from app.core.ports import AccessToken, Grant
 from tests.contract.shopify_wire import Answer, Wire, wire
 from tests.unit.shopify.signing import KEY, OLD_SECRET, SECRET, SHOP, document, fetch, id_token
 

@@ -18,6 +18,8 @@ from tests.edge import door, workerd
 from tests.sources import ROOT
 
 MOST_MS = 500.0
+YARDSTICK_MS = 1300.0
+"""What the yardstick takes where the worker took 320 to 420 ms. Machines differ by half, also from day to day."""
 TICK_MS = 1000 / sysconf("SC_CLK_TCK")
 
 
@@ -44,12 +46,14 @@ def http(tmp_path: Path) -> Iterator[httpx.Client]:
 @pytest.mark.alone
 def test_the_worker_is_imported_within_half_a_second(http: httpx.Client) -> None:
     """What Cloudflare runs before the first request, but for its own SDK: Starlette, httpx, SQLAlchemy's SQL, our
-    wiring with its adapters, the routes. In processor time: others may be busy on these cores.
+    wiring with its adapters, the routes. In processor time: others may be busy on these cores. Where imports of
+    Python's own modules take longer than they do elsewhere, ours may too, by as much.
     """
-    took = {path: timed(http, path) for path in ("/ready", "/import", "/healthz", "/webhooks", "/ready")}
+    took = {path: timed(http, path) for path in ("/ready", "/import", "/yardstick", "/healthz", "/webhooks")}
     report = ", ".join(f"{path} {cpu:.0f} ms ({wall:.0f} by the clock)" for path, (cpu, wall) in took.items())
-    print(f"processor time of workerd: {report}")
-    assert 0 < took["/import"][0] <= MOST_MS
+    slower = max(1.0, took["/yardstick"][0] / YARDSTICK_MS)
+    print(f"processor time of workerd: {report}; this machine is slower by {slower:.2f}")
+    assert 0 < took["/import"][0] <= MOST_MS * slower
 
 
 def timed(http: httpx.Client, path: str) -> tuple[float, float]:

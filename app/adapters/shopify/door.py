@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from app.adapters.shopify import guards, tokens
-from app.core.errors import BadRequest, Unauthorized
-from app.core.ports import AccessToken, AdminVisit, DoorReply, Grant, ProxyVisit, SignedRequest, Webhook
+from app.core.errors import BadRequest, DoorReply, Unauthorized
+from app.core.ports import AccessToken, AdminVisit, Grant, ProxyVisit, SignedRequest, Webhook
 
 if TYPE_CHECKING:
     from shopify_app import RequestInput, Res, ShopifyApp

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from app.adapters.shopify import guards
-from app.core.errors import Unauthorized, Unavailable
-from app.core.ports import AccessToken, AdminVisit, DoorReply, Grant
+from app.core.errors import DoorReply, Unauthorized, Unavailable
+from app.core.ports import AccessToken, AdminVisit, Grant
 
 if TYPE_CHECKING:
     import httpx

@@ -13,8 +13,8 @@ import jwt
 import pytest
 
 from app.adapters.shopify.door import CDN, RETRY
-from app.core.errors import BadRequest, Unauthorized
-from app.core.ports import DoorReply, SignedRequest
+from app.core.errors import BadRequest, DoorReply, Unauthorized
+from app.core.ports import SignedRequest
 from tests.unit.shopify.signing import (
     BASE,
     OLD_SECRET,

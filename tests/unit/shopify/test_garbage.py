@@ -8,8 +8,8 @@ from urllib.parse import quote
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.errors import BadRequest, Unauthorized
-from app.core.ports import DoorReply, SignedRequest
+from app.core.errors import BadRequest, DoorReply, Unauthorized
+from app.core.ports import SignedRequest
 from tests.unit.shopify.signing import SHOP, door, id_token
 
 ANY = st.text(st.characters(codec="utf-8"), max_size=60)
