@@ -322,6 +322,36 @@ CREATE INDEX ix_privacy_requests_asset_id ON privacy_requests (asset_id);
 
 CREATE INDEX ix_privacy_requests_shop ON privacy_requests (shop_id, id);
 
+CREATE TABLE product_bases (
+  id TEXT NOT NULL,
+  shop_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  description TEXT,
+  option_names TEXT,
+  base_price BIGINT,
+  currency TEXT,
+  mockup TEXT,
+  print_format TEXT DEFAULT 'jpg' NOT NULL,
+  profile_asset_id TEXT,
+  intent TEXT DEFAULT 'relative' NOT NULL,
+  background TEXT DEFAULT '#ffffff' NOT NULL,
+  is_active BIGINT DEFAULT '1' NOT NULL,
+  sort_order BIGINT DEFAULT '0' NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_product_bases PRIMARY KEY (id),
+  CONSTRAINT ck_product_bases_option_names_json CHECK (option_names IS NULL OR json_valid(option_names)),
+  CONSTRAINT ck_product_bases_mockup_json CHECK (mockup IS NULL OR json_valid(mockup)),
+  CONSTRAINT ck_product_bases_print_format_known CHECK (print_format IN ('jpg', 'png', 'tiff', 'tiff-deflate', 'pdf')),
+  CONSTRAINT ck_product_bases_intent_known CHECK (intent IN ('relative', 'perceptual')),
+  CONSTRAINT fk_product_bases_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE,
+  CONSTRAINT fk_product_bases_profile_asset_id FOREIGN KEY(profile_asset_id) REFERENCES assets (id) ON DELETE SET NULL
+);
+
+CREATE INDEX ix_product_bases_profile_asset_id ON product_bases (profile_asset_id);
+
+CREATE INDEX ix_product_bases_shop_id ON product_bases (shop_id);
+
 CREATE TABLE watermarks (
   id TEXT NOT NULL,
   shop_id TEXT NOT NULL,
@@ -378,9 +408,12 @@ CREATE TABLE generations (
   quota_period TEXT,
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
+  preflight TEXT,
+  mockup_asset_id TEXT,
   CONSTRAINT pk_generations PRIMARY KEY (id),
   CONSTRAINT ck_generations_crop_json CHECK (crop IS NULL OR json_valid(crop)),
   CONSTRAINT ck_generations_generation_params_json CHECK (generation_params IS NULL OR json_valid(generation_params)),
+  CONSTRAINT ck_generations_preflight_json CHECK (preflight IS NULL OR json_valid(preflight)),
   CONSTRAINT uq_generations_shopper_id_idempotency_key UNIQUE (shopper_id, idempotency_key),
   CONSTRAINT uq_generations_guest_session_id_idempotency_key UNIQUE (guest_session_id, idempotency_key),
   CONSTRAINT ck_generations_status_known CHECK (status IN ('pending', 'processing', 'completed', 'failed', 'cancelled')),
@@ -395,7 +428,8 @@ CREATE TABLE generations (
   CONSTRAINT fk_generations_upload_asset_id FOREIGN KEY(upload_asset_id) REFERENCES assets (id) ON DELETE SET NULL,
   CONSTRAINT fk_generations_master_asset_id FOREIGN KEY(master_asset_id) REFERENCES assets (id) ON DELETE SET NULL,
   CONSTRAINT fk_generations_preview_asset_id FOREIGN KEY(preview_asset_id) REFERENCES assets (id) ON DELETE SET NULL,
-  CONSTRAINT fk_generations_final_asset_id FOREIGN KEY(final_asset_id) REFERENCES assets (id) ON DELETE SET NULL
+  CONSTRAINT fk_generations_final_asset_id FOREIGN KEY(final_asset_id) REFERENCES assets (id) ON DELETE SET NULL,
+  CONSTRAINT fk_generations_mockup_asset_id FOREIGN KEY(mockup_asset_id) REFERENCES assets (id) ON DELETE SET NULL
 );
 
 CREATE INDEX ix_generations_ai_style_id ON generations (ai_style_id);
@@ -405,6 +439,8 @@ CREATE INDEX ix_generations_final_asset_id ON generations (final_asset_id);
 CREATE INDEX ix_generations_guest_session_id ON generations (guest_session_id);
 
 CREATE INDEX ix_generations_master_asset_id ON generations (master_asset_id);
+
+CREATE INDEX ix_generations_mockup_asset_id ON generations (mockup_asset_id);
 
 CREATE INDEX ix_generations_order_id ON generations (order_id);
 
@@ -421,6 +457,54 @@ CREATE INDEX ix_generations_size_id ON generations (size_id);
 CREATE INDEX ix_generations_unordered ON generations (shop_id, updated_at) WHERE pinned_at IS NULL;
 
 CREATE INDEX ix_generations_upload_asset_id ON generations (upload_asset_id);
+
+CREATE TABLE product_base_variants (
+  id TEXT NOT NULL,
+  shop_id TEXT NOT NULL,
+  product_base_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  option_values TEXT,
+  width_px BIGINT DEFAULT '0' NOT NULL,
+  height_px BIGINT DEFAULT '0' NOT NULL,
+  bleed_mm DOUBLE DEFAULT '0' NOT NULL,
+  safe_mm DOUBLE DEFAULT '0' NOT NULL,
+  dpi BIGINT DEFAULT '300' NOT NULL,
+  price_modifier BIGINT DEFAULT '0' NOT NULL,
+  is_active BIGINT DEFAULT '1' NOT NULL,
+  sort_order BIGINT DEFAULT '0' NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_product_base_variants PRIMARY KEY (id),
+  CONSTRAINT ck_product_base_variants_option_values_json CHECK (option_values IS NULL OR json_valid(option_values)),
+  CONSTRAINT fk_product_base_variants_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE,
+  CONSTRAINT fk_product_base_variants_product_base_id FOREIGN KEY(product_base_id) REFERENCES product_bases (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_product_base_variants_product_base_id ON product_base_variants (product_base_id);
+
+CREATE INDEX ix_product_base_variants_shop_id ON product_base_variants (shop_id);
+
+CREATE TABLE product_product_bases (
+  id TEXT NOT NULL,
+  shop_id TEXT NOT NULL,
+  product_id TEXT NOT NULL,
+  product_base_id TEXT NOT NULL,
+  is_enabled BIGINT DEFAULT '1' NOT NULL,
+  sort_order BIGINT DEFAULT '0' NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_product_product_bases PRIMARY KEY (id),
+  CONSTRAINT uq_product_product_bases_product_id_product_base_id UNIQUE (product_id, product_base_id),
+  CONSTRAINT fk_product_product_bases_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE,
+  CONSTRAINT fk_product_product_bases_product_id FOREIGN KEY(product_id) REFERENCES products (id) ON DELETE CASCADE,
+  CONSTRAINT fk_product_product_bases_product_base_id FOREIGN KEY(product_base_id) REFERENCES product_bases (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_product_product_bases_product_base_id ON product_product_bases (product_base_id);
+
+CREATE INDEX ix_product_product_bases_product_id ON product_product_bases (product_id);
+
+CREATE INDEX ix_product_product_bases_shop_id ON product_product_bases (shop_id);
 
 CREATE TABLE product_styles (
   id TEXT NOT NULL,
@@ -487,3 +571,26 @@ CREATE INDEX ix_order_items_print_asset_id ON order_items (print_asset_id);
 CREATE INDEX ix_order_items_proposed_generation_id ON order_items (proposed_generation_id);
 
 CREATE INDEX ix_order_items_size_id ON order_items (size_id);
+
+CREATE TABLE product_base_variant_mappings (
+  id TEXT NOT NULL,
+  shop_id TEXT NOT NULL,
+  product_id TEXT NOT NULL,
+  product_base_variant_id TEXT NOT NULL,
+  shopify_variant_id TEXT NOT NULL,
+  is_active BIGINT DEFAULT '1' NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_product_base_variant_mappings PRIMARY KEY (id),
+  CONSTRAINT fk_product_base_variant_mappings_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE,
+  CONSTRAINT fk_product_base_variant_mappings_product_id FOREIGN KEY(product_id) REFERENCES products (id) ON DELETE CASCADE,
+  CONSTRAINT fk_product_base_variant_mappings_product_base_variant_id FOREIGN KEY(product_base_variant_id) REFERENCES product_base_variants (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_product_base_variant_mappings_product_base_variant_id ON product_base_variant_mappings (product_base_variant_id);
+
+CREATE INDEX ix_product_base_variant_mappings_product_id ON product_base_variant_mappings (product_id);
+
+CREATE INDEX ix_product_base_variant_mappings_shop_id ON product_base_variant_mappings (shop_id);
+
+CREATE UNIQUE INDEX uq_product_base_variant_mappings_active ON product_base_variant_mappings (product_id, shopify_variant_id) WHERE is_active = 1;

@@ -17,7 +17,7 @@ from importlib import util
 from typing import Any, BinaryIO, cast
 
 from app.adapters import decoder
-from app.core.pictures import Crop, Mark, Picture, PrintFile, PrintSpec
+from app.core.pictures import WHITE, Crop, Mark, Picture, PrintFile, PrintSpec
 from app.core.ports import Compute, Upscaler
 
 _PHOTOS_EACH = 100  # then a process makes room for a fresh one, whatever its libraries have leaked
@@ -39,16 +39,25 @@ class Apart:
         return util.find_spec("resource") is not None
 
     async def develop(
-        self, photo: bytes, *, crop: Crop | None, width: int, height: int, mime: str = "image/png"
+        self,
+        photo: bytes,
+        *,
+        crop: Crop | None,
+        width: int,
+        height: int,
+        mime: str = "image/png",
+        background: str = WHITE,
     ) -> Picture:
-        wish = {"crop": crop and asdict(crop), "width": width, "height": height, "mime": mime}
+        wish = {"crop": crop and asdict(crop), "width": width, "height": height, "mime": mime, "background": background}
         return await self._compute.run(self._develop, wish, photo)
 
     async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
         return await self._here.preview(master, max_side=max_side, mark=mark, by_ai=by_ai)
 
-    async def print_file(self, master: bytes, spec: PrintSpec, upscaler: Upscaler) -> PrintFile:
-        return await self._here.print_file(master, spec, upscaler)
+    async def print_file(
+        self, master: bytes, spec: PrintSpec, upscaler: Upscaler, *, profile: bytes | None = None
+    ) -> PrintFile:
+        return await self._here.print_file(master, spec, upscaler, profile=profile)
 
     async def close(self) -> None:
         """The processes that wait end; one that works ends when it is done."""

@@ -20,7 +20,7 @@ from app.adapters.png import decode, encode
 from app.core import sniff
 from app.core.errors import BadPicture, TooLarge, Unavailable, Unprocessable, UnsupportedMedia
 from app.core.framing import Box, cut, fit, no_larger
-from app.core.pictures import Crop, Mark, Picture, PrintFile, PrintSpec
+from app.core.pictures import WHITE, Crop, Mark, Picture, PrintFile, PrintSpec
 from app.core.ports import Upscaler
 
 _QUALITY = {"image/png": None, "image/jpeg": 95, "image/webp": 90}  # for PNG, a quality would mean a palette
@@ -29,7 +29,6 @@ _PRINT_MIMES = {"jpg": "image/jpeg", "png": "image/png"}
 _TURNED_IN_THEIR_BOXES = ("heic", "avif")
 _COPY_PIXELS, _COPY_QUALITY = 16_000_000, 97  # under 20 MB as JPEG, and nothing that shows is lost
 _MAX_PNG_PIXELS = 10_000_000  # a worker has 128 MB, and holds a finished file twice
-_WHITE = "#ffffff"
 _UPRIGHT: dict[int, list[Step]] = {  # by EXIF orientation
     1: [],
     2: [Step({"flip": "h"})],
@@ -51,12 +50,19 @@ class CloudflareImages:
         self._proved = False
 
     async def develop(
-        self, photo: bytes, *, crop: Crop | None, width: int, height: int, mime: str = "image/png"
+        self,
+        photo: bytes,
+        *,
+        crop: Crop | None,
+        width: int,
+        height: int,
+        mime: str = "image/png",
+        background: str = WHITE,
     ) -> Picture:
-        source = await self._opened(photo)
+        source = await self._opened(photo, background)
         box = cut(_upright_size(source), crop, (width, height))
         size = no_larger(box, width, height)
-        return await self._made(source, _shaped(source, box, size), size, mime, _QUALITY[mime])
+        return await self._made(source, _shaped(source, box, size, background), size, mime, _QUALITY[mime])
 
     async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
         source = await self._opened(master)
@@ -68,15 +74,17 @@ class CloudflareImages:
         made = await self._made(source, steps, size, "image/webp", _PREVIEW_QUALITY)
         return replace(made, data=made_by_ai.webp(made.data, *size)) if by_ai else made
 
-    async def print_file(self, master: bytes, spec: PrintSpec, upscaler: Upscaler) -> PrintFile:
+    async def print_file(
+        self, master: bytes, spec: PrintSpec, upscaler: Upscaler, *, profile: bytes | None = None
+    ) -> PrintFile:
         """The upscaler is not asked: it wants pixels, which a worker does not hold. The file says "resample"."""
-        _check_print(spec)
-        source, size = await self._opened(master), (spec.width, spec.height)
+        _check_print(spec, profile)
+        source, size = await self._opened(master, spec.background), (spec.width, spec.height)
         box = cut(_upright_size(source), None, size)
         own = box.width, box.height
         # The smaller of the two is sharpened, as other adapters do.
         between = own if box.width <= spec.width else size
-        steps = [*_shaped(source, box, between), Step({"sharpen": 1}), *_resized(between, size)]
+        steps = [*_shaped(source, box, between, spec.background), Step({"sharpen": 1}), *_resized(between, size)]
         mime = _PRINT_MIMES[spec.format]
         made = await self._made(source, steps, size, mime, spec.quality if spec.format == "jpg" else None)
         data = (print_tags.tagged_jpeg if spec.format == "jpg" else print_tags.tagged_png)(made.data, spec.dpi)
@@ -85,7 +93,7 @@ class CloudflareImages:
         factor = max(spec.width / box.width, spec.height / box.height)
         return PrintFile(Picture(data, mime, *size), "resample", factor, *own)
 
-    async def _opened(self, photo: bytes) -> BarePhoto:
+    async def _opened(self, photo: bytes, background: str = WHITE) -> BarePhoto:
         """The photo with its turn in our hands. Raises UnsupportedMedia, BadPicture, TooLarge."""
         source = _light(bare(photo))
         if not self._proved:
@@ -96,7 +104,7 @@ class CloudflareImages:
         # Whether the service cuts before or after such a turn is said nowhere. So it turns first, and cuts its answer.
         smaller = math.sqrt(_COPY_PIXELS / math.prod(source.size))
         sides = {"width": int(source.size[0] * smaller), "height": int(source.size[1] * smaller), "fit": "scale-down"}
-        step = Step({"background": _WHITE} | (sides if smaller < 1 else {}))
+        step = Step({"background": background} | (sides if smaller < 1 else {}))
         return bare(await self._ask(source.parts, [step], "image/jpeg", _COPY_QUALITY))
 
     async def _made(
@@ -139,9 +147,9 @@ def _upright_size(photo: BarePhoto) -> Size:
     return photo.size if photo.turn < 5 else (photo.size[1], photo.size[0])
 
 
-def _shaped(photo: BarePhoto, box: Box, size: Size) -> list[Step]:
-    """Upright, cut to the box, at `size`, on white. Turned first, so that the box means the same whoever reads it."""
-    options: dict[str, Any] = {} if photo.format == "jpeg" else {"background": _WHITE}
+def _shaped(photo: BarePhoto, box: Box, size: Size, background: str = WHITE) -> list[Step]:
+    """Upright, cut to the box, at `size`, on `background`. Turned first: the box then means the same to all."""
+    options: dict[str, Any] = {} if photo.format == "jpeg" else {"background": background}
     if (box.width, box.height) != _upright_size(photo):
         options["trim"] = {"left": box.left, "top": box.top, "width": box.width, "height": box.height}
     return [*_UPRIGHT[photo.turn], *([Step(options)] if options else []), *_resized((box.width, box.height), size)]
@@ -162,10 +170,12 @@ def _spread(picture: bytes, size: Size, mark: Mark) -> Draw:
     return Draw([picture], {"left": 0, "top": 0, "opacity": mark.opacity}, steps)
 
 
-def _check_print(spec: PrintSpec) -> None:
+def _check_print(spec: PrintSpec, profile: bytes | None) -> None:
     """Raises Unprocessable for what cannot be made here."""
     if spec.format not in _PRINT_MIMES:
-        raise Unprocessable("Print files are JPEG or PNG here, not TIFF.", code="no_tiff")
+        raise Unprocessable("Print files are JPEG or PNG here, not TIFF or PDF.", code="no_tiff")
+    if spec.bleed or profile:
+        raise Unprocessable("Prints with bleed or a colour profile need a print worker.", code="no_bleed")
     pixels = spec.width * spec.height
     if pixels > MAX_PIXELS or max(spec.width, spec.height) > MAX_SIDE:
         raise Unprocessable("This print has too many pixels to be made here.", code="too_many_pixels")

@@ -10,7 +10,7 @@ from app.adapters import made_by_ai, pillow_photo, webp
 from app.adapters.print_plan import SHARPEN, PrintPlan
 from app.core.abandon import watched
 from app.core.framing import Box, cut, fit, no_larger
-from app.core.pictures import Crop, Mark, Picture, PrintFile, PrintFormat, PrintSpec, Raster
+from app.core.pictures import WHITE, Crop, Mark, Picture, PrintFile, PrintFormat, PrintSpec, Raster
 from app.core.ports import Compute, Upscaler
 
 _SAVE: dict[str, dict[str, Any]] = {
@@ -32,21 +32,30 @@ class Pillow:
         self._compute = compute
 
     async def develop(
-        self, photo: bytes, *, crop: Crop | None, width: int, height: int, mime: str = "image/png"
+        self,
+        photo: bytes,
+        *,
+        crop: Crop | None,
+        width: int,
+        height: int,
+        mime: str = "image/png",
+        background: str = WHITE,
     ) -> Picture:
-        return await self._compute.run(_develop, photo, crop, (width, height), mime)
+        return await self._compute.run(_develop, photo, crop, (width, height), mime, background)
 
     async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
         return await self._compute.run(_preview, master, max_side, mark, by_ai)
 
-    async def print_file(self, master: bytes, spec: PrintSpec, upscaler: Upscaler) -> PrintFile:
+    async def print_file(
+        self, master: bytes, spec: PrintSpec, upscaler: Upscaler, *, profile: bytes | None = None
+    ) -> PrintFile:
         return await self._compute.run(_print_file, master, spec, upscaler)
 
 
-def _develop(photo: bytes, crop: Crop | None, size: tuple[int, int], mime: str) -> Picture:
+def _develop(photo: bytes, crop: Crop | None, size: tuple[int, int], mime: str, background: str) -> Picture:
     with pillow_photo.opened(photo) as image:
         box = cut(pillow_photo.upright_size(image), crop, size)
-        pixels = pillow_photo.pixels(image, box, no_larger(box, *size))
+        pixels = pillow_photo.pixels(image, box, no_larger(box, *size), background)
     out = io.BytesIO()
     pixels.save(out, **_SAVE[mime])
     return Picture(out.getvalue(), mime, *pixels.size)
@@ -64,7 +73,7 @@ def _print_file(master: bytes, spec: PrintSpec, upscaler: Upscaler) -> PrintFile
 
     with pillow_photo.opened(master) as image:
         box = cut(pillow_photo.upright_size(image), None, (spec.width, spec.height))
-        pixels = pillow_photo.pixels(image, box, (box.width, box.height))
+        pixels = pillow_photo.pixels(image, box, (box.width, box.height), spec.background)
     plan = PrintPlan(spec, _raster(pixels), upscaler)
     if plan.by_network:
         pixels = Image.frombytes("RGB", plan.enlarged, b"".join(watched(upscaler.strips(plan.source))))

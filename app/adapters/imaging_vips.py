@@ -8,7 +8,7 @@ from typing import Any
 from app.adapters import vips_print, webp
 from app.adapters.vips_photo import Photo, image_of, with_photo
 from app.core.framing import Box, cut, fit, no_larger
-from app.core.pictures import Crop, Mark, Picture, PrintFile, PrintSpec
+from app.core.pictures import WHITE, Crop, Mark, Picture, PrintFile, PrintSpec
 from app.core.ports import Compute, Upscaler
 
 _SAVE: dict[str, tuple[str, dict[str, Any]]] = {
@@ -30,11 +30,18 @@ class Vips:
         return util.find_spec("pyvips") is not None and util.find_spec("_libvips") is not None
 
     async def develop(
-        self, photo: bytes, *, crop: Crop | None, width: int, height: int, mime: str = "image/png"
+        self,
+        photo: bytes,
+        *,
+        crop: Crop | None,
+        width: int,
+        height: int,
+        mime: str = "image/png",
+        background: str = WHITE,
     ) -> Picture:
         def work(opened: Photo) -> Picture:
             box = cut(opened.size, crop, (width, height))
-            pixels = opened.pixels(box, no_larger(box, width, height))
+            pixels = opened.pixels(box, no_larger(box, width, height), background)
             suffix, options = _SAVE[mime]
             data = image_of(pixels).write_to_buffer(suffix, keep="none", **options)
             return Picture(data, mime, pixels.width, pixels.height)
@@ -48,9 +55,11 @@ class Vips:
 
         return await self._compute.run(with_photo, master, work)
 
-    async def print_file(self, master: bytes, spec: PrintSpec, upscaler: Upscaler) -> PrintFile:
+    async def print_file(
+        self, master: bytes, spec: PrintSpec, upscaler: Upscaler, *, profile: bytes | None = None
+    ) -> PrintFile:
         def work(opened: Photo) -> PrintFile:
             box = cut(opened.size, None, (spec.width, spec.height))
-            return vips_print.print_file(opened.pixels(box, (box.width, box.height)), spec, upscaler)
+            return vips_print.print_file(opened.pixels(box, (box.width, box.height), spec.background), spec, upscaler)
 
         return await self._compute.run(with_photo, master, work)

@@ -11,6 +11,7 @@ from app.adapters import heic
 from app.adapters.damage import DAMAGE
 from app.core.errors import BadPicture, UnsupportedMedia
 from app.core.framing import Box, unturned
+from app.core.pictures import WHITE
 from app.core.sizes import check_size
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ def upright_size(image: Image.Image) -> tuple[int, int]:
     return image.size if _turn(image) < 5 else (image.height, image.width)
 
 
-def pixels(image: Image.Image, box: Box, size: tuple[int, int]) -> Image.Image:
-    """The box of the upright photo at `size`, in sRGB on white. Made small first and turned after: it is faster."""
+def pixels(image: Image.Image, box: Box, size: tuple[int, int], background: str = WHITE) -> Image.Image:
+    """The box of the upright photo at `size`, in sRGB on `background`. Turned last: that is faster."""
     from PIL import Image
 
     turn, stored, profile = _turn(image), image.size, image.info.get("icc_profile")
@@ -59,7 +60,7 @@ def pixels(image: Image.Image, box: Box, size: tuple[int, int]) -> Image.Image:
     across, down = image.width / stored[0], image.height / stored[1]
     edges = (box.edges[0] * across, box.edges[1] * down, box.edges[2] * across, box.edges[3] * down)
     small = _plain(image).resize(size, Image.Resampling.LANCZOS, box=edges, reducing_gap=2.0)
-    plain = _srgb(_turned(small, turn), profile)
+    plain = _srgb(_turned(small, turn), profile, background)
     return Image.frombytes("RGB", plain.size, plain.tobytes())  # Pillow would carry comments along, and write them
 
 
@@ -97,13 +98,13 @@ def _plain(image: Image.Image) -> Image.Image:
     return image if image.mode in _PLAIN else image.convert("RGB")
 
 
-def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """On white, then through the photo's own profile where it has one that can be read."""
+def _srgb(image: Image.Image, profile: bytes | None, background: str) -> Image.Image:
+    """On the background, then through the photo's own profile where it has one that can be read."""
     from PIL import Image, ImageCms
 
     if image.mode == "RGBA":
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image).convert("RGB")
+        below = Image.new("RGBA", image.size, background)
+        image = Image.alpha_composite(below, image).convert("RGB")
     if profile:
         try:
             return _through(image, ImageCms.ImageCmsProfile(io.BytesIO(profile)))

@@ -12,6 +12,8 @@ from app.core.times import SystemClock, to_text
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 LEDGER = "schema_migrations"
+# Brackets within brackets within brackets: a column that was added shares its line with others.
+_CHECK = re.compile(r"CONSTRAINT (ck_\w+ CHECK \((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))")
 
 
 def migrate(path: Path, folder: Path = MIGRATIONS) -> list[str]:
@@ -75,7 +77,7 @@ def _table(handle: sqlite3.Connection, name: str) -> dict[str, Any]:
         "foreign_keys": {row[2:] for row in handle.execute(f"PRAGMA foreign_key_list('{name}')")},
         "uniques": {_columns(handle, row[1]) for row in handle.execute(f"PRAGMA index_list('{name}')") if row[2]},
         "indexes": {" ".join(text.split()) for _, text in indexes if text},
-        "checks": set(re.findall(r"CONSTRAINT (ck_\w+ CHECK \(.+\))", sql)),
+        "checks": set(_CHECK.findall(sql)),
     }
 
 

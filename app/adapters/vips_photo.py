@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from app.adapters import heic
 from app.core.errors import BadPicture, UnsupportedMedia
 from app.core.framing import Box, unturned
-from app.core.pictures import Raster
+from app.core.pictures import WHITE, Raster, rgb
 from app.core.sizes import check_size
 
 T = TypeVar("T")
@@ -84,8 +84,8 @@ class Photo:
         stored = self.image.width, self.image.height
         return stored if self.turn < 5 else (stored[1], stored[0])
 
-    def pixels(self, box: Box, size: tuple[int, int]) -> Raster:
-        """The box of the upright photo at `size`, in sRGB on white.
+    def pixels(self, box: Box, size: tuple[int, int], background: str = WHITE) -> Raster:
+        """The box of the upright photo at `size`, in sRGB on `background`.
 
         Cut and made small as it is stored, turned after: turning first would need the whole photo in memory.
         """
@@ -94,7 +94,7 @@ class Photo:
             size = size[1], size[0]
         image = self._cut(unturned(box, (self.image.width, self.image.height), turn), size)
         if image.hasalpha():
-            image = image.flatten(background=[65535 if image.format == "ushort" else 255])
+            image = image.flatten(background=_background(image, background))
         image = _srgb(resized(image, size)).copy_memory()
         return raster(image.autorot() if turn > 1 else image)
 
@@ -145,6 +145,14 @@ def _from_pillow(decoded: Any) -> Any:
     if profile := decoded.info.get("icc_profile"):
         image.set_type(vips.GValue.blob_type, "icc-profile-data", profile)
     return image
+
+
+def _background(image: Any, colour: str) -> list[int]:
+    """The colour in the image's own bands, but for their profile: blanks are white, or nearly black."""
+    deep = 257 if image.format == "ushort" else 1
+    red, green, blue = rgb(colour)
+    bands = [red, green, blue] if image.bands > 2 else [round(0.299 * red + 0.587 * green + 0.114 * blue)]
+    return [band * deep for band in bands]
 
 
 def _srgb(image: Any) -> Any:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-PrintFormat = Literal["jpg", "png", "tiff"]
+PrintFormat = Literal["jpg", "png", "tiff", "tiff-deflate", "pdf"]
+Intent = Literal["relative", "perceptual"]
+PRINT_MIMES: dict[PrintFormat, str] = {
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "tiff": "image/tiff",
+    "tiff-deflate": "image/tiff",
+    "pdf": "application/pdf",
+}
+WHITE = "#ffffff"
 MarkPosition = Literal["top-left", "top-right", "bottom-left", "bottom-right", "center", "tiled"]
 
 
@@ -17,6 +26,12 @@ class Picture:
     mime: str
     width: int
     height: int
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """The parts, 0 to 255, of a colour as #rrggbb."""
+    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
+    return red, green, blue
 
 
 @dataclass(frozen=True)
@@ -42,7 +57,13 @@ class Mark:
 
 @dataclass(frozen=True)
 class PrintSpec:
-    """The print file wanted: exact pixels, dots per inch, format, JPEG quality 1–100; whether AI made it."""
+    """The print file wanted. Width and height are the picture's in pixels, as it is trimmed; `bleed` is what lies
+    around it, in pixels on each side.
+
+    `tiff` is packed by LZW, `tiff-deflate` by deflate; the JPEG `quality` (1–100) is a PDF's too. `intent` is how
+    colours are met that the printer lacks: `relative` (with black point compensation) or `perceptual`. Where the
+    picture is clear, `background` (#rrggbb) shows. `by_ai`: a model made it.
+    """
 
     width: int
     height: int
@@ -50,15 +71,24 @@ class PrintSpec:
     format: PrintFormat = "jpg"
     quality: int = 95
     by_ai: bool = False
+    bleed: int = 0
+    background: str = WHITE
+    intent: Intent = "relative"
 
     @property
     def mime(self) -> str:
-        return {"jpg": "image/jpeg", "png": "image/png", "tiff": "image/tiff"}[self.format]
+        return PRINT_MIMES[self.format]
+
+    @property
+    def full_size(self) -> tuple[int, int]:
+        """The file's width and height in pixels, bleed and all."""
+        return self.width + 2 * self.bleed, self.height + 2 * self.bleed
 
     @property
     def most_bytes(self) -> int:
         """No print file of this size is bigger than its pixels laid bare, with room for profile and header."""
-        return self.width * self.height * 3 + 1024 * 1024
+        width, height = self.full_size
+        return width * height * 4 + 8 * 1024 * 1024
 
     def enlargement(self, width: int, height: int) -> float:
         """How many times a picture of width × height pixels must grow to cover the print."""

@@ -14,6 +14,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, runtime_checkable
 from app.core.errors import DoorReply
 from app.core.links import MediaLink
 from app.core.pictures import (
+    WHITE,
     Crop,
     ImageRequest,
     Mark,
@@ -171,19 +172,30 @@ class Imaging(Protocol):
     """Decodes strangers' bytes, cuts, marks and encodes. Raises BadPicture for what it cannot read."""
 
     async def develop(
-        self, photo: bytes, *, crop: Crop | None, width: int, height: int, mime: str = "image/png"
+        self,
+        photo: bytes,
+        *,
+        crop: Crop | None,
+        width: int,
+        height: int,
+        mime: str = "image/png",
+        background: str = WHITE,
     ) -> Picture:
-        """The photo upright, in sRGB, first frame, from fresh pixels on white: cut to `crop`, then centrally to
-        the aspect width:height, and made smaller to width × height pixels. Never made larger: a small photo keeps its
-        own pixels, at the same aspect. Exact when it is large enough. `mime` is image/png, image/jpeg (q95 4:4:4)
-        or image/webp."""
+        """The photo upright, in sRGB, first frame, from fresh pixels: cut to `crop`, then centrally to the aspect
+        width:height, and made smaller to width × height pixels. Never made larger: a small photo keeps its own pixels,
+        at the same aspect. Exact when it is large enough. `mime` is image/png, image/jpeg (q95 4:4:4) or image/webp.
+        Where it is clear, `background` (#rrggbb) shows."""
 
     async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
         """A WebP of at most `max_side` pixels a side, with the mark drawn in. `by_ai`: its XMP says who made it."""
 
-    async def print_file(self, master: bytes, spec: PrintSpec, upscaler: Upscaler) -> PrintFile:
-        """Exactly spec.width × spec.height pixels: enlarged by the upscaler where that helps (over 1.2 times), cut
-        centrally to the aspect, resized, lightly sharpened, with dpi, an sRGB profile, and XMP as for a preview."""
+    async def print_file(
+        self, master: bytes, spec: PrintSpec, upscaler: Upscaler, *, profile: bytes | None = None
+    ) -> PrintFile:
+        """The picture at exactly spec.width × spec.height pixels: enlarged by the upscaler where that helps (over 1.2
+        times), cut centrally to the aspect, resized, lightly sharpened; around it the bleed, which mirrors its edges.
+        In the colours of `profile`, an ICC profile of the printer, RGB or CMYK (sRGB without one), which is embedded;
+        with dpi, and XMP as for a preview. Raises Unprocessable for what it cannot write."""
 
 
 class Upscaler(Protocol):

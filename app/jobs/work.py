@@ -17,10 +17,11 @@ _DAY_MS = 86_400_000
 
 @dataclass(frozen=True)
 class PrintTask:
-    """The picture, at a signed address, and the print file wanted of it."""
+    """The picture, at a signed address, the print file wanted of it, and where its colour profile is."""
 
     picture_url: str = field(repr=False)
     spec: PrintSpec
+    profile_url: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

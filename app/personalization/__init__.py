@@ -6,6 +6,8 @@ print file (`prints`).
 """
 
 from app.personalization.adjustments import map_size, retry_print, sizes_to_map, tell_again
+from app.personalization.bases import map_base, save_base
+from app.personalization.goods import BaseVariant, Mapping, ProductBase, Size
 from app.personalization.jobs import KINDS
 from app.personalization.model import (
     PREVIEW_SIDE,
@@ -15,7 +17,6 @@ from app.personalization.model import (
     OrderCard,
     PreviewRequest,
     PreviewState,
-    Size,
     Style,
     Watermark,
 )
@@ -31,11 +32,14 @@ __all__ = [
     "KINDS",
     "PREVIEW_SIDE",
     "UNTOLD",
+    "BaseVariant",
     "Generation",
+    "Mapping",
     "Offer",
     "OrderCard",
     "PreviewRequest",
     "PreviewState",
+    "ProductBase",
     "Size",
     "Style",
     "Summary",
@@ -43,6 +47,7 @@ __all__ = [
     "approve_picture",
     "cancel_preview",
     "changed_order_fields",
+    "map_base",
     "map_size",
     "offer",
     "open_picture",
@@ -54,6 +59,7 @@ __all__ = [
     "propose_picture",
     "request_preview",
     "retry_print",
+    "save_base",
     "save_offer",
     "save_styles",
     "save_watermark",

@@ -14,8 +14,9 @@ from app.core.ids import new_id
 from app.core.reads import Together
 from app.jobs import Job, Lease
 from app.personalization import queries
+from app.personalization.goods import Size
 from app.personalization.matching import match_item
-from app.personalization.model import NOTE, OrderCard, Size
+from app.personalization.model import NOTE, OrderCard
 from app.personalization.orders import changes, woken
 from app.personalization.prints import order_card
 from app.personalization.states import ADJUSTABLE, Order, OrderItem, judge

@@ -8,7 +8,8 @@ import re
 from app import media, shops
 from app.core.reads import Together
 from app.personalization import queries
-from app.personalization.model import Generation, Size
+from app.personalization.goods import Size
+from app.personalization.model import Generation
 from app.personalization.states import Match, OrderItem
 
 ID = re.compile(r"[0-9a-f-]{36}")

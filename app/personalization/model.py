@@ -9,50 +9,16 @@ from datetime import datetime
 from typing import Any
 
 from app.core.errors import Unprocessable
-from app.core.pictures import Crop, Mark, MarkPosition, PrintFile, PrintSpec
+from app.core.pictures import Crop, Mark, MarkPosition, PrintFile
+from app.personalization.goods import Size
 
-MASTER_SIDE = 1448
-"""The longer side of a master in pixels: 1024 x 1448 for A sizes; the upscaler does the rest."""
-PICTURE_SIDE = 3508
-"""The longer side in pixels of a master that is a merchant's own picture: A4 at 300 dpi."""
 PREVIEW_SIDE = 1024
-ASPECT_TOLERANCE = 0.01
-PRINT_DPI = 300
 NOTE = "personalization.note_print"
 """The kind of job that tells an order in Shopify of its print file."""
 UNTOLD = "untold"
 """Beside the states of a line: ready, and Shopify's order will not hear of it by itself."""
 OWN_PICTURE = "Own picture"
 """What a merchant's picture is called, where a design has its style."""
-
-
-@dataclass(frozen=True)
-class Size:
-    """A print size of a product, in pixels at 300 dpi; sold as one Shopify variant."""
-
-    id: str
-    product_id: str
-    name: str
-    width_px: int
-    height_px: int
-    shopify_variant_id: str | None
-
-    @property
-    def aspect(self) -> float:
-        return self.width_px / self.height_px
-
-    def master_size(self, longest: int = MASTER_SIDE) -> tuple[int, int]:
-        """Width and height of the master: this size's aspect, the longer side `longest`, never over the print."""
-        scale = min(1.0, longest / max(self.width_px, self.height_px))
-        return max(1, round(self.width_px * scale)), max(1, round(self.height_px * scale))
-
-    @property
-    def print_spec(self) -> PrintSpec:
-        return PrintSpec(self.width_px, self.height_px, PRINT_DPI)
-
-    def fits(self, width: int, height: int) -> bool:
-        """Whether a picture of this size can be printed without cutting into it."""
-        return abs(width / height / self.aspect - 1) <= ASPECT_TOLERANCE
 
 
 @dataclass(frozen=True)

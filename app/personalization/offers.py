@@ -10,7 +10,8 @@ from app.core.app import App
 from app.core.errors import NotFound
 from app.core.reads import Together
 from app.personalization import queries
-from app.personalization.model import Offer, Size, Style, Watermark
+from app.personalization.goods import Size
+from app.personalization.model import Offer, Style, Watermark
 
 
 async def offer(app: App, shop_id: str, shopify_product_id: str) -> Offer:

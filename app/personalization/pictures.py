@@ -13,7 +13,8 @@ from app.core.reads import Together
 from app.media import Asset
 from app.personalization import previews, queries
 from app.personalization.adjustments import bring_on, find
-from app.personalization.model import OWN_PICTURE, Generation, OrderCard, Size, Style
+from app.personalization.goods import Size
+from app.personalization.model import OWN_PICTURE, Generation, OrderCard, Style
 from app.personalization.prints import order_card
 from app.personalization.states import OrderItem
 from app.shops import Shop

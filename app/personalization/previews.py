@@ -16,14 +16,8 @@ from app.core.ports import Database
 from app.core.reads import Together
 from app.jobs import Job
 from app.personalization import offers, queries
-from app.personalization.model import (
-    Generation,
-    Offer,
-    PreviewRequest,
-    PreviewState,
-    Size,
-    crop_of,
-)
+from app.personalization.goods import Size
+from app.personalization.model import Generation, Offer, PreviewRequest, PreviewState, crop_of
 from app.shops import Visitor
 
 JOB = "personalization.preview"

@@ -14,10 +14,9 @@ from app.core.pictures import PrintSpec
 from app.core.reads import Together
 from app.jobs import Lease
 from app.personalization import queries
-from app.personalization.model import NOTE, Generation, Size, StoredPrint
+from app.personalization.goods import Size
+from app.personalization.model import NOTE, Generation, StoredPrint
 from app.personalization.states import PICTURE_GONE, OrderItem
-
-_MIME = PrintSpec(1, 1).mime
 
 
 @dataclass(frozen=True)
@@ -50,17 +49,17 @@ async def ingredients(app: App, shop_id: str, item_id: str) -> Ingredients:
     return Ingredients(item, design, size, master)
 
 
-def print_key(lease: Lease) -> str:
+def print_key(lease: Lease, mime: str) -> str:
     """Where this attempt's file lies: no two attempts share a key."""
     job = lease.job
-    return media.object_key(job.shop_id, "personalization", job.subject_id, "print", lease.token[:12], _MIME)
+    return media.object_key(job.shop_id, "personalization", job.subject_id, "print", lease.token[:12], mime)
 
 
-async def is_recorded(app: App, shop_id: str, item_id: str, key: str) -> bool:
-    """Whether the line's print is the file under this key."""
+async def is_recorded(app: App, shop_id: str, item_id: str, *keys: str) -> bool:
+    """Whether the line's print is the file under one of these keys."""
     item = await queries.item(app.db, shop_id, item_id)
     asset = await media.asset(app.db, shop_id, item.print_asset_id) if item and item.print_asset_id else None
-    return asset is not None and asset.key == key
+    return asset is not None and asset.key in keys
 
 
 async def record(app: App, lease: Lease, parts: Ingredients, made: StoredPrint, started: datetime) -> None:

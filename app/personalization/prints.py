@@ -11,7 +11,8 @@ from app.core.errors import AppError, NotFound, Refused
 from app.core.ports import PrintNote
 from app.jobs import Job, Lease
 from app.personalization import queries
-from app.personalization.model import PRINT_DPI, OrderCard, StoredPrint
+from app.personalization.goods import PRINT_DPI
+from app.personalization.model import OrderCard, StoredPrint
 from app.personalization.print_files import Ingredients, ingredients, print_key, record
 from app.personalization.states import PICTURE_GONE
 
@@ -32,8 +33,9 @@ async def finalize(app: App, lease: Lease) -> None:
         await app.db.batch(*lease.finish(started))
         return
     await app.db.batch(queries.set_item_state(shop_id, parts.item.id, "printing", None, started))
-    made = await app.imaging.print_file(await _master(app, parts), parts.spec, app.upscaler)
-    key = print_key(lease)
+    profile = await _profile(app, parts)
+    made = await app.imaging.print_file(await _master(app, parts), parts.spec, app.upscaler, profile=profile)
+    key = print_key(lease, made.picture.mime)
     await app.files.put(key, made.picture.data, made.picture.mime)
     try:
         await record(app, lease, parts, StoredPrint.of(key, made), started)
@@ -49,6 +51,12 @@ async def _master(app: App, parts: Ingredients) -> bytes:
         raise NotFound(PICTURE_GONE, code="master_missing") from fault
 
 
+async def _profile(app: App, parts: Ingredients) -> bytes | None:
+    """The blank's colour profile. Raises NotFound when its file is gone."""
+    key = parts.size.profile_key
+    return await app.files.get(key) if key else None
+
+
 async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
     """The print failed: the merchant sees why, and can try again."""
     return [queries.set_item_state(job.shop_id, job.subject_id, "failed", fault.message, app.clock.now())]
@@ -59,6 +67,7 @@ async def note_print(app: App, lease: Lease) -> None:
     shop_id, now = lease.job.shop_id, app.clock.now()
     item = await queries.item(app.db, shop_id, lease.job.subject_id)
     order = await queries.order_by_id(app.db, shop_id, item.order_id) if item else None
+    size = await queries.size(app.db, shop_id, item.size_id) if item and item.size_id else None
     asset = await media.asset(app.db, shop_id, item.print_asset_id) if item and item.print_asset_id else None
     if item is None or order is None or asset is None:
         raise NotFound("The print file is gone.")
@@ -69,7 +78,7 @@ async def note_print(app: App, lease: Lease) -> None:
         filename=asset.filename or "",
         width=asset.width or 0,
         height=asset.height or 0,
-        dpi=PRINT_DPI,
+        dpi=size.dpi if size else PRINT_DPI,
     )
     await shops.ask(app, shop_id, lambda token: app.shopify.note_print(token, note))
     order_id = order.shopify_order_id

@@ -11,7 +11,8 @@ from app.core.errors import AppError, NotFound, Refused, Unprocessable
 from app.core.pictures import ImageRequest, Mark, Picture
 from app.jobs import Job, Lease
 from app.personalization import queries
-from app.personalization.model import PICTURE_SIDE, PREVIEW_SIDE, Generation, Size, crop_of
+from app.personalization.goods import PICTURE_SIDE, Size
+from app.personalization.model import PREVIEW_SIDE, Generation, crop_of
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,15 @@ async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
 
 async def _styled(app: App, wanted: Generation) -> tuple[Picture, str]:
     """The photo in its style, and the model that made it."""
-    width, height = (await _size(app, wanted)).master_size()
+    size = await _size(app, wanted)
+    width, height = size.master_size()
     photo = await app.imaging.develop(
-        await _upload(app, wanted), crop=crop_of(wanted.crop), width=width, height=height, mime="image/jpeg"
+        await _upload(app, wanted),
+        crop=crop_of(wanted.crop),
+        width=width,
+        height=height,
+        mime="image/jpeg",
+        background=size.background,
     )
     await _progress(app, wanted, 25)
     answer = await app.image_model.render(ImageRequest(wanted.ai_prompt_used, photo, width, height))
@@ -63,9 +70,11 @@ async def _styled(app: App, wanted: Generation) -> tuple[Picture, str]:
 
 
 async def _as_it_is(app: App, wanted: Generation) -> tuple[Picture, str]:
-    width, height = (await _size(app, wanted)).master_size(PICTURE_SIDE)
-    upload = await _upload(app, wanted)
-    return await app.imaging.develop(upload, crop=crop_of(wanted.crop), width=width, height=height), "upload"
+    size = await _size(app, wanted)
+    width, height = size.master_size(PICTURE_SIDE)
+    crop, upload = crop_of(wanted.crop), await _upload(app, wanted)
+    made = await app.imaging.develop(upload, crop=crop, width=width, height=height, background=size.background)
+    return made, "upload"
 
 
 async def _progress(app: App, wanted: Generation, percent: int) -> None:

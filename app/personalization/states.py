@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from app.personalization.model import Generation, Size
+from app.personalization.goods import Size
+from app.personalization.model import Generation
 
 _EVER = datetime.min.replace(tzinfo=UTC)
 REFUNDS = ("partially_refunded", "refunded")

@@ -1,4 +1,4 @@
-"""Tables of personalization: sizes, styles, watermark, generations, orders."""
+"""Tables of personalization: sizes, styles, bases and their variants, watermark, generations, orders."""
 
 from __future__ import annotations
 
@@ -61,6 +61,79 @@ product_styles = Table(
     flag("is_enabled", default=True),
     *stamps(),
     UniqueConstraint("product_id", "ai_style_id"),
+)
+
+product_bases = Table(
+    "product_bases",
+    metadata,
+    key(),
+    shop_key(index=True),
+    text("name"),
+    text("description", nullable=True),
+    *json_column("option_names"),
+    number("base_price", None),
+    text("currency", nullable=True),
+    *json_column("mockup"),
+    Column("print_format", Text, nullable=False, server_default="jpg"),
+    ref("profile_asset_id", "assets.id", ondelete="SET NULL", nullable=True),
+    Column("intent", Text, nullable=False, server_default="relative"),
+    Column("background", Text, nullable=False, server_default="#ffffff"),
+    flag("is_active", default=True),
+    number("sort_order"),
+    *stamps(),
+    one_of("print_format", "jpg", "png", "tiff", "tiff-deflate", "pdf"),
+    one_of("intent", "relative", "perceptual"),
+)
+
+product_base_variants = Table(
+    "product_base_variants",
+    metadata,
+    key(),
+    shop_key(index=True),
+    ref("product_base_id", "product_bases.id", ondelete="CASCADE"),
+    text("name"),
+    *json_column("option_values"),
+    number("width_px"),
+    number("height_px"),
+    real("bleed_mm", 0),
+    real("safe_mm", 0),
+    number("dpi", 300),
+    number("price_modifier"),
+    flag("is_active", default=True),
+    number("sort_order"),
+    *stamps(),
+)
+
+product_product_bases = Table(
+    "product_product_bases",
+    metadata,
+    key(),
+    shop_key(index=True),
+    ref("product_id", "products.id", ondelete="CASCADE"),
+    ref("product_base_id", "product_bases.id", ondelete="CASCADE"),
+    flag("is_enabled", default=True),
+    number("sort_order"),
+    *stamps(),
+    UniqueConstraint("product_id", "product_base_id"),
+)
+
+product_base_variant_mappings = Table(
+    "product_base_variant_mappings",
+    metadata,
+    key(),
+    shop_key(index=True),
+    ref("product_id", "products.id", ondelete="CASCADE"),
+    ref("product_base_variant_id", "product_base_variants.id", ondelete="CASCADE"),
+    text("shopify_variant_id"),
+    flag("is_active", default=True),
+    *stamps(),
+    Index(
+        "uq_product_base_variant_mappings_active",
+        "product_id",
+        "shopify_variant_id",
+        unique=True,
+        info={"where": "is_active = 1"},
+    ),
 )
 
 watermarks = Table(
@@ -137,6 +210,8 @@ generations = Table(
     time("pinned_at"),
     text("quota_period", nullable=True),
     *stamps(),
+    *json_column("preflight"),
+    ref("mockup_asset_id", "assets.id", ondelete="SET NULL", nullable=True),
     UniqueConstraint("shopper_id", "idempotency_key"),
     UniqueConstraint("guest_session_id", "idempotency_key"),
     Index("ix_generations_unordered", "shop_id", "updated_at", info={"where": "pinned_at IS NULL"}),

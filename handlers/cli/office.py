@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -154,7 +155,8 @@ def _checked(order: WorkOrder) -> WorkOrder:
     sound = (
         0 < spec.width <= MOST_SIDE
         and 0 < spec.height <= MOST_SIDE
-        and spec.width * spec.height <= MOST_PIXELS
+        and math.prod(spec.full_size) <= MOST_PIXELS
+        and 0 <= spec.bleed <= MOST_SIDE
         and 0 < spec.dpi <= MOST_SIDE
         and 1 <= spec.quality <= 100
         and order.lease_s >= 1

@@ -119,7 +119,8 @@ class PrintWorker:
         spec = order.task.spec
         _say(f"{order.job_id}: printing {spec.width} × {spec.height} pixels")
         master = await _persistently(lambda: self._office.fetch(order.task.picture_url))
-        made = await self._imaging.print_file(master, spec, Watched(self._upscaler))
+        profile = await _persistently(lambda: self._office.fetch(url)) if (url := order.task.profile_url) else None
+        made = await self._imaging.print_file(master, spec, Watched(self._upscaler), profile=profile)
         data = made.picture.data
         delivery = Delivery(len(data), hashlib.sha256(data).hexdigest(), made.engine, _milliseconds_since(started))
         parcel = Parcel(made.picture.mime, len(data))

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from app.core import errors
-from app.core.pictures import Crop, Mark, Picture, PrintFile, PrintSpec
+from app.core.pictures import WHITE, Crop, Mark, Picture, PrintFile, PrintSpec
 from app.core.ports import Upscaler
 from tests.edge import workerd
 from tests.edge.door import client, served
@@ -26,11 +26,17 @@ class BindingImages:
         self._service, self._trusting = service, trusting
 
     async def develop(
-        self, photo: bytes, *, crop: Crop | None, width: int, height: int, mime: str = "image/png"
+        self,
+        photo: bytes,
+        *,
+        crop: Crop | None,
+        width: int,
+        height: int,
+        mime: str = "image/png",
+        background: str = WHITE,
     ) -> Picture:
-        told, data = await self._ask(
-            "develop", photo, crop=crop and asdict(crop), width=width, height=height, mime=mime
-        )
+        wish = {"width": width, "height": height, "mime": mime, "background": background}
+        told, data = await self._ask("develop", photo, crop=crop and asdict(crop), **wish)
         return Picture(data, **told)
 
     async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
@@ -39,7 +45,9 @@ class BindingImages:
         told, data = await self._ask("preview", master, *logo, max_side=max_side, mark=said, by_ai=by_ai)
         return Picture(data, **told)
 
-    async def print_file(self, master: bytes, spec: PrintSpec, upscaler: Upscaler) -> PrintFile:
+    async def print_file(
+        self, master: bytes, spec: PrintSpec, upscaler: Upscaler, *, profile: bytes | None = None
+    ) -> PrintFile:
         told, data = await self._ask("print_file", master, spec=asdict(spec))
         picture = Picture(data, told.pop("mime"), told.pop("width"), told.pop("height"))
         return PrintFile(picture, **told)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.core.errors import AppError
-from app.core.pictures import Crop, ImageRequest, Mark, Picture, PrintFile, PrintSpec, RenderedImage
+from app.core.pictures import WHITE, Crop, ImageRequest, Mark, Picture, PrintFile, PrintSpec, RenderedImage
 from app.core.ports import AccessToken, PrintNote, ProductPage, ShopDetails, Upscaler
 
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -50,16 +50,25 @@ class PlainImaging:
     printed: list[PrintSpec] = field(default_factory=list)
 
     async def develop(
-        self, photo: bytes, *, crop: Crop | None, width: int, height: int, mime: str = "image/png"
+        self,
+        photo: bytes,
+        *,
+        crop: Crop | None,
+        width: int,
+        height: int,
+        mime: str = "image/png",
+        background: str = WHITE,
     ) -> Picture:
         return self._made(photo + b" developed", mime, width, height)
 
     async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
         return self._made(master + b" preview", "image/webp", max_side, max_side)
 
-    async def print_file(self, master: bytes, spec: PrintSpec, upscaler: Upscaler) -> PrintFile:
+    async def print_file(
+        self, master: bytes, spec: PrintSpec, upscaler: Upscaler, *, profile: bytes | None = None
+    ) -> PrintFile:
         self.printed.append(spec)
-        picture = self._made(master + b" print", "image/jpeg", spec.width, spec.height)
+        picture = self._made(master + b" print", spec.mime, *spec.full_size)
         return PrintFile(picture, upscaler.name, 1.0, spec.width, spec.height)
 
     def _made(self, data: bytes, mime: str, width: int, height: int) -> Picture:

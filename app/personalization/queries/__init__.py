@@ -1,5 +1,12 @@
 """All SQL of personalization, a file a noun."""
 
+from app.personalization.queries.bases import (
+    insert_base,
+    insert_base_variant,
+    insert_mapping,
+    link_base,
+    retire_mapping,
+)
 from app.personalization.queries.offers import (
     insert_own_style,
     insert_size,
@@ -64,9 +71,12 @@ __all__ = [
     "finish_item",
     "generation",
     "generation_by_key",
+    "insert_base",
+    "insert_base_variant",
     "insert_final",
     "insert_generation",
     "insert_item",
+    "insert_mapping",
     "insert_own_style",
     "insert_size",
     "insert_style",
@@ -74,6 +84,7 @@ __all__ = [
     "items_by_state",
     "items_of_order",
     "keep_photo",
+    "link_base",
     "link_style",
     "master_of",
     "master_of_design",
@@ -87,6 +98,7 @@ __all__ = [
     "previews_since",
     "product_of",
     "product_of_design",
+    "retire_mapping",
     "save_order",
     "set_item_state",
     "set_processing",

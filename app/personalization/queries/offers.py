@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, literal, select
 
 from app.core.ids import new_id
+from app.core.pictures import WHITE
 from app.core.ports import Database
 from app.core.tables import Id, upsert
 from app.media.tables import assets
-from app.personalization.model import (
-    Size,
-    Style,
-    Watermark,
-)
+from app.personalization.goods import PRINT_DPI, Size
+from app.personalization.model import Style, Watermark
 from app.personalization.tables import (
     ai_styles,
     product_styles,
     sizes,
     watermarks,
 )
+from app.personalization.tables import (
+    product_base_variant_mappings as mappings,
+)
+from app.personalization.tables import (
+    product_base_variants as variants,
+)
+from app.personalization.tables import (
+    product_bases as bases,
+)
 
-SIZE = [sizes.c[name] for name in Size.__dataclass_fields__]
+_PLAIN = {
+    "bleed_mm": 0,
+    "safe_mm": 0,
+    "dpi": PRINT_DPI,
+    "print_format": "jpg",
+    "intent": "relative",
+    "background": WHITE,
+}
+"""What a print is like on nothing in particular."""
 
 
 async def styles_of(db: Database, shop_id: str, product_id: Id) -> list[Style]:
@@ -45,7 +61,7 @@ async def styles_of(db: Database, shop_id: str, product_id: Id) -> list[Style]:
 
 async def sizes_of(db: Database, shop_id: str, product_id: Id) -> list[Size]:
     rows = await db.all(
-        select(*SIZE)
+        _sizes()
         .where(sizes.c.shop_id == shop_id, sizes.c.product_id == product_id, sizes.c.is_active == 1)
         .order_by(sizes.c.sort_order)
     )
@@ -55,7 +71,7 @@ async def sizes_of(db: Database, shop_id: str, product_id: Id) -> list[Size]:
 async def sizes_of_shop(db: Database, shop_id: str) -> list[Size]:
     """Every print size once, by its name."""
     rows = await db.all(
-        select(*SIZE).where(sizes.c.shop_id == shop_id, sizes.c.is_active == 1).order_by(sizes.c.name, sizes.c.id)
+        _sizes().where(sizes.c.shop_id == shop_id, sizes.c.is_active == 1).order_by(sizes.c.name, sizes.c.id)
     )
     found = {(row["product_id"], row["name"], row["width_px"], row["height_px"]): Size(**row) for row in rows}
     return list(found.values())
@@ -63,7 +79,7 @@ async def sizes_of_shop(db: Database, shop_id: str) -> list[Size]:
 
 async def size_of_variant(db: Database, shop_id: str, shopify_variant_id: str) -> Size | None:
     row = await db.one(
-        select(*SIZE).where(
+        _sizes().where(
             sizes.c.shop_id == shop_id,
             sizes.c.shopify_variant_id == shopify_variant_id,
             sizes.c.is_active == 1,
@@ -73,7 +89,7 @@ async def size_of_variant(db: Database, shop_id: str, shopify_variant_id: str) -
 
 
 async def size(db: Database, shop_id: str, size_id: Id) -> Size | None:
-    row = await db.one(select(*SIZE).where(sizes.c.shop_id == shop_id, sizes.c.id == size_id))
+    row = await db.one(_sizes().where(sizes.c.shop_id == shop_id, sizes.c.id == size_id))
     return Size(**row) if row else None
 
 
@@ -154,3 +170,38 @@ def set_watermark(shop_id: str, watermark: Watermark, at: datetime) -> Any:
         .values(id=new_id(), shop_id=shop_id, created_at=at, **fresh)
         .on_conflict_do_update(index_elements=["shop_id"], set_=fresh)
     )
+
+
+@functools.cache
+def _sizes() -> Any:
+    """Sizes as they are printed: on the blank that their variant is mapped to, where it is."""
+    mapped = (
+        sizes.outerjoin(
+            mappings,
+            and_(
+                mappings.c.shop_id == sizes.c.shop_id,
+                mappings.c.product_id == sizes.c.product_id,
+                mappings.c.shopify_variant_id == sizes.c.shopify_variant_id,
+                mappings.c.is_active == 1,
+            ),
+        )
+        .outerjoin(variants, variants.c.id == mappings.c.product_base_variant_id)
+        .outerjoin(bases, bases.c.id == variants.c.product_base_id)
+        .outerjoin(assets, assets.c.id == bases.c.profile_asset_id)
+    )
+    return select(
+        sizes.c.id,
+        sizes.c.product_id,
+        sizes.c.name,
+        sizes.c.shopify_variant_id,
+        *[_of_the_blank(name) for name in ("width_px", "height_px", *_PLAIN)],
+        assets.c.key.label("profile_key"),
+        bases.c.mockup,
+    ).select_from(mapped)
+
+
+def _of_the_blank(name: str) -> Any:
+    """What the mapped blank says, else the size itself, or what a print is like without a blank."""
+    blank = variants if name in variants.c else bases
+    other = sizes.c[name] if name in sizes.c else literal(_PLAIN[name])
+    return func.coalesce(blank.c[name], other).label(name)

@@ -75,7 +75,9 @@ class Engine(PlainImaging):
         if not shut:
             self._gate.set()
 
-    async def print_file(self, master: bytes, spec: PrintSpec, upscaler: Upscaler) -> PrintFile:
+    async def print_file(
+        self, master: bytes, spec: PrintSpec, upscaler: Upscaler, *, profile: bytes | None = None
+    ) -> PrintFile:
         await self._gate.wait()
         if self._raised:
             raise self._raised

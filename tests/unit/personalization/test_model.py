@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from app.core.errors import Unprocessable
 from app.core.pictures import Crop
-from app.personalization.model import MASTER_SIDE, Generation, Size, crop_of
+from app.personalization.goods import MASTER_SIDE, Size
+from app.personalization.model import Generation, crop_of
 from tests.fakes.ports import START
 
 A4 = Size("size", "product", "A4", 2480, 3508, "2001")

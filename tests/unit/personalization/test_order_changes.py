@@ -82,11 +82,11 @@ async def test_a_cancellation_stops_a_print_that_is_being_made(studio: Studio) -
     assert isinstance(studio.app.imaging, PlainImaging)
     print_file = studio.app.imaging.print_file
 
-    async def slow(*about: Any) -> Any:
+    async def slow(*about: Any, **more: Any) -> Any:
         waiting = await jobs.jobs_by_status(studio.app.db, ["pending"], 10)
         for job in waiting:
             await jobs.run_one(studio.app, KINDS, job.id)
-        return await print_file(*about)
+        return await print_file(*about, **more)
 
     studio.app.imaging.print_file = slow  # type: ignore[method-assign]
     (finalize,) = [

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.personalization.model import Generation, Size
+from app.personalization.goods import Size
+from app.personalization.model import Generation
 from app.personalization.states import (
     CANCELLED_LATE,
     LINE_REMOVED,
