@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import functools
 import io
 from typing import Any
 
-from app.adapters import made_by_ai, pillow_photo, webp
-from app.adapters.print_plan import SHARPEN, PrintPlan
+from app.adapters import pillow_photo, webp
+from app.adapters.pillow_inks import Inks
+from app.adapters.print_plan import SHARPEN, PrintPlan, margin
 from app.core.abandon import watched
 from app.core.framing import Box, cut, fit, no_larger
-from app.core.pictures import WHITE, Crop, Mark, Picture, PrintFile, PrintFormat, PrintSpec, Raster
+from app.core.pictures import WHITE, Crop, Mark, Picture, PrintFile, PrintSpec, Raster
 from app.core.ports import Compute, Upscaler
 
 _SAVE: dict[str, dict[str, Any]] = {
     "image/png": {"format": "PNG", "compress_level": 4},
     "image/jpeg": {"format": "JPEG", "quality": 95, "subsampling": 0, "optimize": True},
     "image/webp": {"format": "WEBP", "quality": 90},
-}
-_PRINT: dict[str, dict[str, Any]] = {
-    "jpg": {"format": "JPEG", "subsampling": 0},
-    "png": {"format": "PNG", "compress_level": 1},
-    "tiff": {"format": "TIFF", "compression": "tiff_lzw"},
 }
 
 
@@ -49,7 +44,7 @@ class Pillow:
     async def print_file(
         self, master: bytes, spec: PrintSpec, upscaler: Upscaler, *, profile: bytes | None = None
     ) -> PrintFile:
-        return await self._compute.run(_print_file, master, spec, upscaler)
+        return await self._compute.run(_print_file, master, spec, upscaler, profile)
 
 
 def _develop(photo: bytes, crop: Crop | None, size: tuple[int, int], mime: str, background: str) -> Picture:
@@ -68,57 +63,41 @@ def _preview(master: bytes, max_side: int, mark: Mark | None, by_ai: bool) -> Pi
     return webp.preview(_raster(pixels), mark, by_ai=by_ai)
 
 
-def _print_file(master: bytes, spec: PrintSpec, upscaler: Upscaler) -> PrintFile:
+def _print_file(master: bytes, spec: PrintSpec, upscaler: Upscaler, profile: bytes | None) -> PrintFile:
     from PIL import Image, ImageFilter
 
+    inks = Inks.of(profile, spec)
     with pillow_photo.opened(master) as image:
         box = cut(pillow_photo.upright_size(image), None, (spec.width, spec.height))
         pixels = pillow_photo.pixels(image, box, (box.width, box.height), spec.background)
-    plan = PrintPlan(spec, _raster(pixels), upscaler)
+    around = margin(pixels.size, spec)
+    pixels = _mirrored(pixels, around)
+    plan = PrintPlan(spec, _raster(pixels), upscaler, around)
     if plan.by_network:
         pixels = Image.frombytes("RGB", plan.enlarged, b"".join(watched(upscaler.strips(plan.source))))
     kernel = ImageFilter.Kernel((3, 3), [weight for row in SHARPEN for weight in row])
     how = Image.Resampling.BICUBIC if plan.sharpen_first else Image.Resampling.LANCZOS
     if plan.sharpen_first:
-        pixels = pixels.filter(kernel).resize((spec.width, spec.height), how)
+        pixels = pixels.filter(kernel).resize(plan.scaled, how)
     else:
-        pixels = pixels.resize((spec.width, spec.height), how).filter(kernel)
-    return plan.result(_encode(pixels, spec))
+        pixels = pixels.resize(plan.scaled, how).filter(kernel)
+    return plan.result(inks.encode(pixels.crop(plan.cut.edges)))
 
 
-def _encode(pixels: Any, spec: PrintSpec) -> bytes:
-    options = dict(_PRINT[spec.format])
-    if spec.format == "jpg":
-        options["quality"] = spec.quality
-    if spec.by_ai:
-        options |= _words(spec.format)
-    out = io.BytesIO()
-    pixels.save(out, dpi=(spec.dpi, spec.dpi), icc_profile=_srgb_profile(), **options)
-    return out.getvalue()
+def _mirrored(pixels: Any, around: int) -> Any:
+    """The picture with its edges mirrored around it, so many pixels wide."""
+    from PIL import Image, ImageOps
 
-
-def _words(fmt: PrintFormat) -> dict[str, Any]:
-    """How Pillow is told to write XMP: each format has its own way."""
-    from PIL import PngImagePlugin, TiffImagePlugin
-
-    if fmt == "png":
-        texts = PngImagePlugin.PngInfo()
-        texts.add_itxt(made_by_ai.PNG_TEXT, made_by_ai.XMP.decode())
-        return {"pnginfo": texts}
-    if fmt == "tiff":
-        tags = TiffImagePlugin.ImageFileDirectory_v2()
-        tags.tagtype[made_by_ai.TIFF_TAG], tags[made_by_ai.TIFF_TAG] = 1, made_by_ai.XMP  # 1: bytes
-        return {"tiffinfo": tags}
-    return {"xmp": made_by_ai.XMP}
-
-
-@functools.cache
-def _srgb_profile() -> bytes:
-    """The sRGB profile, its date of making (bytes 24 to 35) taken out: the same print is the same file."""
-    from PIL import ImageCms
-
-    profile: bytes = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    return profile[:24] + bytes(12) + profile[36:]
+    if not around:
+        return pixels
+    (width, height), flip, mirror = pixels.size, ImageOps.flip(pixels), ImageOps.mirror(pixels)
+    corner = ImageOps.flip(mirror)
+    wider = Image.new("RGB", (width + 2 * around, height + 2 * around))
+    for column, across in enumerate((around - width, around, around + width)):
+        for row, down in enumerate((around - height, around, around + height)):
+            straight, turned = (pixels, mirror) if row == 1 else (flip, corner)
+            wider.paste(straight if column == 1 else turned, (across, down))
+    return wider
 
 
 def _raster(pixels: Any) -> Raster:

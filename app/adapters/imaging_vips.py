@@ -60,6 +60,7 @@ class Vips:
     ) -> PrintFile:
         def work(opened: Photo) -> PrintFile:
             box = cut(opened.size, None, (spec.width, spec.height))
-            return vips_print.print_file(opened.pixels(box, (box.width, box.height), spec.background), spec, upscaler)
+            pixels = opened.pixels(box, (box.width, box.height), spec.background)
+            return vips_print.print_file(pixels, spec, upscaler, profile)
 
         return await self._compute.run(with_photo, master, work)

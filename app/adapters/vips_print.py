@@ -12,27 +12,23 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from app.adapters import made_by_ai
-from app.adapters.print_plan import SHARPEN, PrintPlan
-from app.adapters.vips_photo import image_of, library, resized
+from app.adapters.print_plan import SHARPEN, PrintPlan, margin
+from app.adapters.vips_inks import Inks
+from app.adapters.vips_photo import image_of, library, raster, resized
 from app.core.abandon import watched
 from app.core.pictures import PrintFile, PrintSpec, Raster
 from app.core.ports import Upscaler
 
-_SAVE: dict[str, tuple[str, dict[str, Any]]] = {
-    "jpg": (".jpg", {"subsample_mode": "off"}),  # no optimised coding: it would hold the whole picture
-    "png": (".png", {"compression": 1}),
-    "tiff": (".tif", {"compression": "lzw", "predictor": "horizontal", "resunit": "inch"}),
-}
 
-
-def print_file(source: Raster, spec: PrintSpec, upscaler: Upscaler) -> PrintFile:
-    """The print of a picture that has the print's aspect already."""
-    plan = PrintPlan(spec, source, upscaler)
+def print_file(source: Raster, spec: PrintSpec, upscaler: Upscaler, profile: bytes | None) -> PrintFile:
+    """The print of a picture that has the print's aspect already. Raises Unprocessable."""
+    inks = Inks.of(profile, spec)
+    around = margin((source.width, source.height), spec)
+    plan = PrintPlan(spec, _mirrored(source, around), upscaler, around)
     if not plan.by_network:
-        return plan.result(_encode(_finished(image_of(source), plan), spec))
-    stream = _Stream(png_chunks(plan.enlarged, watched(upscaler.strips(source))))
-    return plan.result(stream.drain(lambda image: _encode(_finished(image, plan), spec)))
+        return plan.result(inks.encode(_finished(image_of(plan.source), plan)))
+    stream = _Stream(png_chunks(plan.enlarged, watched(upscaler.strips(plan.source))))
+    return plan.result(stream.drain(lambda image: inks.encode(_finished(image, plan))))
 
 
 def png_chunks(size: tuple[int, int], strips: Iterator[bytes]) -> Iterator[bytes]:
@@ -92,21 +88,19 @@ class _Stream:
         return piece
 
 
+def _mirrored(source: Raster, around: int) -> Raster:
+    """The picture with its edges mirrored around it, so many pixels wide."""
+    if not around:
+        return source
+    size = source.width + 2 * around, source.height + 2 * around
+    return raster(image_of(source).embed(around, around, *size, extend="mirror"))
+
+
 def _finished(image: Any, plan: PrintPlan) -> Any:
     kernel = library().Image.new_from_array([list(row) for row in SHARPEN], scale=16)
-    size = plan.spec.width, plan.spec.height
     if plan.sharpen_first:
-        return resized(image.conv(kernel, precision="integer"), size)
-    return resized(image, size).conv(kernel, precision="integer")
-
-
-def _encode(image: Any, spec: PrintSpec) -> bytes:
-    suffix, options = _SAVE[spec.format]
-    if spec.format == "jpg":
-        options = {**options, "Q": spec.quality}
-    image = image.copy(xres=spec.dpi / 25.4, yres=spec.dpi / 25.4)  # libvips counts in pixels a millimetre
-    if spec.by_ai:
-        image.set_type(library().GValue.blob_type, "xmp-data", made_by_ai.XMP)
-    # The image is made of fresh pixels, so there is nothing to strip; stripping would drop the dpi too.
-    data: bytes = image.write_to_buffer(suffix, profile="srgb", **options)
-    return data
+        image = resized(image.conv(kernel, precision="integer"), plan.scaled)
+    else:
+        image = resized(image, plan.scaled).conv(kernel, precision="integer")
+    box = plan.cut
+    return image if plan.scaled == plan.spec.full_size else image.crop(box.left, box.top, box.width, box.height)
