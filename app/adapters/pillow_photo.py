@@ -99,12 +99,19 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 def _srgb(image: Image.Image, profile: bytes | None, background: str) -> Image.Image:
-    """On the background, then through the photo's own profile where it has one that can be read."""
-    from PIL import Image, ImageCms
+    """Through the photo's own profile, then on the background, which is said in sRGB."""
+    from PIL import Image
 
-    if image.mode == "RGBA":
-        below = Image.new("RGBA", image.size, background)
-        image = Image.alpha_composite(below, image).convert("RGB")
+    if image.mode != "RGBA":
+        return _converted(image, profile)
+    below = Image.new("RGB", image.size, background)
+    return Image.composite(_converted(image.convert("RGB"), profile), below, image.getchannel("A"))
+
+
+def _converted(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """By the profile where it has one that can be read."""
+    from PIL import ImageCms
+
     if profile:
         try:
             return _through(image, ImageCms.ImageCmsProfile(io.BytesIO(profile)))

@@ -94,7 +94,7 @@ class Photo:
             size = size[1], size[0]
         image = self._cut(unturned(box, (self.image.width, self.image.height), turn), size)
         if image.hasalpha():
-            image = image.flatten(background=_background(image, background))
+            image = _flattened(image, background)
         image = _srgb(resized(image, size)).copy_memory()
         return raster(image.autorot() if turn > 1 else image)
 
@@ -147,12 +147,12 @@ def _from_pillow(decoded: Any) -> Any:
     return image
 
 
-def _background(image: Any, colour: str) -> list[int]:
-    """The colour in the image's own bands, but for their profile: blanks are white, or nearly black."""
-    deep = 257 if image.format == "ushort" else 1
-    red, green, blue = rgb(colour)
-    bands = [red, green, blue] if image.bands > 2 else [round(0.299 * red + 0.587 * green + 0.114 * blue)]
-    return [band * deep for band in bands]
+def _flattened(image: Any, background: str) -> Any:
+    """On the background, which is said in sRGB: so the colours are brought there first."""
+    alpha = image[image.bands - 1]
+    if image.format == "ushort":
+        alpha = alpha >> 8
+    return _srgb(image[0 : image.bands - 1]).bandjoin(alpha.cast("uchar")).flatten(background=list(rgb(background)))
 
 
 def _srgb(image: Any) -> Any:

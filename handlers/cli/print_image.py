@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import BadRequest
-from app.core.pictures import PrintFile, PrintSpec, Raster
+from app.core.pictures import PRINT_MIMES, WHITE, PrintFile, PrintSpec, Raster, rgb
 from app.core.ports import Upscaler
 from app.wiring import print_engine
 
 _MAX_SIDE = 30_000  # pixels: 100 inches at 300 dpi
+_MAX_BLEED_MM = 50
+MM_PER_INCH = 25.4
 
 
 def add_parser(commands: Any) -> None:
@@ -24,7 +26,13 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--width", type=_pixels, required=True, metavar="PX")
     parser.add_argument("--height", type=_pixels, required=True, metavar="PX")
     parser.add_argument("--dpi", type=_pixels, default=300, metavar="N", help="dots per inch, written into the file")
-    parser.add_argument("--format", choices=("jpg", "png", "tiff"), default="jpg")
+    parser.add_argument("--format", choices=tuple(PRINT_MIMES), default="jpg")
+    parser.add_argument("--bleed", type=_millimetres, default=0, metavar="MM", help="around the picture, on each side")
+    parser.add_argument("--profile", type=Path, metavar="ICC", help="the printer's colour profile; sRGB without one")
+    parser.add_argument("--intent", choices=("relative", "perceptual"), default="relative")
+    parser.add_argument(
+        "--background", type=_colour, default=WHITE, metavar="#RRGGBB", help="where the picture is clear"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE")
     parser.set_defaults(run=run)
 
@@ -32,9 +40,18 @@ def add_parser(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the print file. Raises BadPicture and the like with a sentence for the person at the terminal."""
     started = time.monotonic()
-    spec = PrintSpec(arguments.width, arguments.height, arguments.dpi, arguments.format)
+    spec = PrintSpec(
+        arguments.width,
+        arguments.height,
+        arguments.dpi,
+        arguments.format,
+        bleed=round(arguments.bleed / MM_PER_INCH * arguments.dpi),
+        background=arguments.background,
+        intent=arguments.intent,
+    )
     try:
-        printed = asyncio.run(_print(arguments.image.read_bytes(), spec))
+        profile = arguments.profile.read_bytes() if arguments.profile else None
+        printed = asyncio.run(_print(arguments.image.read_bytes(), spec, profile))
         arguments.out.write_bytes(printed.picture.data)
     except OSError as fault:
         raise BadRequest(f"{fault.filename}: {fault.strerror}.") from fault
@@ -42,9 +59,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _print(photo: bytes, spec: PrintSpec) -> PrintFile:
+async def _print(photo: bytes, spec: PrintSpec, profile: bytes | None) -> PrintFile:
     imaging, upscaler = print_engine()
-    return await imaging.print_file(photo, spec, Watched(upscaler))
+    return await imaging.print_file(photo, spec, Watched(upscaler), profile=profile)
 
 
 class Watched:
@@ -75,3 +92,17 @@ def _pixels(text: str) -> int:
     if not 1 <= number <= _MAX_SIDE:
         raise argparse.ArgumentTypeError(f"must be between 1 and {_MAX_SIDE}")
     return number
+
+
+def _millimetres(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= _MAX_BLEED_MM:
+        raise argparse.ArgumentTypeError(f"must be between 0 and {_MAX_BLEED_MM}")
+    return number
+
+
+def _colour(text: str) -> str:
+    if len(text) != 7 or not text.startswith("#"):
+        raise argparse.ArgumentTypeError("must look like #rrggbb")
+    rgb(text)
+    return text

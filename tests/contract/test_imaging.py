@@ -204,3 +204,15 @@ def test_a_damaged_mark_is_refused(imaging: Imaging) -> None:
     mark = Mark(b"no picture", None, 0.5, "center", 25)
     with pytest.raises(BadPicture):
         run(imaging.preview(pictures.good("png").data, max_side=400, mark=mark))
+
+
+@pytest.mark.parametrize("kind", ["transparent", "grey-transparent"])
+def test_a_clear_photo_lies_on_the_background(imaging: Imaging, kind: str) -> None:
+    photo = Image.open(io.BytesIO(pictures.good("transparent").data))
+    if kind == "grey-transparent":
+        photo = photo.convert("LA")
+    data = pictures.encoded(photo, "PNG")
+    made = asyncio.run(imaging.develop(data, crop=None, width=WIDTH, height=HEIGHT, background="#304050"))
+    with Image.open(io.BytesIO(made.data)) as image:
+        seen = image.convert("RGB").getpixel((WIDTH - 20, 20))
+    assert seen == pytest.approx((0x30, 0x40, 0x50), abs=1)

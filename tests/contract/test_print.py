@@ -21,10 +21,16 @@ from app.core.ports import Imaging, Upscaler
 from tests import pictures
 from tests.contract.imagings import ASK_AN_UPSCALER, IMAGINGS, KEEP_EVERY_COLOUR, UPSCALERS, WRITE_TIFF
 
-FORMATS = {"jpg": ("image/jpeg", "JPEG"), "png": ("image/png", "PNG"), "tiff": ("image/tiff", "TIFF")}
+FORMATS = {
+    "jpg": ("image/jpeg", "JPEG"),
+    "png": ("image/png", "PNG"),
+    "tiff": ("image/tiff", "TIFF"),
+    "tiff-deflate": ("image/tiff", "TIFF"),
+}
+PACKED = {"tiff": "tiff_lzw", "tiff-deflate": "tiff_adobe_deflate"}
 
 
-WRITTEN = [(adapter, fmt) for adapter in IMAGINGS for fmt in FORMATS if fmt != "tiff" or adapter in WRITE_TIFF]
+WRITTEN = [(adapter, fmt) for adapter in IMAGINGS for fmt in FORMATS if "tiff" not in fmt or adapter in WRITE_TIFF]
 
 
 @pytest.fixture(params=IMAGINGS)
@@ -57,6 +63,7 @@ def test_a_print_has_exactly_the_pixels_dpi_and_profile(adapter: str, fmt: Print
     assert image.size == size == (file.picture.width, file.picture.height)
     assert (file.picture.mime, image.format) == FORMATS[fmt]
     assert image.info["dpi"] == pytest.approx((240, 240), abs=0.1)
+    assert image.info.get("compression") == PACKED.get(fmt)
     assert image.mode == "RGB"
     assert "srgb" in ImageCms.getProfileDescription(profile).lower()
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from handlers.cli import main
-from tests import pictures
+from tests import icc, pictures
 
 
 def arguments(source: Path, out: Path, *more: str) -> list[str]:
@@ -34,6 +35,47 @@ def test_it_writes_the_print_and_says_what_it_is(
     told = capsys.readouterr()
     assert "900 × 1200 pixels, 150 dpi" in told.out
     assert "\r" not in told.err  # the counter is for terminals
+
+
+def test_bleed_is_added_around_the_picture(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "print.tiff"
+    assert main(arguments(photo, out, "--format", "tiff-deflate", "--bleed", "3", "--dpi", "200")) == 0
+    with Image.open(out) as image:
+        assert image.size == (900 + 2 * 24, 1200 + 2 * 24)  # 3 mm at 200 dpi: 23.6 pixels
+    assert "948 × 1248 pixels, 200 dpi" in capsys.readouterr().out
+
+
+def test_a_pdf_carries_the_printers_profile(photo: Path, tmp_path: Path) -> None:
+    out, profile = tmp_path / "print.pdf", tmp_path / "printer.icc"
+    profile.write_bytes(icc.ADOBE_RGB)
+    assert main(arguments(photo, out, "--format", "pdf", "--profile", str(profile), "--intent", "perceptual")) == 0
+    assert zlib.compress(icc.ADOBE_RGB, 9) in out.read_bytes()
+
+
+def test_a_profile_that_cannot_be_used_is_one_sentence(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "print.jpg"
+    assert main(arguments(photo, out, "--profile", str(photo))) == 2
+    assert capsys.readouterr().err == "The colour profile cannot be used. It must be an RGB or CMYK profile.\n"
+    assert not out.exists()
+
+
+def test_what_is_clear_shows_the_background(tmp_path: Path) -> None:
+    source, out = tmp_path / "logo.png", tmp_path / "print.png"
+    source.write_bytes(pictures.good("transparent").data)
+    assert main(arguments(source, out, "--format", "png", "--background", "#203040")) == 0
+    with Image.open(out) as image:
+        assert image.getpixel((880, 600)) == pytest.approx((0x20, 0x30, 0x40), abs=1)
+
+
+@pytest.mark.parametrize(
+    "wrong", [("--bleed", "-1"), ("--bleed", "80"), ("--background", "white"), ("--background", "#12345g")]
+)
+def test_what_makes_no_sense_is_refused(photo: Path, tmp_path: Path, wrong: tuple[str, str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(arguments(photo, tmp_path / "print.jpg", *wrong))
+    assert stop.value.code == 2
 
 
 @pytest.mark.parametrize("kind", ["text", "truncated", "bomb", "1x1"])
