@@ -42,6 +42,7 @@ EXTENSIONS = {
     "image/webp": "webp",
     "image/tiff": "tiff",
     "application/pdf": "pdf",
+    "application/vnd.iccprofile": "icc",
 }
 
 

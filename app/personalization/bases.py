@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
+from typing import Any
+
+from app import media
 from app.core.app import App
+from app.core.ids import new_id
 from app.personalization import queries
 from app.personalization.goods import BaseVariant, Mapping, ProductBase
 
+PROFILE_MIME = "application/vnd.iccprofile"
 
-async def save_base(app: App, shop_id: str, base: ProductBase, variants: list[BaseVariant]) -> None:
-    """Add a blank with its variants."""
-    now = app.clock.now()
+
+async def save_base(
+    app: App, shop_id: str, base: ProductBase, variants: list[BaseVariant], profile: bytes | None = None
+) -> None:
+    """Add a blank with its variants, and the ICC profile of what prints on it, which is kept as it is."""
+    now, kept = app.clock.now(), list[Any]()
+    if profile is not None:
+        asset = await _stored(app, shop_id, base, profile)
+        base, kept = replace(base, profile_asset_id=asset.id), [media.insert_asset(asset, now)]
     await app.db.batch(
+        *kept,
         queries.insert_base(shop_id, base, 0, now),
         *[queries.insert_base_variant(shop_id, variant, place, now) for place, variant in enumerate(variants)],
     )
@@ -24,3 +38,21 @@ async def map_base(app: App, shop_id: str, product_id: str, base_id: str, mappin
         *[queries.retire_mapping(shop_id, mapping, now) for mapping in mappings],
         *[queries.insert_mapping(shop_id, mapping, now) for mapping in mappings],
     )
+
+
+async def _stored(app: App, shop_id: str, base: ProductBase, profile: bytes) -> media.Asset:
+    asset_id = new_id()
+    asset = media.Asset(
+        id=asset_id,
+        shop_id=shop_id,
+        key=media.object_key(shop_id, "personalization", base.id, "profile", asset_id, PROFILE_MIME),
+        purpose="profile",
+        filename=None,
+        mime=PROFILE_MIME,
+        bytes=len(profile),
+        sha256=hashlib.sha256(profile).hexdigest(),
+        owner_type="product_base",
+        owner_id=base.id,
+    )
+    await app.files.put(asset.key, profile, asset.mime)
+    return asset

@@ -19,6 +19,7 @@ from app.personalization.states import PICTURE_GONE
 FINALIZE = "personalization.finalize"
 READY_TAG = "artify-print-ready"
 LINK_LIFE = timedelta(hours=1)
+PROFILE_GONE = "The colour profile of what this is printed on is gone. Please give it again."
 
 
 def finalize_job(shop_id: str, item_id: str, at: datetime) -> Job:
@@ -54,7 +55,10 @@ async def _master(app: App, parts: Ingredients) -> bytes:
 async def _profile(app: App, parts: Ingredients) -> bytes | None:
     """The blank's colour profile. Raises NotFound when its file is gone."""
     key = parts.size.profile_key
-    return await app.files.get(key) if key else None
+    try:
+        return await app.files.get(key) if key else None
+    except NotFound as fault:
+        raise NotFound(PROFILE_GONE, code="profile_missing") from fault
 
 
 async def give_up(app: App, job: Job, fault: AppError) -> list[object]:

@@ -48,6 +48,8 @@ class PlainImaging:
 
     fault: AppError | None = None
     printed: list[PrintSpec] = field(default_factory=list)
+    profiles: list[bytes | None] = field(default_factory=list)
+    backgrounds: list[str] = field(default_factory=list)
 
     async def develop(
         self,
@@ -59,6 +61,7 @@ class PlainImaging:
         mime: str = "image/png",
         background: str = WHITE,
     ) -> Picture:
+        self.backgrounds.append(background)
         return self._made(photo + b" developed", mime, width, height)
 
     async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
@@ -68,6 +71,7 @@ class PlainImaging:
         self, master: bytes, spec: PrintSpec, upscaler: Upscaler, *, profile: bytes | None = None
     ) -> PrintFile:
         self.printed.append(spec)
+        self.profiles.append(profile)
         picture = self._made(master + b" print", spec.mime, *spec.full_size)
         return PrintFile(picture, upscaler.name, 1.0, spec.width, spec.height)
 
