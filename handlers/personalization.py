@@ -148,6 +148,8 @@ def _offer(app: App, found: personalization.Offer) -> dict[str, Any]:
                 "width_px": size.width_px,
                 "height_px": size.height_px,
                 "aspect": round(size.aspect, 6),
+                "dpi": size.dpi,
+                "safe": dict(zip("xy", (round(share, 6) for share in size.safe), strict=True)),
             }
             for size in found.sizes
         ],

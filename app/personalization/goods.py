@@ -60,6 +60,11 @@ class Size:
             intent=self.intent,
         )
 
+    @property
+    def safe(self) -> tuple[float, float]:
+        """What should hold no face and no word at the left and right, and at top and bottom, as shares of the print."""
+        return self.pixels(self.safe_mm) / self.width_px, self.pixels(self.safe_mm) / self.height_px
+
     def pixels(self, mm: float) -> int:
         """Whole pixels of so many millimetres, at this size's dpi."""
         return round(mm / MM_PER_INCH * self.dpi)

@@ -35,6 +35,7 @@ class Shop:
     refusals: dict[str, Answer] = field(default_factory=dict)  # by path's end, each given once
     looks: list[dict[str, Any]] = field(default_factory=lambda: [DONE])  # one a poll; the last one stays
     storage: str = ""
+    safe: dict[str, float] = field(default_factory=lambda: {"x": 0.0, "y": 0.0})  # shares of a print
     guest_token: str = ""  # the browser's own unless the shop gives another
     tickets: list[dict[str, Any]] = field(default_factory=list)
     uploads: list[bytes] = field(default_factory=list)
@@ -90,6 +91,8 @@ class Shop:
                     {
                         "id": size[0],
                         "aspect": size[2] / size[3],
+                        "dpi": 300,
+                        "safe": self.safe,
                         **dict(zip(keys, (size[0], str(size[1]), *size[2:]), strict=True)),
                     }
                     for size in sizes

@@ -42,6 +42,27 @@ def test_the_arrow_keys_move_the_crop(visit: Visit, shop: Shop) -> None:
     assert shop.wishes[0]["crop"]["x"] > (1 - shop.wishes[0]["crop"]["width"]) / 2
 
 
+def test_a_line_shows_what_is_safe_from_the_knife(visit: Visit, shop: Shop) -> None:
+    shop.safe = {"x": 0.1, "y": 0.05}
+    page = visit()
+    frame_photo(page)
+    frame, line = hook(page, "crop").get_by_role("application"), page.locator(".artify-safe")
+    whole, safe = frame.bounding_box(), line.bounding_box()
+    assert whole
+    assert safe
+    assert safe["x"] - whole["x"] == pytest.approx(0.1 * whole["width"], abs=1.5)
+    assert safe["height"] == pytest.approx(0.9 * whole["height"], abs=2)
+    expect(hook(page, "crop")).to_contain_text("inside the dashed line")
+
+
+def test_without_a_safe_distance_there_is_no_line(visit: Visit) -> None:
+    page = visit()
+    frame_photo(page)
+    expect(hook(page, "crop").get_by_role("application")).to_be_visible()
+    expect(page.locator(".artify-safe")).to_be_hidden()
+    expect(hook(page, "crop")).not_to_contain_text("dashed")
+
+
 def test_dragging_the_photo_moves_the_crop(visit: Visit, shop: Shop) -> None:
     page = visit()
     frame_photo(page)

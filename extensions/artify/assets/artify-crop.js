@@ -8,7 +8,7 @@ const ZOOM_STEP = 1.1;
 class ArtifyCrop extends HTMLElement {
   /**
    * @param {import("./artify-photo.js").Photo} photo
-   * @param {{width_px: number, height_px: number}} size pixels at 300 dpi
+   * @param {{width_px: number, height_px: number, dpi?: number, safe?: {x: number, y: number}}} size shares that are safe
    * @param {Record<string, string>} texts
    */
   open(photo, size, texts) {
@@ -40,7 +40,12 @@ class ArtifyCrop extends HTMLElement {
     this.size = size;
     this.style.setProperty("--aspect", this.aspect);
     const { photo, texts } = this;
-    this.help.textContent = fill(photo.shown ? texts.crop_help : texts.unseen_help, { size: size.name });
+    const safe = photo.shown && size.safe?.x > 0 ? ` ${texts.crop_safe}` : "";
+    this.help.textContent = fill(photo.shown ? texts.crop_help : texts.unseen_help, { size: size.name }) + safe;
+    if (this.safe) {
+      this.safe.hidden = !safe;
+      this.safe.style.inset = `${100 * (size.safe?.y ?? 0)}% ${100 * (size.safe?.x ?? 0)}%`;
+    }
     if (this.photo.shown) this.look({});
   }
 
@@ -58,7 +63,7 @@ class ArtifyCrop extends HTMLElement {
       onpointerup: (event) => this.fingers.delete(event.pointerId),
       onpointercancel: (event) => this.fingers.delete(event.pointerId),
       onkeydown: (event) => this.key(event),
-    }, this.image, el("div", { class: "artify-thirds" }));
+    }, this.image, el("div", { class: "artify-thirds" }), this.safe = el("div", { class: "artify-safe" }));
     frame.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     return frame;
   }

@@ -3,7 +3,6 @@
  * An aspect is width / height. A crop is {x, y, width, height} in fractions 0..1 of the upright picture.
  */
 
-const PRINT_DPI = 300; // a size's pixels are given at this density
 const SOFT_DPI = 100; // below this a print looks soft at arm's length
 export const MAX_ZOOM = 5;
 
@@ -39,7 +38,7 @@ export function cropOf(view, picture, frame) {
 
 /** Whether a crop of a picture (pixels wide) holds too little for a print of this size. */
 export function looksSoft(crop, pictureWidth, size) {
-  return (PRINT_DPI * crop.width * pictureWidth) / size.width_px < SOFT_DPI;
+  return ((size.dpi ?? 300) * crop.width * pictureWidth) / size.width_px < SOFT_DPI;
 }
 
 /** Lay an image out so that its box's parent shows just the crop. */
