@@ -86,8 +86,8 @@ def ordered(order: WorkOrder) -> bytes:
     return picture(order.task.spec.width, order.task.spec.height)
 
 
-async def sent(office: Office, order: WorkOrder, data: bytes) -> Delivery:
+async def sent(office: Office, order: WorkOrder, data: bytes, mime: str = "image/jpeg") -> Delivery:
     """The file lies in storage; what is left is to report it."""
-    ticket = await office.ticket(order, Parcel("image/jpeg", len(data)))
+    ticket = await office.ticket(order, Parcel(mime, len(data)))
     await office.send(ticket, data)
     return Delivery(len(data), hashlib.sha256(data).hexdigest(), "by-hand", 1200)
