@@ -12,12 +12,12 @@ _D50 = (0.96422, 1.0, 0.82521)
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 
 
-def profile(primaries: tuple[tuple[float, float], ...], gamma: float) -> bytes:
+def profile(primaries: tuple[tuple[float, float], ...], gamma: float, name: str = "test") -> bytes:
     """An RGB display profile with these xy primaries (red, green, blue)."""
     columns = _adapted(primaries)
     curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
     tags = [
-        (b"desc", b"desc" + bytes(4) + struct.pack(">I", 5) + b"test\0" + bytes(79)),
+        (b"desc", b"desc" + bytes(4) + struct.pack(">I", len(name) + 1) + name.encode() + bytes(80)),
         (b"cprt", b"text" + bytes(4) + b"none\0"),
         (b"wtpt", _xyz(_D50)),
         *((name, _xyz(columns[:, at])) for at, name in enumerate((b"rXYZ", b"gXYZ", b"bXYZ"))),

@@ -1,11 +1,12 @@
 """A stranger's photo without what it says beside its pixels, for a service that would act on that or pass it on.
 
-EXIF, XMP, comments and texts are cut out of JPEG, PNG and WebP without decoding anything; the colour profile stays.
+All but what is needed for the pixels and their colours is cut out of JPEG, PNG and WebP without decoding anything.
 So the turn that EXIF asks for is ours to make, whatever a service thinks of it, and no place or name leaves with it.
 """
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,9 +15,12 @@ from app.core import heif, sniff
 from app.core.errors import BadPicture
 from app.core.sizes import check_size
 
-_KEPT = {0xE0, 0xE2, 0xEE}  # JFIF, colour profiles, Adobe's colour transform
-START_OF_SCAN = 0xDA
-_TEXTS = {b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"}
+_KEPT = {0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}  # of a JPEG's application segments: profile, colour transform
+_JFIF = b"\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"  # says how colours are stored; without the thumbnail it can hold
+START_OF_SCAN, _END = 0xDA, 0xD9
+_NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # none of a scan's own (ITU T.81, B.1.1)
+_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"cICP"}
+_WEBP_CHUNKS = {b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ICCP", b"ANIM", b"ANMF"}
 _ORIENTATION = 0x0112
 _SPEAKS = 0x08 | 0x04  # in the flags of an extended WebP: it has EXIF, it has XMP
 
@@ -55,17 +59,35 @@ def bare(photo: bytes, *, any_size: bool = False) -> BarePhoto:
 
 
 def _jpeg(photo: bytes) -> tuple[Parts, bytes]:
-    parts, exif = [photo[:2]], b""
+    parts, exif, end = [photo[:2]], b"", 2
     for marker, start, end in jpeg_segments(photo):
-        if marker == START_OF_SCAN:
-            if photo.rfind(b"\xff\xd9") < start:
-                raise BadPicture()  # cut off: a decoder might fill the rest with grey
-            return [*parts, photo[start:]], exif
         if photo[start + 4 : start + 10] == b"Exif\0\0":
             exif = exif or photo[start + 10 : end]
-        if marker in _KEPT or not (0xE0 <= marker <= 0xEF or marker == 0xFE):
+        if photo[start + 4 : start + 9] == b"JFIF\0":
+            parts.append(_JFIF)
+        elif _is_kept(marker, photo[start + 4 : start + 16]):
             parts.append(photo[start:end])
-    raise BadPicture()
+    return [*parts, *_scans(photo, end)], exif
+
+
+def _is_kept(marker: int, body: bytes) -> bool:
+    if marker == 0xFE or 0xE0 <= marker <= 0xEF:
+        return marker in _KEPT and body.startswith(_KEPT[marker])
+    return True
+
+
+def _scans(photo: bytes, at: int) -> Iterator[bytes]:
+    """What follows a scan's header: its data, and the tables and headers of further scans, until the picture ends."""
+    while following := _NEXT_MARKER.search(photo, at):
+        start, marker = following.start(), photo[following.start() + 1]
+        yield photo[at:start]
+        if marker == _END:
+            yield photo[start : start + 2]
+            return
+        at = start + 2 + int(struct.unpack_from(">H", photo, start + 2)[0])
+        if _is_kept(marker, photo[start + 4 : start + 16]):
+            yield photo[start:at]
+    raise BadPicture()  # cut off: a decoder might fill the rest with grey
 
 
 def jpeg_segments(photo: bytes) -> Iterator[tuple[int, int, int]]:
@@ -95,7 +117,7 @@ def _png(photo: bytes) -> tuple[Parts, bytes]:
             raise BadPicture()
         if name == b"eXIf":
             exif = photo[at + 8 : end - 4]
-        if name not in _TEXTS:
+        if name in _CHUNKS:
             parts.append(photo[at:end])
         at = end
     return parts, exif
@@ -111,7 +133,7 @@ def _webp(photo: bytes) -> tuple[Parts, bytes]:
         after = at + 8 + length + length % 2
         if name == b"EXIF":
             exif = photo[at + 8 : at + 8 + length].removeprefix(b"Exif\0\0")
-        elif name != b"XMP ":
+        elif name in _WEBP_CHUNKS:
             chunks.append(photo[at:after])
         at = after
     if chunks and chunks[0][:4] == b"VP8X":
