@@ -26,6 +26,14 @@ def profile(primaries: tuple[tuple[float, float], ...], gamma: float, name: str 
     return _assembled(tags, b"mntr", b"RGB ", b"XYZ ")
 
 
+def grey(gamma: float) -> bytes:
+    """A profile of one channel."""
+    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
+    name = b"desc" + bytes(4) + struct.pack(">I", 5) + b"grey\0" + bytes(79)
+    tags = [(b"desc", name), (b"cprt", b"text" + bytes(4) + b"none\0"), (b"wtpt", _xyz(_D50)), (b"kTRC", curve)]
+    return _assembled(tags, b"mntr", b"GRAY", b"XYZ ")
+
+
 def ink_profile() -> bytes:
     """A CMYK printer profile with two grid points an ink: overprints mixed in Lab, on cream paper."""
     nodes = [[ink >> 3 & 1, ink >> 2 & 1, ink >> 1 & 1, ink & 1] for ink in range(16)]

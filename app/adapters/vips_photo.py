@@ -63,6 +63,8 @@ class Photo:
         if heic.is_heic(data):
             return cls(data, _from_pillow(heic.decode(data)), fail_on)
         vips = library()
+        if data[4:12] == b"ftypavis":  # a moving AVIF, which libvips knows by its still picture's brand alone
+            data = data[:8] + b"avif" + data[12:]
         try:
             image = vips.Image.new_from_buffer(data, "", access="sequential", fail_on=fail_on)
         except vips.Error as error:

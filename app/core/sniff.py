@@ -17,6 +17,7 @@ Size = tuple[int, int]
 
 _START_OF_FRAME = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive: what decoders read
 _OTHER_FRAMES = {0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}  # lossless, arithmetic, …
+_UNUSUAL = "This kind of JPEG cannot be read here. Please save the photo as a plain JPEG or as PNG."  # or 12 bits deep
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,12 @@ def _jpeg(head: bytes) -> Size | None:
         if head[at] != 0xFF:
             raise BadPicture()
         marker = head[at + 1]
+        if marker in _OTHER_FRAMES or (marker in _START_OF_FRAME and head[at + 4] != 8):
+            raise BadPicture(_UNUSUAL, code="unsupported_format")
         if marker in _START_OF_FRAME:
             height, width = struct.unpack_from(">HH", head, at + 5)
             return width, height
-        if marker in _OTHER_FRAMES or marker in (0x00, 0xD9, 0xDA):
+        if marker in (0x00, 0xD9, 0xDA):
             raise BadPicture()
         if marker == 0xFF or marker == 0x01 or 0xD0 <= marker <= 0xD8:
             at += 1 if marker == 0xFF else 2  # a fill byte, or a marker without a length

@@ -11,14 +11,18 @@ import pytest
 from PIL import Image
 
 from app.adapters.upscaler_resample import Resample
+from app.core import sniff
 from app.core.pictures import Mark, Picture, PrintSpec
 from app.core.ports import Imaging
 from tests.contract.imagings import IMAGINGS, IN_THIS_PROCESS, WRITE_TIFF
+from tests.corpus.colours import COLOURS, coloured
 from tests.corpus.planted import traces, written
 from tests.corpus.talkative import SIZE, TALKATIVE, small, talkative
 
 MIMES = ("image/png", "image/jpeg", "image/webp")
 MARK = Mark(None, "ARTIFY", 0.5, "tiled", 30)
+NO_COLOUR_IN_PARTICULAR = ("jpeg ycck",)
+"""Inks without a profile: libvips assumes a press, Pillow plain arithmetic."""
 EVERYTHING = [name for name in TALKATIVE if name.endswith("everything")]
 
 
@@ -47,6 +51,26 @@ def every_picture(imaging: Imaging, photo: bytes, *, tiff: bool) -> Iterator[Pic
         yield asyncio.run(imaging.preview(photo, max_side=160, mark=mark))
     for fmt in ("jpg", "png", "tiff") if tiff else ("jpg", "png"):
         yield asyncio.run(imaging.print_file(photo, PrintSpec(240, 180, format=fmt), Resample())).picture
+
+
+@pytest.mark.parametrize("name", COLOURS)
+def test_every_depth_and_colour_comes_out_right_in_every_format_and_by_each_alike(name: str) -> None:
+    photo, seen = coloured(name), []
+    for adapter in IN_THIS_PROCESS:
+        for mime in MIMES:
+            imaging = IMAGINGS[adapter]()
+            picture = asyncio.run(imaging.develop(photo.data, crop=None, width=SIZE[0], height=SIZE[1], mime=mime))
+            assert away(picture, photo.wanted) <= photo.far + (0 if mime == "image/png" else 4), (adapter, mime)
+        seen.append(asyncio.run(imaging.develop(photo.data, crop=None, width=SIZE[0], height=SIZE[1])))
+    first = Image.open(io.BytesIO(seen[0].data))
+    assert all(away(other, first) <= 2 for other in seen[1:]) or name in NO_COLOUR_IN_PARTICULAR
+
+
+@pytest.mark.parametrize("name", COLOURS)
+def test_the_header_says_how_large_every_such_photo_is(name: str) -> None:
+    header = sniff.sniff(coloured(name).data)
+    sniff.check(header)
+    assert (header.format, header.size) == (name.partition(" ")[0], SIZE)
 
 
 def away(picture: Picture, wanted: Image.Image) -> float:

@@ -98,6 +98,11 @@ def turned_by(degrees: int) -> bytes:
     return box(b"irot", bytes([_IN_TURNS[degrees]]))
 
 
+def mirrored() -> bytes:
+    """About a vertical axis, so left becomes right."""
+    return box(b"imir", b"\1")
+
+
 def profile(icc: bytes) -> bytes:
     return box(b"colr", b"prof" + icc)
 

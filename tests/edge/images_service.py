@@ -127,8 +127,7 @@ def _opened(picture: bytes) -> Any:
 
 def _heic(picture: bytes) -> Any:
     try:
-        [decoded, *_] = pi_heif.open_heif(picture, convert_hdr_to_8bit=True)
-        pixels = decoded.to_pillow().convert("RGBA")
+        pixels = pi_heif.open_heif(picture, convert_hdr_to_8bit=True).to_pillow().convert("RGBA")
     except (ValueError, RuntimeError, OSError, EOFError, SyntaxError) as error:
         raise Refusal(9516, 422, "Could not resize the image: error during decoding") from error
     return pyvips.Image.new_from_memory(pixels.tobytes(), *pixels.size, 4, "uchar").copy(interpretation="srgb")

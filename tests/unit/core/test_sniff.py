@@ -86,6 +86,15 @@ def test_a_whole_jpeg_without_a_size_is_damaged() -> None:
         sniff(b"\xff\xd8" + app1(100_000))
 
 
+@pytest.mark.parametrize(("at", "value"), [(1, 0xC9), (1, 0xC3), (4, 12)], ids=["arithmetic", "lossless", "12-bit"])
+def test_a_jpeg_that_browsers_cannot_read_either_is_refused_with_what_to_do(at: int, value: int) -> None:
+    photo = bytearray(pictures.good("jpeg").data)
+    photo[photo.index(b"\xff\xc0") + at] = value
+    with pytest.raises(BadPicture, match="save the photo as") as refusal:
+        sniff(bytes(photo))
+    assert refusal.value.code == "unsupported_format"
+
+
 @pytest.mark.parametrize("size", [(12_001, 4_000), (8_000, 8_000), (63, 64), (64, 63), (100, 801), (801, 100)])
 def test_sizes_beyond_the_limits_are_refused(size: tuple[int, int]) -> None:
     with pytest.raises(BadPicture) as refusal:
