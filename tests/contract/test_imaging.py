@@ -116,9 +116,9 @@ def test_nothing_that_was_said_beside_the_pixels_is_kept(imaging: Imaging, kind:
     """By a photo with every kind of metadata; tests.contract.test_imaging_corpus has each kind by itself."""
     photo = talkative(f"{kind} everything").data
     assert written(photo)
-    made = [run(imaging.develop(photo, crop=None, width=192, height=144, mime="image/jpeg"))]
+    made = [run(imaging.develop(photo, crop=None, width=320, height=240, mime="image/jpeg"))]
     if kind == "jpeg":
-        made += [run(imaging.develop(photo, crop=None, width=192, height=144, mime=mime)) for mime in OTHER_MIMES]
+        made += [run(imaging.develop(photo, crop=None, width=320, height=240, mime=mime)) for mime in OTHER_MIMES]
         made += [run(imaging.preview(photo, max_side=160, mark=mark)) for mark in (None, MARK)]
         made += [run(imaging.print_file(photo, PrintSpec(*PRINT, format=fmt), Resample())).picture for fmt in PRINTS]
     for picture in made:

@@ -21,7 +21,7 @@ from tests.corpus.heif_kinds import Beside, together, with_exif
 from tests.corpus.planted import WORDS
 from tests.pictures import Sample, encoded, scene
 
-SIZE = (192, 144)
+SIZE = (320, 240)
 Make = Callable[..., bytes]
 TURN = 6  # what EXIF says; what it is true of is stored on its side
 P3 = icc.profile(((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)), 2.2, WORDS)

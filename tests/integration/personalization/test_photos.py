@@ -6,8 +6,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.corpus.planted import traces, written
+from tests.corpus.talkative import talkative
+from tests.integration.storefront import MUG_VARIANT
 from tests.integration.world import World
-from tests.pictures import BAD_KINDS, GOOD_KINDS, PLANTED, SIZE, Sample, bad, good, talkative
+from tests.pictures import BAD_KINDS, GOOD_KINDS, SIZE, Sample, bad, good
 
 pytestmark = pytest.mark.anyio
 
@@ -82,14 +85,21 @@ async def test_an_upload_expires_after_a_day(world: World) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "upload_expired")
 
 
-async def test_what_a_photo_says_of_its_owner_is_in_no_picture_of_ours(world: World) -> None:
-    storefront = world.storefront()
-    await world.design(storefront, upload_id=await storefront.upload(talkative()))
-    made = world.rows("SELECT key FROM assets WHERE purpose IN ('master', 'preview')")
-    assert len(made) == 2
-    for asset in made:
-        assert PLANTED.encode() not in await world.app.files.get(asset["key"])
-    assert PLANTED.encode() not in world.painter.asked[0].photo.data
+@pytest.mark.parametrize("fmt", ["jpeg", "png", "webp", "avif", "heic"])
+async def test_what_a_photo_says_of_its_owner_is_in_no_picture_of_ours(world: World, fmt: str) -> None:
+    """By a photo with every kind of metadata that its format can carry, on its way to the print."""
+    storefront, photo = world.storefront(), talkative(f"{fmt} everything")
+    assert written(photo.data)
+    design = await world.design(storefront, upload_id=await storefront.upload(photo))
+    line = {"variant_id": int(MUG_VARIANT), "quantity": 1, "properties": {"_artify_preview": design["id"]}}
+    world.shopify.order(line)
+    await world.run_jobs()
+    made = world.rows("SELECT key, purpose FROM assets WHERE purpose <> 'upload'")
+    assert {asset["purpose"] for asset in made} == {"master", "preview", "print"}
+    stored = {asset["purpose"]: await world.app.files.get(asset["key"]) for asset in made}
+    stored["shown"] = (await world.http.get(design["preview_url"])).content
+    stored["asked of the model"] = world.painter.asked[0].photo.data
+    assert {place: found for place, picture in stored.items() if (found := traces(picture))} == {}
 
 
 @pytest.mark.parametrize(
