@@ -1,4 +1,4 @@
-"""python -m app.adapters.decoder ENGINE MEGABYTES: develops the photos that app.adapters.imaging_apart sends it.
+"""python -m app.adapters.decoder ENGINE: develops the photos that app.adapters.imaging_apart sends it.
 
 A question is a line of JSON and a photo's bytes, an answer a line of JSON and a picture's: nothing that could be taken
 for code, since whoever breaks a decoder speaks here. It ends when its input does.
@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
+from app.adapters.allowance import MB, MOST_MEGABYTES, Allowance
 from app.adapters.compute_inline import InlineCompute
 from app.adapters.imaging_pillow import Pillow
 from app.adapters.imaging_vips import Vips
@@ -22,7 +26,6 @@ from app.core.ports import Compute, Imaging
 
 ENGINES: dict[str, type[Pillow] | type[Vips]] = {"pillow": Pillow, "vips": Vips}
 FAULTS: dict[str, type[AppError]] = {"BadPicture": BadPicture, "UnsupportedMedia": UnsupportedMedia}
-MB = 1024 * 1024
 
 
 def engine(name: str, compute: Compute) -> Imaging:
@@ -50,19 +53,20 @@ def receive(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
     return (words, data) if len(data) == size else None
 
 
-def main(name: str, megabytes: int) -> None:
+def main(name: str) -> None:
     questions, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not speak for us
-    _limit(megabytes)
+    _limit()
     imaging = engine(name, InlineCompute())
     while (question := receive(questions)) is not None:
         send(answers, *_answer(imaging, *question))
 
 
 def _answer(imaging: Imaging, wish: dict[str, Any], photo: bytes) -> tuple[dict[str, Any], bytes]:
-    crop = wish.pop("crop")
+    may_take, crop = Allowance(**wish.pop("may_take")), wish.pop("crop")
     try:
-        made = asyncio.run(imaging.develop(photo, crop=Crop(**crop) if crop else None, **wish))
+        with _allowed(may_take):
+            made = asyncio.run(imaging.develop(photo, crop=Crop(**crop) if crop else None, **wish))
     except (BadPicture, UnsupportedMedia) as fault:
         return _told(fault), b""
     except MemoryError:
@@ -75,14 +79,29 @@ def _told(fault: BadPicture | UnsupportedMedia) -> dict[str, Any]:
     return {"fault": type(fault).__name__, "message": fault.message, "code": fault.code}
 
 
-def _limit(megabytes: int) -> None:
-    """No more memory than this, no file written, no core left behind."""
+def _limit() -> None:
+    """No file written, no core left behind."""
     import resource
 
-    resource.setrlimit(resource.RLIMIT_DATA, (megabytes * MB, megabytes * MB))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEGABYTES * MB, MOST_MEGABYTES * MB))
+
+
+@contextmanager
+def _allowed(may_take: Allowance) -> Iterator[None]:
+    """So much processor time from now on, in whole seconds, or the system ends this process; so much memory in all."""
+    import resource
+
+    spent = resource.getrusage(resource.RUSAGE_SELF)
+    until = math.ceil(spent.ru_utime + spent.ru_stime + may_take.processor_seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_DATA, (may_take.megabytes * MB, MOST_MEGABYTES * MB))
+    try:
+        yield
+    finally:  # what it still holds must not stop it from telling the outcome, or from reading the next photo
+        resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEGABYTES * MB, MOST_MEGABYTES * MB))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1])

@@ -7,30 +7,37 @@ making are worked on here.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
 import weakref
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from importlib import util
 from typing import Any, BinaryIO, cast
 
 from app.adapters import decoder
+from app.adapters.allowance import Allowance, allowance
+from app.core import sniff
 from app.core.pictures import WHITE, Crop, Mark, Picture, PrintFile, PrintSpec
 from app.core.ports import Compute, Upscaler
 
 _PHOTOS_EACH = 100  # then a process makes room for a fresh one, whatever its libraries have leaked
+Answer = tuple[dict[str, Any], bytes]
 _HANDED_ON = ("PATH", "LD_LIBRARY_PATH", "LANG")
+_OF_ITS_OWN = {"VIPS_DISC_THRESHOLD": "2g"}  # no file can be written there, and from 100 MB on libvips would
 
 
 class Apart:
-    """The Imaging port, by an engine of `decoder.ENGINES`. A photo has `seconds` and `megabytes` to be developed in."""
+    """The Imaging port, by an engine of `decoder.ENGINES`. `allow` says what a photo of its bytes and size may take."""
 
-    def __init__(self, engine: str, compute: Compute, *, seconds: float = 20, megabytes: int = 1024) -> None:
-        self._engine, self._compute = engine, compute
+    def __init__(
+        self, engine: str, compute: Compute, allow: Callable[[int, tuple[int, int] | None], Allowance] = allowance
+    ) -> None:
+        self._engine, self._compute, self._allow = engine, compute, allow
         self._here = decoder.engine(engine, compute)
-        self._seconds, self._megabytes = seconds, megabytes
         self._idle: list[_Process] = []
 
     @staticmethod
@@ -65,8 +72,13 @@ class Apart:
             self._idle.pop().end()
 
     def _develop(self, wish: dict[str, Any], photo: bytes) -> Picture:
-        """Twice, when the first process died: that can have been the machine's fault, the second is the photo's."""
-        answer = self._ask(wish, photo) or self._ask(wish, photo)
+        """Asks no decoder where the header says enough. Twice, when the first process died: that can have been the
+        machine's fault, the second is the photo's.
+        """
+        header = sniff.sniff(photo[: sniff.HEAD_BYTES])
+        sniff.check(header)
+        may_take = self._allow(len(photo), header.size)
+        answer = self._ask(wish, photo, may_take) or self._ask(wish, photo, may_take)
         if answer is None:
             raise decoder.too_demanding()
         words, data = answer
@@ -74,9 +86,9 @@ class Apart:
             raise decoder.FAULTS[words["fault"]](words["message"], code=words["code"])
         return Picture(data, **words)
 
-    def _ask(self, wish: dict[str, Any], photo: bytes) -> tuple[dict[str, Any], bytes] | None:
-        process = self._idle.pop() if self._idle else _Process(self._engine, self._megabytes)
-        answer = process.ask(wish, photo, self._seconds)
+    def _ask(self, wish: dict[str, Any], photo: bytes, may_take: Allowance) -> Answer | None:
+        process = self._idle.pop() if self._idle else _Process(self._engine)
+        answer = process.ask(wish, photo, may_take)
         if answer is None or "fault" in answer[0] or process.asked >= _PHOTOS_EACH:
             process.end()  # also one that met a bad file: the next photo is somebody else's
         else:
@@ -87,10 +99,10 @@ class Apart:
 class _Process:
     """One decoder; whoever lets go of it ends it."""
 
-    def __init__(self, engine: str, megabytes: int) -> None:
+    def __init__(self, engine: str) -> None:
         self.asked = 0
         self._process = subprocess.Popen(  # noqa: S603  # our own module, by this Python
-            [sys.executable, "-B", "-m", decoder.__name__, engine, str(megabytes)],
+            [sys.executable, "-B", "-m", decoder.__name__, engine],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=_environment(),
@@ -100,18 +112,32 @@ class _Process:
         self._answers = cast(BinaryIO, self._process.stdout)
         self.end = weakref.finalize(self, _end, self._process)
 
-    def ask(self, wish: dict[str, Any], photo: bytes, seconds: float) -> tuple[dict[str, Any], bytes] | None:
-        """Its answer; None when it died, or was ended because it took longer than this."""
+    def ask(self, wish: dict[str, Any], photo: bytes, may_take: Allowance) -> Answer | None:
+        """Its answer; None when it died. Raises BadPicture when it was ended for taking too long."""
         self.asked += 1
-        deadline = threading.Timer(seconds, self._process.kill)
+        too_late = threading.Event()
+        deadline = threading.Timer(may_take.seconds, self._give_up, [too_late])
         deadline.start()
         try:
-            decoder.send(self._questions, wish, photo)
-            return decoder.receive(self._answers)
+            decoder.send(self._questions, wish | {"may_take": asdict(may_take)}, photo)
+            answer = decoder.receive(self._answers)
         except OSError:  # it died before it had read everything
-            return None
+            answer = None
         finally:
             deadline.cancel()
+        if answer is None and (too_late.is_set() or self._ended_by() == signal.SIGXCPU):
+            self.end()
+            raise decoder.too_demanding()
+        return answer
+
+    def _give_up(self, too_late: threading.Event) -> None:
+        too_late.set()
+        self._process.kill()
+
+    def _ended_by(self) -> int:
+        """The signal's number; none of those that we look for, when it lived on without its output."""
+        self._process.kill()
+        return -self._process.wait()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -125,4 +151,4 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _environment() -> dict[str, str]:
     """Where Python and its libraries are, and nothing that is secret."""
     kept = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
-    return kept | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}
+    return kept | _OF_ITS_OWN | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}

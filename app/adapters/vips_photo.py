@@ -81,6 +81,11 @@ class Photo:
         return value if 1 <= value <= 8 else 1
 
     @property
+    def loader(self) -> str:
+        """What of libvips reads it; nothing for a photo that came as pixels."""
+        return str(self.image.get("vips-loader")) if "vips-loader" in self.image.get_fields() else ""
+
+    @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels, upright."""
         stored = self.image.width, self.image.height
@@ -104,7 +109,7 @@ class Photo:
         """A whole JPEG that gets much smaller is decoded at a half, quarter or eighth, three times as fast."""
         ratio = min(box.width // size[0], box.height // size[1])
         whole = (box.width, box.height) == (self.image.width, self.image.height)
-        if whole and ratio >= 2 and self.image.get("vips-loader") == "jpegload_buffer":
+        if whole and ratio >= 2 and self.loader == "jpegload_buffer":
             shrink = max(step for step in (2, 4, 8) if step <= ratio)
             return library().Image.jpegload_buffer(self.data, access="sequential", fail_on=self.fail_on, shrink=shrink)
         return self.image if whole else self.image.crop(box.left, box.top, box.width, box.height)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from app.adapters.allowance import Allowance
 from app.adapters.compute import ThreadCompute
 from app.adapters.imaging_apart import Apart
 from app.core.errors import AppError, BadPicture, UnsupportedMedia
@@ -95,15 +96,24 @@ def test_one_process_develops_many_photos_and_ends_with_the_app(
     developed(apart, pictures.good("png").data)  # closed, and used again
 
 
+@pytest.mark.parametrize("kind", ["text", "bomb", "1x1", "20000x3", "gif"])
+def test_no_process_is_asked_where_the_header_says_enough(
+    apart: Apart, kind: str, decoders: Callable[[], list[Path]]
+) -> None:
+    with pytest.raises((BadPicture, UnsupportedMedia)):
+        developed(apart, pictures.bad(kind).data)
+    assert decoders() == []
+
+
 def test_a_photo_that_takes_too_long_is_refused(engine: str, decoders: Callable[[], list[Path]]) -> None:
-    imaging = Apart(engine, ThreadCompute(), seconds=0.001)
+    imaging = Apart(engine, ThreadCompute(), lambda *_: Allowance(1, 0.001, 1024))
     with pytest.raises(AppError) as refusal:
         developed(imaging, pictures.good("png").data)
     assert (refusal.value.code, decoders()) == ("too_demanding", [])
 
 
 def test_a_photo_that_takes_too_much_memory_is_refused_and_the_next_one_is_not(engine: str) -> None:
-    imaging = Apart(engine, ThreadCompute(), megabytes=250)
+    imaging = Apart(engine, ThreadCompute(), lambda *_: Allowance(60, 60, 250))
     try:
         developed(imaging, pictures.good("jpeg").data)
         with pytest.raises(BadPicture):
@@ -126,6 +136,29 @@ def test_a_process_that_dies_at_work_costs_no_photo(apart: Apart, decoders: Call
     os.kill(int(decoder.name), signal.SIGSTOP)
     threading.Timer(0.2, os.kill, (int(decoder.name), signal.SIGKILL)).start()
     assert developed(apart, pictures.good("png").data).width == 320
+
+
+def test_a_photo_that_takes_too_much_of_the_processor_is_not_tried_again(
+    apart: Apart, decoders: Callable[[], list[Path]]
+) -> None:
+    """The system sends a signal then."""
+    developed(apart, pictures.good("png").data)
+    [decoder] = decoders()
+    os.kill(int(decoder.name), signal.SIGSTOP)
+    threading.Timer(
+        0.2, lambda: [os.kill(int(decoder.name), each) for each in (signal.SIGXCPU, signal.SIGCONT)]
+    ).start()
+    with pytest.raises(BadPicture) as refusal:
+        developed(apart, pictures.good("png").data)
+    assert (refusal.value.code, decoders()) == ("too_demanding", [])
+
+
+def test_a_small_photo_may_take_some_seconds_of_the_processor(apart: Apart, decoders: Callable[[], list[Path]]) -> None:
+    developed(apart, pictures.good("png").data)
+    [decoder] = decoders()
+    limits = (decoder / "limits").read_text().splitlines()
+    [[soft_seconds, *_]] = [line.split()[3:5] for line in limits if line.startswith("Max cpu time")]
+    assert 5 < int(soft_seconds) < 15
 
 
 def test_two_photos_at_once_have_a_process_each(apart: Apart, decoders: Callable[[], list[Path]]) -> None:

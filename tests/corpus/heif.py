@@ -141,19 +141,15 @@ def _refs(items: Sequence[Item]) -> bytes:
 
 
 def _properties(items: Sequence[Item]) -> bytes:
-    """Each item's own; those that say how a picture is to be shown must be known to its reader."""
-    every = [each for item in items for each in item.properties]
-    links, first = b"", 1
+    """Each once, and linked to its items; those that say how a picture is decoded or shown must be known to readers."""
+    every = list(dict.fromkeys(each for item in items for each in item.properties))
+    links = b""
     for number, item in enumerate(items, 1):
-        count = len(item.properties)
-        if count:
-            marks = (
-                0x80 if each[4:8] in (b"hvcC", b"av1C", b"irot", b"imir", b"clap") else 0 for each in item.properties
-            )
-            links += struct.pack(">HB", number, count) + bytes(m | n for n, m in enumerate(marks, first))
-        first += count
-    associated = sum(bool(item.properties) for item in items)
-    return box(b"iprp", box(b"ipco", b"".join(every)) + full(b"ipma", struct.pack(">I", associated) + links))
+        marked = (each[4:8] in (b"hvcC", b"av1C", b"irot", b"imir", b"clap") for each in item.properties)
+        places = (every.index(each) + 1 for each in item.properties)
+        linked = bytes(place | (0x80 if mark else 0) for place, mark in zip(places, marked, strict=True))
+        links += struct.pack(">HB", number, len(linked)) + linked
+    return box(b"iprp", box(b"ipco", b"".join(every)) + full(b"ipma", struct.pack(">I", len(items)) + links))
 
 
 def _locations(items: Sequence[Item], places: Sequence[int]) -> bytes:

@@ -1,0 +1,34 @@
+"""What a photo may take to be developed: a little more than a good one of its bytes and pixels needs.
+
+Measured with 50 megapixels in 25 MB: HEIC takes longest, 8.8 seconds of processor time; nothing else over 6. A 10-bit
+AVIF in libvips and a WebP in Pillow take most memory, up to 20 bytes a pixel. docs/decisions/0008 has the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.sizes import MAX_PIXELS
+
+MB = 1024 * 1024
+MOST_MEGABYTES = 1536
+_SECONDS, _SECONDS_A_MB = 5, 0.6
+_TIMES_WAITED = 4  # other work has the cores too
+_MEGABYTES, _BYTES_A_PIXEL = 250, 24
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """Seconds of processor time, seconds that may pass, and megabytes of memory in all."""
+
+    processor_seconds: float
+    seconds: float
+    megabytes: int
+
+
+def allowance(photo_bytes: int, size: tuple[int, int] | None) -> Allowance:
+    """For a photo of so many bytes and width × height pixels; of the most pixels, where the size is not known."""
+    pixels = size[0] * size[1] if size else MAX_PIXELS
+    seconds = _SECONDS + _SECONDS_A_MB * photo_bytes / MB
+    megabytes = _MEGABYTES + _BYTES_A_PIXEL * pixels // MB
+    return Allowance(seconds, seconds * _TIMES_WAITED, min(megabytes, MOST_MEGABYTES))
