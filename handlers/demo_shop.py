@@ -1,4 +1,4 @@
-"""The demo's data: three products with sizes, six styles with examples, a watermark.
+"""The demo's data: three products with sizes and blanks, six styles with examples, a watermark.
 
 The ids are those of the simulated shop's products and variants.
 """
@@ -14,6 +14,7 @@ from app.core.app import App
 from app.core.ids import new_id
 from app.core.pictures import ImageRequest, Picture
 from app.personalization import Size, Style, Watermark
+from handlers import demo_mockups
 
 SHOP = "artify-demo.myshopify.com"
 PHOTO = Path(__file__).parent / "static" / "demo" / "cat.jpg"
@@ -69,9 +70,12 @@ async def seed(app: App, *, examples: bool) -> None:
     shown = {style.id: await _example(app, style) for style in styles} if examples else {}
     await personalization.save_styles(app, SHOP, styles, shown)
     await personalization.save_watermark(app, SHOP, WATERMARK)
-    for (shopify_id, title, handle), sizes in PRODUCTS.items():
+    pictures = await demo_mockups.save_pictures(app, SHOP)
+    for (shopify_id, title, handle), sold in PRODUCTS.items():
         product = Product(new_id(), SHOP, shopify_id, title, handle, is_enabled=True, is_active=True)
-        await personalization.save_offer(app, SHOP, product, [_size(product.id, size) for size in sizes], styles)
+        sizes = [_size(product.id, size) for size in sold]
+        await personalization.save_offer(app, SHOP, product, sizes, styles)
+        await demo_mockups.save_bases(app, SHOP, handle, sizes, pictures)
 
 
 async def _example(app: App, style: Style) -> str:

@@ -139,6 +139,7 @@ def _card(app: App, card: OrderCard) -> dict[str, Any]:
     return {
         "line": card,
         "preview_url": app.files.link(card.preview_key, expires_at=ends) if card.preview_key else None,
+        "mockup_url": app.files.link(card.mockup_key, expires_at=ends) if card.mockup_key else None,
         "proposal_url": app.files.link(card.proposal_key, expires_at=ends) if card.proposal_key else None,
         "print_url": personalization.print_link(app, card),
     }

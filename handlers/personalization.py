@@ -168,6 +168,8 @@ def _state(state: PreviewState) -> dict[str, Any]:
         shown["queue_position"] = state.queue_position
     if state.preview_url:
         shown["preview_url"] = state.preview_url
+    if state.mockup_url:
+        shown["mockup_url"] = state.mockup_url
     if state.error_code:
         shown["error"] = {"code": state.error_code, "message": state.error_message}
     return shown

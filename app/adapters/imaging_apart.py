@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, cast
 from app.adapters import decoder
 from app.adapters.allowance import Allowance, allowance
 from app.core import sniff
+from app.core.mockups import MockupParts
 from app.core.pictures import WHITE, Crop, Mark, Picture, PrintFile, PrintSpec
 from app.core.ports import Compute, Upscaler
 
@@ -60,6 +61,9 @@ class Apart:
 
     async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
         return await self._here.preview(master, max_side=max_side, mark=mark, by_ai=by_ai)
+
+    async def mockup(self, design: bytes, parts: MockupParts, *, max_side: int, by_ai: bool = False) -> Picture | None:
+        return await self._here.mockup(design, parts, max_side=max_side, by_ai=by_ai)
 
     async def print_file(
         self, master: bytes, spec: PrintSpec, upscaler: Upscaler, *, profile: bytes | None = None

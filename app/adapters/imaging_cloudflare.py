@@ -20,6 +20,7 @@ from app.adapters.png import decode, encode
 from app.core import sniff
 from app.core.errors import BadPicture, TooLarge, Unavailable, Unprocessable, UnsupportedMedia
 from app.core.framing import Box, cut, fit, no_larger
+from app.core.mockups import MockupParts
 from app.core.pictures import WHITE, Crop, Mark, Picture, PrintFile, PrintSpec
 from app.core.ports import Upscaler
 
@@ -73,6 +74,10 @@ class CloudflareImages:
             steps.append(await self._overlay(mark, size))
         made = await self._made(source, steps, size, "image/webp", _PREVIEW_QUALITY)
         return replace(made, data=made_by_ai.webp(made.data, *size)) if by_ai else made
+
+    async def mockup(self, design: bytes, parts: MockupParts, *, max_side: int, by_ai: bool = False) -> Picture | None:
+        """None: the service turns and stretches, and cannot warp."""
+        return None
 
     async def print_file(
         self, master: bytes, spec: PrintSpec, upscaler: Upscaler, *, profile: bytes | None = None

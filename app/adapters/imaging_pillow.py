@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from app.adapters import pillow_photo, webp
+from app.adapters import mockup, pillow_photo, webp
 from app.adapters.pillow_inks import Inks
 from app.adapters.print_plan import SHARPEN, PrintPlan, margin
 from app.core.abandon import watched
 from app.core.framing import Box, cut, fit, no_larger
+from app.core.mockups import MockupParts
 from app.core.pictures import WHITE, Crop, Mark, Picture, PrintFile, PrintSpec, Raster
 from app.core.ports import Compute, Upscaler
 
@@ -40,6 +41,9 @@ class Pillow:
 
     async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
         return await self._compute.run(_preview, master, max_side, mark, by_ai)
+
+    async def mockup(self, design: bytes, parts: MockupParts, *, max_side: int, by_ai: bool = False) -> Picture | None:
+        return await self._compute.run(mockup.draw, design, parts, max_side, by_ai)
 
     async def print_file(
         self, master: bytes, spec: PrintSpec, upscaler: Upscaler, *, profile: bytes | None = None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from importlib import util
 from typing import Any
 
-from app.adapters import vips_print, webp
+from app.adapters import mockup, vips_print, webp
 from app.adapters.vips_photo import Photo, image_of, with_photo
 from app.core.framing import Box, cut, fit, no_larger
+from app.core.mockups import MockupParts
 from app.core.pictures import WHITE, Crop, Mark, Picture, PrintFile, PrintSpec
 from app.core.ports import Compute, Upscaler
 
@@ -54,6 +55,9 @@ class Vips:
             return webp.preview(pixels, mark, by_ai=by_ai)
 
         return await self._compute.run(with_photo, master, work)
+
+    async def mockup(self, design: bytes, parts: MockupParts, *, max_side: int, by_ai: bool = False) -> Picture | None:
+        return await self._compute.run(mockup.draw, design, parts, max_side, by_ai)
 
     async def print_file(
         self, master: bytes, spec: PrintSpec, upscaler: Upscaler, *, profile: bytes | None = None

@@ -13,6 +13,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, runtime_checkable
 
 from app.core.errors import DoorReply
 from app.core.links import MediaLink
+from app.core.mockups import MockupParts
 from app.core.pictures import (
     WHITE,
     Crop,
@@ -188,6 +189,9 @@ class Imaging(Protocol):
 
     async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
         """A WebP of at most `max_side` pixels a side, with the mark drawn in. `by_ai`: its XMP says who made it."""
+
+    async def mockup(self, design: bytes, parts: MockupParts, *, max_side: int, by_ai: bool = False) -> Picture | None:
+        """A WebP of the product's photo with the design on it, as for a preview. None where no engine can warp."""
 
     async def print_file(
         self, master: bytes, spec: PrintSpec, upscaler: Upscaler, *, profile: bytes | None = None

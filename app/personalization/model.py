@@ -69,6 +69,7 @@ class Generation:
     guest_session_id: str | None = None
     master_asset_id: str | None = None
     preview_asset_id: str | None = None
+    mockup_asset_id: str | None = None
     status: str = "pending"
     progress: int = 0
     crop: dict[str, float] | None = None
@@ -109,6 +110,7 @@ class PreviewState:
     progress: int
     queue_position: int | None = None
     preview_url: str | None = None
+    mockup_url: str | None = None
     error_code: str | None = None
     error_message: str | None = None
 
@@ -166,6 +168,7 @@ class OrderCard:
     is_test: bool
     created_at: datetime
     preview_key: str | None
+    mockup_key: str | None
     has_master: bool
     upload_id: str | None
     proposal_id: str | None

@@ -102,6 +102,7 @@ def _again(app: App, shop: Shop, origin: _Origin) -> tuple[Asset, Generation]:
         created_at=now,
         master_asset_id=None,
         preview_asset_id=None,
+        mockup_asset_id=None,
         status="pending",
         progress=0,
         error_code=None,

@@ -59,16 +59,21 @@ async def request_preview(app: App, visitor: Visitor, wish: PreviewRequest) -> G
 
 
 async def preview_state(app: App, shop_id: str, preview_id: str) -> PreviewState:
-    """How far a preview is, and its picture when it is done."""
+    """How far a preview is, and its pictures when it is done."""
     found = await queries.generation(app.db, shop_id, preview_id)
     if found is None:
         raise NotFound()
+    at_once = Together(app.db)
+    preview_url, mockup_url = await asyncio.gather(
+        *[_link(app, at_once, shop_id, id) for id in (found.preview_asset_id, found.mockup_asset_id)]
+    )
     return PreviewState(
         id=found.id,
         status=found.status,
         progress=found.progress,
         queue_position=await _queue_position(app, found),
-        preview_url=await _preview_url(app, found),
+        preview_url=preview_url,
+        mockup_url=mockup_url,
         error_code=found.error_code,
         error_message=found.error_message,
     )
@@ -166,8 +171,6 @@ async def _queue_position(app: App, found: Generation) -> int | None:
     return await jobs.queue_position(app.db, found.shop_id, JOB, found.id)
 
 
-async def _preview_url(app: App, found: Generation) -> str | None:
-    if found.preview_asset_id is None:
-        return None
-    asset = await media.asset(app.db, found.shop_id, found.preview_asset_id)
+async def _link(app: App, db: Database, shop_id: str, asset_id: str | None) -> str | None:
+    asset = await media.asset(db, shop_id, asset_id) if asset_id else None
     return app.files.link(asset.key, expires_at=app.clock.now() + LINK_LIFE) if asset else None

@@ -10,7 +10,7 @@ from app.core.app import App
 from app.core.errors import AppError, NotFound, Refused, Unprocessable
 from app.core.pictures import ImageRequest, Mark, Picture
 from app.jobs import Job, Lease
-from app.personalization import queries
+from app.personalization import mockups, queries
 from app.personalization.goods import PICTURE_SIDE, Size
 from app.personalization.model import PREVIEW_SIDE, Generation, crop_of
 
@@ -21,22 +21,25 @@ class _Rendering:
 
     master: Picture
     preview: Picture
+    mockup: Picture | None
     model: str
     took_ms: int
 
 
 async def render(app: App, lease: Lease) -> None:
-    """The job: photo to master by the image model, master to watermarked preview."""
+    """The job: photo to master by the image model, master to watermarked preview, and that on the product."""
     started, job = time.perf_counter(), lease.job
     wanted = await queries.generation(app.db, job.shop_id, job.subject_id)
     if wanted is None:
         raise NotFound("The preview is gone.")
     await _progress(app, wanted, 5)
-    master, model = await (_as_it_is(app, wanted) if wanted.as_it_is else _styled(app, wanted))
+    size = await _size(app, wanted)
+    master, model = await (_as_it_is if wanted.as_it_is else _styled)(app, wanted, size)
     mark, by_ai = await _mark(app, job.shop_id), not wanted.as_it_is
     preview = await app.imaging.preview(master.data, max_side=PREVIEW_SIDE, mark=mark, by_ai=by_ai)
+    mockup = await mockups.draw(app, wanted, size, preview)
     took_ms = int((time.perf_counter() - started) * 1000)
-    await _store(app, lease, wanted, _Rendering(master, preview, model, took_ms))
+    await _store(app, lease, wanted, _Rendering(master, preview, mockup, model, took_ms))
 
 
 async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
@@ -51,9 +54,8 @@ async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
     ]
 
 
-async def _styled(app: App, wanted: Generation) -> tuple[Picture, str]:
+async def _styled(app: App, wanted: Generation, size: Size) -> tuple[Picture, str]:
     """The photo in its style, and the model that made it."""
-    size = await _size(app, wanted)
     width, height = size.master_size()
     photo = await app.imaging.develop(
         await _upload(app, wanted),
@@ -69,8 +71,7 @@ async def _styled(app: App, wanted: Generation) -> tuple[Picture, str]:
     return await app.imaging.develop(answer.data, crop=None, width=width, height=height), answer.model
 
 
-async def _as_it_is(app: App, wanted: Generation) -> tuple[Picture, str]:
-    size = await _size(app, wanted)
+async def _as_it_is(app: App, wanted: Generation, size: Size) -> tuple[Picture, str]:
     width, height = size.master_size(PICTURE_SIDE)
     crop, upload = crop_of(wanted.crop), await _upload(app, wanted)
     made = await app.imaging.develop(upload, crop=crop, width=width, height=height, background=size.background)
@@ -104,24 +105,29 @@ async def _mark(app: App, shop_id: str) -> Mark | None:
 
 
 async def _store(app: App, lease: Lease, wanted: Generation, made: _Rendering) -> None:
-    """Both files under this attempt's keys, then one batch that names the winner."""
+    """The files under this attempt's keys, then one batch that names the winner."""
     attempt, now = lease.token[:12], app.clock.now()
-    master, preview = _asset(wanted, "master", made.master, attempt), _asset(wanted, "preview", made.preview, attempt)
-    files = ((master, made.master), (preview, made.preview))
-    for asset, picture in files:
-        await app.files.put(asset.key, picture.data, picture.mime)
+    pictures = {"master": made.master, "preview": made.preview} | ({"mockup": made.mockup} if made.mockup else {})
+    files = {purpose: _asset(wanted, purpose, picture, attempt) for purpose, picture in pictures.items()}
+    for purpose, picture in pictures.items():
+        await app.files.put(files[purpose].key, picture.data, picture.mime)
     try:
         await app.db.batch(
             *lease.finish(now),
-            *[media.insert_asset(asset, now) for asset, _ in files],
+            *[media.insert_asset(asset, now) for asset in files.values()],
             queries.complete_generation(
-                wanted.shop_id, wanted.id, master.id, preview.id, made.model, made.took_ms, now
+                wanted.shop_id,
+                wanted.id,
+                {purpose: asset.id for purpose, asset in files.items()},
+                made.model,
+                made.took_ms,
+                now,
             ),
             queries.count_style_use(wanted.shop_id, wanted.ai_style_id),
-            generation.keep_storage(wanted.shop_id, master.bytes + preview.bytes, now),
+            generation.keep_storage(wanted.shop_id, sum(asset.bytes for asset in files.values()), now),
         )
     except Refused:
-        await app.files.delete(master.key, preview.key)
+        await app.files.delete(*[asset.key for asset in files.values()])
         raise
 
 

@@ -20,6 +20,7 @@ from tests.browser.demo import SHOP, Demo, running
 from tests.integration import webhooks
 from tests.integration.storefront import Storefront
 from tests.pictures import good
+from tests.sizes import resized
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
@@ -45,7 +46,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 def _make_mugs_small(database: Path) -> None:
     """What this test looks at are pages: a print without enlarging takes no time, however busy the machine is."""
     with closing(sqlite3.connect(database)) as handle, handle:
-        handle.execute("UPDATE sizes SET width_px = 600, height_px = 280 WHERE name = '11 oz'")
+        for statement in resized(600, 280):
+            handle.execute(statement)
 
 
 def test_a_merchant_brings_on_every_line_that_is_stuck(browser: Browser, demo: Demo) -> None:

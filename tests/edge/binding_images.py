@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from app.adapters.images_binding import Parts
+from app.adapters.imaging_cloudflare import CloudflareImages
 from app.core import errors
+from app.core.mockups import MockupParts
 from app.core.pictures import WHITE, Crop, Mark, Picture, PrintFile, PrintSpec
 from app.core.ports import Upscaler
 from tests.edge import workerd
@@ -45,6 +49,9 @@ class BindingImages:
         told, data = await self._ask("preview", master, *logo, max_side=max_side, mark=said, by_ai=by_ai)
         return Picture(data, **told)
 
+    async def mockup(self, design: bytes, parts: MockupParts, *, max_side: int, by_ai: bool = False) -> Picture | None:
+        return await CloudflareImages(_unasked).mockup(design, parts, max_side=max_side, by_ai=by_ai)
+
     async def print_file(
         self, master: bytes, spec: PrintSpec, upscaler: Upscaler, *, profile: bytes | None = None
     ) -> PrintFile:
@@ -61,6 +68,10 @@ class BindingImages:
         if "kind" in told:
             raise _error(**told)
         return told, given[0]
+
+
+async def _unasked(photo: Parts, steps: Sequence[Any], mime: str, quality: int | None) -> bytes:
+    raise AssertionError("the service was asked for what it cannot do")
 
 
 def _error(kind: str, message: str, code: str, status: int) -> errors.AppError:

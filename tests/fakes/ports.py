@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.core.errors import AppError
+from app.core.mockups import MockupParts
 from app.core.pictures import WHITE, Crop, ImageRequest, Mark, Picture, PrintFile, PrintSpec, RenderedImage
 from app.core.ports import AccessToken, PrintNote, ProductPage, ShopDetails, Upscaler
 
@@ -66,6 +67,9 @@ class PlainImaging:
 
     async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
         return self._made(master + b" preview", "image/webp", max_side, max_side)
+
+    async def mockup(self, design: bytes, parts: MockupParts, *, max_side: int, by_ai: bool = False) -> Picture | None:
+        return self._made(design + b" mockup", "image/webp", max_side, max_side)
 
     async def print_file(
         self, master: bytes, spec: PrintSpec, upscaler: Upscaler, *, profile: bytes | None = None

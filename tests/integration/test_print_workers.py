@@ -23,6 +23,7 @@ from tests.integration.servers import OTHER_SHOP, SHOP
 from tests.integration.storefront import MUG_VARIANT
 from tests.integration.test_tenancy import asked_there
 from tests.integration.world import World
+from tests.sizes import resized
 
 pytestmark = pytest.mark.anyio
 MUG_PIXELS = (2475, 1155)
@@ -37,7 +38,8 @@ async def paid(world: World) -> None:
 
 def shrink(world: World) -> None:
     """From here on a mug is so small that nothing is enlarged for it: one print that takes long is enough."""
-    world.change("UPDATE sizes SET width_px = 600, height_px = 280 WHERE shopify_variant_id = ?", MUG_VARIANT)
+    for statement in resized(600, 280):
+        world.change(statement)
 
 
 def url(world: World) -> str:

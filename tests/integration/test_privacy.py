@@ -75,7 +75,8 @@ def owned(world: World, *designs: str) -> list[str]:
     words = set(ids)
     for each in ids:
         [row] = world.rows("SELECT * FROM generations WHERE id = ?", each)
-        words |= {row[name] for name in ("upload_asset_id", "master_asset_id", "preview_asset_id", "final_asset_id")}
+        purposes = ("upload", "master", "preview", "mockup", "final")
+        words |= {row[f"{purpose}_asset_id"] for purpose in purposes}
     words.discard(None)
     keys = [row["key"] for row in world.rows("SELECT id, key FROM assets") if row["id"] in words]
     return sorted(words | set(keys))

@@ -43,8 +43,9 @@ async def test_what_nobody_ordered_goes_with_its_time_and_what_was_ordered_stays
     assert [key for key in pictures if key in objects(world)] == []
     assert [key for key in ordered if key not in objects(world)] == []
     [row] = world.rows("SELECT * FROM generations WHERE id = ?", design)
-    emptied = ("upload_asset_id", "master_asset_id", "preview_asset_id", "crop", "guest_session_id", "shopper_id")
-    assert [row[name] for name in ("status", *emptied)] == ["completed", *[None] * 6]
+    pictures = [f"{purpose}_asset_id" for purpose in ("upload", "master", "preview", "mockup")]
+    emptied = (*pictures, "crop", "guest_session_id", "shopper_id")
+    assert [row[name] for name in ("status", *emptied)] == ["completed", *[None] * 7]
     assert storage_agrees(world)
     await told(world, "redaction", ADA)
     assert [key for key in ordered if key in objects(world)] == []

@@ -20,6 +20,7 @@ from tests.integration.print_worker import KEY_TEXT, PATIENCE_S, office, picture
 from tests.integration.servers import SHOP
 from tests.integration.storefront import MUG_VARIANT, Storefront
 from tests.setups import SetUp, aws, machine
+from tests.sizes import resized
 
 PRINTS = "SELECT key, width, height FROM assets WHERE purpose = 'print'"
 OPENED: dict[str, Callable[..., AbstractContextManager[SetUp]]] = {"postgres": machine.opened, "lambda": aws.opened}
@@ -30,7 +31,8 @@ def setup(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SetUp]:
     """With a mug that is paid, and its print left to print workers."""
     with OPENED[request.param](tmp_path, JOBS_KEY=KEY_TEXT) as opened:
         opened.shopify.install(SHOP)
-        opened.execute("UPDATE sizes SET width_px = 600, height_px = 280")  # nothing is enlarged: it takes long
+        for statement in resized(600, 280):  # nothing is enlarged: it takes long
+            opened.execute(statement)
         design = asyncio.run(_asked(opened))
         opened.settle()
         wish = {"variant_id": int(MUG_VARIANT), "quantity": 1, "properties": {"_artify_preview": design["id"]}}

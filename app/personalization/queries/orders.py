@@ -100,19 +100,20 @@ async def order_cards(
     db: Database, shop_id: str, limit: int, *, item_id: str | None = None, states: Sequence[str] = ()
 ) -> list[OrderCard]:
     """The newest lines with a design, those in these states (UNTOLD is one, too), or one of them."""
-    preview, master, printed, proposed, upload = (
-        assets.alias(name) for name in ("preview", "master", "printed", "proposed", "upload")
+    preview, mockup, master, printed, proposed, upload = (
+        assets.alias(name) for name in ("preview", "mockup", "master", "printed", "proposed", "upload")
     )
     proposal = generations.alias("proposal")
     in_state = or_(order_items.c.state.in_(list(states)), _untold(shop_id) if UNTOLD in states else false())
     rows = await db.all(
-        select(*_card(preview, master, printed, proposed, upload, proposal))
+        select(*_card(preview, mockup, master, printed, proposed, upload, proposal))
         .join(orders, orders.c.id == order_items.c.order_id)
         .outerjoin(sizes, sizes.c.id == order_items.c.size_id)
         .outerjoin(generations, generations.c.id == order_items.c.preview_generation_id)
         .outerjoin(ai_styles, ai_styles.c.id == generations.c.ai_style_id)
         .outerjoin(proposal, proposal.c.id == order_items.c.proposed_generation_id)
         .outerjoin(preview, preview.c.id == generations.c.preview_asset_id)
+        .outerjoin(mockup, mockup.c.id == generations.c.mockup_asset_id)
         .outerjoin(proposed, proposed.c.id == proposal.c.preview_asset_id)
         .outerjoin(master, and_(master.c.id == generations.c.master_asset_id, master.c.deleted_at.is_(None)))
         .outerjoin(upload, and_(upload.c.id == generations.c.upload_asset_id, upload.c.deleted_at.is_(None)))
@@ -129,7 +130,7 @@ async def order_cards(
     return [OrderCard(**row) for row in rows]
 
 
-def _card(preview: Any, master: Any, printed: Any, proposed: Any, upload: Any, proposal: Any) -> list[Any]:
+def _card(preview: Any, mockup: Any, master: Any, printed: Any, proposed: Any, upload: Any, proposal: Any) -> list[Any]:
     return [
         order_items.c.id.label("item_id"),
         order_items.c.shop_id,
@@ -146,6 +147,7 @@ def _card(preview: Any, master: Any, printed: Any, proposed: Any, upload: Any, p
         orders.c.is_test,
         orders.c.created_at,
         preview.c.key.label("preview_key"),
+        mockup.c.key.label("mockup_key"),
         master.c.id.is_not(None).label("has_master"),
         upload.c.id.label("upload_id"),
         proposal.c.id.label("proposal_id"),

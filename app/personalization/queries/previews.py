@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -116,14 +117,14 @@ def set_processing(shop_id: str, generation_id: str, progress: int, at: datetime
 
 
 def complete_generation(
-    shop_id: str, generation_id: str, master_id: str, preview_id: str, model: str, took_ms: int, at: datetime
+    shop_id: str, generation_id: str, pictures: Mapping[str, str], model: str, took_ms: int, at: datetime
 ) -> Expect:
+    """`pictures`: the assets' ids by purpose (master, preview, mockup)."""
     return Expect(
         _open_generation(shop_id, generation_id).values(
             status="completed",
             progress=100,
-            master_asset_id=master_id,
-            preview_asset_id=preview_id,
+            **{f"{purpose}_asset_id": asset_id for purpose, asset_id in pictures.items()},
             ai_model_used=model,
             processing_time_ms=took_ms,
             updated_at=at,

@@ -19,10 +19,10 @@ from app.privacy import model
 from app.privacy.tables import audit_log, privacy_requests, sweeps
 from app.shops.tables import guest_sessions, oauth_states, rate_limits, shops, webhook_deliveries
 
+DRAWN = ("master_asset_id", "preview_asset_id", "mockup_asset_id")
 EMPTIED = (
     "upload_asset_id",
-    "master_asset_id",
-    "preview_asset_id",
+    *DRAWN,
     "crop",
     "idempotency_key",
     "shopper_id",
@@ -60,7 +60,7 @@ async def unwanted_previews(db: Database, shop_id: str, untouched_since: datetim
             generations.c.shop_id == shop_id,
             generations.c.updated_at <= untouched_since,
             generations.c.pinned_at.is_(None),
-            or_(generations.c.master_asset_id.is_not(None), generations.c.preview_asset_id.is_not(None)),
+            or_(*[generations.c[name].is_not(None) for name in DRAWN]),
         )
         .order_by(generations.c.updated_at)
         .limit(limit)
@@ -77,7 +77,7 @@ def empty_preview(shop_id: str, design_id: str, at: datetime) -> Expect:
 async def live_assets_of(db: Database, shop_id: str, design_id: str) -> Sequence[Row]:
     """Id, key and bytes of a design's pictures that are still there, but for the photo."""
     design = and_(generations.c.shop_id == shop_id, generations.c.id == design_id)
-    pictures = [select(generations.c[name]).where(design) for name in ("master_asset_id", "preview_asset_id")]
+    pictures = [select(generations.c[name]).where(design) for name in DRAWN]
     return await db.all(
         select(assets.c.id, assets.c.key, assets.c.bytes).where(
             assets.c.shop_id == shop_id,

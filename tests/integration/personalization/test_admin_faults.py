@@ -18,6 +18,7 @@ from tests.integration.between import FAULTS, Between, between
 from tests.integration.servers import SHOP
 from tests.integration.storefront import MUG_VARIANT
 from tests.integration.world import World
+from tests.sizes import resized
 from tests.sources import ROOT
 
 pytestmark = pytest.mark.anyio
@@ -35,7 +36,8 @@ async def road(world: World) -> AsyncIterator[Between]:
     world.change("DELETE FROM access_tokens WHERE shop_id = ?", SHOP)
     assert (await world.merchant().document()).status_code == 200
     await world.run_jobs()
-    world.change("UPDATE sizes SET width_px = 600, height_px = 280 WHERE shopify_variant_id = ?", MUG_VARIANT)
+    for statement in resized(600, 280):
+        world.change(statement)
     with between(world.shopify.url) as (road, url):
         world.app = replace(world.app, shopify=Admin("2026-10", base_url=url, seconds=CALL_S, sleep=_at_once))
         yield road

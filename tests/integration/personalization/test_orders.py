@@ -14,6 +14,7 @@ from tests.integration import webhooks
 from tests.integration.servers import OTHER_SHOP, SHOP
 from tests.integration.storefront import A4_VARIANT, MUG_VARIANT, POSTER
 from tests.integration.world import World
+from tests.sizes import resized
 
 pytestmark = pytest.mark.anyio
 MUG_PIXELS = (2475, 1155)
@@ -151,7 +152,8 @@ async def test_another_customers_design_waits_until_the_merchant_agrees(world: W
 
 async def test_a_design_for_another_shape_waits_until_the_merchant_agrees(world: World) -> None:
     design = await world.design()
-    world.change("UPDATE sizes SET width_px = 1000, height_px = 1000 WHERE shopify_variant_id = ?", MUG_VARIANT)
+    for statement in resized(1000, 1000):
+        world.change(statement)
     world.shopify.order(bought(design["id"]))
     await world.run_jobs()
     item = review(world, "The design has another shape than the size that was ordered.")

@@ -13,9 +13,9 @@ from tests.apps import environ, migrated
 from tests.fakes.gemini import KEY, FakeGemini
 from tests.integration.processes.installation import Installation
 from tests.integration.servers import Front, Shopify
-from tests.integration.storefront import MUG_VARIANT
 from tests.integration.world import World, fill, settings_for
 from tests.ports import free_port
+from tests.sizes import resized
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -40,7 +40,8 @@ async def installation(
         }
         whole = environ(tmp_path) | settings_for(front, shopify) | settings
         made = Installation(tmp_path, whole, gemini, shopify)
-        made.rows("UPDATE sizes SET width_px = 600, height_px = 280 WHERE shopify_variant_id = ?", MUG_VARIANT)
+        for statement in resized(600, 280):
+            made.rows(statement)
         yield made
 
 

@@ -18,6 +18,7 @@ from tests.integration.processes.installation import Installation, Process
 from tests.integration.servers import SHOP
 from tests.integration.storefront import MUG_VARIANT, Storefront
 from tests.pictures import Sample, good
+from tests.sizes import resized
 
 pytestmark = pytest.mark.anyio
 SOON_S = GRACE_S + 20
@@ -115,9 +116,8 @@ def done(installation: Installation, kind: str) -> bool:
 
 
 def resize(installation: Installation, width: int, height: int) -> None:
-    installation.rows(
-        "UPDATE sizes SET width_px = ?, height_px = ? WHERE shopify_variant_id = ?", width, height, MUG_VARIANT
-    )
+    for statement in resized(width, height):
+        installation.rows(statement)
 
 
 def large_photo() -> Sample:

@@ -105,4 +105,4 @@ class _Planting:
 
 
 def _purposes(design: Design) -> tuple[str, ...]:
-    return ("final",) if design.order else ("upload", "master", "preview")
+    return ("final",) if design.order else ("upload", "master", "preview", "mockup")

@@ -1,0 +1,96 @@
+"""A blank's template for mockups: its photo, where the print lies on it, and what lies over the print."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.core.errors import Unprocessable
+from app.core.mockups import Blend, Cylinder, LayerMode, Point, Projection, Quad
+
+BLENDS: dict[str, Blend] = {"normal": "normal", "multiply": "multiply"}
+MODES: dict[str, LayerMode] = {"multiply": "multiply", "screen": "screen"}
+MOST_LAYERS = 8
+LEAST_AREA = 0.001
+"""Of the photo: less is a line, or lies outside in."""
+MOST_SLANT = 4
+"""How many times as far away as its first corner a corner may be."""
+
+
+@dataclass(frozen=True)
+class TemplateLayer:
+    asset_id: str
+    mode: LayerMode
+    opacity: float
+
+
+@dataclass(frozen=True)
+class Template:
+    """As JSON: `{"photo": id, "area": [[x, y], …], "blend": "normal", "cylinder": {"arc", "bend", "seen": [a, b]},
+    "layers": [{"asset": id, "mode": "multiply", "opacity": 1}]}`, where only photo and area must be. Pictures are
+    assets by id; the numbers are those of `app.core.mockups`.
+    """
+
+    photo_id: str
+    area: Quad
+    cylinder: Cylinder | None
+    blend: Blend
+    layers: tuple[TemplateLayer, ...]
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> Template:
+        """Raises Unprocessable for what no mockup can be made by."""
+        try:
+            layers = tuple(_layer(each) for each in told.get("layers", []))
+            _check(len(layers) <= MOST_LAYERS)
+            cylinder = _cylinder(told["cylinder"]) if told.get("cylinder") else None
+            area = _area(told["area"], cylinder.rows if cylinder else (0, 1))
+            return cls(str(told["photo"]), area, cylinder, BLENDS[told.get("blend", "normal")], layers)
+        except (AttributeError, KeyError, TypeError, ValueError) as fault:
+            raise Unprocessable("This mockup's template is not valid.", code="bad_template") from fault
+
+
+def _layer(told: Mapping[str, Any]) -> TemplateLayer:
+    return TemplateLayer(str(told["asset"]), MODES[told["mode"]], _number(told.get("opacity", 1), 0, 1))
+
+
+def _cylinder(told: Mapping[str, Any]) -> Cylinder:
+    start, end = (_number(each, 0, 1) for each in told["seen"])
+    _check(end - start >= 0.05)
+    return Cylinder(_number(told["arc"], 10, 175), _number(told.get("bend", 0), -0.5, 0.5), (start, end))
+
+
+def _area(told: list[list[float]], rows: tuple[float, float]) -> Quad:
+    """Four corners that turn one way, clockwise from the top left: else the print would be folded, or mirrored.
+
+    None of it, from row to row, is much nearer or farther than the rest: what is very slanted is no picture.
+    """
+    first, second, third, fourth = (_point(each) for each in told)
+    around = (first, second, third, fourth)
+    turns = [_turn(around[at], around[(at + 1) % 4], around[(at + 2) % 4]) for at in range(4)]
+    _check(min(turns) >= LEAST_AREA)
+    slant = Projection.of_unit_square(around)
+    _check(all(1 / MOST_SLANT <= slant.depth(x, y) <= MOST_SLANT for x in (0, 1) for y in rows))
+    return around
+
+
+def _point(told: list[float]) -> Point:
+    x, y = told
+    return _number(x, 0, 1), _number(y, 0, 1)
+
+
+def _turn(before: Point, at: Point, after: Point) -> float:
+    """Twice the area of the triangle; above 0 where the way turns right."""
+    return (at[0] - before[0]) * (after[1] - at[1]) - (at[1] - before[1]) * (after[0] - at[0])
+
+
+def _number(told: Any, least: float, most: float) -> float:
+    _check(isinstance(told, int | float) and math.isfinite(told) and least <= told <= most)
+    return float(told)
+
+
+def _check(right: bool) -> None:
+    if not right:
+        raise ValueError
