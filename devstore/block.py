@@ -13,29 +13,26 @@ from devstore.state import Record
 SCHEMA = re.compile(r"\{%-?\s*schema\s*-?%\}(.*?)\{%-?\s*endschema\s*-?%\}", re.DOTALL)
 
 
-def render_blocks(extension: Path, shop: str, product: Record, variant: Record) -> Markup:
-    """All blocks of a theme extension, one after the other. What a block asks for and is not here is an error."""
-    environment = _environment(extension, shop)
-    shared = {
-        "product": product | {"selected_or_first_available_variant": variant},
-        "shop": {"permanent_domain": shop},
-        "routes": {"root_url": f"/{shop}/"},
-        "request": {"design_mode": False},
-    }
+def render_blocks(extension: Path, shop: str, product: Record | None = None, variant: Record | None = None) -> Markup:
+    """A theme extension's blocks for a product, or its embeds for any page; asking for what is not here is an error."""
+    environment, target = _environment(extension, shop), "section" if product else "body"
+    page = {"shop": {"permanent_domain": shop}, "routes": {"root_url": f"/{shop}/"}, "request": {"design_mode": False}}
+    if product:
+        page["product"] = product | {"selected_or_first_available_variant": variant}
     blocks = sorted((extension / "blocks").glob("*.liquid"))
-    return Markup("").join(_block(environment, path, shared) for path in blocks)
+    return Markup("").join(_block(environment, path, page, target) for path in blocks)
 
 
-def _block(environment: Environment, path: Path, shared: Record) -> Markup:
-    """One block, under the defaults of its schema's settings."""
+def _block(environment: Environment, path: Path, page: Record, target: str) -> Markup:
+    """One block, under the defaults of its schema's settings; nothing where it does not go."""
     source, id = path.read_text(), f"artify_{path.stem}"
     found = SCHEMA.search(source)
-    settings = json.loads(found[1])["settings"] if found else []
-    block = {
-        "settings": {entry["id"]: entry["default"] for entry in settings if "id" in entry},
-        "shopify_attributes": f'data-block-id="{id}"',
-    }
-    html = environment.render(SCHEMA.sub("", source), **shared, block=block)
+    schema: Record = json.loads(found[1]) if found else {"target": target, "settings": []}
+    if schema["target"] != target:
+        return Markup("")
+    settings = {entry["id"]: entry["default"] for entry in schema["settings"] if "id" in entry}
+    block = {"settings": settings, "shopify_attributes": f'data-block-id="{id}"'}
+    html = environment.render(SCHEMA.sub("", source), **page, block=block)
     return Markup(f'<div id="shopify-block-{id}" class="shopify-app-block">{html}</div>')  # noqa: S704
 
 

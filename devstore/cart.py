@@ -5,7 +5,9 @@ import secrets
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from devstore.block import render_blocks
 from devstore.catalog import BY_VARIANT, SEED
+from devstore.config import EXTENSION
 from devstore.orders import order_of, place
 from devstore.state import Record
 from devstore.store import fields, here, page
@@ -29,14 +31,12 @@ def save(request: Request, browser: Record, response: Response) -> Response:
 
 def header(request: Request) -> Record:
     """What every page of the storefront shows."""
-    browser, (_, shop) = session(request), here(request)
+    browser, (store, shop) = session(request), here(request)
     lines = [_described(line, shop) for line in browser["lines"]]
-    cart = {
-        "item_count": sum(line["quantity"] for line in lines),
-        "items": lines,
-        "total_price": sum(line["line_price"] for line in lines),
-    }
-    return {"customer": browser["customer"], "cart": cart}
+    count, total = (sum(line[name] for line in lines) for name in ("quantity", "line_price"))
+    cart = {"item_count": count, "items": lines, "total_price": total}
+    embeds = render_blocks(EXTENSION, shop) if store.installed(shop) else ""
+    return {"customer": browser["customer"], "cart": cart, "embeds": embeds}
 
 
 async def add(request: Request) -> Response:
@@ -62,7 +62,7 @@ async def cart_page(request: Request) -> Response:
 
 async def checkout_page(request: Request) -> Response:
     buyer = session(request)["customer"] or dict.fromkeys(("email", "first_name", "last_name"), "")
-    return page(request, "checkout.html", buyer=buyer, **header(request))
+    return page(request, "checkout.html", buyer=buyer, **header(request) | {"embeds": ""})
 
 
 async def pay(request: Request) -> Response:
@@ -78,7 +78,7 @@ async def pay(request: Request) -> Response:
 
 
 async def thanks_page(request: Request) -> Response:
-    return page(request, "thanks.html", order=order_of(request), **header(request))
+    return page(request, "thanks.html", order=order_of(request), **header(request) | {"embeds": ""})
 
 
 async def log_in_or_out(request: Request) -> Response:

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from tests.storefront.rendering import A3, A4, EXTENSION, PRODUCT, SQUARE, render_page
+from tests.storefront.rendering import A3, A4, EXTENSION, PRODUCT, SQUARE, render_cart, render_page
 
 DONE: dict[str, Any] = {"status": "completed", "progress": 100}
 MAKING: dict[str, Any] = {"status": "processing", "progress": 40}
@@ -34,6 +34,7 @@ class Shop:
     settings: dict[str, Any] = field(default_factory=dict)
     refusals: dict[str, Answer] = field(default_factory=dict)  # by path's end, each given once
     looks: list[dict[str, Any]] = field(default_factory=lambda: [DONE])  # one a poll; the last one stays
+    mockups: bool = True
     storage: str = ""
     safe: dict[str, float] = field(default_factory=lambda: {"x": 0.0, "y": 0.0})  # shares of a print
     guest_token: str = ""  # the browser's own unless the shop gives another
@@ -60,7 +61,8 @@ class Shop:
             Route("/cart/add.js", self.add, methods=["POST"]),
             Route("/cart/add", self.blank, methods=["POST"]),
             Route("/cart", self.cart),
-            Route("/picture.png", picture),
+            Route("/cart.js", self.cart_by_script),
+            *[Route(f"/{name}.png", picture) for name in ("picture", "mockup", "plain")],
             Mount("/apps/artify", routes=proxy),
         ]
         assets = Mount("/assets", StaticFiles(directory=EXTENSION / "assets"))
@@ -127,8 +129,11 @@ class Shop:
 
     async def look(self, request: Request) -> Response:
         assert request.query_params["view_token"] == "see"
+        if refused := self._refusal(request.path_params["id"]):
+            return self._answer(refused)
         look = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
-        return JSONResponse({"id": request.path_params["id"], "preview_url": self._picture} | look)
+        pictures = {"preview_url": self._picture} | ({"mockup_url": f"{self.root}mockup.png"} if self.mockups else {})
+        return JSONResponse({"id": request.path_params["id"]} | pictures | look)
 
     async def cancel(self, request: Request) -> Response:
         assert (await request.json())["guest_token"] == self.guest_token
@@ -154,7 +159,11 @@ class Shop:
         return HTMLResponse("<h1>Cart</h1>")
 
     async def cart(self, _: Request) -> Response:
-        return HTMLResponse("<h1>Cart</h1>")
+        return HTMLResponse(render_cart(self.root, [line["id"] for line in self.lines]))
+
+    async def cart_by_script(self, _: Request) -> Response:
+        lines = [line | {"variant_id": line["id"], "product_title": "Poster"} for line in self.lines]
+        return JSONResponse({"items": lines})
 
     @property
     def _picture(self) -> str:

@@ -9,6 +9,7 @@ from liquid import Environment, StrictUndefined
 
 EXTENSION = Path(__file__).parents[2] / "extensions/artify"
 BLOCK = EXTENSION / "blocks/personalizer.liquid"
+EMBED = EXTENSION / "blocks/cart.liquid"
 SCHEMA = re.compile(r"\{%-?\s*schema\s*-?%\}(.*?)\{%-?\s*endschema\s*-?%\}", re.DOTALL)
 PRODUCT = 7700000000001
 A4, A3, SQUARE = 7800000000011, 7800000000012, 7800000000013
@@ -30,9 +31,18 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 </html>"""
 
 
-def schema() -> dict[str, Any]:
+CART = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Cart</title>
+<aside id="cart-drawer">{lines}</aside>
+<form action="{root}cart" method="post">{lines}</form>
+<section class="recommended"><a href="{root}products/poster?variant={variant}"><img src="{root}plain.png"></a></section>
+{embed}</html>"""
+LINE = """<li><a href="{root}products/poster?variant={variant}"><img src="{root}plain.png" alt="Poster"
+  srcset="{root}plain.png 2x"></a><div><a href="{root}products/poster?variant={variant}">Poster</a></div></li>"""
+
+
+def schema(block: Path = BLOCK) -> dict[str, Any]:
     """The block's settings as its schema tag declares them."""
-    found = SCHEMA.search(BLOCK.read_text())
+    found = SCHEMA.search(block.read_text())
     assert found, "the block has no schema"
     declared: dict[str, Any] = json.loads(found[1])
     return declared
@@ -64,6 +74,25 @@ def render_block(*, root: str = "/", **settings: Any) -> str:
 def render_page(root: str, **settings: Any) -> str:
     """A product page: a theme's own form, and the block."""
     return PAGE.format(root=root, variant=A4, block=render_block(root=root, **settings))
+
+
+def render_cart(root: str, variants: list[int]) -> str:
+    """A cart page with a drawer, as a theme draws them: a line's link and picture, and none of its properties."""
+    lines = "".join(LINE.format(root=root, variant=variant) for variant in variants)
+    return CART.format(root=root, variant=A4, lines=f"<ul>{lines}</ul>", embed=render_embed(root))
+
+
+def render_embed(root: str = "/") -> str:
+    defaults = {entry["id"]: entry["default"] for entry in schema(EMBED)["settings"]}
+    return (
+        _environment()
+        .from_string(SCHEMA.sub("", EMBED.read_text()))
+        .render(
+            shop={"permanent_domain": "artify-demo.myshopify.com"},
+            routes={"root_url": root},
+            block={"settings": defaults},
+        )
+    )
 
 
 def _environment() -> Environment:

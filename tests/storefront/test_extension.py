@@ -3,33 +3,39 @@
 import json
 import re
 import tomllib
+from pathlib import Path
 from typing import Any
 
-from tests.storefront.rendering import BLOCK, EXTENSION, render_block, schema, texts
+import pytest
+
+from tests.storefront.rendering import BLOCK, EMBED, EXTENSION, render_block, render_embed, schema, texts
 
 ASSETS = EXTENSION / "assets"
+LIQUID = BLOCK.read_text() + EMBED.read_text()
 TARGETS = {"section", "head", "body", "compliance_head"}  # what Shopify takes
 
 
-def test_the_schema_has_a_valid_target_and_a_default_for_every_setting() -> None:
-    declared = schema()
+@pytest.mark.parametrize("block", [BLOCK, EMBED])
+def test_the_schema_has_a_valid_target_and_a_default_for_every_setting(block: Path) -> None:
+    declared = schema(block)
     assert declared["target"] in TARGETS
     assert all("default" in entry for entry in declared["settings"])
 
 
 def test_the_proxys_address_is_a_setting_and_in_no_script() -> None:
-    defaults = {entry["id"]: entry["default"] for entry in schema()["settings"]}
-    assert defaults["proxy_prefix"] == "/apps/artify"
+    for block in (BLOCK, EMBED):
+        defaults = {entry["id"]: entry["default"] for entry in schema(block)["settings"]}
+        assert defaults["proxy_prefix"] == "/apps/artify"
     assert not [script.name for script in ASSETS.glob("*.js") if "/apps/" in script.read_text()]
 
 
 def test_every_text_of_the_schema_exists() -> None:
-    asked = set(re.findall(r'"t:([\w.]+)"', BLOCK.read_text()))
+    asked = set(re.findall(r'"t:([\w.]+)"', LIQUID))
     assert asked == set(texts("en.default.schema.json"))
 
 
 def test_every_text_of_the_block_exists_and_is_used() -> None:
-    asked = set(re.findall(r"'(artify\.\w+)' \| t\b", BLOCK.read_text()))
+    asked = set(re.findall(r"'(artify\.\w+)' \| t\b", LIQUID))
     assert asked == set(texts())
 
 
@@ -66,6 +72,10 @@ def test_the_block_renders_with_its_product_and_settings() -> None:
 
 def test_a_heading_with_markup_is_shown_as_text() -> None:
     assert "&lt;b&gt;Hello" in render_block(heading="<b>Hello")
+
+
+def test_the_cart_embed_asks_for_no_file_before_there_is_a_design() -> None:
+    assert not re.search(r"<script[^>]+src=|<link|stylesheet", render_embed())
 
 
 def test_the_extension_is_a_theme_extension() -> None:

@@ -1,4 +1,5 @@
 import { Fault } from "./artify-api.js";
+import { keepDesign } from "./artify-kept.js";
 
 /** The variant that the theme's form would sell now, as text. */
 export function currentVariant({ variants, variant }) {
@@ -40,6 +41,7 @@ export async function addToCart(config, design, form = productForm(config.varian
   const body = await answer.json().catch(() => ({}));
   const { status } = answer;
   if (!answer.ok) throw new Fault(body.description || body.message || config.texts.unavailable, { status });
+  keepDesign(config.shop, design);
   // A theme with a cart drawer opens it, and calls preventDefault().
   const detail = { preview: design.id, style: design.style.name };
   const added = new CustomEvent("artify:added", { bubbles: true, cancelable: true, detail });

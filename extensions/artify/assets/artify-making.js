@@ -14,7 +14,7 @@ export class Making {
   }
 
   /**
-   * @returns {Promise<{id: string, view_token: string, preview_url: string}>}
+   * @returns {Promise<{id: string, view_token: string, preview_url: string, mockup_url?: string, mockup_aspect?: number}>}
    * @throws {Fault} refused, failed or out of reach; AbortError after cancel()
    */
   async run() {
@@ -29,9 +29,9 @@ export class Making {
     });
     if (signal.aborted) this.withdraw();
     signal.throwIfAborted();
-    const preview_url = await this.follow(signal);
-    await fetchPicture(preview_url);
-    return { ...this.preview, preview_url };
+    const { preview_url, mockup_url } = await this.follow(signal);
+    const [mockup_aspect] = await Promise.all([mockup_url && fetchPicture(mockup_url), fetchPicture(preview_url)]);
+    return { ...this.preview, preview_url, mockup_url, mockup_aspect };
   }
 
   cancel() {
@@ -58,8 +58,8 @@ export class Making {
 
   async follow(signal) {
     for (let wait = FIRST_WAIT; ; wait = Math.min(wait * 1.25, LONGEST_WAIT)) {
-      const { status, progress, queue_position, preview_url, error } = await this.look(signal);
-      if (status === "completed") return preview_url;
+      const { status, progress, queue_position, error, ...pictures } = await this.look(signal);
+      if (status === "completed") return pictures;
       if (status === "failed") throw this.api.fault(200, { error });
       if (status === "cancelled") throw new DOMException("The preview was cancelled.", "AbortError");
       if (status === "pending") this.report({ name: "queue", before: queue_position });

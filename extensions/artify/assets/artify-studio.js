@@ -13,8 +13,8 @@ import { editView, makingView, resultView } from "./artify-views.js";
 
 /**
  * A preview that the shopper may order.
- * @typedef {{id: string, view_token: string, preview_url: string, style: object, size: object,
- *            photo: object, crop: object|null}} Design
+ * @typedef {{id: string, view_token: string, preview_url: string, mockup_url?: string, mockup_aspect?: number,
+ *            style: object, size: object, photo: object, crop: object|null}} Design
  */
 
 /** Build the studio inside the block, with its look already there. */
@@ -39,6 +39,7 @@ class ArtifyStudio extends HTMLElement {
     this.notice = el("div", { class: "artify-notice" });
     this.size = sizeOf(offer.sizes, currentVariant(config));
     this.picked = offer.styles.length === 1 ? offer.styles[0] : null;
+    this.look = "design";
     watchVariant(config, (variant) => this.resize(variant));
   }
 

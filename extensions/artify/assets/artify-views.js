@@ -1,7 +1,7 @@
 import { el, fill, heading } from "./artify-dom.js";
 import { note } from "./artify-error.js";
 import { aspectOf, place } from "./artify-framing.js";
-import { previewPicture } from "./artify-picture.js";
+import { designPicture } from "./artify-picture.js";
 import { styleGrid } from "./artify-styles.js";
 
 /** What the shopper sees. Each function builds one view; `studio` says what the buttons do. */
@@ -53,20 +53,42 @@ export function makingView(studio, cropper) {
 /** The picture, the photo under it, and what to do next. */
 export function resultView(studio) {
   const { texts, design } = studio;
-  const compare = el("artify-compare", { "data-artify": "compare" });
-  compare.open(design, previewPicture(studio.api, design, {
-    class: "artify-after", alt: design.style.name, "data-artify": "preview",
-  }), texts);
   return [el("div", { "data-artify": "result" },
     heading(fill(texts.result_title, { style: design.style.name })),
-    compare,
-    design.crop && el("p", { class: "artify-help artify-centre" }, texts.compare_help),
+    design.mockup_url ? looks(studio) : designAlone(studio),
     tray(studio, 2),
     studio.notice,
     button("add", texts.add, () => studio.add()),
     button("restyle", texts.restyle, () => studio.edit(), QUIET),
     el("p", { class: "artify-help artify-centre" }, texts.watermark),
     button("delete", texts.delete_photo, () => studio.remove(), "artify-link"))];
+}
+
+/** The design, or the design on its product. Both have their room, so that nothing moves under a thumb. */
+function looks(studio) {
+  const { texts, design } = studio;
+  const choice = (look, text) => el("label", { class: "artify-look", "data-artify": `look-${look}` },
+    el("input", {
+      type: "radio", name: "artify-look", form: "", value: look, checked: studio.look === look,
+      onchange: () => Object.assign(studio, { look }),
+    }), el("span", {}, text));
+  const mockup = designPicture(studio.api, design, "mockup_url", {
+    class: "artify-mockup", alt: fill(texts.mockup_alt, { style: design.style.name }), "data-artify": "mockup",
+    style: `--aspect: ${design.mockup_aspect}`,
+  });
+  return el("div", { class: "artify-looks" },
+    el("div", { class: "artify-choice", role: "radiogroup", "aria-label": texts.looks },
+      choice("design", texts.look_design), choice("product", texts.look_product)),
+    el("div", { class: "artify-both" }, designAlone(studio), el("div", {}, mockup)));
+}
+
+/** The preview with the photo under it. */
+function designAlone({ api, texts, design }) {
+  const compare = el("artify-compare", { "data-artify": "compare" });
+  compare.open(design, designPicture(api, design, "preview_url", {
+    class: "artify-after", alt: design.style.name, "data-artify": "preview",
+  }), texts);
+  return el("div", {}, compare, design.crop && el("p", { class: "artify-help artify-centre" }, texts.compare_help));
 }
 
 /** The shopper's own crop behind a moving shine: the picture that is being worked on. */
@@ -86,7 +108,7 @@ function tray(studio, least) {
   const thumbs = fitting.map((made) => el("button", {
     type: "button", class: "artify-thumb", "data-artify": "thumb", "aria-label": made.style.name,
     "aria-pressed": String(made === design), onclick: () => studio.show(made),
-  }, previewPicture(api, made, { alt: "", style: `--aspect: ${aspectOf(made.size)}` })));
+  }, designPicture(api, made, "preview_url", { alt: "", style: `--aspect: ${aspectOf(made.size)}` })));
   return el("div", { class: "artify-shelf" }, el("p", { class: "artify-help", id: "artify-tray" }, texts.tray),
     el("div", { class: "artify-tray", role: "group", "aria-labelledby": "artify-tray" }, ...thumbs));
 }

@@ -1,0 +1,36 @@
+/** The designs that this browser put into the shop's cart, for a day: so long the server shows them to who has the token. */
+
+const LIFE = 24 * 60 * 60 * 1000; // milliseconds
+const MOST = 50;
+
+/** @returns {Record<string, {view_token: string, until: number}>} by the previews' ids */
+export function keptDesigns(shop) {
+  try {
+    const kept = Object.entries(JSON.parse(localStorage.getItem(nameOf(shop)) ?? "{}"));
+    return Object.fromEntries(kept.filter(([, { until }]) => until > Date.now()).slice(-MOST));
+  } catch {
+    return {}; // storage is off, or holds something else: the cart shows the product's own picture
+  }
+}
+
+export function keepDesign(shop, { id, view_token }) {
+  write(shop, { ...keptDesigns(shop), [id]: { view_token, until: Date.now() + LIFE } });
+}
+
+export function forgetDesign(shop, id) {
+  const { [id]: _, ...others } = keptDesigns(shop);
+  write(shop, others);
+}
+
+function write(shop, designs) {
+  try {
+    if (Object.keys(designs).length) localStorage.setItem(nameOf(shop), JSON.stringify(designs));
+    else localStorage.removeItem(nameOf(shop));
+  } catch {
+    // as above
+  }
+}
+
+function nameOf(shop) {
+  return `artify:designs:${shop}`;
+}
