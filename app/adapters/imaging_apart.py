@@ -22,7 +22,7 @@ from app.adapters import decoder
 from app.adapters.allowance import Allowance, allowance
 from app.core import sniff
 from app.core.mockups import MockupParts
-from app.core.pictures import WHITE, Crop, Mark, Picture, PrintFile, PrintSpec
+from app.core.pictures import WHITE, Crop, Intent, Mark, Picture, PrintFile, PrintSpec, Samples
 from app.core.ports import Compute, Upscaler
 
 _PHOTOS_EACH = 100  # then a process makes room for a fresh one, whatever its libraries have leaked
@@ -57,7 +57,17 @@ class Apart:
         background: str = WHITE,
     ) -> Picture:
         wish = {"crop": crop and asdict(crop), "width": width, "height": height, "mime": mime, "background": background}
-        return await self._compute.run(self._develop, wish, photo)
+        words, data = await self._compute.run(self._made, {"work": "develop"} | wish, photo)
+        return Picture(data, **words)
+
+    async def samples(
+        self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str = WHITE
+    ) -> Samples:
+        wish = {"work": "samples", "crop": crop and asdict(crop), "aspect": aspect, "background": background}
+        return decoder.unpacked(*await self._compute.run(self._made, wish, photo))
+
+    async def out_of_gamut(self, master: bytes, profile: bytes, intent: Intent) -> float | None:
+        return await self._here.out_of_gamut(master, profile, intent)
 
     async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
         return await self._here.preview(master, max_side=max_side, mark=mark, by_ai=by_ai)
@@ -75,7 +85,7 @@ class Apart:
         while self._idle:
             self._idle.pop().end()
 
-    def _develop(self, wish: dict[str, Any], photo: bytes) -> Picture:
+    def _made(self, wish: dict[str, Any], photo: bytes) -> Answer:
         """Asks no decoder where the header says enough. Twice, when the first process died: that can have been the
         machine's fault, the second is the photo's.
         """
@@ -85,10 +95,10 @@ class Apart:
         answer = self._ask(wish, photo, may_take) or self._ask(wish, photo, may_take)
         if answer is None:
             raise decoder.too_demanding()
-        words, data = answer
+        words, _ = answer
         if "fault" in words:
             raise decoder.FAULTS[words["fault"]](words["message"], code=words["code"])
-        return Picture(data, **words)
+        return answer
 
     def _ask(self, wish: dict[str, Any], photo: bytes, may_take: Allowance) -> Answer | None:
         process = self._idle.pop() if self._idle else _Process(self._engine)

@@ -19,9 +19,9 @@ from app.adapters.mark_sheet import sheet
 from app.adapters.png import decode, encode
 from app.core import sniff
 from app.core.errors import BadPicture, TooLarge, Unavailable, Unprocessable, UnsupportedMedia
-from app.core.framing import Box, cut, fit, no_larger
+from app.core.framing import OVERVIEW_SIDE, Box, cut, fit, no_larger, patches
 from app.core.mockups import MockupParts
-from app.core.pictures import WHITE, Crop, Mark, Picture, PrintFile, PrintSpec
+from app.core.pictures import WHITE, Crop, Intent, Mark, Picture, PrintFile, PrintSpec, Raster, Samples
 from app.core.ports import Upscaler
 
 _QUALITY = {"image/png": None, "image/jpeg": 95, "image/webp": 90}  # for PNG, a quality would mean a palette
@@ -64,6 +64,20 @@ class CloudflareImages:
         box = cut(_upright_size(source), crop, (width, height))
         size = no_larger(box, width, height)
         return await self._made(source, _shaped(source, box, size, background), size, mime, _QUALITY[mime])
+
+    async def samples(
+        self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str = WHITE
+    ) -> Samples:
+        """Two patches: each is a picture that Cloudflare makes and counts."""
+        source = await self._opened(photo, background)
+        box = cut(_upright_size(source), crop, aspect)
+        small = fit((box.width, box.height), OVERVIEW_SIDE)
+        wanted = [(box, small), *[(each, (each.width, each.height)) for each in patches(box)[:2]]]
+        overview, *pieces = [await self._raster(source, each, size, background) for each, size in wanted]
+        return Samples(box.width, box.height, overview, tuple(pieces))
+
+    async def out_of_gamut(self, master: bytes, profile: bytes, intent: Intent) -> float | None:
+        return None  # nothing here knows profiles
 
     async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
         source = await self._opened(master)
@@ -121,6 +135,18 @@ class CloudflareImages:
         if (header.size, header.mime) != (size, mime):
             raise Unavailable("Pictures did not come back as asked for.", code="imaging_unavailable")
         return Picture(data, mime, *size)
+
+    async def _raster(self, source: BarePhoto, box: Box, size: Size, background: str) -> Raster:
+        """Raises Unavailable."""
+        made = await self._made(source, _shaped(source, box, size, background), size, "image/png", None)
+        try:
+            planes = decode(made.data)
+        except ValueError as fault:
+            raise Unavailable("Pictures did not come back as asked for.", code="imaging_unavailable") from fault
+        pixels = bytearray(3 * size[0] * size[1])
+        for at in range(3):
+            pixels[at::3] = planes.channels[at if len(planes.channels) > 2 else 0]
+        return Raster(bytes(pixels), *size)
 
     async def _overlay(self, mark: Mark, size: Size) -> Draw:
         """The mark over a picture of `size`. Raises BadPicture when its own picture is damaged."""

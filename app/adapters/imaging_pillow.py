@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from app.adapters import mockup, pillow_photo, webp
+from app.adapters import gamut, mockup, pillow_photo, webp
 from app.adapters.pillow_inks import Inks
 from app.adapters.print_plan import SHARPEN, PrintPlan, margin
 from app.core.abandon import watched
-from app.core.framing import Box, cut, fit, no_larger
+from app.core.framing import OVERVIEW_SIDE, Box, cut, fit, no_larger, patches
 from app.core.mockups import MockupParts
-from app.core.pictures import WHITE, Crop, Mark, Picture, PrintFile, PrintSpec, Raster
+from app.core.pictures import WHITE, Crop, Intent, Mark, Picture, PrintFile, PrintSpec, Raster, Samples
 from app.core.ports import Compute, Upscaler
 
 _SAVE: dict[str, dict[str, Any]] = {
@@ -39,6 +39,14 @@ class Pillow:
     ) -> Picture:
         return await self._compute.run(_develop, photo, crop, (width, height), mime, background)
 
+    async def samples(
+        self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str = WHITE
+    ) -> Samples:
+        return await self._compute.run(_samples, photo, crop, aspect, background)
+
+    async def out_of_gamut(self, master: bytes, profile: bytes, intent: Intent) -> float | None:
+        return await self._compute.run(gamut.share, master, profile, intent)
+
     async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
         return await self._compute.run(_preview, master, max_side, mark, by_ai)
 
@@ -58,6 +66,14 @@ def _develop(photo: bytes, crop: Crop | None, size: tuple[int, int], mime: str, 
     out = io.BytesIO()
     pixels.save(out, **_SAVE[mime])
     return Picture(out.getvalue(), mime, *pixels.size)
+
+
+def _samples(photo: bytes, crop: Crop | None, aspect: tuple[int, int], background: str) -> Samples:
+    with pillow_photo.opened(photo) as image:
+        box = cut(pillow_photo.upright_size(image), crop, aspect)
+        pieces = tuple(_raster(pillow_photo.patch(image, each, background)) for each in patches(box))
+        small = pillow_photo.pixels(image, box, fit((box.width, box.height), OVERVIEW_SIDE), background)
+    return Samples(box.width, box.height, _raster(small), pieces)
 
 
 def _preview(master: bytes, max_side: int, mark: Mark | None, by_ai: bool) -> Picture:

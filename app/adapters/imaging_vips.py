@@ -5,11 +5,11 @@ from __future__ import annotations
 from importlib import util
 from typing import Any
 
-from app.adapters import mockup, vips_print, webp
+from app.adapters import gamut, mockup, vips_print, webp
 from app.adapters.vips_photo import Photo, image_of, with_photo
-from app.core.framing import Box, cut, fit, no_larger
+from app.core.framing import OVERVIEW_SIDE, Box, cut, fit, no_larger, patches
 from app.core.mockups import MockupParts
-from app.core.pictures import WHITE, Crop, Mark, Picture, PrintFile, PrintSpec
+from app.core.pictures import WHITE, Crop, Intent, Mark, Picture, PrintFile, PrintSpec, Samples
 from app.core.ports import Compute, Upscaler
 
 _SAVE: dict[str, tuple[str, dict[str, Any]]] = {
@@ -48,6 +48,20 @@ class Vips:
             return Picture(data, mime, pixels.width, pixels.height)
 
         return await self._compute.run(with_photo, photo, work)
+
+    async def samples(
+        self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str = WHITE
+    ) -> Samples:
+        def work(opened: Photo) -> Samples:
+            box = cut(opened.size, crop, aspect)
+            pieces = opened.patches(patches(box), background)
+            small = opened.overview(box, fit((box.width, box.height), OVERVIEW_SIDE), background)
+            return Samples(box.width, box.height, small, tuple(pieces))
+
+        return await self._compute.run(with_photo, photo, work)
+
+    async def out_of_gamut(self, master: bytes, profile: bytes, intent: Intent) -> float | None:
+        return await self._compute.run(gamut.share, master, profile, intent)
 
     async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
         def work(opened: Photo) -> Picture:

@@ -60,7 +60,20 @@ def pixels(image: Image.Image, box: Box, size: tuple[int, int], background: str 
     across, down = image.width / stored[0], image.height / stored[1]
     edges = (box.edges[0] * across, box.edges[1] * down, box.edges[2] * across, box.edges[3] * down)
     small = _plain(image).resize(size, Image.Resampling.LANCZOS, box=edges, reducing_gap=2.0)
-    plain = _srgb(_turned(small, turn), profile, background)
+    return _fresh(small, turn, profile, background)
+
+
+def patch(image: Image.Image, box: Box, background: str = WHITE) -> Image.Image:
+    """As `pixels`, at the photo's own resolution; the photo stays decoded, for others."""
+    turn, profile = _turn(image), image.info.get("icc_profile")
+    image.load()
+    return _fresh(_plain(image.crop(unturned(box, image.size, turn).edges)), turn, profile, background)
+
+
+def _fresh(cut: Image.Image, turn: int, profile: bytes | None, background: str) -> Image.Image:
+    from PIL import Image
+
+    plain = _srgb(_turned(cut, turn), profile, background)
     return Image.frombytes("RGB", plain.size, plain.tobytes())  # Pillow would carry comments along, and write them
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -100,16 +100,59 @@ class Photo:
         if turn >= 5:
             size = size[1], size[0]
         image = self._cut(unturned(box, (self.image.width, self.image.height), turn), size)
+        return self._finished(image, size, background)
+
+    def patches(self, boxes: Sequence[Box], background: str = WHITE) -> list[Raster]:
+        """Boxes of the upright photo at its own resolution. They are read from top to bottom, so that a photo is decoded
+        once and not held: as it is stored, none may begin in rows that another has, unless in its first."""
+        stored = [unturned(box, (self.image.width, self.image.height), self.turn) for box in boxes]
+        region, found = library().Region.new(self.image), {}
+        for top in sorted({box.top for box in stored}):
+            level = [box for box in stored if box.top == top]
+            left, right = min(box.left for box in level), max(box.left + box.width for box in level)
+            height = max(box.height for box in level)
+            band = self._like(region.fetch(left, top, right - left, height), right - left, height)
+            for box in level:
+                piece = band.crop(box.left - left, 0, box.width, box.height)
+                found[box] = self._finished(piece, (box.width, box.height), background)
+        return [found[box] for box in stored]
+
+    def overview(self, box: Box, size: tuple[int, int], background: str = WHITE) -> Raster:
+        """As `pixels`, to within some pixels of the photo: a JPEG is decoded at an eighth, whatever is cut out of it."""
+        step = min(box.width // size[0], box.height // size[1]) if self._is_jpeg else 1
+        if step < 8:
+            return Photo.open(self.data, self.fail_on).pixels(box, size, background)
+        turn, small = self.turn, library().Image.jpegload_buffer(self.data, fail_on=self.fail_on, shrink=8)
+        near = unturned(box, (self.image.width, self.image.height), turn)
+        image = small.crop(near.left // 8, near.top // 8, near.width // 8, near.height // 8)
+        return self._finished(image, size if turn < 5 else (size[1], size[0]), background)
+
+    def _finished(self, image: Any, size: tuple[int, int], background: str) -> Raster:
+        """What was cut out of the photo as it is stored, at `size`, without alpha, in sRGB, turned."""
         if image.hasalpha():
             image = _flattened(image, background)
         image = _srgb(resized(image, size)).copy_memory()
-        return raster(image.autorot() if turn > 1 else image)
+        return raster(image.autorot() if self.turn > 1 else image)
+
+    def _like(self, data: bytes, width: int, height: int) -> Any:
+        """Raw pixels of the photo as an image of its kind, for `_finished`."""
+        vips = library()
+        fresh = vips.Image.new_from_memory(data, width, height, self.image.bands, self.image.format)
+        fresh = fresh.copy(interpretation=self.image.interpretation)
+        if "icc-profile-data" in self.image.get_fields():
+            fresh.set_type(vips.GValue.blob_type, "icc-profile-data", self.image.get("icc-profile-data"))
+        fresh.set_type(vips.GValue.gint_type, "orientation", self.turn)
+        return fresh
+
+    @property
+    def _is_jpeg(self) -> bool:
+        return self.loader == "jpegload_buffer"
 
     def _cut(self, box: Box, size: tuple[int, int]) -> Any:
         """A whole JPEG that gets much smaller is decoded at a half, quarter or eighth, three times as fast."""
         ratio = min(box.width // size[0], box.height // size[1])
         whole = (box.width, box.height) == (self.image.width, self.image.height)
-        if whole and ratio >= 2 and self.loader == "jpegload_buffer":
+        if whole and ratio >= 2 and self._is_jpeg:
             shrink = max(step for step in (2, 4, 8) if step <= ratio)
             return library().Image.jpegload_buffer(self.data, access="sequential", fail_on=self.fail_on, shrink=shrink)
         return self.image if whole else self.image.crop(box.left, box.top, box.width, box.height)

@@ -6,6 +6,12 @@ from dataclasses import dataclass
 
 from app.core.pictures import Crop
 
+OVERVIEW_SIDE = 96
+"""The longer side in pixels of a small look at a whole picture: enough for its colours."""
+PATCH_SIDE = 96
+"""The sides in pixels of a piece that is looked at in full resolution: a dozen hairs, or an eye."""
+_SPREAD = ((0.5, 0.5), (0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75))
+
 
 @dataclass(frozen=True)
 class Box:
@@ -50,12 +56,28 @@ def no_larger(box: Box, width: int, height: int) -> tuple[int, int]:
     return box.width, box.height
 
 
+def patches(box: Box) -> list[Box]:
+    """Pieces of a box to look at closely: its middle, then four around it, none beside another's rows but in line.
+
+    A box too small for them gives its middle alone, of up to twice the side.
+    """
+    if min(box.width, box.height) >= 4 * PATCH_SIDE:
+        return [_around(box, across, down, PATCH_SIDE) for across, down in _SPREAD]
+    return [_around(box, 0.5, 0.5, min(box.width, box.height, 2 * PATCH_SIDE))]
+
+
 def fit(size: tuple[int, int], max_side: int) -> tuple[int, int]:
     """The size whose longer side is at most `max_side`, at the same aspect. Never larger."""
     longest = max(size)
     if longest <= max_side:
         return size
     return max(1, _divide(size[0] * max_side, longest)), max(1, _divide(size[1] * max_side, longest))
+
+
+def _around(box: Box, across: float, down: float, side: int) -> Box:
+    return Box(
+        box.left + round(box.width * across) - side // 2, box.top + round(box.height * down) - side // 2, side, side
+    )
 
 
 def _box(size: tuple[int, int], crop: Crop) -> Box:

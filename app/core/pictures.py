@@ -116,6 +116,19 @@ class Raster:
 
 
 @dataclass(frozen=True)
+class Samples:
+    """Looks at the part of a photo that is printed, which is width × height of the photo's pixels.
+
+    `overview` shows all of it, small; `patches` are pieces of it at the photo's own resolution.
+    """
+
+    width: int
+    height: int
+    overview: Raster
+    patches: tuple[Raster, ...]
+
+
+@dataclass(frozen=True)
 class ImageRequest:
     """What an image model is asked: a prompt, a photo to work from, and the size wanted in pixels.
 
