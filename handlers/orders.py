@@ -136,8 +136,11 @@ async def _sizes(app: App, cards: list[OrderCard]) -> list[personalization.Size]
 def _card(app: App, card: OrderCard) -> dict[str, Any]:
     """A line with the links that its row shows."""
     ends = app.clock.now() + PICTURE_LIFE
+    preflight, proposed = personalization.of_card(card, app.upscaler)
     return {
         "line": card,
+        "preflight": preflight,
+        "proposal_preflight": proposed,
         "preview_url": app.files.link(card.preview_key, expires_at=ends) if card.preview_key else None,
         "mockup_url": app.files.link(card.mockup_key, expires_at=ends) if card.mockup_key else None,
         "proposal_url": app.files.link(card.proposal_key, expires_at=ends) if card.proposal_key else None,

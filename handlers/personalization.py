@@ -15,6 +15,7 @@ from app.core.app import App
 from app.core.errors import NotFound
 from app.core.links import may_view, view_token
 from app.core.pictures import Crop
+from app.core.preflight import Preflight
 from app.core.reads import Together
 from app.core.times import to_text
 from app.personalization import PreviewRequest, PreviewState
@@ -98,7 +99,8 @@ async def preview_state(request: Request) -> Response:
         raise NotFound()
     at_once = replace(app, db=Together(app.db))
     _, state = await asyncio.gather(
-        shops.open_shop(at_once, visit), personalization.preview_state(at_once, visit.shop, preview_id)
+        shops.open_shop(at_once, visit),
+        personalization.preview_state(at_once, visit.shop, preview_id, request.query_params.get("size_id")),
     )
     return JSONResponse(_state(state))
 
@@ -148,8 +150,8 @@ def _offer(app: App, found: personalization.Offer) -> dict[str, Any]:
                 "width_px": size.width_px,
                 "height_px": size.height_px,
                 "aspect": round(size.aspect, 6),
-                "dpi": size.dpi,
                 "safe": dict(zip("xy", (round(share, 6) for share in size.safe), strict=True)),
+                "good_width_px": personalization.good_width(size, app.upscaler),
             }
             for size in found.sizes
         ],
@@ -170,6 +172,15 @@ def _state(state: PreviewState) -> dict[str, Any]:
         shown["preview_url"] = state.preview_url
     if state.mockup_url:
         shown["mockup_url"] = state.mockup_url
+    if state.preflight:
+        shown["preflight"] = _preflight(state.preflight)
     if state.error_code:
         shown["error"] = {"code": state.error_code, "message": state.error_message}
     return shown
+
+
+def _preflight(preflight: Preflight) -> dict[str, Any]:
+    """Figures are for merchants, but for each check's value; who knows better may say it in other words."""
+    names = ("name", "verdict", "value", "message")
+    checks = [{name: getattr(check, name) for name in names} for check in preflight.checks]
+    return {"verdict": preflight.verdict, "checks": checks}

@@ -20,13 +20,13 @@ from app.adapters.allowance import MB, MOST_MEGABYTES, Allowance
 from app.adapters.compute_inline import InlineCompute
 from app.adapters.imaging_pillow import Pillow
 from app.adapters.imaging_vips import Vips
+from app.adapters.sample_wire import packed
 from app.core.errors import AppError, BadPicture, UnsupportedMedia
-from app.core.pictures import Crop, Picture, Raster, Samples
+from app.core.pictures import Crop
 from app.core.ports import Compute, Imaging
 
 ENGINES: dict[str, type[Pillow] | type[Vips]] = {"pillow": Pillow, "vips": Vips}
 FAULTS: dict[str, type[AppError]] = {"BadPicture": BadPicture, "UnsupportedMedia": UnsupportedMedia}
-WORKS = {"develop": "develop", "samples": "samples"}
 
 
 def engine(name: str, compute: Compute) -> Imaging:
@@ -64,35 +64,22 @@ def main(name: str) -> None:
 
 
 def _answer(imaging: Imaging, wish: dict[str, Any], photo: bytes) -> tuple[dict[str, Any], bytes]:
-    may_take, crop = Allowance(**wish.pop("may_take")), wish.pop("crop")
-    work = getattr(imaging, WORKS[wish.pop("work")])
+    may_take = Allowance(**wish.pop("may_take"))
     try:
         with _allowed(may_take):
-            made = asyncio.run(work(photo, crop=Crop(**crop) if crop else None, **wish))
+            return asyncio.run(_made(imaging, wish, photo))
     except (BadPicture, UnsupportedMedia) as fault:
         return _told(fault), b""
     except MemoryError:
         return _told(too_demanding()), b""
-    return packed(made) if isinstance(made, Samples) else _described(made)
 
 
-def packed(samples: Samples) -> tuple[dict[str, Any], bytes]:
-    """Samples as an answer; `unpacked` is its inverse."""
-    rasters = (samples.overview, *samples.patches)
-    about = {"size": [samples.width, samples.height], "rasters": [[each.width, each.height] for each in rasters]}
-    return about, b"".join(each.data for each in rasters)
-
-
-def unpacked(words: dict[str, Any], data: bytes) -> Samples:
-    rasters, at = [], 0
-    for width, height in words["rasters"]:
-        rasters.append(Raster(data[at : at + width * height * 3], width, height))
-        at += width * height * 3
-    return Samples(*words["size"], rasters[0], tuple(rasters[1:]))
-
-
-def _described(made: Picture) -> tuple[dict[str, Any], bytes]:
-    about = asdict(made)
+async def _made(imaging: Imaging, wish: dict[str, Any], photo: bytes) -> tuple[dict[str, Any], bytes]:
+    work, crop = wish.pop("work"), wish.pop("crop")
+    wish["crop"] = Crop(**crop) if crop else None
+    if work == "samples":
+        return packed(await imaging.samples(photo, **wish))
+    about = asdict(await imaging.develop(photo, **wish))
     return about, about.pop("data")
 
 

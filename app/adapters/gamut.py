@@ -53,9 +53,7 @@ def _turned(
 
     how, black = ImageCms.Intent[_INTENTS[intent]], ImageCms.Flags.BLACKPOINTCOMPENSATION
     between = ImageCms.buildTransform(source[0], to[0], source[1], to[1], how, flags=black)
-    turned = ImageCms.applyTransform(image, between)
-    assert turned is not None  # it was not asked to work in place
-    return turned
+    return ImageCms.applyTransform(image, between) or image  # None where it works in place, which it was not asked to
 
 
 def _colours(image: Image.Image) -> Iterator[tuple[float, float, float]]:

@@ -18,7 +18,7 @@ from dataclasses import asdict
 from importlib import util
 from typing import Any, BinaryIO, cast
 
-from app.adapters import decoder
+from app.adapters import decoder, sample_wire
 from app.adapters.allowance import Allowance, allowance
 from app.core import sniff
 from app.core.mockups import MockupParts
@@ -64,7 +64,7 @@ class Apart:
         self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str = WHITE
     ) -> Samples:
         wish = {"work": "samples", "crop": crop and asdict(crop), "aspect": aspect, "background": background}
-        return decoder.unpacked(*await self._compute.run(self._made, wish, photo))
+        return sample_wire.unpacked(*await self._compute.run(self._made, wish, photo))
 
     async def out_of_gamut(self, master: bytes, profile: bytes, intent: Intent) -> float | None:
         return await self._here.out_of_gamut(master, profile, intent)

@@ -103,8 +103,11 @@ class Photo:
         return self._finished(image, size, background)
 
     def patches(self, boxes: Sequence[Box], background: str = WHITE) -> list[Raster]:
-        """Boxes of the upright photo at its own resolution. They are read from top to bottom, so that a photo is decoded
-        once and not held: as it is stored, none may begin in rows that another has, unless in its first."""
+        """Boxes of the upright photo at its own resolution, as `framing.patches` gives them.
+
+        They are read from top to bottom, so that a photo is decoded once and never held: boxes that share rows of the
+        photo as it is stored must share all of them.
+        """
         stored = [unturned(box, (self.image.width, self.image.height), self.turn) for box in boxes]
         region, found = library().Region.new(self.image), {}
         for top in sorted({box.top for box in stored}):
@@ -118,7 +121,7 @@ class Photo:
         return [found[box] for box in stored]
 
     def overview(self, box: Box, size: tuple[int, int], background: str = WHITE) -> Raster:
-        """As `pixels`, to within some pixels of the photo: a JPEG is decoded at an eighth, whatever is cut out of it."""
+        """As `pixels`, to within some pixels of the photo: a JPEG is decoded at an eighth, whatever part is wanted."""
         step = min(box.width // size[0], box.height // size[1]) if self._is_jpeg else 1
         if step < 8:
             return Photo.open(self.data, self.fail_on).pixels(box, size, background)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from app.core.pictures import Raster, Samples
 from app.core.preflight import Figures
@@ -76,7 +77,7 @@ def _block_noise(block: Rows) -> float:
     ]
     squares = 0.0
     for row in bends:
-        steps = [after - before for before, after in zip(row, row[1:], strict=False)]
+        steps = [after - before for before, after in pairwise(row)]
         squares += math.dist(steps[1:], steps[:-1]) ** 2
     return math.sqrt(squares / (36 * (_BLOCK - 2) ** 2))
 
@@ -96,8 +97,8 @@ def _patch_blur(rows: Rows, noise: float) -> float | None:
 def _axis_blur(rows: Rows, noise: float) -> float | None:
     """Sigma in pixels from how much steeper slopes are over two pixels than over eight; contrast cancels out.
 
-    An edge blurred by s, seen over a distance d, is as one blurred by sqrt(s² + d²/12), and the mean square of its slope
-    goes with the inverse of that. After S. Zhuo and T. Sim, Defocus map estimation from a single image, Pattern
+    An edge blurred by s, seen over a distance d, is as one blurred by sqrt(s² + d²/12), and the mean square of its
+    slope goes with the inverse of that. After S. Zhuo and T. Sim, Defocus map estimation from a single image, Pattern
     Recognition 44 (2011), with means for single edges. Wide blurs are measured once more over wider distances.
     """
     blur = _blur_between(rows, noise, 2, 8)
@@ -144,8 +145,8 @@ def _surrounds(kind: Sequence[bool], width: int) -> bool:
 def _cast(overview: Raster) -> tuple[float, float]:
     """How far, and which way, the photo is from neutral: a and b of CIELAB (D65).
 
-    The way is that of the brightest parts, which light alone colours; the distance is at most that of the least coloured
-    ones. A lawn below a white cloud has no cast: only where nothing is near grey there is one.
+    The way is that of the brightest parts, which light alone colours; the distance is at most that of the least
+    coloured ones. A lawn below a white cloud has no cast: only where nothing is near grey there is one.
     """
     channels = [overview.data[at::6] for at in range(3)]  # every second pixel
     colours = [_lab(*pixel) for pixel in zip(*channels, strict=False) if max(pixel) < 250]

@@ -192,12 +192,12 @@ class Imaging(Protocol):
     async def samples(
         self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str = WHITE
     ) -> Samples:
-        """Looks at what `develop` would cut out, to measure it by: an overview of at most framing.OVERVIEW_SIDE pixels a
-        side, and some of framing.patches, of which the first is always there. Upright and in sRGB, too."""
+        """Looks at what `develop` would cut out, to measure it by: an overview of at most framing.OVERVIEW_SIDE pixels
+        a side, and some of framing.patches, of which the first is always there. Upright and in sRGB, too."""
 
     async def out_of_gamut(self, master: bytes, profile: bytes, intent: Intent) -> float | None:
-        """The share (0 to 1) of a picture's colours that a printer, by its ICC profile, changes by more than 5 in CIELAB
-        even as it should: beyond its paper and its black. None where that cannot be told."""
+        """The share (0 to 1) of a picture's colours that a printer, by its ICC profile, changes by more than 5 in
+        CIELAB, besides its paper's white and its black. None where that cannot be told."""
 
     async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
         """A WebP of at most `max_side` pixels a side, with the mark drawn in. `by_ai`: its XMP says who made it."""

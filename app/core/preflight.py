@@ -17,9 +17,9 @@ _ORDER: tuple[Verdict, ...] = ("ok", "warn", "poor")
 PLAIN_DPI = (100, 65)
 """From here on a print by plain resampling is ok, or passes with a warning; in dots per inch of the photo itself.
 
-The measure is what 300 dpi loses when it is made from less. On photographs of scikit-image, Lanczos from 100 dpi (three
-times) keeps an SSIM of 0.87 and a GMSD of 0.05, from 65 dpi about 0.80 and 0.10. The eye resolves some 90 dpi at a metre,
-where a poster is seen from.
+The measure is what 300 dpi loses when it is made from less. On photographs of scikit-image, Lanczos from 100 dpi
+(three times) keeps an SSIM of 0.87 and a GMSD of 0.05, from 65 dpi about 0.80 and 0.10. The eye resolves some 90 dpi at
+a metre, where a poster is seen from.
 """
 NETWORK_DPI = (75, 50)
 """The same with an enlarging network, whose four times lose what Lanczos loses at three: SSIM 0.86 and GMSD 0.06 from
@@ -28,18 +28,18 @@ DRAWN_SHARE = (0.6, 0.35)
 """A picture that an image model draws has the detail of its own pixels, whatever the photo has. So a photo with this
 share of the drawn picture's pixels on a side is ok, or passes, however large the print."""
 SHARP_BLUR = 0.7
-"""The blur in pixels (sigma) of a sharp photo, as lenses, sensors and JPEG leave it. Above it the photo holds as much as
-one that is smaller by this proportion."""
+"""The blur in pixels (sigma) of a sharp photo, as lenses, sensors and JPEG leave it. Above it the photo holds as much
+as one that is smaller by this proportion."""
 SEEN_DPI = 150
 """Finer grain than this runs together in the eye, at arm's length."""
 NOISE = (8.0, 16.0)
-"""Grain in grey levels (sigma) that is seen in even parts, and that is seen everywhere. Fine textures such as a lawn count
-as grain, so the first is wide."""
+"""Grain in grey levels (sigma) that is seen in even parts, and that is seen everywhere. A fine texture, such as a lawn,
+counts as grain where it fills the photo, so the first is wide."""
 CLIPPING = (0.2, 0.5)
 """The share of a photo without any detail: a white sky alone is no fault."""
 CAST = 20.0
-"""How far even the least coloured parts are from grey, in CIELAB. Candle light is beyond it; a wooden table and a ginger cat
-are not."""
+"""How far even the least coloured parts are from grey, in CIELAB. Candle light is beyond it; a wooden table, or
+a ginger cat, is not."""
 GAMUT = 0.15
 """The share of colours that a printer changes visibly: then somebody may miss them."""
 
@@ -109,7 +109,7 @@ class Preflight:
 
 
 def judge(figures: Figures, target: Target) -> Preflight:
-    """A model that draws the picture anew leaves out grain and burnt parts, so these are no more than a warning then."""
+    """What is drawn anew has no grain and fewer burnt parts than the photo: these are a warning at most, then."""
     checks = [measure(figures, target) for measure in _MEASURES]
     return Preflight(tuple(check for check in checks if check is not None))
 

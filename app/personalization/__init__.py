@@ -23,6 +23,7 @@ from app.personalization.model import (
 from app.personalization.offers import offer, save_offer, save_styles, save_watermark
 from app.personalization.payloads import changed_order_fields, order_fields
 from app.personalization.pictures import approve_picture, open_picture, propose_picture
+from app.personalization.preflights import good_width, of_card
 from app.personalization.previews import cancel_preview, preview_state, request_preview
 from app.personalization.prints import order_cards, print_link
 from app.personalization.queries import previews_by_status
@@ -47,8 +48,10 @@ __all__ = [
     "approve_picture",
     "cancel_preview",
     "changed_order_fields",
+    "good_width",
     "map_base",
     "map_size",
+    "of_card",
     "offer",
     "open_picture",
     "order_cards",

@@ -10,6 +10,7 @@ from typing import Any
 
 from app.core.errors import Unprocessable
 from app.core.pictures import Crop, Mark, MarkPosition, PrintFile
+from app.core.preflight import Preflight
 from app.personalization.goods import Size
 
 PREVIEW_SIDE = 1024
@@ -76,6 +77,7 @@ class Generation:
     error_code: str | None = None
     error_message: str | None = None
     idempotency_key: str | None = None
+    preflight: dict[str, Any] | None = None
 
     @property
     def as_it_is(self) -> bool:
@@ -113,6 +115,7 @@ class PreviewState:
     mockup_url: str | None = None
     error_code: str | None = None
     error_message: str | None = None
+    preflight: Preflight | None = None
 
 
 @dataclass(frozen=True)
@@ -177,6 +180,11 @@ class OrderCard:
     print_key: str | None
     print_filename: str | None
     note_status: str | None
+    printed_on: Size | None
+    is_drawn: bool
+    preflight: dict[str, Any] | None
+    proposal_is_drawn: bool
+    proposal_preflight: dict[str, Any] | None
 
     @property
     def is_busy(self) -> bool:

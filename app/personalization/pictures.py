@@ -108,6 +108,7 @@ def _again(app: App, shop: Shop, origin: _Origin) -> tuple[Asset, Generation]:
         error_code=None,
         error_message=None,
         idempotency_key=None,
+        preflight=None,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,9 +13,10 @@ from app.core.errors import AppError, BadPicture, Conflict, ConstraintError, Not
 from app.core.ids import new_id
 from app.core.pictures import Crop
 from app.core.ports import Database
+from app.core.preflight import Preflight
 from app.core.reads import Together
 from app.jobs import Job
-from app.personalization import offers, queries
+from app.personalization import offers, preflights, queries
 from app.personalization.goods import Size
 from app.personalization.model import Generation, Offer, PreviewRequest, PreviewState, crop_of
 from app.shops import Visitor
@@ -58,24 +59,31 @@ async def request_preview(app: App, visitor: Visitor, wish: PreviewRequest) -> G
     return wanted
 
 
-async def preview_state(app: App, shop_id: str, preview_id: str) -> PreviewState:
-    """How far a preview is, and its pictures when it is done."""
+async def preview_state(app: App, shop_id: str, preview_id: str, size_id: str | None = None) -> PreviewState:
+    """How far a preview is; when it is done, its pictures, and whether the photo is good enough for a size.
+
+    That is the one it was asked for, or another of the same shape. Raises NotFound.
+    """
     found = await queries.generation(app.db, shop_id, preview_id)
     if found is None:
         raise NotFound()
-    at_once = Together(app.db)
-    preview_url, mockup_url = await asyncio.gather(
-        *[_link(app, at_once, shop_id, id) for id in (found.preview_asset_id, found.mockup_asset_id)]
+    at_once = replace(app, db=Together(app.db))
+    position, preview_url, mockup_url, preflight = await asyncio.gather(
+        _queue_position(at_once, found),
+        _link(at_once, shop_id, found.preview_asset_id),
+        _link(at_once, shop_id, found.mockup_asset_id),
+        _preflight(at_once, found, size_id),
     )
     return PreviewState(
         id=found.id,
         status=found.status,
         progress=found.progress,
-        queue_position=await _queue_position(app, found),
+        queue_position=position,
         preview_url=preview_url,
         mockup_url=mockup_url,
         error_code=found.error_code,
         error_message=found.error_message,
+        preflight=preflight,
     )
 
 
@@ -171,6 +179,13 @@ async def _queue_position(app: App, found: Generation) -> int | None:
     return await jobs.queue_position(app.db, found.shop_id, JOB, found.id)
 
 
-async def _link(app: App, db: Database, shop_id: str, asset_id: str | None) -> str | None:
-    asset = await media.asset(db, shop_id, asset_id) if asset_id else None
+async def _preflight(app: App, found: Generation, size_id: str | None) -> Preflight | None:
+    if found.preflight is None:
+        return None
+    size = await queries.size(app.db, found.shop_id, size_id or found.size_id or "")
+    return preflights.judged(found.preflight, size, app.upscaler, drawn=not found.as_it_is) if size else None
+
+
+async def _link(app: App, shop_id: str, asset_id: str | None) -> str | None:
+    asset = await media.asset(app.db, shop_id, asset_id) if asset_id else None
     return app.files.link(asset.key, expires_at=app.clock.now() + LINK_LIFE) if asset else None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from app import generation, media
 from app.core.app import App
 from app.core.errors import AppError, NotFound, Refused, Unprocessable
 from app.core.pictures import ImageRequest, Mark, Picture
+from app.core.preflight import Figures
 from app.jobs import Job, Lease
-from app.personalization import mockups, queries
+from app.personalization import mockups, preflights, queries
 from app.personalization.goods import PICTURE_SIDE, Size
 from app.personalization.model import PREVIEW_SIDE, Generation, crop_of
 
@@ -24,6 +26,16 @@ class _Rendering:
     mockup: Picture | None
     model: str
     took_ms: int
+    preflight: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A master, which model made it, and what the photo is like."""
+
+    master: Picture
+    model: str
+    figures: Figures | None
 
 
 async def render(app: App, lease: Lease) -> None:
@@ -34,12 +46,13 @@ async def render(app: App, lease: Lease) -> None:
         raise NotFound("The preview is gone.")
     await _progress(app, wanted, 5)
     size = await _size(app, wanted)
-    master, model = await (_as_it_is if wanted.as_it_is else _styled)(app, wanted, size)
+    made = await (_as_it_is if wanted.as_it_is else _styled)(app, wanted, size)
     mark, by_ai = await _mark(app, job.shop_id), not wanted.as_it_is
-    preview = await app.imaging.preview(master.data, max_side=PREVIEW_SIDE, mark=mark, by_ai=by_ai)
+    preview = await app.imaging.preview(made.master.data, max_side=PREVIEW_SIDE, mark=mark, by_ai=by_ai)
     mockup = await mockups.draw(app, wanted, size, preview)
+    preflight = await preflights.with_gamut(app, made.figures, size, made.master.data)
     took_ms = int((time.perf_counter() - started) * 1000)
-    await _store(app, lease, wanted, _Rendering(master, preview, mockup, model, took_ms))
+    await _store(app, lease, wanted, _Rendering(made.master, preview, mockup, made.model, took_ms, preflight))
 
 
 async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
@@ -54,28 +67,31 @@ async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
     ]
 
 
-async def _styled(app: App, wanted: Generation, size: Size) -> tuple[Picture, str]:
-    """The photo in its style, and the model that made it."""
+async def _styled(app: App, wanted: Generation, size: Size) -> _Made:
+    """The photo in its style."""
     width, height = size.master_size()
-    photo = await app.imaging.develop(
-        await _upload(app, wanted),
-        crop=crop_of(wanted.crop),
-        width=width,
-        height=height,
-        mime="image/jpeg",
-        background=size.background,
-    )
+    photo, figures = await _developed(app, wanted, size, (width, height), "image/jpeg")
     await _progress(app, wanted, 25)
     answer = await app.image_model.render(ImageRequest(wanted.ai_prompt_used, photo, width, height))
     await _progress(app, wanted, 80)
-    return await app.imaging.develop(answer.data, crop=None, width=width, height=height), answer.model
+    master = await app.imaging.develop(answer.data, crop=None, width=width, height=height)
+    return _Made(master, answer.model, figures)
 
 
-async def _as_it_is(app: App, wanted: Generation, size: Size) -> tuple[Picture, str]:
-    width, height = size.master_size(PICTURE_SIDE)
-    crop, upload = crop_of(wanted.crop), await _upload(app, wanted)
-    made = await app.imaging.develop(upload, crop=crop, width=width, height=height, background=size.background)
-    return made, "upload"
+async def _as_it_is(app: App, wanted: Generation, size: Size) -> _Made:
+    master, figures = await _developed(app, wanted, size, size.master_size(PICTURE_SIDE), "image/png")
+    return _Made(master, "upload", figures)
+
+
+async def _developed(
+    app: App, wanted: Generation, size: Size, pixels: tuple[int, int], mime: str
+) -> tuple[Picture, Figures | None]:
+    """The upload, cut and made small, and what it is like. It is let go of before a model takes its time."""
+    upload, (width, height), crop = await _upload(app, wanted), pixels, crop_of(wanted.crop)
+    photo = await app.imaging.develop(
+        upload, crop=crop, width=width, height=height, mime=mime, background=size.background
+    )
+    return photo, await preflights.of_photo(app, wanted, size, upload)
 
 
 async def _progress(app: App, wanted: Generation, percent: int) -> None:
@@ -121,6 +137,7 @@ async def _store(app: App, lease: Lease, wanted: Generation, made: _Rendering) -
                 {purpose: asset.id for purpose, asset in files.items()},
                 made.model,
                 made.took_ms,
+                made.preflight,
                 now,
             ),
             queries.count_style_use(wanted.shop_id, wanted.ai_style_id),

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from app.adapters import sample_wire
 from app.adapters.images_binding import Parts
 from app.adapters.imaging_cloudflare import CloudflareImages
 from app.core import errors
 from app.core.mockups import MockupParts
-from app.core.pictures import WHITE, Crop, Mark, Picture, PrintFile, PrintSpec
+from app.core.pictures import WHITE, Crop, Intent, Mark, Picture, PrintFile, PrintSpec, Samples
 from app.core.ports import Upscaler
 from tests.edge import workerd
 from tests.edge.door import client, served
@@ -42,6 +43,17 @@ class BindingImages:
         wish = {"width": width, "height": height, "mime": mime, "background": background}
         told, data = await self._ask("develop", photo, crop=crop and asdict(crop), **wish)
         return Picture(data, **told)
+
+    async def samples(
+        self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str = WHITE
+    ) -> Samples:
+        wish = {"crop": crop and asdict(crop), "aspect": aspect, "background": background}
+        told, data = await self._ask("samples", photo, **wish)
+        return sample_wire.unpacked(told, data)
+
+    async def out_of_gamut(self, master: bytes, profile: bytes, intent: Intent) -> float | None:
+        told, _ = await self._ask("out_of_gamut", master, profile, intent=intent)
+        return told["share"]  # type: ignore[no-any-return]
 
     async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
         logo = [mark.picture] if mark and mark.picture is not None else []

@@ -8,6 +8,7 @@ from typing import Any
 from parcel import packed, unpacked
 from workers import env
 
+from app.adapters import sample_wire
 from app.adapters.images_binding import make_by
 from app.adapters.imaging_cloudflare import CloudflareImages
 from app.adapters.upscaler_resample import Resample
@@ -39,6 +40,14 @@ async def _develop(imaging: Any, files: list[bytes], crop: Any, **wish: Any) -> 
     return _described(made)
 
 
+async def _samples(imaging: Any, files: list[bytes], crop: Any, **wish: Any) -> tuple[dict[str, Any], bytes]:
+    return sample_wire.packed(await imaging.samples(files[0], crop=Crop(**crop) if crop else None, **wish))
+
+
+async def _out_of_gamut(imaging: Any, files: list[bytes], intent: Any) -> tuple[dict[str, Any], bytes]:
+    return {"share": await imaging.out_of_gamut(*files, intent)}, b""
+
+
 async def _preview(imaging: Any, files: list[bytes], mark: Any, **wish: Any) -> tuple[dict[str, Any], bytes]:
     if mark:
         mark = Mark(**mark | {"picture": files[1] if len(files) > 1 else None})
@@ -57,4 +66,10 @@ def _described(picture: Any) -> tuple[dict[str, Any], bytes]:
     return told, picture.data
 
 
-_WORKS = {"develop": _develop, "preview": _preview, "print_file": _print_file}
+_WORKS = {
+    "develop": _develop,
+    "samples": _samples,
+    "out_of_gamut": _out_of_gamut,
+    "preview": _preview,
+    "print_file": _print_file,
+}

@@ -8,7 +8,19 @@ from typing import Any
 
 from app.core.errors import AppError
 from app.core.mockups import MockupParts
-from app.core.pictures import WHITE, Crop, ImageRequest, Mark, Picture, PrintFile, PrintSpec, RenderedImage
+from app.core.pictures import (
+    WHITE,
+    Crop,
+    ImageRequest,
+    Intent,
+    Mark,
+    Picture,
+    PrintFile,
+    PrintSpec,
+    Raster,
+    RenderedImage,
+    Samples,
+)
 from app.core.ports import AccessToken, PrintNote, ProductPage, ShopDetails, Upscaler
 
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -45,9 +57,13 @@ class PlainImages:
 
 @dataclass
 class PlainImaging:
-    """Believes any bytes to be a picture of the size wanted; each step adds its name to them."""
+    """Believes any bytes to be a picture of the size wanted; each step adds its name to them.
+
+    Looked at closely, each is a plain grey of `pixels`.
+    """
 
     fault: AppError | None = None
+    pixels: tuple[int, int] = (848, 1200)
     printed: list[PrintSpec] = field(default_factory=list)
     profiles: list[bytes | None] = field(default_factory=list)
     backgrounds: list[str] = field(default_factory=list)
@@ -64,6 +80,14 @@ class PlainImaging:
     ) -> Picture:
         self.backgrounds.append(background)
         return self._made(photo + b" developed", mime, width, height)
+
+    async def samples(
+        self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str = WHITE
+    ) -> Samples:
+        return Samples(*self.pixels, Raster(b"\x80" * 48, 4, 4), (Raster(b"\x80" * 3 * 96 * 96, 96, 96),))
+
+    async def out_of_gamut(self, master: bytes, profile: bytes, intent: Intent) -> float | None:
+        return 0.2
 
     async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
         return self._made(master + b" preview", "image/webp", max_side, max_side)

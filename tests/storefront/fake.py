@@ -83,8 +83,8 @@ class Shop:
         styles = [
             {"id": name.lower(), "name": name, "example_url": self._picture} for name in ("Watercolour", "Pencil")
         ]
-        sizes = [("A4", A4, 2480, 3508), ("A3", A3, 3508, 4961), ("Square", SQUARE, 2480, 2480)]
-        keys = ("name", "variant_id", "width_px", "height_px")
+        sizes = [("A4", A4, 2480, 3508, 700), ("A3", A3, 3508, 4961, 990), ("Square", SQUARE, 2480, 2480, 700)]
+        keys = ("name", "variant_id", "width_px", "height_px", "good_width_px")
         return JSONResponse(
             {
                 "product_id": str(PRODUCT),
@@ -93,7 +93,6 @@ class Shop:
                     {
                         "id": size[0],
                         "aspect": size[2] / size[3],
-                        "dpi": 300,
                         "safe": self.safe,
                         **dict(zip(keys, (size[0], str(size[1]), *size[2:]), strict=True)),
                     }

@@ -61,8 +61,8 @@ async def styles_of(db: Database, shop_id: str, product_id: Id) -> list[Style]:
 
 async def sizes_of(db: Database, shop_id: str, product_id: Id) -> list[Size]:
     rows = await db.all(
-        _sizes()
-        .where(sizes.c.shop_id == shop_id, sizes.c.product_id == product_id, sizes.c.is_active == 1)
+        sizes_as_printed(shop_id)
+        .where(sizes.c.product_id == product_id, sizes.c.is_active == 1)
         .order_by(sizes.c.sort_order)
     )
     return [Size(**row) for row in rows]
@@ -70,17 +70,14 @@ async def sizes_of(db: Database, shop_id: str, product_id: Id) -> list[Size]:
 
 async def sizes_of_shop(db: Database, shop_id: str) -> list[Size]:
     """Every print size once, by its name."""
-    rows = await db.all(
-        _sizes().where(sizes.c.shop_id == shop_id, sizes.c.is_active == 1).order_by(sizes.c.name, sizes.c.id)
-    )
+    rows = await db.all(sizes_as_printed(shop_id).where(sizes.c.is_active == 1).order_by(sizes.c.name, sizes.c.id))
     found = {(row["product_id"], row["name"], row["width_px"], row["height_px"]): Size(**row) for row in rows}
     return list(found.values())
 
 
 async def size_of_variant(db: Database, shop_id: str, shopify_variant_id: str) -> Size | None:
     row = await db.one(
-        _sizes().where(
-            sizes.c.shop_id == shop_id,
+        sizes_as_printed(shop_id).where(
             sizes.c.shopify_variant_id == shopify_variant_id,
             sizes.c.is_active == 1,
         )
@@ -89,8 +86,13 @@ async def size_of_variant(db: Database, shop_id: str, shopify_variant_id: str) -
 
 
 async def size(db: Database, shop_id: str, size_id: Id) -> Size | None:
-    row = await db.one(_sizes().where(sizes.c.shop_id == shop_id, sizes.c.id == size_id))
+    row = await db.one(sizes_as_printed(shop_id).where(sizes.c.id == size_id))
     return Size(**row) if row else None
+
+
+def sizes_as_printed(shop_id: str) -> Any:
+    """A select of all that makes a Size: on the blank that its variant is mapped to, where it is."""
+    return _sizes().where(sizes.c.shop_id == shop_id)
 
 
 async def watermark(db: Database, shop_id: str) -> Watermark | None:
@@ -174,7 +176,6 @@ def set_watermark(shop_id: str, watermark: Watermark, at: datetime) -> Any:
 
 @functools.cache
 def _sizes() -> Any:
-    """Sizes as they are printed: on the blank that their variant is mapped to, where it is."""
     mapped = (
         sizes.outerjoin(
             mappings,

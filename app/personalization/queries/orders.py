@@ -9,18 +9,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, and_, false, func, or_, select, true, update
 
 from app.catalog.tables import products
-from app.core.ports import Database, Expect
+from app.core.ports import Database, Expect, Row
 from app.core.tables import Id, moment, upsert
 from app.jobs.tables import jobs
 from app.media.tables import assets
+from app.personalization.goods import Size
 from app.personalization.model import NOTE, UNTOLD, OrderCard
+from app.personalization.queries.offers import sizes_as_printed
 from app.personalization.states import Order, OrderItem
 from app.personalization.tables import (
     ai_styles,
     generations,
     order_items,
     orders,
-    sizes,
 )
 
 ITEM = [order_items.c[name] for name in OrderItem.__dataclass_fields__]
@@ -103,12 +104,12 @@ async def order_cards(
     preview, mockup, master, printed, proposed, upload = (
         assets.alias(name) for name in ("preview", "mockup", "master", "printed", "proposed", "upload")
     )
-    proposal = generations.alias("proposal")
+    proposal, size = generations.alias("proposal"), sizes_as_printed(shop_id).subquery("size")
     in_state = or_(order_items.c.state.in_(list(states)), _untold(shop_id) if UNTOLD in states else false())
     rows = await db.all(
-        select(*_card(preview, mockup, master, printed, proposed, upload, proposal))
+        select(*_card(preview, mockup, master, printed, proposed, upload, proposal, size))
         .join(orders, orders.c.id == order_items.c.order_id)
-        .outerjoin(sizes, sizes.c.id == order_items.c.size_id)
+        .outerjoin(size, size.c.id == order_items.c.size_id)
         .outerjoin(generations, generations.c.id == order_items.c.preview_generation_id)
         .outerjoin(ai_styles, ai_styles.c.id == generations.c.ai_style_id)
         .outerjoin(proposal, proposal.c.id == order_items.c.proposed_generation_id)
@@ -127,17 +128,26 @@ async def order_cards(
         .order_by(order_items.c.created_at.desc(), order_items.c.id)
         .limit(limit)
     )
-    return [OrderCard(**row) for row in rows]
+    return [OrderCard(**_with_size(row)) for row in rows]
 
 
-def _card(preview: Any, mockup: Any, master: Any, printed: Any, proposed: Any, upload: Any, proposal: Any) -> list[Any]:
+def _with_size(row: Row) -> dict[str, Any]:
+    """The row's columns of a size as one; None where the line has none."""
+    size = {name: row[f"size_{name}"] for name in Size.__dataclass_fields__}
+    rest = {name: value for name, value in row.items() if not name.startswith("size_")}
+    return rest | {"printed_on": Size(**size) if size["id"] else None}
+
+
+def _card(
+    preview: Any, mockup: Any, master: Any, printed: Any, proposed: Any, upload: Any, proposal: Any, size: Any
+) -> list[Any]:
     return [
         order_items.c.id.label("item_id"),
         order_items.c.shop_id,
         orders.c.shopify_order_id,
         orders.c.order_number,
         order_items.c.title,
-        sizes.c.name.label("size"),
+        size.c.name.label("size"),
         ai_styles.c.name.label("style"),
         order_items.c.quantity,
         order_items.c.state,
@@ -156,6 +166,11 @@ def _card(preview: Any, mockup: Any, master: Any, printed: Any, proposed: Any, u
         printed.c.key.label("print_key"),
         printed.c.filename.label("print_filename"),
         jobs.c.status.label("note_status"),
+        (generations.c.ai_prompt_used != "").label("is_drawn"),
+        generations.c.preflight,
+        (proposal.c.ai_prompt_used != "").label("proposal_is_drawn"),
+        proposal.c.preflight.label("proposal_preflight"),
+        *[size.c[name].label(f"size_{name}") for name in Size.__dataclass_fields__],
     ]
 
 

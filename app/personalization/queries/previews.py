@@ -117,7 +117,13 @@ def set_processing(shop_id: str, generation_id: str, progress: int, at: datetime
 
 
 def complete_generation(
-    shop_id: str, generation_id: str, pictures: Mapping[str, str], model: str, took_ms: int, at: datetime
+    shop_id: str,
+    generation_id: str,
+    pictures: Mapping[str, str],
+    model: str,
+    took_ms: int,
+    preflight: dict[str, Any] | None,
+    at: datetime,
 ) -> Expect:
     """`pictures`: the assets' ids by purpose (master, preview, mockup)."""
     return Expect(
@@ -127,6 +133,7 @@ def complete_generation(
             **{f"{purpose}_asset_id": asset_id for purpose, asset_id in pictures.items()},
             ai_model_used=model,
             processing_time_ms=took_ms,
+            preflight=preflight,
             updated_at=at,
         ),
         "not_open",

@@ -24,6 +24,7 @@ EMPTIED = (
     "upload_asset_id",
     *DRAWN,
     "crop",
+    "preflight",
     "idempotency_key",
     "shopper_id",
     "guest_session_id",
@@ -69,7 +70,7 @@ async def unwanted_previews(db: Database, shop_id: str, untouched_since: datetim
 
 
 def empty_preview(shop_id: str, design_id: str, at: datetime) -> Expect:
-    """The row stays, without pictures, crop and owner. Refused with `ordered` when it was ordered meanwhile."""
+    """The row stays, without what was the shopper's. Refused with `ordered` when it was ordered meanwhile."""
     row = and_(generations.c.shop_id == shop_id, generations.c.id == design_id, generations.c.pinned_at.is_(None))
     return Expect(update(generations).where(row).values(**dict.fromkeys(EMPTIED), updated_at=at), "ordered")
 

@@ -38,8 +38,10 @@ export class Api {
     return answer;
   }
 
-  status({ id, view_token }, signal) {
-    return this.fetch(`previews/${id}?view_token=${encodeURIComponent(view_token)}`, { signal });
+  /** How far a preview is; its photo is judged for the size it was made for, or for `size`. */
+  status({ id, view_token }, { size, signal } = {}) {
+    const query = new URLSearchParams({ view_token, ...(size && { size_id: size.id }) });
+    return this.fetch(`previews/${id}?${query}`, { signal });
   }
 
   cancel({ id }) {

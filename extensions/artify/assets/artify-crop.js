@@ -8,7 +8,8 @@ const ZOOM_STEP = 1.1;
 class ArtifyCrop extends HTMLElement {
   /**
    * @param {import("./artify-photo.js").Photo} photo
-   * @param {{width_px: number, height_px: number, dpi?: number, safe?: {x: number, y: number}}} size shares that are safe
+   * @param {{width_px: number, height_px: number, good_width_px: number, safe?: {x: number, y: number}}} size
+   *   pixels of its print, and of a good photo; which shares of its sides are not safe
    * @param {Record<string, string>} texts
    */
   open(photo, size, texts) {

@@ -3,7 +3,6 @@
  * An aspect is width / height. A crop is {x, y, width, height} in fractions 0..1 of the upright picture.
  */
 
-const SOFT_DPI = 100; // below this a print looks soft at arm's length
 export const MAX_ZOOM = 5;
 
 /** The view that shows as much of the picture as the shape allows, from its middle. */
@@ -38,7 +37,7 @@ export function cropOf(view, picture, frame) {
 
 /** Whether a crop of a picture (pixels wide) holds too little for a print of this size. */
 export function looksSoft(crop, pictureWidth, size) {
-  return ((size.dpi ?? 300) * crop.width * pictureWidth) / size.width_px < SOFT_DPI;
+  return crop.width * pictureWidth < size.good_width_px;
 }
 
 /** Lay an image out so that its box's parent shows just the crop. */

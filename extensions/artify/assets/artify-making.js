@@ -14,7 +14,8 @@ export class Making {
   }
 
   /**
-   * @returns {Promise<{id: string, view_token: string, preview_url: string, mockup_url?: string, mockup_aspect?: number}>}
+   * @returns {Promise<{id: string, view_token: string, preview_url: string, mockup_url?: string, mockup_aspect?: number,
+   *                    preflight?: object}>}
    * @throws {Fault} refused, failed or out of reach; AbortError after cancel()
    */
   async run() {
@@ -29,9 +30,9 @@ export class Making {
     });
     if (signal.aborted) this.withdraw();
     signal.throwIfAborted();
-    const { preview_url, mockup_url } = await this.follow(signal);
+    const { preview_url, mockup_url, preflight } = await this.follow(signal);
     const [mockup_aspect] = await Promise.all([mockup_url && fetchPicture(mockup_url), fetchPicture(preview_url)]);
-    return { ...this.preview, preview_url, mockup_url, mockup_aspect };
+    return { ...this.preview, preview_url, mockup_url, mockup_aspect, preflight };
   }
 
   cancel() {
@@ -58,8 +59,8 @@ export class Making {
 
   async follow(signal) {
     for (let wait = FIRST_WAIT; ; wait = Math.min(wait * 1.25, LONGEST_WAIT)) {
-      const { status, progress, queue_position, error, ...pictures } = await this.look(signal);
-      if (status === "completed") return pictures;
+      const { status, progress, queue_position, error, ...made } = await this.look(signal);
+      if (status === "completed") return made;
       if (status === "failed") throw this.api.fault(200, { error });
       if (status === "cancelled") throw new DOMException("The preview was cancelled.", "AbortError");
       if (status === "pending") this.report({ name: "queue", before: queue_position });
@@ -72,7 +73,7 @@ export class Making {
   async look(signal) {
     for (let missed = 1; ; missed += 1) {
       try {
-        return await this.api.status(this.preview, signal);
+        return await this.api.status(this.preview, { signal });
       } catch (fault) {
         if (!fault.passing || missed === PATIENCE) throw fault;
         await pause(Math.max(LONGEST_WAIT, fault.wait * 1000), signal);

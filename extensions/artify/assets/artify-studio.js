@@ -9,12 +9,13 @@ import { sameShape, sizeOf } from "./artify-framing.js";
 import { Making } from "./artify-making.js";
 import { RefusedPhoto, openPhoto } from "./artify-photo.js";
 import { Upload } from "./artify-upload.js";
+import { verdictNote } from "./artify-verdict.js";
 import { editView, makingView, resultView } from "./artify-views.js";
 
 /**
  * A preview that the shopper may order.
  * @typedef {{id: string, view_token: string, preview_url: string, mockup_url?: string, mockup_aspect?: number,
- *            style: object, size: object, photo: object, crop: object|null}} Design
+ *            style: object, size: object, photo: object, crop: object|null, preflight?: object}} Design
  */
 
 /** Build the studio inside the block, with its look already there. */
@@ -147,7 +148,8 @@ class ArtifyStudio extends HTMLElement {
     const before = this.size;
     this.size = sizeOf(this.offer.sizes, variant);
     this.cropper?.resize(this.size);
-    if (this.cropper && !this.making && !sameShape(before, this.size)) this.edit(this.texts.recrop);
+    if (this.cropper && !this.making && !sameShape(before, this.size)) return this.edit(this.texts.recrop);
+    if (this.design) this.querySelector("[data-artify=verdict]")?.replaceWith(verdictNote(this));
   }
 
   wish(crop) {

@@ -3,6 +3,7 @@ import { note } from "./artify-error.js";
 import { aspectOf, place } from "./artify-framing.js";
 import { designPicture } from "./artify-picture.js";
 import { styleGrid } from "./artify-styles.js";
+import { verdictNote } from "./artify-verdict.js";
 
 /** What the shopper sees. Each function builds one view; `studio` says what the buttons do. */
 
@@ -57,6 +58,7 @@ export function resultView(studio) {
     heading(fill(texts.result_title, { style: design.style.name })),
     design.mockup_url ? looks(studio) : designAlone(studio),
     tray(studio, 2),
+    verdictNote(studio),
     studio.notice,
     button("add", texts.add, () => studio.add()),
     button("restyle", texts.restyle, () => studio.edit(), QUIET),
