@@ -75,9 +75,8 @@ def fit(size: tuple[int, int], max_side: int) -> tuple[int, int]:
 
 
 def _around(box: Box, across: float, down: float, side: int) -> Box:
-    return Box(
-        box.left + round(box.width * across) - side // 2, box.top + round(box.height * down) - side // 2, side, side
-    )
+    left, top = int(box.width * across - side / 2), int(box.height * down - side / 2)
+    return Box(box.left + left, box.top + top, side, side)
 
 
 def _box(size: tuple[int, int], crop: Crop) -> Box:

@@ -18,10 +18,9 @@ Rows = Sequence[Sequence[int]]
 _BLOCK = 24  # pixels a side: small enough to fit between details, large enough for a steady estimate
 _FLATTEST = 0.1  # the share of blocks that are taken to hold noise alone
 _MID_TONES = (16, 240)  # brighter or darker, a sensor's noise is cut off
-_NARROW, _WIDEST = (
-    3.0,
-    40.0,
-)  # pixels: up to the first, slopes over two to eight pixels tell; beyond the second, none do
+_DISTANCES = (2, 4, 8)  # pixels: over each, blurs up to one and a half times as wide can be told
+_WIDEST = 40.0  # pixels: what is more blurred than this has no edges to measure
+_QUIET = 1.0  # grey levels of noise that disturb no slope worth measuring
 _LEAST_SLOPE = 0.25  # grey levels a pixel, squared: a patch with less has nothing to be sharp
 _BURNT, _BLACK = 253, 2  # JPEG leaves a few levels of ripple
 _BACKGROUND = 0.6  # of the border: a plain white or black surround is meant so
@@ -95,26 +94,33 @@ def _patch_blur(rows: Rows, noise: float) -> float | None:
 
 
 def _axis_blur(rows: Rows, noise: float) -> float | None:
-    """Sigma in pixels from how much steeper slopes are over two pixels than over eight; contrast cancels out.
-
-    An edge blurred by s, seen over a distance d, is as one blurred by sqrt(s² + d²/12), and the mean square of its
-    slope goes with the inverse of that. After S. Zhuo and T. Sim, Defocus map estimation from a single image, Pattern
-    Recognition 44 (2011), with means for single edges. Wide blurs are measured once more over wider distances.
-    """
-    blur = _blur_between(rows, noise, 2, 8)
-    if blur is not None:
-        # What repeats every eight pixels looks flat over eight, so four are asked too, as far as these can tell.
-        blur = max(blur, min(_blur_between(rows, noise, 2, 4) or 0, _NARROW))
-    if blur is None or blur < _NARROW:
-        return blur
-    return max(_NARROW, _blur_between(rows, noise, 8, 32) or 0)
+    """Sigma in pixels, by slopes over two to eight pixels; by wider ones where blur or noise hides from these."""
+    least: float | None = None
+    for near in _DISTANCES:
+        most = 1.5 * near
+        blur = _blur_between(rows, noise, near, 4 * near)
+        if blur is None:
+            continue
+        # What repeats every four times `near` looks flat over that, so the half is asked too, as far as it can tell.
+        blur = max(blur, least or 0, min(_blur_between(rows, noise, near, 2 * near) or 0, most))
+        if blur < most:
+            return blur
+        least = most
+    return least
 
 
 def _blur_between(rows: Rows, noise: float, near: int, far: int) -> float | None:
+    """Sigma in pixels from how much steeper slopes are over `near` pixels than over `far`; contrast cancels out.
+
+    An edge blurred by s, seen over a distance d, is as one blurred by sqrt(s² + d²/12), and the mean square of its
+    slope goes with the inverse of that. After S. Zhuo and T. Sim, Defocus map estimation from a single image, Pattern
+    Recognition 44 (2011), with means for single edges. None where there is nothing steep, or too much noise over it.
+    """
     if len(rows[0]) <= far:
         return None
-    fine, coarse = (_slope(rows, distance) - 2 * (noise / distance) ** 2 for distance in (near, far))
-    if coarse < max(_LEAST_SLOPE, noise**2 / 4):
+    of_noise, coarse = 2 * (noise / near) ** 2, _slope(rows, far) - 2 * (noise / far) ** 2
+    fine = _slope(rows, near) - of_noise
+    if coarse < _LEAST_SLOPE or (2 * of_noise > fine and noise > _QUIET):
         return None
     ratio = (max(fine, 0) / coarse) ** 2
     if ratio <= 1:

@@ -7,12 +7,15 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from app.core.errors import BadRequest
+from app.core.measuring import measure
 from app.core.pictures import PRINT_MIMES, WHITE, PrintFile, PrintSpec, Raster, rgb
 from app.core.ports import Upscaler
+from app.core.preflight import Preflight, Target, judge
 from app.wiring import print_engine
 
 _MAX_SIDE = 30_000  # pixels: 100 inches at 300 dpi
@@ -51,17 +54,24 @@ def run(arguments: argparse.Namespace) -> int:
     )
     try:
         profile = arguments.profile.read_bytes() if arguments.profile else None
-        printed = asyncio.run(_print(arguments.image.read_bytes(), spec, profile))
+        printed, preflight = asyncio.run(_print(arguments.image.read_bytes(), spec, profile))
         arguments.out.write_bytes(printed.picture.data)
     except OSError as fault:
         raise BadRequest(f"{fault.filename}: {fault.strerror}.") from fault
     print(_summary(arguments.out, printed, spec.dpi, time.monotonic() - started))
+    print(f"preflight {preflight.verdict}: " + "; ".join(check.figure for check in preflight.checks))
     return 0
 
 
-async def _print(photo: bytes, spec: PrintSpec, profile: bytes | None) -> PrintFile:
+async def _print(photo: bytes, spec: PrintSpec, profile: bytes | None) -> tuple[PrintFile, Preflight]:
+    """The print, and whether the picture was good enough for it."""
     imaging, upscaler = print_engine()
-    return await imaging.print_file(photo, spec, Watched(upscaler), profile=profile)
+    made = await imaging.print_file(photo, spec, Watched(upscaler), profile=profile)
+    figures = measure(await imaging.samples(photo, crop=None, aspect=(spec.width, spec.height)))
+    if profile is not None:
+        figures = replace(figures, gamut=await imaging.out_of_gamut(photo, profile, spec.intent))
+    target = Target((spec.width / spec.dpi, spec.height / spec.dpi), upscaler.factor > 1, None)
+    return made, judge(figures, target)
 
 
 class Watched:

@@ -34,7 +34,8 @@ KEY = "dHJ5IG9ubHk6IG5vdGhpbmcgaXMga2VwdCBsb25nZXI="  # 32 bytes that protect a 
 
 @dataclass
 class Report:
-    """What came out: files, sizes in pixels, seconds of each step, peak memory in MB."""
+    """What came out: files, sizes in pixels, seconds of each step, peak memory in MB. `preflight`: how good the photo is
+    for the size, as ok, warn or poor."""
 
     photo: str
     style: str
@@ -44,6 +45,7 @@ class Report:
     print: str = ""
     print_pixels: str = ""
     dpi: int = 300
+    preflight: str = ""
     model: str = ""
     upscaler: str = ""
     upload_s: float = 0
@@ -117,6 +119,7 @@ async def _try(arguments: argparse.Namespace, folder: Path) -> Report:
     state = await store.get(f"/proxy/previews/{preview['id']}", view_token=preview["view_token"])
     if state["status"] != "completed":
         raise AppError(state.get("error", {}).get("message"))
+    report.preflight = state.get("preflight", {}).get("verdict", "")
     with _step("Making the print file", report, "print_s"):
         await store.pay(demo_shop.POSTER, size["variant_id"], preview["id"])
         await runner.run_due(app)
