@@ -34,8 +34,10 @@ KEY = "dHJ5IG9ubHk6IG5vdGhpbmcgaXMga2VwdCBsb25nZXI="  # 32 bytes that protect a 
 
 @dataclass
 class Report:
-    """What came out: files, sizes in pixels, seconds of each step, peak memory in MB. `preflight`: how good the photo is
-    for the size, as ok, warn or poor."""
+    """What came out: files, sizes in pixels, seconds of each step, peak memory in MB.
+
+    `preflight` is how good the photo is for the size: ok, warn or poor.
+    """
 
     photo: str
     style: str

@@ -44,8 +44,8 @@ async def test_what_nobody_ordered_goes_with_its_time_and_what_was_ordered_stays
     assert [key for key in ordered if key not in objects(world)] == []
     [row] = world.rows("SELECT * FROM generations WHERE id = ?", design)
     pictures = [f"{purpose}_asset_id" for purpose in ("upload", "master", "preview", "mockup")]
-    emptied = (*pictures, "crop", "guest_session_id", "shopper_id")
-    assert [row[name] for name in ("status", *emptied)] == ["completed", *[None] * 7]
+    emptied = (*pictures, "crop", "guest_session_id", "shopper_id", "preflight")
+    assert [row[name] for name in ("status", *emptied)] == ["completed", *[None] * 8]
     assert storage_agrees(world)
     await told(world, "redaction", ADA)
     assert [key for key in ordered if key in objects(world)] == []

@@ -25,7 +25,7 @@ def test_a_good_photo_becomes_a_preview_and_a_print(kind: str, tmp_path: Path) -
     done = artify("try", photo, "--style", "Pencil sketch", "--size", "A4", "--out", tmp_path / "out", "--json")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
-    assert (report["print_pixels"], report["dpi"]) == ("2480x3508", 300)
+    assert (report["print_pixels"], report["dpi"], report["preflight"]) == ("2480x3508", 300, "poor")
     with Image.open(report["print"]) as printed, Image.open(report["preview"]) as preview:
         assert printed.size == (2480, 3508)
         assert f"{preview.width}x{preview.height}" == report["preview_pixels"]

@@ -56,6 +56,16 @@ async def test_a_poster_is_printed_at_its_own_size(world: World) -> None:
     assert (await world.stored("print")).size == (2480, 3508)
 
 
+async def test_the_orders_page_shows_how_good_the_photo_is_in_figures(world: World) -> None:
+    await world.merchant().document()
+    design = await world.design()
+    world.shopify.order(bought(design["id"]))
+    await world.run_jobs()
+    page = (await world.merchant().document("/orders")).text
+    assert 'data-verdict="warn"' in page
+    assert "78 dpi before enlarging" in page
+
+
 async def test_the_order_in_shopify_learns_of_its_print(world: World) -> None:
     design = await world.design()
     order = world.shopify.order(bought(design["id"]))

@@ -83,8 +83,38 @@ async def test_progress_is_told_until_the_picture_is_there(world: World) -> None
     assert (done["status"], done["progress"], set(done)) == (
         "completed",
         100,
-        {"id", "status", "progress", "preview_url"},
+        {"id", "status", "progress", "preview_url", "preflight"},
     )
+
+
+async def test_a_shopper_is_told_whether_the_photo_is_good_enough_for_the_size(world: World) -> None:
+    small, large = world.storefront(), world.storefront()
+    design = await world.design(small)
+    checks = {check["name"]: check for check in design["preflight"]["checks"]}
+    assert (design["preflight"]["verdict"], set(checks)) == ("warn", {"dpi", "sharpness", "noise", "clipping", "cast"})
+    assert checks["dpi"] == {
+        "name": "dpi",
+        "verdict": "warn",
+        "value": 78,
+        "message": "The photo is a little small for this size: fine details may look soft.",
+    }
+    assert {check["message"] for check in checks.values() if check["verdict"] == "ok"} == {None}
+    design = await world.design(large, upload_id=await large.upload(phone_jpeg()))
+    assert design["preflight"]["verdict"] == "ok"
+
+
+async def test_a_design_is_judged_anew_for_another_size_of_its_shape(world: World) -> None:
+    storefront = world.storefront()
+    [a4, *others] = (await storefront.offer(POSTER))["sizes"]
+    design = await world.design(storefront, product_id=POSTER, variant_id=a4["variant_id"])
+    verdicts = []
+    for size in (a4, *others):
+        look = await storefront.get(f"previews/{design['id']}", view_token=design["view_token"], size_id=size["id"])
+        [dpi, *_] = look.json()["preflight"]["checks"]
+        verdicts.append(dpi["value"])
+    assert verdicts[0] == design["preflight"]["checks"][0]["value"]
+    assert verdicts == sorted(verdicts, reverse=True)
+    assert verdicts[-1] < verdicts[0]
 
 
 async def test_a_crop_is_what_the_model_sees(world: World) -> None:
