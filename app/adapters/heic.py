@@ -33,6 +33,7 @@ def decode(photo: bytes) -> Image.Image:
         photos = pi_heif.open_heif(photo, convert_hdr_to_8bit=True)
         check_size(*photos.size)  # the pixels are decoded by what follows
         decoded: Image.Image = photos.to_pillow()
+        decoded.info.pop("exif", None)  # it is upright already, whatever is said there
     except DAMAGE as error:
         raise BadPicture() from error
     return decoded

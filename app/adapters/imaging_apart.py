@@ -116,7 +116,7 @@ class _Process:
     def __init__(self, engine: str) -> None:
         self.asked = 0
         self._process = subprocess.Popen(  # noqa: S603  # our own module, by this Python
-            [sys.executable, "-B", "-m", decoder.__name__, engine],
+            [sys.executable, "-B", "-W", "ignore", "-m", decoder.__name__, engine],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=_environment(),

@@ -78,7 +78,10 @@ def _fresh(cut: Image.Image, turn: int, profile: bytes | None, background: str) 
 
 
 def _turn(image: Image.Image) -> int:
-    value = image.getexif().get(_TURNED, 1)
+    try:
+        value = image.getexif().get(_TURNED, 1)
+    except DAMAGE:  # in what is said beside the pixels, which may be good
+        return 1
     return value if value in range(1, 9) else 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -22,6 +24,8 @@ from app.core.errors import AppError, BadPicture, UnsupportedMedia
 from app.core.pictures import Crop, Picture
 from tests import pictures
 from tests.contract.imagings import IMAGINGS
+from tests.corpus.mutations import with_right_sums
+from tests.corpus.talkative import small, talkative
 
 PROC = Path("/proc")
 pytestmark = pytest.mark.skipif(not PROC.exists(), reason="processes are looked at in /proc, which is not here")
@@ -73,6 +77,17 @@ def test_a_photo_comes_out_as_it_would_here(apart: Apart, engine: str, kind: str
     photo, crop = pictures.good(kind).data, Crop(0.1, 0.2, 0.5, 0.6)
     here = IMAGINGS[engine]().develop(photo, crop=crop, width=320, height=240, mime="image/jpeg")
     assert developed(apart, photo, crop) == asyncio.run(here)
+
+
+@pytest.mark.parametrize("fmt", ["jpeg", "png", "webp", "heic"])  # libavif refuses such an AVIF
+def test_a_photo_whose_exif_is_damaged_comes_out_as_it_is_stored(apart: Apart, fmt: str) -> None:
+    photo, start = talkative(f"{fmt} everything").data, b"II*\0\x08\0\0\0"
+    assert start in photo
+    for damage in (b"\xc3)\xd3\xd9\x08\0\0\0", b"II*\0\xff\xff\xff\xff"):
+        damaged = photo.replace(start, damage)
+        picture = developed(apart, with_right_sums(damaged) if fmt == "png" else damaged)
+        seen = np.asarray(Image.open(io.BytesIO(picture.data)), np.int32)
+        assert np.abs(seen - np.asarray(small(), np.int32)).mean() <= 5
 
 
 @pytest.mark.parametrize("kind", ["text", "bomb", "truncated", "1x1"])

@@ -27,7 +27,7 @@ def mutated(photo: bytes, other: bytes, chance: Random) -> bytes:
     """The photo with one to three kinds of damage; `other` lends bytes."""
     for _ in range(chance.choice((1, 1, 2, 3))):
         photo = chance.choice(_WAYS)(photo, other, chance) or b"\xff"
-    return _with_right_sums(photo) if photo.startswith(SIGNATURE) and chance.random() < 0.7 else photo
+    return with_right_sums(photo) if photo.startswith(SIGNATURE) and chance.random() < 0.7 else photo
 
 
 def pieces(photo: bytes) -> list[bytes]:
@@ -133,7 +133,7 @@ def _near(data: bytes | bytearray, chance: Random) -> int:
     return min(len(data), chance.choice((64, 1_000, 5_000, len(data))))
 
 
-def _with_right_sums(png: bytes) -> bytes:
+def with_right_sums(png: bytes) -> bytes:
     """The damage would end at the checksum else."""
     parts = [png[:8]]
     for part in pieces(png)[1:]:

@@ -49,6 +49,23 @@ def test_tiles_lie_where_pillow_puts_them_and_are_as_strong(text: str) -> None:
     assert ImageStat.Stat(ours).stddev[0] > 0.7 * ImageStat.Stat(theirs).stddev[0]
 
 
+@pytest.mark.parametrize("stamp", [(1400, 90), (600, 200), (300, 300), (90, 400)])
+@pytest.mark.parametrize("size", [(1024, 724), (724, 1024), (1024, 1024), (1024, 300), (205, 97)])
+@pytest.mark.parametrize("percent", [1, 26, 100])
+def test_every_quarter_of_a_tiled_picture_holds_a_whole_stamp(
+    size: tuple[int, int], stamp: tuple[int, int], percent: float
+) -> None:
+    mark = Mark(None, "A", 0.5, "tiled", percent)
+    tile = mark_layout.tilted(mark_layout.stamp_size(size, stamp, mark))
+    tiles, (width, height) = list(mark_layout.places(size, tile, "tiled")), (size[0] // 2, size[1] // 2)
+    for left in range(0, size[0] - width + 1, 13):
+        for top in range(0, size[1] - height + 1, 13):
+            assert any(left <= x <= left + width - tile[0] and top <= y <= top + height - tile[1] for x, y in tiles), (
+                left,
+                top,
+            )
+
+
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
 @pytest.mark.parametrize("level", [0, 6])
 def test_a_png_is_read_whatever_its_rows_are_filtered_by(mode: str, level: int) -> None:
