@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import statistics
 import subprocess
@@ -19,23 +20,28 @@ TURNS = 2
 
 @dataclass(frozen=True)
 class Work:
-    """A task, the file it reads, and how many rounds a process does; the first one warms up where there are more."""
+    """A task, the file it reads, and how many rounds a process does; the first one warms up where there are more.
+
+    `one_core`: the whole process has to do with one of the machine's.
+    """
 
     task: str
     source: Path
     rounds: int
     logo: Path | None = None
+    one_core: bool = False
 
 
 @dataclass(frozen=True)
 class Cost:
     seconds: float
     peak_mb: float
+    grown_mb: float
     engine: str
 
 
 def compare(name: str, ours: Work, theirs: Work) -> list[Row]:
-    """A row of seconds and a row of peak memory."""
+    """Rows of seconds, of peak memory, and of what the process grew by after its first, tiny picture."""
     node = _peer()
     turns = [(_ours(ours), _theirs(node, theirs) if node else None) for _ in range(TURNS)]
     mine, peers = [mine for mine, _ in turns], [peer for _, peer in turns if peer]
@@ -43,7 +49,15 @@ def compare(name: str, ours: Work, theirs: Work) -> list[Row]:
     return [
         _row(name, [each.seconds for each in mine], [each.seconds for each in peers], "s", note),
         _row(f"{name}, peak memory", [each.peak_mb for each in mine], [each.peak_mb for each in peers], "MB", note),
+        _row(f"{name}, growth", [each.grown_mb for each in mine], [each.grown_mb for each in peers], "MB", note),
     ]
+
+
+def apart(name: str, apart: Work, here: Work) -> list[Row]:
+    """A row of seconds: our own work in a decoder's process, and in a thread of this one."""
+    turns = [(_ours(apart), _ours(here)) for _ in range(TURNS)]
+    mine, peers = [mine.seconds for mine, _ in turns], [peer.seconds for _, peer in turns]
+    return [_row(name, mine, peers, "s", f"{turns[0][0].engine}; peer: the same in a thread")]
 
 
 def _ours(work: Work) -> Cost:
@@ -57,10 +71,15 @@ def _theirs(node: str, work: Work) -> Cost:
 def _measured(program: list[str], work: Work) -> Cost:
     out = work.source.with_suffix(".out")
     arguments = [work.task, str(work.source), str(out), str(work.rounds), *([str(work.logo)] if work.logo else [])]
-    done = subprocess.run([*program, *arguments], stdout=subprocess.PIPE, check=True)
+    cores = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(cores)} if work.one_core else cores)  # the program has what this process has
+        done = subprocess.run([*program, *arguments], stdout=subprocess.PIPE, check=True)
+    finally:
+        os.sched_setaffinity(0, cores)
     told = json.loads(done.stdout)
     seconds = told["seconds"][1:] or told["seconds"]
-    return Cost(statistics.median(seconds), told["peak_mb"], told.get("engine", "sharp"))
+    return Cost(statistics.median(seconds), told["peak_mb"], told["grown_mb"], told.get("engine", "sharp"))
 
 
 def _peer() -> str | None:

@@ -1,38 +1,69 @@
-"""python -m bench.imaging preview|print|plain IN OUT ROUNDS [LOGO]: our work, in a process of its own.
+"""python -m bench.imaging TASK[:ENGINE] IN OUT ROUNDS [LOGO]: our work, in a process of its own.
 
-Prints the seconds of each round and the process's peak memory in MB, as the peer's program does.
+Tasks are preview, develop, apart (the same in a decoder's process), print, and plain. Prints the seconds of each round,
+the process's peak memory in MB, and how much of that came after a first, tiny picture, as the peer's program does.
 """
 
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import sys
 import time
 from pathlib import Path
 
+from PIL import Image
+
+from app.adapters import decoder
+from app.adapters.compute import ThreadCompute
+from app.adapters.imaging_apart import Apart
 from app.adapters.upscaler_resample import Resample
-from app.core.pictures import Mark, PrintSpec
+from app.core.pictures import Mark, Picture, PrintSpec
+from app.core.ports import Imaging, Upscaler
 from app.wiring import print_engine
 
+TINY = PrintSpec(96, 72)
 SPEC = PrintSpec(7087, 10630, 300)  # 24 × 36 inches
 
 
 def main(task: str, source: Path, out: Path, rounds: int, logo: Path | None) -> dict[str, object]:
-    photo, seconds = source.read_bytes(), []
-    imaging, upscaler = print_engine()
-    if task == "plain":
-        upscaler = Resample()
+    task, _, engine = task.partition(":")
+    imaging, upscaler = _engines(task, engine)
     mark = Mark(logo.read_bytes(), None, 0.5, "tiled", 25) if logo else None
+    photo, seconds = source.read_bytes(), []
+    asyncio.run(_made(task, imaging, upscaler, _tiny(), mark, TINY))
+    before = _peak_mb()
     for _ in range(rounds):
         start = time.perf_counter()
-        if task == "preview":
-            made = asyncio.run(imaging.preview(photo, max_side=1024, mark=mark))
-        else:
-            made = asyncio.run(imaging.print_file(photo, SPEC, upscaler)).picture
+        made = asyncio.run(_made(task, imaging, upscaler, photo, mark, SPEC))
         seconds.append(time.perf_counter() - start)
         out.write_bytes(made.data)
-    return {"seconds": seconds, "peak_mb": _peak_mb(), "engine": f"{type(imaging).__name__}, {upscaler.name}"}
+    name = f"{engine or type(imaging).__name__}, {upscaler.name}"
+    return {"seconds": seconds, "peak_mb": _peak_mb(), "grown_mb": _peak_mb() - before, "engine": name}
+
+
+def _engines(task: str, engine: str) -> tuple[Imaging, Upscaler]:
+    imaging, upscaler = print_engine()
+    if engine:
+        imaging = (Apart if task == "apart" else decoder.engine)(engine, ThreadCompute())
+    return imaging, Resample() if task == "plain" else upscaler
+
+
+async def _made(
+    task: str, imaging: Imaging, upscaler: Upscaler, photo: bytes, mark: Mark | None, spec: PrintSpec
+) -> Picture:
+    if task == "preview":
+        return await imaging.preview(photo, max_side=1024, mark=mark)
+    if task in ("develop", "apart"):
+        return await imaging.develop(photo, crop=None, width=768, height=1024, mime="image/jpeg")
+    return (await imaging.print_file(photo, spec, upscaler)).picture
+
+
+def _tiny() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (TINY.width, TINY.height)).save(out, "JPEG")
+    return out.getvalue()
 
 
 def _peak_mb() -> float:

@@ -1,4 +1,4 @@
-"""A phone's 12-megapixel photo → a 1024-pixel WebP with a tiled logo, beside sharp."""
+"""A phone's 12-megapixel photo → a 1024-pixel WebP with a tiled logo, on one core beside sharp; decoding it apart."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from bench.beside_sharp import Work, compare
+from app.adapters import decoder
+from bench.beside_sharp import Work, apart, compare
 from bench.rows import Row
 from tests import pictures
 
@@ -20,5 +21,10 @@ def run() -> list[Row]:
         photo, logo = Path(folder) / "photo.jpg", Path(folder) / "logo.png"
         photo.write_bytes(pictures.phone_jpeg().data)
         Image.new("RGBA", (192, 64), (255, 255, 255, 128)).save(logo)
-        work = Work("preview", photo, ROUNDS, logo)
-        return compare("preview, 12 megapixels to 1024 WebP", work, work)
+        rows = []
+        for engine in decoder.ENGINES:
+            ours, theirs = (Work(task, photo, ROUNDS, logo, True) for task in (f"preview:{engine}", "preview"))
+            rows += compare(f"preview by {engine}, 12 megapixels to 1024 WebP, one core", ours, theirs)
+            works = (Work(f"{task}:{engine}", photo, ROUNDS) for task in ("apart", "develop"))
+            rows += apart(f"development apart by {engine}, 12 megapixels to 1024 JPEG", *works)
+        return rows

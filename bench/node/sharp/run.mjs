@@ -1,4 +1,4 @@
-// node run.mjs preview|print IN OUT ROUNDS LOGO: the same work by sharp; prints seconds of each round and peak MB.
+// node run.mjs preview|print IN OUT ROUNDS LOGO: the same work by sharp; prints seconds of each round, peak MB, and growth.
 import { readFileSync, writeFileSync } from "node:fs";
 import sharp from "sharp";
 
@@ -22,6 +22,9 @@ const tasks = {
       .toBuffer(),
 };
 
+const peak = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]) / 1024;
+await sharp({ create: { width: 96, height: 72, channels: 3, background: "navy" } }).webp().toBuffer();
+const before = peak();
 const seconds = [];
 for (let round = 0; round < Number(rounds); round++) {
   const start = process.hrtime.bigint();
@@ -29,5 +32,4 @@ for (let round = 0; round < Number(rounds); round++) {
   seconds.push(Number(process.hrtime.bigint() - start) / 1e9);
   writeFileSync(output, made);
 }
-const peak = Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]) / 1024;
-console.log(JSON.stringify({ seconds, peak_mb: peak }));
+console.log(JSON.stringify({ seconds, peak_mb: peak(), grown_mb: peak() - before }));
