@@ -1,8 +1,11 @@
-"""Pictures and what is asked of them: plain values, no pixels touched here."""
+"""Pictures and what is asked of them: plain values, no pixels touched here.
+
+Bytes are in no repr(): asyncio makes one of a task's result, which took four times a print file's size in memory.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 PrintFormat = Literal["jpg", "png", "tiff", "tiff-deflate", "pdf"]
@@ -22,7 +25,7 @@ MarkPosition = Literal["top-left", "top-right", "bottom-left", "bottom-right", "
 class Picture:
     """An encoded picture: upright, sRGB, without metadata. Sizes in pixels."""
 
-    data: bytes
+    data: bytes = field(repr=False)
     mime: str
     width: int
     height: int
@@ -110,7 +113,7 @@ class PrintFile:
 class Raster:
     """Raw pixels: 8-bit RGB, row by row, no padding; `data` has width*height*3 bytes."""
 
-    data: bytes
+    data: bytes = field(repr=False)
     width: int
     height: int
 
@@ -145,6 +148,6 @@ class ImageRequest:
 class RenderedImage:
     """A model's answer: encoded bytes as the model gave them, its name, its cost in micro-dollars."""
 
-    data: bytes
+    data: bytes = field(repr=False)
     model: str
     cost_micros: int
