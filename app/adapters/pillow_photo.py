@@ -56,7 +56,9 @@ def pixels(image: Image.Image, box: Box, size: tuple[int, int], background: str 
     box = unturned(box, stored, turn)
     if turn >= 5:
         size = size[1], size[0]
-    image.draft(None, (stored[0] * size[0] // box.width, stored[1] * size[1] // box.height))
+    # A JPEG decoded small is a little softer than one made small by Lanczos. What is left to shrink hides that.
+    left = 1 if (box.width, box.height) == stored else 2
+    image.draft(None, (stored[0] * size[0] * left // box.width, stored[1] * size[1] * left // box.height))
     across, down = image.width / stored[0], image.height / stored[1]
     edges = (box.edges[0] * across, box.edges[1] * down, box.edges[2] * across, box.edges[3] * down)
     small = _plain(image).resize(size, Image.Resampling.LANCZOS, box=edges, reducing_gap=2.0)

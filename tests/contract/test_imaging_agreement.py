@@ -21,17 +21,15 @@ PAIRS = list(combinations(IMAGINGS, 2))
 KINDS = [kind for kind in pictures.GOOD_KINDS if kind != "cmyk"]
 
 
-def _difference(first: bytes, second: bytes) -> float:
-    a, b = (_pixels(each) for each in (first, second))
-    return float(np.abs(a - b).mean())
-
-
-def _likeness(first: bytes, second: bytes) -> float:
-    """SSIM of the brightness."""
+def _agree(pair: tuple[str, str], first: bytes, second: bytes) -> None:
+    """Where both are ours, by the figures of a print; the stand-in for Cloudflare's service resizes in its own way."""
     from skimage.metrics import structural_similarity
 
-    a, b = (_pixels(each).mean(axis=2) for each in (first, second))
-    return float(structural_similarity(a, b, data_range=255))
+    a, b = (_pixels(each) for each in (first, second))
+    ours, differences = "cloudflare" not in pair, np.abs(a - b)
+    assert differences.mean() <= (1 if ours else 1.5)
+    assert not ours or np.percentile(differences, 99) <= 6
+    assert structural_similarity(a.mean(axis=2), b.mean(axis=2), data_range=255) >= 0.98
 
 
 def _pixels(encoded: bytes) -> NDArray[np.int32]:
@@ -47,8 +45,18 @@ def test_adapters_develop_a_photo_to_the_same_pixels(pair: tuple[str, str], kind
         asyncio.run(IMAGINGS[name]().develop(pictures.good(kind).data, crop=crop, width=300, height=240)).data
         for name in pair
     )
-    assert _difference(first, second) <= 1.5
-    assert _likeness(first, second) >= 0.98
+    _agree(pair, first, second)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
+@pytest.mark.parametrize("size", [(300, 240), (200, 160), (100, 80)])
+def test_adapters_make_a_photo_small_to_the_same_pixels(pair: tuple[str, str], size: tuple[int, int]) -> None:
+    width, height = size
+    photo = pictures.good("jpeg").data
+    first, second = (
+        asyncio.run(IMAGINGS[name]().develop(photo, crop=None, width=width, height=height)).data for name in pair
+    )
+    _agree(pair, first, second)
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids="-".join)
@@ -57,8 +65,7 @@ def test_adapters_develop_a_phones_photo_to_the_same_pixels(pair: tuple[str, str
     first, second = (
         asyncio.run(IMAGINGS[name]().develop(photo, crop=None, width=768, height=1024)).data for name in pair
     )
-    assert _difference(first, second) <= 1.5
-    assert _likeness(first, second) >= 0.98
+    _agree(pair, first, second)
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids="-".join)
@@ -69,4 +76,4 @@ def test_adapters_print_the_same_pixels(pair: tuple[str, str], size: tuple[int, 
         asyncio.run(IMAGINGS[name]().print_file(pictures.good("png").data, spec, Resample())).picture.data
         for name in pair
     )
-    assert _difference(first, second) <= 1.5
+    _agree(pair, first, second)
