@@ -1,14 +1,13 @@
-"""Imaging by Pillow, which is always there. It holds whole pictures, where libvips streams them."""
+"""Imaging by Pillow, which is always there. It decodes whole photos, where libvips streams them."""
 
 from __future__ import annotations
 
 import io
 from typing import Any
 
-from app.adapters import gamut, mockup, pillow_photo, webp
+from app.adapters import gamut, mockup, pillow_photo, pillow_print, webp
 from app.adapters.pillow_inks import Inks
-from app.adapters.print_plan import SHARPEN, PrintPlan, margin
-from app.core.abandon import watched
+from app.adapters.print_plan import PrintPlan, margin
 from app.core.framing import OVERVIEW_SIDE, Box, cut, fit, no_larger, patches
 from app.core.mockups import MockupParts
 from app.core.pictures import WHITE, Crop, Intent, Mark, Picture, PrintFile, PrintSpec, Raster, Samples
@@ -84,24 +83,12 @@ def _preview(master: bytes, max_side: int, mark: Mark | None, by_ai: bool) -> Pi
 
 
 def _print_file(master: bytes, spec: PrintSpec, upscaler: Upscaler, profile: bytes | None) -> PrintFile:
-    from PIL import Image, ImageFilter
-
-    inks = Inks.of(profile, spec)
     with pillow_photo.opened(master) as image:
         box = cut(pillow_photo.upright_size(image), None, (spec.width, spec.height))
         pixels = pillow_photo.pixels(image, box, (box.width, box.height), spec.background)
     around = margin(pixels.size, spec)
-    pixels = _mirrored(pixels, around)
-    plan = PrintPlan(spec, _raster(pixels), upscaler, around)
-    if plan.by_network:
-        pixels = Image.frombytes("RGB", plan.enlarged, b"".join(watched(upscaler.strips(plan.source))))
-    kernel = ImageFilter.Kernel((3, 3), [weight for row in SHARPEN for weight in row])
-    how = Image.Resampling.BICUBIC if plan.sharpen_first else Image.Resampling.LANCZOS
-    if plan.sharpen_first:
-        pixels = pixels.filter(kernel).resize(plan.scaled, how)
-    else:
-        pixels = pixels.resize(plan.scaled, how).filter(kernel)
-    return plan.result(inks.encode(pixels.crop(plan.cut.edges)))
+    plan = PrintPlan(spec, _raster(_mirrored(pixels, around)), upscaler, around)
+    return pillow_print.print_file(plan, Inks.of(profile, spec))
 
 
 def _mirrored(pixels: Any, around: int) -> Any:

@@ -5,30 +5,27 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from app.core.framing import Box
+from app.core.errors import Unprocessable
 from app.core.pictures import Picture, PrintFile, PrintSpec, Raster
 from app.core.ports import Upscaler
 
 _WORTH = 1.2  # below this enlargement a network adds nothing that a printer could show
-_CHOICE = 17  # margins to choose from: one of them is off by a thirtieth of a pixel at most, or nearly so
 # A 3×3 kernel that sums to 16: light, and cheap in whole numbers.
 SHARPEN = ((-1, -1, -1), (-1, 24, -1), (-1, -1, -1))
+_BEYOND = 3  # pixels: a resize looks that far, and finds the edge where there is none
 
 
 def margin(size: tuple[int, int], spec: PrintSpec) -> int:
-    """How many of the source's pixels make the bleed on each side: mirrored there, a cut that misses shows more of the
-    same. Of the next few that are enough, those that are nearest to whole pixels of the print: the picture then lies in
-    the file where it lies without bleed, and needs no moving by parts of a pixel."""
+    """How many of the source's pixels to mirror around it on each side, to make the bleed of.
+
+    Raises Unprocessable where the picture is smaller than its bleed.
+    """
     if not spec.bleed:
         return 0
-    across, down = spec.width / size[0], spec.height / size[1]
-    least = math.ceil(spec.bleed / min(across, down))
-    enough = range(min(least, *size), min(least + _CHOICE, min(size) + 1))
-    return min(enough, key=lambda pixels: max(_off_whole(pixels * across), _off_whole(pixels * down)))
-
-
-def _off_whole(number: float) -> float:
-    return abs(number - round(number))
+    if spec.bleed > min(spec.width, spec.height):
+        raise Unprocessable("The bleed is wider than the picture itself.", code="bleed_too_wide")
+    scale = min(spec.width / size[0], spec.height / size[1])
+    return min(math.ceil(spec.bleed / scale) + _BEYOND, *size)
 
 
 @dataclass(frozen=True)
@@ -53,35 +50,33 @@ class PrintPlan:
         return self.spec.enlargement(*self.own_size)
 
     @property
-    def scaled(self) -> tuple[int, int]:
-        """The size in pixels that the source gets, margin and all."""
-        (width, height), (least_width, least_height) = self.own_size, self.spec.full_size
-        across, down = round(self.margin * self.spec.width / width), round(self.margin * self.spec.height / height)
-        return max(self.spec.width + 2 * across, least_width), max(self.spec.height + 2 * down, least_height)
-
-    @property
-    def cut(self) -> Box:
-        """The file within that, in the middle."""
-        width, height = self.spec.full_size
-        return Box((self.scaled[0] - width) // 2, (self.scaled[1] - height) // 2, width, height)
-
-    @property
     def by_network(self) -> bool:
         return self.factor > _WORTH and self.upscaler.factor > 1
 
     @property
-    def enlarged(self) -> tuple[int, int]:
-        """The size in pixels of what the network gives, before the last resize."""
-        times = self.upscaler.factor
-        return self.source.width * times, self.source.height * times
+    def before(self) -> tuple[int, int]:
+        """The size in pixels before the last resize: the network's answer, or the picture itself."""
+        return self.source.width * self._times, self.source.height * self._times
+
+    @property
+    def area(self) -> tuple[float, float, float, float]:
+        """What the file shows of that: left, top, right and bottom, in parts of a pixel."""
+        (width, height), times = self.own_size, self._times
+        across, down = times * width / self.spec.width, times * height / self.spec.height  # of a pixel of the print
+        left, top = times * self.margin - self.spec.bleed * across, times * self.margin - self.spec.bleed * down
+        right, bottom = left + self.spec.full_size[0] * across, top + self.spec.full_size[1] * down
+        return max(left, 0), max(top, 0), min(right, self.before[0]), min(bottom, self.before[1])
 
     @property
     def sharpen_first(self) -> bool:
         """Sharpen the smaller of the two: the picture before a resize that enlarges, or after one that shrinks."""
-        before = self.enlarged if self.by_network else (self.source.width, self.source.height)
-        return before[0] <= self.scaled[0]
+        return self.own_size[0] * self._times <= self.spec.width
 
     def result(self, data: bytes) -> PrintFile:
         picture = Picture(data, self.spec.mime, *self.spec.full_size)
         engine = self.upscaler.name if self.by_network else "resample"
         return PrintFile(picture, engine, self.factor, *self.own_size)
+
+    @property
+    def _times(self) -> int:
+        return self.upscaler.factor if self.by_network else 1

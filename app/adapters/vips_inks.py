@@ -19,7 +19,7 @@ _TIFF = {"predictor": "horizontal", "resunit": "inch"}
 _SAVE: dict[str, tuple[str, dict[str, Any]]] = {
     "jpg": (".jpg", _JPEG),
     "pdf": (".jpg", _JPEG),
-    "png": (".png", {"compression": 1}),
+    "png": (".png", {"compression": 1, "filter": "up"}),  # unfiltered, it would be three times as large
     "tiff": (".tif", {"compression": "lzw", **_TIFF}),
     "tiff-deflate": (".tif", {"compression": "deflate", **_TIFF}),
 }

@@ -7,7 +7,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
@@ -79,21 +79,28 @@ def test_where_bleed_cannot_be_made_a_sentence_says_so() -> None:
     assert refusal.value.code == "no_bleed"
 
 
+@pytest.mark.parametrize("adapter", IN_THIS_PROCESS)
+def test_a_bleed_wider_than_the_picture_is_refused(adapter: str) -> None:
+    with pytest.raises(Unprocessable, match="wider than the picture"):
+        printed(adapter, pictures.good("png").data, PrintSpec(80, 60, bleed=61))
+
+
 sides = st.integers(1, 3000)
 
 
-@given(sides, sides, st.integers(1, 12000), st.integers(1, 12000), st.integers(0, 300))
-def test_the_file_lies_within_what_was_enlarged(width: int, height: int, wide: int, high: int, bleed: int) -> None:
+@given(sides, sides, st.integers(1, 12000), st.integers(0, 300))
+def test_the_file_lies_within_what_was_mirrored(width: int, height: int, wide: int, bleed: int) -> None:
     """For pictures of the print's aspect, as they are cut before."""
-    spec = PrintSpec(wide, high, bleed=bleed)
-    if abs(wide / width / (high / height) - 1) > 0.01:
-        high = max(1, round(wide * height / width))
-        spec = PrintSpec(wide, high, bleed=bleed)
+    spec = PrintSpec(wide, max(1, round(wide * height / width)), bleed=bleed)
+    assume(bleed <= min(spec.width, spec.height))
     around = margin((width, height), spec)
     plan = PrintPlan(spec, Raster(b"", width + 2 * around, height + 2 * around), Resample(), around)
-    assert (plan.cut.width, plan.cut.height) == spec.full_size
-    assert plan.cut.left >= 0
-    assert plan.cut.top >= 0
-    assert plan.cut.edges[2] <= plan.scaled[0]
-    assert plan.cut.edges[3] <= plan.scaled[1]
+    left, top, right, bottom = plan.area
     assert plan.own_size == (width, height)
+    assert 0 <= left < right <= width + 2 * around
+    assert 0 <= top < bottom <= height + 2 * around
+    across, down = (right - left) / spec.full_size[0], (bottom - top) / spec.full_size[1]
+    assert left + bleed * across == pytest.approx(
+        around, abs=0.5 * max(across, 1)
+    )
+    assert top + bleed * down == pytest.approx(around, abs=0.5 * max(down, 1))
