@@ -19,7 +19,7 @@ _MEGABYTES, _BYTES_A_PIXEL = 250, 24
 
 @dataclass(frozen=True)
 class Allowance:
-    """Seconds of processor time, seconds that may pass, and megabytes of memory in all."""
+    """Seconds of processor time, seconds that may pass, and megabytes of memory."""
 
     processor_seconds: float
     seconds: float

@@ -76,10 +76,14 @@ def _samples(photo: bytes, crop: Crop | None, aspect: tuple[int, int], backgroun
 
 
 def _preview(master: bytes, max_side: int, mark: Mark | None, by_ai: bool) -> Picture:
+    return webp.preview(_small(master, max_side), mark, by_ai=by_ai)
+
+
+def _small(master: bytes, max_side: int) -> Raster:
+    """Apart from encoding it, so that the decoded master is out of the memory by then."""
     with pillow_photo.opened(master) as image:
         size = pillow_photo.upright_size(image)
-        pixels = pillow_photo.pixels(image, Box(0, 0, *size), fit(size, max_side))
-    return webp.preview(_raster(pixels), mark, by_ai=by_ai)
+        return _raster(pillow_photo.pixels(image, Box(0, 0, *size), fit(size, max_side)))
 
 
 def _print_file(master: bytes, spec: PrintSpec, upscaler: Upscaler, profile: bytes | None) -> PrintFile:

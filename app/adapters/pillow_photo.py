@@ -61,7 +61,9 @@ def pixels(image: Image.Image, box: Box, size: tuple[int, int], background: str 
     image.draft(None, (stored[0] * size[0] * left // box.width, stored[1] * size[1] * left // box.height))
     across, down = image.width / stored[0], image.height / stored[1]
     edges = (box.edges[0] * across, box.edges[1] * down, box.edges[2] * across, box.edges[3] * down)
-    small = _plain(image).resize(size, Image.Resampling.LANCZOS, box=edges, reducing_gap=2.0)
+    # What JPEG's own shrinking has left needs no longer kernel, and this takes two thirds of the time.
+    kernel = Image.Resampling.BICUBIC if left == 1 and image.size != stored else Image.Resampling.LANCZOS
+    small = _plain(image).resize(size, kernel, box=edges, reducing_gap=2.0)
     return _fresh(small, turn, profile, background)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import io
 import os
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -118,6 +119,17 @@ def test_no_process_is_asked_where_the_header_says_enough(
     with pytest.raises((BadPicture, UnsupportedMedia)):
         developed(apart, pictures.bad(kind).data)
     assert decoders() == []
+
+
+def test_a_size_that_lies_beyond_the_head_is_refused_by_the_decoder(apart: Apart) -> None:
+    """Before a pixel is decoded: no other check says so."""
+    photo = bytearray(pictures.good("jpeg").data)
+    frame = photo.index(b"\xff\xc0")
+    photo[frame + 5 : frame + 9] = struct.pack(">HH", 8_000, 10_000)
+    padding = (b"\xff\xe1\xff\xff" + bytes(0xFFFD)) * 9
+    with pytest.raises(BadPicture) as refusal:
+        developed(apart, bytes(photo[:2]) + padding + bytes(photo[2:]))
+    assert refusal.value.code == "too_many_pixels"
 
 
 def test_a_photo_that_takes_too_long_is_refused(engine: str, decoders: Callable[[], list[Path]]) -> None:

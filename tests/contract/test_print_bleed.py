@@ -100,7 +100,5 @@ def test_the_file_lies_within_what_was_mirrored(width: int, height: int, wide: i
     assert 0 <= left < right <= width + 2 * around
     assert 0 <= top < bottom <= height + 2 * around
     across, down = (right - left) / spec.full_size[0], (bottom - top) / spec.full_size[1]
-    assert left + bleed * across == pytest.approx(
-        around, abs=0.5 * max(across, 1)
-    )
+    assert left + bleed * across == pytest.approx(around, abs=0.5 * max(across, 1))
     assert top + bleed * down == pytest.approx(around, abs=0.5 * max(down, 1))

@@ -49,12 +49,20 @@ async def test_a_bad_photo_is_refused_with_a_plain_sentence(world: World, kind: 
     assert error["message"][0].isupper()
     assert world.quota()["current_generations"] == 0
     assert world.rows("SELECT id FROM assets WHERE purpose <> 'upload'") == []
+    if status != "failed":  # then nobody decoded anything
+        assert world.rows("SELECT id FROM generations") == []
 
 
 @pytest.mark.parametrize("kind", [kind for kind in BAD_KINDS if WHOLE_WAY[kind][0] == 415])
 async def test_a_file_under_a_photos_type_is_seen_through(world: World, kind: str) -> None:
     disguised = Sample(bad(kind).data, "photo.png", "image/png")
     assert (await whole_way(world, disguised))[0] == 415
+
+
+async def test_a_photo_under_another_photos_name_is_taken(world: World) -> None:
+    storefront = world.storefront()
+    disguised = Sample(good("jpeg").data, "photo.png", "image/png")
+    await world.design(storefront, upload_id=await storefront.upload(disguised))
 
 
 async def test_a_file_bigger_than_announced_is_cut_off(world: World) -> None:
