@@ -70,8 +70,8 @@ def encoded(name: str, picture: Image.Image) -> bytes:
 
 # The poster: an oak frame with a mat on a plastered wall, in the light of a window behind a plant.
 
-FRAME: Quad = ((168, 118), (832, 150), (832, 978), (168, 1010))
-FRAME_MM = (417, 540)
+FRAME: Quad = ((132, 92), (856, 126), (856, 1046), (132, 1080))
+FRAME_MM = (385, 508)
 MOULDING_MM = 14
 
 

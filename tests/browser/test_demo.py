@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,6 +74,10 @@ def _design(page: Page, demo: Demo, photo: bytes) -> Image.Image:
     expect(shown).to_be_visible(timeout=SLOW_MS)
     expect(shown).to_have_js_property("complete", True)
     _keep(page, "6-preview")
+    page.get_by_role("radio", name="On the product").check()
+    expect(page.locator("[data-artify=mockup]")).to_be_visible()
+    _keep(page, "6-preview-on-the-product")
+    page.get_by_role("radio", name="Design").check()
     return _fetched(page, str(shown.get_attribute("src")))
 
 
@@ -81,6 +86,7 @@ def _buy(page: Page) -> None:
     page.wait_for_url("**/cart")
     expect(page.get_by_text("Photo Poster").first).to_be_visible()
     expect(page.get_by_text("_artify_preview")).to_have_count(0)
+    expect(page.get_by_alt_text("Photo Poster with your design")).to_have_attribute("src", re.compile("/mockup_"))
     _keep(page, "7-cart")
     page.get_by_role("link", name="Check out").click()
     _keep(page, "8-checkout")
@@ -98,6 +104,7 @@ def _download(page: Page, demo: Demo) -> bytes:
     expect(frame.get_by_text("Designs that were ordered")).to_be_visible()
     button = frame.get_by_text("Download print")
     expect(button).to_be_visible(timeout=SLOW_MS)
+    expect(frame.get_by_alt_text("The design on the product")).to_be_visible()
     _keep(page, "10-admin-orders")
     with page.expect_download() as download:
         button.click()
