@@ -60,9 +60,7 @@ class Apart:
         words, data = await self._compute.run(self._made, {"work": "develop"} | wish, photo)
         return Picture(data, **words)
 
-    async def samples(
-        self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str = WHITE
-    ) -> Samples:
+    async def samples(self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str) -> Samples:
         wish = {"work": "samples", "crop": crop and asdict(crop), "aspect": aspect, "background": background}
         return sample_wire.unpacked(*await self._compute.run(self._made, wish, photo))
 

@@ -65,9 +65,7 @@ class CloudflareImages:
         size = no_larger(box, width, height)
         return await self._made(source, _shaped(source, box, size, background), size, mime, _QUALITY[mime])
 
-    async def samples(
-        self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str = WHITE
-    ) -> Samples:
+    async def samples(self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str) -> Samples:
         """Two patches: each is a picture that Cloudflare makes and counts."""
         source = await self._opened(photo, background)
         box = cut(_upright_size(source), crop, aspect)

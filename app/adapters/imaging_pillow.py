@@ -38,9 +38,7 @@ class Pillow:
     ) -> Picture:
         return await self._compute.run(_develop, photo, crop, (width, height), mime, background)
 
-    async def samples(
-        self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str = WHITE
-    ) -> Samples:
+    async def samples(self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str) -> Samples:
         return await self._compute.run(_samples, photo, crop, aspect, background)
 
     async def out_of_gamut(self, master: bytes, profile: bytes, intent: Intent) -> float | None:

@@ -49,9 +49,7 @@ class Vips:
 
         return await self._compute.run(with_photo, photo, work)
 
-    async def samples(
-        self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str = WHITE
-    ) -> Samples:
+    async def samples(self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str) -> Samples:
         def work(opened: Photo) -> Samples:
             box = cut(opened.size, crop, aspect)
             pieces = opened.patches(patches(box), background)

@@ -186,18 +186,13 @@ class Imaging(Protocol):
     ) -> Picture:
         """The photo upright, in sRGB, first frame, from fresh pixels: cut to `crop`, then centrally to the aspect
         width:height, and made smaller to width × height pixels. Never made larger: a small photo keeps its own pixels,
-        at the same aspect. Exact when it is large enough. `mime` is image/png, image/jpeg (q95 4:4:4) or image/webp.
-        Where it is clear, `background` (#rrggbb) shows."""
+        at the same aspect. `mime` is image/png, image/jpeg (q95 4:4:4) or image/webp. `background` is as #rrggbb."""
 
-    async def samples(
-        self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str = WHITE
-    ) -> Samples:
-        """Looks at what `develop` would cut out, to measure it by: an overview of at most framing.OVERVIEW_SIDE pixels
-        a side, and some of framing.patches, of which the first is always there. Upright and in sRGB, too."""
+    async def samples(self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str) -> Samples:
+        """Looks at what `develop` would cut out: an overview (framing.OVERVIEW_SIDE), the first of framing.patches."""
 
     async def out_of_gamut(self, master: bytes, profile: bytes, intent: Intent) -> float | None:
-        """The share (0 to 1) of a picture's colours that a printer, by its ICC profile, changes by more than 5 in
-        CIELAB, besides its paper's white and its black. None where that cannot be told."""
+        """The share (0 to 1) of colours that a printer, by its ICC profile, visibly lacks; None where nobody knows."""
 
     async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
         """A WebP of at most `max_side` pixels a side, with the mark drawn in. `by_ai`: its XMP says who made it."""

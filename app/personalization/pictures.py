@@ -16,7 +16,6 @@ from app.personalization.adjustments import bring_on, find
 from app.personalization.goods import Size
 from app.personalization.model import OWN_PICTURE, Generation, OrderCard, Style
 from app.personalization.prints import order_card
-from app.personalization.states import OrderItem
 from app.shops import Shop
 
 
@@ -25,8 +24,8 @@ async def propose_picture(app: App, shop: Shop, item_id: str, upload_id: str | N
 
     Nothing is printed of it before `approve_picture`. Raises NotFound, Conflict, Unprocessable, AppError 402.
     """
-    stuck = await find(Together(app.db), shop.id, item_id)
-    origin = await _origin(app, stuck.item, upload_id)
+    at_once = Together(app.db)
+    stuck, origin = await asyncio.gather(find(at_once, shop.id, item_id), _origin(at_once, shop.id, item_id, upload_id))
     own = origin.own_style or Style(new_id(), OWN_PICTURE, "")
     photo, wanted = await _of_upload(app, shop, origin, own) if upload_id else _again(app, shop, origin)
     first = [] if origin.own_style or not upload_id else [queries.insert_own_style(shop.id, own, wanted.created_at)]
@@ -73,12 +72,11 @@ class _Origin:
     own_style: Style | None
 
 
-async def _origin(app: App, item: OrderItem, upload_id: str | None) -> _Origin:
-    at_once, shop_id = Together(app.db), item.shop_id
+async def _origin(at_once: Together, shop_id: str, item_id: str, upload_id: str | None) -> _Origin:
     design, size, photo, own_style = await asyncio.gather(
-        queries.generation(at_once, shop_id, item.preview_generation_id or ""),
-        queries.size(at_once, shop_id, item.size_id or ""),
-        media.asset(at_once, shop_id, upload_id or queries.upload_of(shop_id, item.id)),
+        queries.generation(at_once, shop_id, queries.design_of(shop_id, item_id)),
+        queries.size(at_once, shop_id, queries.size_of(shop_id, item_id)),
+        media.asset(at_once, shop_id, upload_id or queries.upload_of(shop_id, item_id)),
         queries.own_style(at_once, shop_id),
     )
     return _Origin(design, size, photo, own_style)

@@ -67,7 +67,8 @@ async def _print(photo: bytes, spec: PrintSpec, profile: bytes | None) -> tuple[
     """The print, and whether the picture was good enough for it."""
     imaging, upscaler = print_engine()
     made = await imaging.print_file(photo, spec, Watched(upscaler), profile=profile)
-    figures = measure(await imaging.samples(photo, crop=None, aspect=(spec.width, spec.height)))
+    aspect = spec.width, spec.height
+    figures = measure(await imaging.samples(photo, crop=None, aspect=aspect, background=spec.background))
     if profile is not None:
         figures = replace(figures, gamut=await imaging.out_of_gamut(photo, profile, spec.intent))
     target = Target((spec.width / spec.dpi, spec.height / spec.dpi), upscaler.factor > 1, None)

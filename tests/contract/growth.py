@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from app.core.errors import AppError
+from app.core.pictures import WHITE
 from tests.contract.imagings import IMAGINGS
 
 WARM = "warm"
@@ -25,7 +26,7 @@ def main(adapter: str, folder: Path) -> dict[str, tuple[str, float]]:
     for name, data in files.items():
         try:
             asyncio.run(imaging.develop(data, crop=None, width=1024, height=1448))
-            asyncio.run(imaging.samples(data, crop=None, aspect=(1024, 1448)))
+            asyncio.run(imaging.samples(data, crop=None, aspect=(1024, 1448), background=WHITE))
             outcome = "developed"
         except AppError as refusal:
             outcome = refusal.code

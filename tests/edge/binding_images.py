@@ -44,9 +44,7 @@ class BindingImages:
         told, data = await self._ask("develop", photo, crop=crop and asdict(crop), **wish)
         return Picture(data, **told)
 
-    async def samples(
-        self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str = WHITE
-    ) -> Samples:
+    async def samples(self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str) -> Samples:
         wish = {"crop": crop and asdict(crop), "aspect": aspect, "background": background}
         told, data = await self._ask("samples", photo, **wish)
         return sample_wire.unpacked(told, data)

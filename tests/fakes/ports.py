@@ -81,9 +81,7 @@ class PlainImaging:
         self.backgrounds.append(background)
         return self._made(photo + b" developed", mime, width, height)
 
-    async def samples(
-        self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str = WHITE
-    ) -> Samples:
+    async def samples(self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str) -> Samples:
         return Samples(*self.pixels, Raster(b"\x80" * 48, 4, 4), (Raster(b"\x80" * 3 * 96 * 96, 96, 96),))
 
     async def out_of_gamut(self, master: bytes, profile: bytes, intent: Intent) -> float | None:

@@ -41,6 +41,7 @@ class Shop:
     tickets: list[dict[str, Any]] = field(default_factory=list)
     uploads: list[bytes] = field(default_factory=list)
     wishes: list[dict[str, Any]] = field(default_factory=list)
+    sizes_asked: list[str | None] = field(default_factory=list)  # one a look
     cancelled: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     lines: list[dict[str, Any]] = field(default_factory=list)
@@ -130,6 +131,7 @@ class Shop:
         assert request.query_params["view_token"] == "see"
         if refused := self._refusal(request.path_params["id"]):
             return self._answer(refused)
+        self.sizes_asked.append(request.query_params.get("size_id"))
         look = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
         pictures = {"preview_url": self._picture} | ({"mockup_url": f"{self.root}mockup.png"} if self.mockups else {})
         return JSONResponse({"id": request.path_params["id"]} | pictures | look)

@@ -26,6 +26,7 @@ async def test_an_offer_has_what_the_block_needs_and_nothing_else(world: World) 
         "width_px": 2480,
         "height_px": 3508,
         "aspect": round(2480 / 3508, 6),
+        "good_width_px": 614,
         "safe": {"x": round(59 / 2480, 6), "y": round(59 / 3508, 6)},
     }
     assert set(offer["limits"]) == {"max_bytes", "content_types", "min_side_px"}
