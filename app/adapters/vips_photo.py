@@ -122,8 +122,9 @@ class Photo:
 
     def overview(self, box: Box, size: tuple[int, int], background: str = WHITE) -> Raster:
         """As `pixels`, to within some pixels of the photo: a JPEG is decoded at an eighth, whatever part is wanted."""
-        step = min(box.width // size[0], box.height // size[1]) if self._is_jpeg else 1
-        if step < 8:
+        if heic.is_heic(self.data):  # it lies decoded in memory; others were read to their end by `patches`
+            return self.pixels(box, size, background)
+        if not self._is_jpeg or min(box.width // size[0], box.height // size[1]) < 8:
             return Photo.open(self.data, self.fail_on).pixels(box, size, background)
         turn, small = self.turn, library().Image.jpegload_buffer(self.data, fail_on=self.fail_on, shrink=8)
         near = unturned(box, (self.image.width, self.image.height), turn)

@@ -136,7 +136,7 @@ def _sharpness(figures: Figures, target: Target) -> Check | None:
         "warn": "The photo is a little out of focus for this size.",
         "poor": "The photo is out of focus: the print will look blurred.",
     }
-    figure = f"Edges blurred by {figures.blur:.1f} pixels: as sharp as {dpi:.0f} dpi"
+    figure = "Sharp edges" if share == 1 else f"Edges {figures.blur:.1f} pixels soft: as sharp as {dpi:.0f} dpi"
     return Check("sharpness", verdict, round(figures.blur, 2), said.get(verdict), figure)
 
 
@@ -163,7 +163,7 @@ def _cast(figures: Figures, target: Target) -> Check:
     size = math.hypot(*figures.cast)
     towards = _hue(*figures.cast)
     said = f"The colours of the photo lean towards {towards}." if size >= CAST else None
-    figure = f"Colours {size:.0f} from neutral" + (f", towards {towards}" if said else "")
+    figure = f"Colour cast of {size:.0f}" + (f", towards {towards}" if said else "")
     return Check("cast", "warn" if said else "ok", round(size, 1), said, figure)
 
 

@@ -60,6 +60,7 @@ def test_a_merchant_brings_on_every_line_that_is_stuck(browser: Browser, demo: D
     with ThreadPoolExecutor(1) as beside:  # Playwright has an event loop in this thread
         beside.submit(asyncio.run, _orders(demo)).result()
     frame = _all_lines(page, demo)
+    _look_at_the_photo(frame)
     _keep(page, "orders-desktop")
     _keep_on_a_phone(browser, demo, "orders-phone", "[data-state=unmapped]")
     _choose_a_size(frame)
@@ -117,6 +118,14 @@ def _all_lines(page: Page, demo: Demo) -> FrameLocator:
         if frame.locator("s-table-row[data-state]").count() == LINES:
             return frame
     raise AssertionError("orders are missing")
+
+
+def _look_at_the_photo(frame: FrameLocator) -> None:
+    row = _row(frame, "Unpaid")
+    figures = row.get_by_text("dpi before enlarging")
+    expect(figures).to_be_hidden()
+    row.locator("summary").click()
+    expect(figures).to_be_visible()
 
 
 def _choose_a_size(frame: FrameLocator) -> None:

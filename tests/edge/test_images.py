@@ -57,7 +57,9 @@ async def test_a_preview_is_made_and_marked(edge: Edge, http: httpx.AsyncClient)
     [master_file] = edge.rows(
         "SELECT key FROM assets WHERE id = (SELECT master_asset_id FROM generations WHERE id = ?)", preview["id"]
     )
-    shown = Image.open(io.BytesIO((await http.get((await storefront.look(preview))["preview_url"])).content))
+    done = await storefront.look(preview)
+    assert (done["preflight"]["verdict"], done["preflight"]["checks"][0]["value"]) == ("ok", 366)
+    shown = Image.open(io.BytesIO((await http.get(done["preview_url"])).content))
     master = Image.open(io.BytesIO((await http.get(edge.signed(_reading(master_file["key"])))).content))
     plain = master.convert("RGB").resize(shown.size, Image.Resampling.LANCZOS)
     changed = np.abs(np.asarray(shown.convert("RGB"), np.int32) - np.asarray(plain, np.int32)).max(axis=2) > 20

@@ -115,7 +115,7 @@ def test_a_cast_is_named(cast: tuple[float, float], towards: str) -> None:
     found = check("cast", replace(GOOD, cast=cast))
     assert (found.message, found.figure) == (
         f"The colours of the photo lean towards {towards}.",
-        f"Colours {round((cast[0] ** 2 + cast[1] ** 2) ** 0.5)} from neutral, towards {towards}",
+        f"Colour cast of {round((cast[0] ** 2 + cast[1] ** 2) ** 0.5)}, towards {towards}",
     )
 
 
