@@ -22,6 +22,7 @@ from app.core.pictures import Crop, Mark, MarkPosition, PrintSpec
 from app.core.ports import Imaging
 from tests import pictures
 from tests.contract.imagings import IMAGINGS
+from tests.corpus.mutations import mutated
 from tests.corpus.planted import traces, written
 from tests.corpus.talkative import talkative
 
@@ -162,6 +163,19 @@ def test_a_cut_off_photo_is_refused_or_whole_never_a_crash(imaging: Imaging, kin
         assert refusal.code in {"unsupported_format", "damaged"}
     else:
         assert np.abs(pixels(picture.data) - expected(kind)).mean() <= 5
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "avif", "heic"])
+def test_a_damaged_file_is_refused_or_developed_and_nothing_else(imaging: Imaging, kind: str) -> None:
+    """A few; tests.contract.test_imaging_fuzz has more."""
+    whole, other, outcomes = talkative(f"{kind} everything").data, pictures.good("progressive").data, set()
+    for seed in range(10):
+        damaged = mutated(whole, other, random.Random(seed))
+        try:
+            outcomes.add(run(imaging.develop(damaged, crop=None, width=320, height=240)).mime)
+        except AppError as refusal:
+            outcomes.add(refusal.code)
+    assert outcomes <= {"image/png", "damaged", "unsupported_format", "too_small", "too_many_pixels"}
 
 
 def test_a_preview_fits_and_keeps_the_aspect(imaging: Imaging) -> None:
