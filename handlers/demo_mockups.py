@@ -103,9 +103,10 @@ async def save_pictures(app: App, shop_id: str) -> dict[str, str]:
 
 
 async def save_bases(app: App, shop_id: str, handle: str, sizes: list[Size], pictures: Named[str, str]) -> None:
-    """The blanks of a product, each size as large as it is sold."""
+    """The blanks of a product, each size as large as it is sold; without pictures they have no mockups."""
     for demo in BASES[handle]:
-        base = ProductBase(new_id(), demo.name, ["Size"], mockup=_template(demo.mockup, pictures))
+        mockup = _template(demo.mockup, pictures) if pictures else None
+        base = ProductBase(new_id(), demo.name, ["Size"], mockup=mockup)
         printed = [size for size in sizes if size.name in demo.sizes]
         variants = {size.id: _variant(base.id, size, demo.safe_mm) for size in printed}
         mappings = [

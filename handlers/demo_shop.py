@@ -65,12 +65,12 @@ WATERMARK = Watermark(text="artify preview", opacity=0.28, position="tiled", siz
 
 
 async def seed(app: App, *, examples: bool) -> None:
-    """Fill an empty shop; `examples` renders a picture for each style, some seconds' work."""
+    """Fill an empty shop; `examples` renders a picture for each style, some seconds' work, and stores the mockups'."""
     styles = [Style(new_id(), name, prompt) for name, prompt in STYLES.items()]
     shown = {style.id: await _example(app, style) for style in styles} if examples else {}
     await personalization.save_styles(app, SHOP, styles, shown)
     await personalization.save_watermark(app, SHOP, WATERMARK)
-    pictures = await demo_mockups.save_pictures(app, SHOP)
+    pictures = await demo_mockups.save_pictures(app, SHOP) if examples else {}
     for (shopify_id, title, handle), sold in PRODUCTS.items():
         product = Product(new_id(), SHOP, shopify_id, title, handle, is_enabled=True, is_active=True)
         sizes = [_size(product.id, size) for size in sold]

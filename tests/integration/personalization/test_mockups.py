@@ -7,13 +7,26 @@ from typing import Any
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from app import personalization
 from app.core.pictures import Picture
+from handlers import demo_mockups
 from tests.integration import webhooks
-from tests.integration.storefront import A4_VARIANT, POSTER
+from tests.integration.servers import SHOP
+from tests.integration.storefront import A4_VARIANT, MUG, POSTER
 from tests.integration.test_privacy import objects, storage_agrees
 from tests.integration.world import World
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def world(world: World) -> World:
+    """With mugs and posters on blanks that have the demo's templates."""
+    pictures = await demo_mockups.save_pictures(world.app, SHOP)
+    for product, handle in ((MUG, "photo-mug"), (POSTER, "photo-poster")):
+        sizes = (await personalization.offer(world.app, SHOP, product)).sizes
+        await demo_mockups.save_bases(world.app, SHOP, handle, sizes, pictures)
+    return world
 
 
 async def test_a_preview_comes_with_its_design_on_the_product(world: World) -> None:

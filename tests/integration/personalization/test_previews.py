@@ -83,7 +83,7 @@ async def test_progress_is_told_until_the_picture_is_there(world: World) -> None
     assert (done["status"], done["progress"], set(done)) == (
         "completed",
         100,
-        {"id", "status", "progress", "preview_url", "mockup_url", "preflight"},
+        {"id", "status", "progress", "preview_url", "preflight"},
     )
 
 
