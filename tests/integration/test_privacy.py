@@ -135,6 +135,7 @@ async def test_an_export_holds_everything_of_a_customer_and_nothing_of_others(wo
     rows = json.loads(files["data.json"])
     assert [row["shopify_order_id"] for row in rows["orders"]] == [str(ada["id"])]
     assert len(rows["order_items"]) == 2
+    assert all(row["preflight"]["width"] for row in rows["generations"] if row["generation_type"] == "preview")
     for asset in rows["assets"]:
         stored = await world.app.files.get(asset["key"])
         assert files[f"pictures/{asset['purpose']}-{asset['id']}.{asset['key'].rpartition('.')[2]}"] == stored
