@@ -21,7 +21,7 @@ from PIL import Image, ImageCms
 from app.adapters.png import chunk
 from tests import icc
 from tests.corpus import deep_png, jpeg
-from tests.corpus.heif import BRANDS, Item, coded, mirrored, size_of, turned_by, written
+from tests.corpus.heif import BRANDS, QUICKLY, Item, coded, mirrored, size_of, turned_by, written
 from tests.corpus.heif_kinds import Beside, with_exif
 from tests.corpus.talkative import SIZE, small
 from tests.pictures import encoded
@@ -149,7 +149,7 @@ def _ten_bit_heic() -> bytes:
     pillow_heif = pytest.importorskip("pillow_heif", reason="pillow-heif, which writes HEIC, is not installed")
     deep = pillow_heif.from_bytes("RGB;16", SIZE, _levels(small(), 16).tobytes())
     out = io.BytesIO()
-    deep.save(out, quality=95, chroma=444)
+    deep.save(out, quality=95, chroma=444, enc_params=QUICKLY)
     return out.getvalue()
 
 

@@ -16,6 +16,7 @@ from PIL import Image
 from tests.pictures import encoded
 
 BRANDS = {b"hvc1": (b"heic", b"mif1", b"heic"), b"av01": (b"avif", b"avif", b"mif1", b"miaf")}
+QUICKLY = {"preset": "ultrafast"}
 _IN_TURNS = {90: 1, 180: 2, 270: 3}
 
 
@@ -66,7 +67,11 @@ def written(items: Sequence[Item], brands: Sequence[bytes], primary: int = 1, ex
 
 def coded(image: Image.Image, kind: bytes, quality: int = 95) -> Item:
     """The picture as an item, its colours in full; kind is hvc1 (HEIC) or av01 (AVIF)."""
-    whole = _heic(image, quality) if kind == b"hvc1" else encoded(image, "AVIF", quality=quality, subsampling="4:4:4")
+    whole = (
+        _heic(image, quality)
+        if kind == b"hvc1"
+        else encoded(image, "AVIF", quality=quality, subsampling="4:4:4", speed=10)
+    )
     return taken(whole, kind)
 
 
@@ -85,7 +90,7 @@ def _heic(image: Image.Image, quality: int) -> bytes:
     pillow_heif = pytest.importorskip("pillow_heif", reason="pillow-heif, which writes HEIC, is not installed")
     pytest.importorskip("pi_heif", reason="pi-heif (extra heif), which reads HEIC, is not installed")
     out = io.BytesIO()
-    pillow_heif.from_pillow(image).save(out, quality=quality, chroma=444)
+    pillow_heif.from_pillow(image).save(out, quality=quality, chroma=444, enc_params=QUICKLY)
     return out.getvalue()
 
 
