@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from tests.storefront.fake import Shop, error
-from tests.storefront.rendering import A3, A4
+from tests.storefront.rendering import A3, A4, LINE
 from tests.storefront.steps import Visit, hook, make_preview
 
 MOCKUP = re.compile("/mockup.png$")
@@ -62,6 +62,17 @@ def test_a_cart_that_is_drawn_again_shows_the_design_again(visit: Visit, shop: S
     expect(form_picture(page)).to_have_attribute("src", MOCKUP)
     page.evaluate("const list = document.querySelector('form ul'); list.replaceWith(list.cloneNode(true))")
     page.evaluate("document.querySelector('form img').src = '/plain.png'")
+    expect(form_picture(page)).to_have_attribute("src", MOCKUP)
+
+
+def test_a_line_that_is_added_beside_the_cart_shows_its_design_once_it_is_drawn(visit: Visit, shop: Shop) -> None:
+    page = add(visit(), shop)
+    shop.lines.clear()
+    page.reload()
+    shop.lines.append(line(A4, "p1"))
+    with page.expect_response("**/cart.js"):
+        page.evaluate("document.dispatchEvent(new Event('artify:added'))")
+    page.evaluate("html => document.querySelector('form ul').innerHTML = html", LINE.format(root="/", variant=A4))
     expect(form_picture(page)).to_have_attribute("src", MOCKUP)
 
 

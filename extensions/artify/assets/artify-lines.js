@@ -8,6 +8,7 @@ const CLIMB = 5; // elements from a line's link up to what holds its picture
 export function showDesigns(config) {
   const lines = new Lines(config);
   lines.show();
+  document.addEventListener("artify:added", () => lines.show()); // it may be the first one of its variant
   // A cart is drawn again whenever it changes: new elements, or the same ones with other pictures.
   const changes = { childList: true, subtree: true, attributes: true, attributeFilter: ["src"] };
   new MutationObserver(() => lines.look()).observe(document.body, changes);

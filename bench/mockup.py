@@ -1,0 +1,62 @@
+"""The demo's poster, mug and shirt with a preview on them: milliseconds of a core, and megabytes more than before."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from PIL import Image
+
+from bench.rows import Row
+
+ROUNDS = 8
+STATUS = Path("/proc/self/status")
+
+
+def run() -> list[Row]:
+    """Each product in a process of its own. Raises CalledProcessError when one fails."""
+    rows = []
+    for handle in ("photo-poster", "photo-mug", "photo-t-shirt"):
+        command = [sys.executable, "-m", "bench.mockup", handle]
+        milliseconds, megabytes = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+        note = "" if megabytes is None else f"{megabytes:.0f} MB"
+        rows.append(Row(f"mockup, 1024 pixels: {handle}", round(milliseconds), None, "ms", None, note))
+    return rows
+
+
+def _measured(handle: str) -> tuple[float, float | None]:
+    """The quickest round's milliseconds, and what the peak of the memory grew by."""
+    from app.adapters import mockup
+    from app.core.mockups import Layer, MockupParts
+    from app.personalization.templates import Template
+    from handlers.demo_mockups import BASES, FOLDER
+    from tests.pictures import photograph
+
+    template, preview = Template.read(BASES[handle][0].mockup), io.BytesIO()
+    shape = (1024, 478) if template.cylinder else (724, 1024)
+    photograph("coffee").resize(shape, Image.Resampling.LANCZOS).save(preview, "WEBP", quality=82)
+    layers = [Layer((FOLDER / each.asset_id).read_bytes(), each.mode, each.opacity) for each in template.layers]
+    photo = (FOLDER / template.photo_id).read_bytes()
+    parts = MockupParts(photo, template.area, template.cylinder, template.blend, tuple(layers))
+    before, times = _memory("VmRSS"), []
+    for _ in range(ROUNDS):
+        started = time.process_time()
+        mockup.draw(preview.getvalue(), parts, 1024, True)
+        times.append(time.process_time() - started)
+    return min(times) * 1000, None if before is None else (_memory("VmHWM") or 0) - before
+
+
+def _memory(name: str) -> float | None:
+    """Megabytes, where the system tells."""
+    if not STATUS.exists():
+        return None
+    [line] = [line for line in STATUS.read_text().splitlines() if line.startswith(name)]
+    return int(line.split()[1]) / 1024
+
+
+if __name__ == "__main__":
+    print(json.dumps(_measured(sys.argv[1])))
