@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -51,6 +53,18 @@ async def test_a_bad_photo_is_refused_with_a_plain_sentence(world: World, kind: 
     assert world.rows("SELECT id FROM assets WHERE purpose <> 'upload'") == []
     if status != "failed":  # then nobody decoded anything
         assert world.rows("SELECT id FROM generations") == []
+
+
+async def test_where_every_decoder_dies_the_shopper_reads_a_sentence_and_the_app_lives(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.app.imaging.close()  # type: ignore[attr-defined]  # those that wait would live
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    status, error = await whole_way(world, good("png"))
+    assert (status, error["code"]) == ("failed", "too_demanding")
+    assert error["message"] == "This photo takes too much to open. Please try another one."
+    monkeypatch.undo()
+    await world.design(world.storefront())
 
 
 @pytest.mark.parametrize("kind", [kind for kind in BAD_KINDS if WHOLE_WAY[kind][0] == 415])
