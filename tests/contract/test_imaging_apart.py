@@ -150,6 +150,12 @@ def test_a_photo_that_takes_too_much_memory_is_refused_and_the_next_one_is_not(e
         asyncio.run(imaging.close())
 
 
+def test_a_photo_of_more_than_100_mb_of_pixels_is_developed_though_no_file_can_be_written(apart: Apart) -> None:
+    """From there on libvips would lay them on the disc, where a format cannot be read row by row."""
+    photo = pictures.encoded(Image.new("RGB", (5_920, 5_920), "navy"), "WEBP", lossless=True, method=0)
+    assert developed(apart, photo).width == 320
+
+
 def test_a_process_that_dies_costs_no_photo(apart: Apart, decoders: Callable[[], list[Path]]) -> None:
     developed(apart, pictures.good("png").data)
     [decoder] = decoders()

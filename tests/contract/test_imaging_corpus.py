@@ -40,6 +40,15 @@ def test_a_talkative_photo_comes_out_right_and_silent(adapter: str, name: str) -
 
 @pytest.mark.parametrize("adapter", IN_THIS_PROCESS)
 @pytest.mark.parametrize("name", EVERYTHING)
+def test_a_whole_photo_of_every_format_is_made_small(adapter: str, name: str) -> None:
+    """Decoders of some formats shrink as they read, those of others do not."""
+    photo, size = talkative(name).data, (SIZE[0] // 4, SIZE[1] // 4)
+    picture = asyncio.run(IMAGINGS[adapter]().develop(photo, crop=None, width=size[0], height=size[1]))
+    assert away(picture, small().resize(size, Image.Resampling.LANCZOS)) <= 5
+
+
+@pytest.mark.parametrize("adapter", IN_THIS_PROCESS)
+@pytest.mark.parametrize("name", EVERYTHING)
 def test_no_picture_made_of_a_talkative_one_says_a_word(adapter: str, name: str) -> None:
     for picture in every_picture(IMAGINGS[adapter](), talkative(name).data, tiff=adapter in WRITE_TIFF):
         assert traces(picture.data) == [], picture.mime
