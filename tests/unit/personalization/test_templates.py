@@ -59,6 +59,8 @@ def test_the_demos_templates_are_good(demo: Any) -> None:
         {"cylinder": MUG | {"arc": 180}},
         {"cylinder": MUG | {"arc": True}},
         {"cylinder": MUG | {"bend": 2}},
+        {"cylinder": MUG | {"bend": 10**400}},
+        {"cylinder": MUG | {"bend": math.inf}},
         {"cylinder": MUG | {"seen": [0.5, 0.5]}},
         {"cylinder": MUG | {"seen": [0.75, 0.25]}},
         {"cylinder": MUG | {"seen": [0, 0.5, 1]}},
