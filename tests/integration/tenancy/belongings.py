@@ -126,11 +126,12 @@ async def people(world: World) -> dict[str, Person]:
 async def _shopper(world: World, shop: str, customer: str = "") -> Person:
     """One with a design that is done and not ordered."""
     storefront, (product, variant) = world.storefront(shop, customer), WARES[shop]
-    style = (await storefront.offer(product))["styles"][0]["id"]
+    offer = await storefront.offer(product)
+    style, size = (offer[name][0]["id"] for name in ("styles", "sizes"))
     wish = {"upload_id": await storefront.upload(PHOTO), "style_id": style, "idempotency_key": new_token()}
     wish |= {"product_id": product, "variant_id": variant}
     preview = await world.design(storefront, **wish)
-    has = wish | {"preview_id": preview["id"], "view_token": preview["view_token"]}
+    has = wish | {"preview_id": preview["id"], "view_token": preview["view_token"], "size_id": size}
     return Person("proxy", shop, customer, has | {"guest_token": storefront.guest_token or new_token()})
 
 
