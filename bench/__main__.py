@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.rows import Row
 
-BENCHES = ("webhooks", "preview", "mockup", "print", "cold_import", "cold_start", "worker_boot", "setups")
+BENCHES = ("webhooks", "preview", "mockup", "print", "quality", "cold_import", "cold_start", "worker_boot", "setups")
 RESULTS = Path(__file__).parent / "results.json"
 
 

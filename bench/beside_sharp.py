@@ -31,6 +31,11 @@ class Work:
     logo: Path | None = None
     one_core: bool = False
 
+    @property
+    def out(self) -> Path:
+        """What the last round made."""
+        return self.source.with_suffix(".out")
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -42,8 +47,7 @@ class Cost:
 
 def compare(name: str, ours: Work, theirs: Work) -> list[Row]:
     """Rows of seconds, of peak memory, and of what the process grew by after its first, tiny picture."""
-    node = _peer()
-    turns = [(_ours(ours), _theirs(node, theirs) if node else None) for _ in range(TURNS)]
+    turns = [(_ours(ours), by_sharp(theirs)) for _ in range(TURNS)]
     mine, peers = [mine for mine, _ in turns], [peer for _, peer in turns if peer]
     note = f"{mine[0].engine}; peer: sharp" if peers else f"{mine[0].engine}; no peer: npm is not installed"
     return [
@@ -60,17 +64,18 @@ def apart(name: str, apart: Work, here: Work) -> list[Row]:
     return [_row(name, mine, peers, "s", f"{turns[0][0].engine}; peer: the same in a thread")]
 
 
+def by_sharp(work: Work) -> Cost | None:
+    """None without node or npm."""
+    node = _peer()
+    return _measured([node, str(PEER / "run.mjs")], work) if node else None
+
+
 def _ours(work: Work) -> Cost:
     return _measured([sys.executable, "-m", "bench.imaging"], work)
 
 
-def _theirs(node: str, work: Work) -> Cost:
-    return _measured([node, str(PEER / "run.mjs")], work)
-
-
 def _measured(program: list[str], work: Work) -> Cost:
-    out = work.source.with_suffix(".out")
-    arguments = [work.task, str(work.source), str(out), str(work.rounds), *([str(work.logo)] if work.logo else [])]
+    arguments = [work.task, str(work.source), str(work.out), str(work.rounds), *([str(work.logo)] if work.logo else [])]
     cores = os.sched_getaffinity(0)
     try:
         os.sched_setaffinity(0, {min(cores)} if work.one_core else cores)  # the program has what this process has

@@ -1,7 +1,8 @@
 """python -m bench.imaging TASK[:ENGINE] IN OUT ROUNDS [LOGO]: our work, in a process of its own.
 
-Tasks are preview, develop, apart (the same in a decoder's process), print, and plain. Prints the seconds of each round,
-the process's peak memory in MB, and how much of that came after a first, tiny picture, as the peer's program does.
+Tasks are preview, develop, apart (the same in a decoder's process), print, and plain; prints by Pillow are PNG. Says
+the seconds of each round, the process's peak memory in MB, and how much of that came after a first, tiny picture, as the
+peer's program does.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import io
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
@@ -30,13 +32,14 @@ SPEC = PrintSpec(7087, 10630, 300)  # 24 × 36 inches
 def main(task: str, source: Path, out: Path, rounds: int, logo: Path | None) -> dict[str, object]:
     task, _, engine = task.partition(":")
     imaging, upscaler = _engines(task, engine)
+    spec = replace(SPEC, format="png") if engine == "pillow" and task in ("print", "plain") else SPEC
     mark = Mark(logo.read_bytes(), None, 0.5, "tiled", 25) if logo else None
     photo, seconds = source.read_bytes(), []
     asyncio.run(_made(task, imaging, upscaler, _tiny(), mark, TINY))
     before = _peak_mb()
     for _ in range(rounds):
         start = time.perf_counter()
-        made = asyncio.run(_made(task, imaging, upscaler, photo, mark, SPEC))
+        made = asyncio.run(_made(task, imaging, upscaler, photo, mark, spec))
         seconds.append(time.perf_counter() - start)
         out.write_bytes(made.data)
     name = f"{engine or type(imaging).__name__}, {upscaler.name}"

@@ -6,10 +6,12 @@ import importlib
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import ImageFilter
 
 from bench import __main__ as bench
-from bench import cold_start, setups, starts
+from bench import cold_start, quality, setups, starts
 from bench.rows import Row
 from tests.apps import environ, migrated
 
@@ -50,3 +52,15 @@ def test_requests_of_a_set_up_are_measured(monkeypatch: pytest.MonkeyPatch) -> N
     rows = setups.run()
     assert [row.name for row in rows] == ["webhook: here", "preview request: here", "status poll: here"]
     assert all(row.ours and row.peer for row in rows)
+
+
+def test_photographs_that_lost_more_of_their_edges_deviate_more() -> None:
+    photographs = list(quality._photographs())
+    assert len(photographs) == 7
+    sharp, soft, softer = (
+        np.asarray(each, np.float64)
+        for grey in [photographs[0].convert("L")]
+        for each in (grey, grey.filter(ImageFilter.GaussianBlur(1)), grey.filter(ImageFilter.GaussianBlur(3)))
+    )
+    assert quality.gmsd(sharp, sharp) == 0
+    assert 0.01 < quality.gmsd(sharp, soft) < quality.gmsd(sharp, softer) < 0.4

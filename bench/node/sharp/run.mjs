@@ -1,4 +1,5 @@
-// node run.mjs preview|print IN OUT ROUNDS LOGO: the same work by sharp; prints seconds of each round, peak MB, and growth.
+// node run.mjs preview|print|print-png|enlarge IN OUT ROUNDS LOGO: the same work by sharp; prints seconds of each round,
+// peak MB, and growth.
 import { readFileSync, writeFileSync } from "node:fs";
 import sharp from "sharp";
 
@@ -6,6 +7,7 @@ sharp.cache(false);
 const [task, input, output, rounds, logo] = process.argv.slice(2);
 const photo = readFileSync(input);
 
+const print = () => sharp(photo).resize(7087, 10630, { fit: "fill" }).withMetadata({ density: 300, icc: "srgb" });
 const tasks = {
   preview: () =>
     sharp(photo)
@@ -14,12 +16,12 @@ const tasks = {
       .composite([{ input: logo, tile: true }])
       .webp({ quality: 82, effort: 2 })
       .toBuffer(),
-  print: () =>
-    sharp(photo)
-      .resize(7087, 10630, { fit: "fill" })
-      .withMetadata({ density: 300, icc: "srgb" })
-      .jpeg({ quality: 95, chromaSubsampling: "4:4:4" })
-      .toBuffer(),
+  print: () => print().jpeg({ quality: 95, chromaSubsampling: "4:4:4" }).toBuffer(),
+  "print-png": () => print().png({ compressionLevel: 1 }).toBuffer(),
+  enlarge: async () => {
+    const { width, height } = await sharp(photo).metadata();
+    return sharp(photo).resize(width * 4, height * 4, { fit: "fill" }).png({ compressionLevel: 1 }).toBuffer();
+  },
 };
 
 const peak = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]) / 1024;

