@@ -34,7 +34,7 @@ def test_it_writes_the_print_and_says_what_it_is(
         assert image.info["dpi"] == pytest.approx((150, 150), abs=0.1)
     told = capsys.readouterr()
     assert "900 × 1200 pixels, 150 dpi" in told.out
-    assert "preflight poor: 60 dpi before enlarging; " in told.out or "preflight warn: 60 dpi" in told.out
+    assert ": 60 dpi before enlarging; Sharp edges; Grain of " in told.out
     assert "\r" not in told.err  # the counter is for terminals
 
 
