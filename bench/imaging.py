@@ -1,7 +1,7 @@
 """python -m bench.imaging TASK[:ENGINE] IN OUT ROUNDS [LOGO]: our work, in a process of its own.
 
 Tasks are preview, develop, apart (the same in a decoder's process), print, and plain; prints by Pillow are PNG. Says
-the seconds of each round, the process's peak memory in MB, and how much of that came after a first, tiny picture, as the
+each round's seconds, the peak memory in MB, and how much of that came after a first, tiny picture, as the
 peer's program does.
 """
 
