@@ -1,0 +1,69 @@
+"""docs/printing.md says what the code does: sizes, bleed, formats, and when a photo is good enough."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.adapters import print_plan
+from app.core import preflight
+from app.core.pictures import PRINT_MIMES, PrintSpec
+from app.personalization.goods import Size
+from handlers.demo_shop import POSTER_SIZES
+
+TEXT = (Path(__file__).parents[1] / "docs" / "printing.md").read_text("utf-8")
+ROWS = {
+    name: cells for name, *cells in (line.strip("| ").split(" | ") for line in TEXT.splitlines() if line[:1] == "|")
+}
+
+
+def numbers(row: str, *columns: int) -> list[int]:
+    [cells] = [cells for name, cells in ROWS.items() if name.startswith(row)]
+    return [int(number) for column in columns for number in re.findall(r"\d+", cells[column])]
+
+
+@pytest.mark.parametrize(
+    ("row", "limits"),
+    [
+        ("dots per inch", preflight.NETWORK_DPI),
+        ("the same where", preflight.PLAIN_DPI),
+        ("grain", preflight.NOISE),
+        ("white or black", tuple(100 * share for share in preflight.CLIPPING)),
+    ],
+)
+def test_the_table_has_the_limits_of_ok_and_warn(row: str, limits: tuple[float, ...]) -> None:
+    assert numbers(row, 0, 1) == [round(limit) for limit in limits]
+
+
+def test_the_table_has_the_limits_of_warnings() -> None:
+    assert numbers("colour cast", 0) == [preflight.CAST]
+    assert numbers("colours that", 0) == [100 * preflight.GAMUT]
+
+
+def test_the_text_has_the_shares_of_a_drawn_picture() -> None:
+    ok, passes = (round(100 * share) for share in preflight.DRAWN_SHARE)
+    assert f"a photo with {ok} % of these on a side is ok, with {passes} %\nit passes" in TEXT
+
+
+def test_every_format_is_in_the_table() -> None:
+    named = {name.strip("`") for row in ROWS for name in re.findall(r"`[a-z-]+`", row)}
+    assert set(PRINT_MIMES) <= named
+    assert f"quality {PrintSpec(1, 1).quality}" in ROWS["`jpg` (usual)"][1]
+
+
+def test_the_sizes_are_the_demos() -> None:
+    for size in POSTER_SIZES:
+        assert f"{size.width_px} × {size.height_px}" in TEXT
+
+
+def test_the_example_of_bleed_is_right() -> None:
+    spec = Size("", "", "A4", 2480, 3508, None, bleed_mm=3).print_spec
+    assert (
+        f"3 mm at 300 dpi are {spec.bleed} pixels, so an A4 file is {spec.full_size[0]} × {spec.full_size[1]}" in TEXT
+    )
+
+
+def test_the_text_says_from_which_factor_on_the_network_enlarges() -> None:
+    assert f"more than {print_plan._WORTH} times" in TEXT
