@@ -61,6 +61,7 @@ async def test_a_photo_becomes_a_marked_preview_and_when_it_is_paid_a_print_of_i
     [size] = edge.rows("SELECT width_px, height_px FROM sizes WHERE shopify_variant_id = ?", MUG_VARIANT)
     printed = await picture(edge, storefront.http, item["print_asset_id"])
     assert (printed.size, printed.format) == ((size["width_px"], size["height_px"]), "JPEG")
+    assert "78 dpi before enlarging" in (await Merchant(storefront.http, SHOP).document("/orders")).text
 
 
 async def test_a_damaged_photo_fails_with_a_sentence_and_is_not_counted(edge: Edge, storefront: Storefront) -> None:
