@@ -22,7 +22,7 @@ def main(adapter: str, folder: Path) -> dict[str, tuple[str, float]]:
     imaging = IMAGINGS[adapter]()
     files = {path.name: path.read_bytes() for path in folder.iterdir()}
     asyncio.run(imaging.develop(files.pop(WARM), crop=None, width=64, height=64))
-    before, grown = _peak_mb(), {}
+    before, grown = peak_mb(), {}
     for name, data in files.items():
         try:
             asyncio.run(imaging.develop(data, crop=None, width=1024, height=1448))
@@ -30,11 +30,11 @@ def main(adapter: str, folder: Path) -> dict[str, tuple[str, float]]:
             outcome = "developed"
         except AppError as refusal:
             outcome = refusal.code
-        grown[name] = (outcome, round(_peak_mb() - before, 1))
+        grown[name] = (outcome, round(peak_mb() - before, 1))
     return grown
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     """From the system's own books: getrusage() would count the memory of the process that started this one."""
     line = next(line for line in STATUS.read_text().splitlines() if line.startswith("VmHWM:"))
     return int(line.split()[1]) / 1024

@@ -42,3 +42,15 @@ def test_no_file_grows_the_process_by_more_than_250_mb(adapter: str, files: Path
     assert len(outcomes) == len(HOSTILE)
     assert set(outcomes.values()) == {"unsupported_format", "damaged", "too_small", "too_many_pixels"}
     assert 1 < max(megabytes for _, megabytes in grown.values()) <= LIMIT, grown
+
+
+@pytest.mark.parametrize("fmt", ["jpg", "png", "tiff"])
+def test_a_poster_by_pillow_is_never_whole_in_memory(fmt: str, tmp_path: Path) -> None:
+    """Its pixels would be 226 MB, or 301 in Pillow's own form; the file alone is up to 38."""
+    if not STATUS.exists():
+        pytest.skip("peak memory is read from /proc, which this system does not have")
+    master = tmp_path / "master.png"
+    pictures.photograph("astronaut").crop((75, 0, 437, 512)).resize((1024, 1448)).save(master)
+    command = [sys.executable, "-m", "tests.contract.print_growth", str(master), fmt]
+    grown = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    assert 1 < grown <= 100
