@@ -15,7 +15,6 @@ from app.core.errors import DoorReply
 from app.core.links import MediaLink
 from app.core.mockups import MockupParts
 from app.core.pictures import (
-    WHITE,
     Crop,
     ImageRequest,
     Intent,
@@ -182,7 +181,7 @@ class Imaging(Protocol):
         width: int,
         height: int,
         mime: str = "image/png",
-        background: str = WHITE,
+        background: str = "#ffffff",
     ) -> Picture:
         """The photo upright, in sRGB, first frame, from fresh pixels: cut to `crop`, then centrally to the aspect
         width:height, and made smaller to width × height pixels. Never made larger: a small photo keeps its own pixels,
