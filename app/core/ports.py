@@ -1,7 +1,6 @@
-"""The ports: what the app needs from the outside, in the app's own words.
+"""The ports: what the app needs from the outside, in the app's own words. One exists where two real adapters do.
 
-A port exists where two real adapters do. Each has one battery of contract tests in
-tests/contract that every adapter passes. Adapters raise app.core.errors, never a vendor's.
+Each has a battery in tests/contract that every adapter passes. Adapters raise app.core.errors, never a vendor's.
 """
 
 from __future__ import annotations
@@ -155,8 +154,6 @@ class WaitsForHints(Protocol):
 
 @runtime_checkable
 class CanBeAsked(Protocol):
-    """A queue that says whether it is there."""
-
     async def ask(self) -> None:
         """Raises Unavailable when it does not answer, or is not ours."""
 
@@ -202,10 +199,9 @@ class Imaging(Protocol):
     async def print_file(
         self, master: bytes, spec: PrintSpec, upscaler: Upscaler, *, profile: bytes | None = None
     ) -> PrintFile:
-        """The picture at exactly spec.width × spec.height pixels: enlarged by the upscaler where that helps (over 1.2
-        times), cut centrally to the aspect, resized, lightly sharpened; around it the bleed, which mirrors its edges.
-        In the colours of `profile`, an ICC profile of the printer, RGB or CMYK (sRGB without one), which is embedded;
-        with dpi, and XMP as for a preview. Raises Unprocessable for what it cannot write."""
+        """The picture at exactly the spec's size: enlarged by the upscaler where that helps (over 1.2 times), cut centrally
+        to the aspect, resized, lightly sharpened; around it the bleed, which mirrors its edges. In the colours of the ICC
+        `profile` (sRGB without one); with dpi, and XMP as for a preview. Raises Unprocessable for what it cannot write."""
 
 
 class Upscaler(Protocol):
