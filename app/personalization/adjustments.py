@@ -14,7 +14,7 @@ from app.core.ids import new_id
 from app.core.reads import Together
 from app.jobs import Job, Lease
 from app.personalization import queries
-from app.personalization.goods import Size
+from app.personalization.goods import Mapping, Size
 from app.personalization.matching import match_item
 from app.personalization.model import NOTE, OrderCard
 from app.personalization.orders import changes, woken
@@ -115,10 +115,20 @@ async def bring_on(app: App, stuck: Stuck, item: OrderItem, *also: Any) -> None:
 
 
 def _mapping(app: App, item: OrderItem, size: Size) -> list[Any]:
-    """The size again, sold as this variant. A line without a variant, as of a custom item, has the size for itself."""
+    """The size again, sold as this variant, on the same blank.
+
+    A line without a variant, as of a custom item, has the size for itself.
+    """
     if item.shopify_variant_id is None:
         return []
     now = app.clock.now()
     copy = replace(size, id=new_id(), shopify_variant_id=item.shopify_variant_id)
     job = jobs.new(REMATCH, item.shop_id, item.shopify_variant_id, at=now, dedupe_key=f"{REMATCH}:{copy.id}")
-    return [queries.insert_size(item.shop_id, copy, 0, now), jobs.requeue(job, now)]
+    blank = size.product_base_variant_id
+    alike = [Mapping(size.product_id, item.shopify_variant_id, blank)] if blank else []
+    return [
+        queries.insert_size(item.shop_id, copy, 0, now),
+        *[queries.retire_mapping(item.shop_id, mapping, now) for mapping in alike],
+        *[queries.insert_mapping(item.shop_id, mapping, now) for mapping in alike],
+        jobs.requeue(job, now),
+    ]

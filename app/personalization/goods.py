@@ -38,6 +38,7 @@ class Size:
     background: str = WHITE
     profile_key: str | None = None
     mockup: dict[str, Any] | None = None
+    product_base_variant_id: str | None = None
 
     @property
     def aspect(self) -> float:

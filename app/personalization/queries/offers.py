@@ -198,6 +198,7 @@ def _sizes() -> Any:
         *[_of_the_blank(name) for name in ("width_px", "height_px", *_PLAIN)],
         assets.c.key.label("profile_key"),
         bases.c.mockup,
+        mappings.c.product_base_variant_id,
     ).select_from(mapped)
 
 

@@ -12,7 +12,7 @@ from app.core.pictures import Picture
 from handlers import demo_mockups
 from tests.integration import webhooks
 from tests.integration.servers import SHOP
-from tests.integration.storefront import A4_VARIANT, MUG, POSTER
+from tests.integration.storefront import A4_VARIANT, MUG, MUG_VARIANT, POSTER
 from tests.integration.test_privacy import objects, storage_agrees
 from tests.integration.world import World
 
@@ -95,6 +95,16 @@ async def test_a_product_without_a_template_has_previews_alone(world: World) -> 
     design = await world.design()
     assert "mockup_url" not in design
     assert world.logged("mockup_failed") == []
+
+
+async def test_a_variant_that_a_merchant_gives_a_size_is_on_that_sizes_blank(world: World) -> None:
+    design = await world.design()
+    await webhooks.deliver(world.http, webhooks.order(webhooks.line(design["id"], variant_id=404)))
+    await world.run_jobs()
+    [item] = world.rows("SELECT id FROM order_items WHERE state = 'unmapped'")
+    [size] = world.rows("SELECT id FROM sizes WHERE shopify_variant_id = ?", MUG_VARIANT)
+    assert (await world.merchant().orders_post(item["id"], "size", size_id=size["id"])).status_code == 200
+    assert "mockup_url" in await world.design(variant_id="404")
 
 
 async def test_who_deletes_their_photo_deletes_its_mockup(world: World) -> None:
