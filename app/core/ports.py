@@ -199,9 +199,9 @@ class Imaging(Protocol):
     async def print_file(
         self, master: bytes, spec: PrintSpec, upscaler: Upscaler, *, profile: bytes | None = None
     ) -> PrintFile:
-        """The picture at exactly the spec's size: enlarged by the upscaler where that helps (over 1.2 times), cut centrally
-        to the aspect, resized, lightly sharpened; around it the bleed, which mirrors its edges. In the colours of the ICC
-        `profile` (sRGB without one); with dpi, and XMP as for a preview. Raises Unprocessable for what it cannot write."""
+        """The picture at exactly the spec's size: enlarged by the upscaler where that helps (over 1.2 times), cut to
+        the aspect, resized, lightly sharpened; around it the bleed, which mirrors its edges. In the colours of the
+        ICC `profile` (sRGB without one); with dpi and, by AI, XMP. Raises Unprocessable for what it cannot write."""
 
 
 class Upscaler(Protocol):
