@@ -77,13 +77,13 @@ class Photo:
     @property
     def turn(self) -> int:
         """The EXIF orientation, 1 to 8."""
-        value = self.image.get("orientation") if "orientation" in self.image.get_fields() else 1
+        value = self.image.get("orientation") if has(self.image, "orientation") else 1
         return value if 1 <= value <= 8 else 1
 
     @property
     def loader(self) -> str:
         """What of libvips reads it; nothing for a photo that came as pixels."""
-        return str(self.image.get("vips-loader")) if "vips-loader" in self.image.get_fields() else ""
+        return str(self.image.get("vips-loader")) if has(self.image, "vips-loader") else ""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -162,6 +162,11 @@ class Photo:
         return self.image if whole else self.image.crop(box.left, box.top, box.width, box.height)
 
 
+def has(image: Any, field: str) -> bool:
+    """Asked for by name: a list of all would fail at those that the file made up in letters that are not UTF-8."""
+    return bool(image.get_typeof(field))
+
+
 def resized(image: Any, size: tuple[int, int]) -> Any:
     """The image at exactly `size`; Lanczos when it gets smaller, cubic when larger."""
     if (image.width, image.height) == size:
@@ -210,7 +215,7 @@ def _flattened(image: Any, background: str) -> Any:
 
 
 def _srgb(image: Any) -> Any:
-    if "icc-profile-data" in image.get_fields():
+    if has(image, "icc-profile-data"):
         image = image.icc_transform("srgb", embedded=True, intent="relative", black_point_compensation=True, depth=8)
     image = image.colourspace("srgb").cast("uchar")
     return image if image.bands == 3 else image[0:3]

@@ -36,6 +36,7 @@ def _raw_profile(png: bytes) -> bytes:
 
 KINDS: dict[str, Kind] = {
     "text": lambda png: with_chunks(png, chunk(b"tEXt", b"Comment\0" + PLAIN)),
+    "foreign-keyword": lambda png: with_chunks(png, chunk(b"tEXt", b"A\xf1o\0" + PLAIN)),
     "packed-text": lambda png: with_chunks(png, chunk(b"zTXt", b"Description\0\0" + zlib.compress(PLAIN + WIDE))),
     "xmp": lambda png: with_chunks(png, chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + jpeg.XMP)),
     "packed-xmp": lambda png: with_chunks(

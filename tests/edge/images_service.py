@@ -136,7 +136,7 @@ def _heic(picture: bytes) -> Any:
 def _decoded(picture: bytes) -> Any:
     """Upright, in sRGB, 8 bits, with alpha."""
     image = _opened(picture).autorot()
-    if "icc-profile-data" in image.get_fields():
+    if image.get_typeof("icc-profile-data"):
         image = image.icc_transform("srgb", embedded=True, intent="relative", black_point_compensation=True, depth=8)
     image = image.colourspace("srgb").cast("uchar")
     return (image if image.hasalpha() else image.addalpha()).copy_memory()
