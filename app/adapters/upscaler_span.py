@@ -23,6 +23,7 @@ from app.core.pictures import Raster
 
 _TILE = 64  # rows and columns of the photo in one tile
 _OVERLAP = 4  # pixels on every side that are computed twice: the least that leaves no seam
+_WINDOW = _TILE + 2 * _OVERLAP
 _THREADS = min(4, os.cpu_count() or 1)  # each takes about 30 MB
 
 
@@ -63,8 +64,8 @@ class Span:
         """These rows and columns, enlarged with their surroundings, which are then cut off again."""
         import numpy as np
 
-        top, left = max(0, down.start - _OVERLAP), max(0, across.start - _OVERLAP)
-        large = self._enlarge(net, rows[top : down.stop + _OVERLAP, left : across.stop + _OVERLAP])
+        top, left = _around(down, len(rows)), _around(across, rows.shape[1])
+        large = self._enlarge(net, rows[top : top + _WINDOW, left : left + _WINDOW])
         y, x = (down.start - top) * self.factor, (across.start - left) * self.factor
         large = large[:, y : y + len(down) * self.factor, x : x + len(across) * self.factor]
         return np.clip(large * 255 + 0.5, 0, 255).astype(np.uint8).transpose(1, 2, 0)
@@ -89,6 +90,11 @@ class Span:
 
 def _spans(size: int) -> list[range]:
     return [range(start, min(start + _TILE, size)) for start in range(0, size, _TILE)]
+
+
+def _around(span: range, size: int) -> int:
+    """Where a tile's window begins. All have one size, also at the edges: ncnn keeps memory for every size."""
+    return max(0, min(span.start - _OVERLAP, size - _WINDOW))
 
 
 def _joined(tiles: list[Future[Any]]) -> bytes:

@@ -167,6 +167,7 @@ def test_an_upscaler_stays_true_and_leaves_no_seams(
     back = np.asarray(Image.fromarray(tiled).resize(picture.size, Image.Resampling.BOX), np.int32)
     assert np.abs(back - np.asarray(picture, np.int32)).mean() <= 3
     monkeypatch.setattr(upscaler_span, "_TILE", 1024)
+    monkeypatch.setattr(upscaler_span, "_WINDOW", 1024)
     whole = enlarged(upscaler, picture)
     assert np.abs(tiled.astype(np.int32) - whole).mean() <= 0.5
     for axis in (0, 1):
