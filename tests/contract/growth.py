@@ -1,6 +1,6 @@
 """Run in a process of its own, which has made no picture itself: how much an adapter makes it grow.
 
-python -m tests.contract.growth ADAPTER FOLDER → a JSON object: file name → [outcome, megabytes grown so far]
+python -m tests.contract.growth ADAPTER FOLDER NAME … → a JSON object: file name → [outcome, megabytes grown so far]
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ WARM = "warm"
 STATUS = Path("/proc/self/status")
 
 
-def main(adapter: str, folder: Path) -> dict[str, tuple[str, float]]:
+def main(adapter: str, folder: Path, *names: str) -> dict[str, tuple[str, float]]:
     imaging = IMAGINGS[adapter]()
-    files = {path.name: path.read_bytes() for path in folder.iterdir()}
-    asyncio.run(imaging.develop(files.pop(WARM), crop=None, width=64, height=64))
+    files = {name: (folder / name).read_bytes() for name in names}
+    asyncio.run(imaging.develop((folder / WARM).read_bytes(), crop=None, width=64, height=64))
     before, grown = peak_mb(), {}
     for name, data in files.items():
         try:
@@ -41,4 +41,4 @@ def peak_mb() -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1], Path(sys.argv[2]))))
+    print(json.dumps(main(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:])))

@@ -35,8 +35,10 @@ def test_no_file_grows_the_process_by_more_than_250_mb(adapter: str, files: Path
     if not STATUS.exists():
         pytest.skip("peak memory is read from /proc, which this system does not have")
     IMAGINGS[adapter]()  # skips where it is not installed
-    command = [sys.executable, "-m", "tests.contract.growth", adapter, str(files)]
-    grown = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    grown: dict[str, tuple[str, float]] = {}
+    for names in (HOSTILE, *[(name,) for name in LARGE]):  # what a large one leaves is not the next one's
+        command = [sys.executable, "-m", "tests.contract.growth", adapter, str(files), *names]
+        grown |= json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     outcomes = {name: outcome for name, (outcome, _) in grown.items()}
     assert {outcomes.pop(name) for name in LARGE} == {"developed"}
     assert len(outcomes) == len(HOSTILE)
