@@ -57,11 +57,12 @@ async function visit(path, push) {
 function swap(page, isNew) {
   const stops = () => [...main().querySelectorAll("a, button, input, select, s-button, s-link")];
   const place = stops().indexOf(document.activeElement);
+  const atTop = isNew || document.activeElement === main();
   const parts = isNew ? [] : [...main().querySelectorAll("[data-part]")].filter((part) => page.getElementById(part.id));
   for (const part of parts) part.replaceWith(document.adoptNode(page.getElementById(part.id)));
   if (!parts.length) main().replaceWith(document.adoptNode(page.getElementById("main")));
   document.title = page.title;
-  if (isNew) main().focus();
+  if (atTop) main().focus();
   else stops()[place]?.focus();
 }
 

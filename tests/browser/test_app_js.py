@@ -62,6 +62,8 @@ def test_a_new_page_starts_at_its_top(page: Page) -> None:
     page.get_by_role("link", name="Orders").press("Enter")
     expect(page.get_by_role("heading", name="Orders")).to_be_visible()
     expect(page.locator("#main")).to_be_focused()
+    expect(page.get_by_text("asked 3")).to_be_visible()
+    expect(page.locator("#main")).to_be_focused()  # also when the page has refreshed since
     assert page.title() == "Orders"
 
 
