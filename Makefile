@@ -6,6 +6,8 @@ LOCKS := requirements/build.txt requirements/dev.txt
 EDGE_SERVE ?= ../shared/edge/serve
 WORKER_STAMP := python_modules/.installed
 PROCESSES ?= 2
+FUZZ_SECONDS ?= 120
+LONG := tests/integration/processes tests/contract/test_imaging_fuzz.py tests/unit/core/test_header_fuzz.py
 NODE_STAMP := tests/node/node_modules/.package-lock.json
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-config \
@@ -24,7 +26,7 @@ PIP_FLAGS := --quiet --require-hashes --only-binary=:all:
 FROM_SOURCE := --no-binary=pyvips --no-build-isolation
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-postgres check format bench worker lambda lambda-image schema lock browser node clean
+.PHONY: help setup demo test test-postgres soak check format bench worker lambda lambda-image schema lock browser node clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +57,9 @@ test: setup browser node $(if $(wildcard $(EDGE_SERVE)),$(WORKER_STAMP)) ## run 
 
 test-postgres: setup ## run what touches the database most on PostgreSQL instead of SQLite
 	@TEST_DATABASE=postgres $(BIN)/python -m pytest $(ON_POSTGRES)
+
+soak: setup ## run the tests of crashes, floods and damaged photos at full size, for about twenty minutes
+	@SOAK=1 FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest $(LONG)
 
 check: setup ## formatting, lint, types, import layers
 	$(BIN)/ruff format --check .

@@ -1,6 +1,6 @@
 """Many orders while everything dies again and again: each paid line ends with exactly one print file.
 
-CHAOS_SEED throws the dice of an earlier run again, as far as time allows; CHAOS_ORDERS makes a run shorter, or longer.
+CHAOS_SEED throws the dice of an earlier run again, as far as time allows. `make soak` runs ten times the orders.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import anyio
 import httpx
 import pytest
 
+from tests import soak
 from tests.integration import webhooks
 from tests.integration.processes.bookkeeping import check_counted_once, check_printed_once, orphans, sweep_days_later
 from tests.integration.processes.installation import Installation
@@ -30,7 +31,7 @@ from tests.ports import free_ports
 from tests.sources import ROOT
 
 pytestmark = pytest.mark.anyio
-ORDERS = int(os.environ.get("CHAOS_ORDERS", "200"))
+ORDERS = soak.size(200, 20)
 CUSTOMER = 4711
 AT_ONCE = 8
 SETTLED_S = 400.0  # on cores that others keep busy

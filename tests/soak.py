@@ -1,0 +1,12 @@
+"""How large the long tests are: a sample of about twenty seconds in the suite, full size with SOAK=1 (`make soak`)."""
+
+from __future__ import annotations
+
+import os
+
+FULL = os.environ.get("SOAK", "") not in ("", "0")
+
+
+def size(full: int, sample: int) -> int:
+    """How many of something a test does: `full` in a soak run, else `sample`."""
+    return full if FULL else sample
