@@ -24,12 +24,30 @@ CLAIMED_AT_ONCE = 50
 MAX_ORDERS = 10_000
 
 
-def request_fields(payload: Any) -> dict[str, Any]:
-    """What we keep of customers/data_request and customers/redact: ids. Raises ValueError, KeyError, TypeError."""
-    named = payload.get("orders_requested") or payload.get("orders_to_redact") or []
+def data_request_fields(payload: Any) -> dict[str, Any]:
+    """What we keep of customers/data_request: ids. Raises ValueError, KeyError, TypeError."""
+    if "orders_to_redact" in payload:
+        raise ValueError("a customers/redact")
+    return _request_fields(payload, "orders_requested")
+
+
+def customer_redact_fields(payload: Any) -> dict[str, Any]:
+    """What we keep of customers/redact: ids. Raises ValueError, KeyError, TypeError.
+
+    A request to see a customer's data must not delete them, though Shopify signs both alike.
+    """
+    if "orders_requested" in payload or "data_request" in payload:
+        raise ValueError("a customers/data_request")
+    return _request_fields(payload, "orders_to_redact")
+
+
+def _request_fields(payload: Any, orders: str) -> dict[str, Any]:
+    """Of a compliance webhook about a customer. Its shop is in the signed body, which an order's is not."""
+    if not payload["shop_domain"]:
+        raise ValueError("no shop")
     return {
         "customer_id": str(int(payload["customer"]["id"])),
-        "orders": [str(int(order)) for order in named][:MAX_ORDERS],
+        "orders": [str(int(order)) for order in payload.get(orders) or []][:MAX_ORDERS],
     }
 
 

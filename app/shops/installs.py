@@ -19,6 +19,8 @@ LEFT = "uninstalled"
 NO_ACCESS = ("token_dead", "token_missing", "sealed_unreadable", "app_refused")
 """What a job says that failed for want of a token."""
 MOST_HINTS = 100
+OTHER_BODIES = {"shop_domain", "line_items", "customer", "order_id", "current"}
+"""Fields of other webhooks' bodies, none of them a Shop's."""
 
 
 async def admit(app: App, visit: AdminVisit) -> Merchant:
@@ -71,7 +73,13 @@ async def record_install(app: App, token: AccessToken, details: ShopDetails, *, 
 
 
 def uninstalled_fields(payload: Any) -> dict[str, Any]:
-    """What we keep of app/uninstalled: nothing, the headers say it all."""
+    """What we keep of app/uninstalled: nothing more than that it came. Raises ValueError when it is none.
+
+    Its body is the Shop, which names itself; only headers, which nobody signed, would name the shop of any other body.
+    """
+    domains = [str(payload.get(name)) for name in ("myshopify_domain", "domain")]
+    if OTHER_BODIES.intersection(payload) or not any(each.endswith(".myshopify.com") for each in domains):
+        raise ValueError("no Shop")
     return {}
 
 
@@ -79,17 +87,23 @@ async def uninstall(app: App, lease: Lease) -> None:
     """The job of an app/uninstalled webhook; one older than the present installation leaves it alone.
 
     Tokens from before it are worth nothing in any case, and are forgotten. What the shop would still have done is
-    kept until it comes back; its data stay until shop/redact.
+    kept until it comes back; its data stay until shop/redact. Raises Unavailable.
     """
-    job, now = lease.job, app.clock.now()
+    job = lease.job
     delivery = await queries.delivery(app.db, job.shop_id, job.subject_id)
     shop = await queries.shop(app.db, job.shop_id)
     told_at = told(delivery)
-    changes = _leave(job.shop_id, told_at, now) if told_at else []
-    if shop is None or told_at is None or shop.installed_after(told_at):
-        closing = queries.close_delivery(job.shop_id, job.subject_id, "ignored", "not installed then", now)
-    else:
-        closing = queries.close_delivery(job.shop_id, job.subject_id, "done", None, now)
+    changes: list[Any] = []
+    status, why = "ignored", "not installed then"
+    if shop and shop.has_returned and not shop.installed_after(told_at) and await _is_let_in(app, shop.id):
+        # Its earlier uninstall was signed too, and could be sent again with the headers of a new one.
+        why = "Shopify still lets the app in"
+    elif told_at:
+        changes = _leave(job.shop_id, told_at, app.clock.now())
+        if shop and not shop.installed_after(told_at):
+            status, why = "done", ""
+    now = app.clock.now()
+    closing = queries.close_delivery(job.shop_id, job.subject_id, status, why or None, now)
     await app.db.batch(*lease.finish(now), *changes, closing)
 
 

@@ -73,6 +73,14 @@ class Shop:
     uninstalled_at: datetime | None = None
     proven_at: datetime | None = None
     access_lost_at: datetime | None = None
+    created_at: datetime | None = None
+
+    @property
+    def has_returned(self) -> bool:
+        """Whether the shop is installed, and was known before this installation."""
+        if not self.is_active or self.created_at is None or self.installed_at is None:
+            return False
+        return self.created_at < self.installed_at
 
     def installed_after(self, moment: datetime | None) -> bool:
         """Whether the app was seen installed after a message was sent: then the message is not about it.

@@ -37,7 +37,9 @@ async def bought(world: World, customer: str, *storefronts: Storefront, **change
 async def told(world: World, kind: str, customer: str, orders: list[int] | None = None, **changes: str) -> None:
     """Shopify's request, and all that follows."""
     named = "orders_requested" if kind == "export" else "orders_to_redact"
-    payload = {"shop_id": 1, "customer": {"id": int(customer), "email": "ada@shopper.example"}, named: orders or []}
+    shop = changes.get("shop_domain", SHOP)
+    person = {"id": int(customer), "email": "ada@shopper.example"}
+    payload = webhooks.redact(shop, customer=person, **{named: orders or []})
     answer = await webhooks.deliver(world.http, payload, topic=TOPICS[kind], **changes)
     assert answer.status_code == 200
     await world.run_all_jobs()
@@ -198,7 +200,7 @@ async def test_a_deleted_customer_is_in_no_table_and_no_object(world: World, by:
 async def test_a_request_that_the_storage_interrupts_is_done_later(world: World, kind: str) -> None:
     ada = await bought(world, ADA, world.storefront(), world.storefront(customer=ADA))
     hers = owned(world, *ada["designs"])
-    payload = {"customer": {"id": int(ADA)}}
+    payload = webhooks.redact(customer={"id": int(ADA)})
     await webhooks.deliver(world.http, payload, topic=TOPICS[kind])
     with without_storage(world):
         await world.run_jobs()

@@ -27,7 +27,7 @@ async def call(
     method: str,
     path: str,
     query: bytes = b"",
-    headers: dict[str, bytes] | None = None,
+    headers: dict[str, bytes] | list[tuple[bytes, bytes]] | None = None,
     received: list[Message] | None = None,
 ) -> Answer:
     """`received` are the messages of the body; then the client hangs up."""
@@ -45,7 +45,10 @@ async def call(
     return Answer(sent[0]["status"], start, b"".join(message.get("body", b"") for message in sent[1:]))
 
 
-def _scope(method: str, path: str, query: bytes, headers: dict[str, bytes]) -> dict[str, Any]:
+def _scope(
+    method: str, path: str, query: bytes, headers: dict[str, bytes] | list[tuple[bytes, bytes]]
+) -> dict[str, Any]:
+    pairs = headers if isinstance(headers, list) else [(name.encode(), value) for name, value in headers.items()]
     return {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -56,7 +59,7 @@ def _scope(method: str, path: str, query: bytes, headers: dict[str, bytes]) -> d
         "raw_path": path.encode(),
         "root_path": "",
         "query_string": query,
-        "headers": [(b"host", b"app.test"), *((name.encode(), value) for name, value in headers.items())],
+        "headers": [(b"host", b"app.test"), *pairs],
         "client": ("127.0.0.1", 1),
         "server": ("app.test", 443),
     }

@@ -65,7 +65,7 @@ KINDS = {KIND: JobKind(KIND, shops.uninstall, _given_up)}
 
 async def uninstalled(app: App, at: datetime | None, event: str = "e1") -> str:
     """What became of the shop's message that it was uninstalled at a time."""
-    message = Webhook(SHOP, "app/uninstalled", event, event, at, b"{}")
+    message = Webhook(SHOP, "app/uninstalled", event, event, at, {})
     await shops.receive(app, message, KIND, {})
     await jobs.run_due(app, KINDS)
     row = await app.db.one(select(webhook_deliveries.c.status).where(webhook_deliveries.c.event_id == event))
@@ -129,8 +129,11 @@ async def test_an_uninstall_that_is_delivered_twice_runs_once(app: App) -> None:
     assert len(await jobs.jobs_by_status(app.db, ["done"], 10)) == 1
 
 
-async def test_an_uninstall_of_a_shop_that_nobody_knows_is_ignored(app: App) -> None:
-    assert await uninstalled(app, app.clock.now()) == "ignored"
+async def test_an_uninstall_of_a_shop_that_nobody_knows_is_recorded_nowhere(app: App) -> None:
+    message = Webhook(SHOP, "app/uninstalled", "e1", "e1", app.clock.now(), {})
+    await shops.receive(app, message, KIND, {})
+    assert await app.db.all(select(webhook_deliveries.c.id)) == []
+    assert await jobs.jobs_by_status(app.db, ["pending"], 10) == []
 
 
 async def test_opening_the_app_again_keeps_the_date_of_the_installation(app: App) -> None:
