@@ -216,6 +216,18 @@ async def test_the_end_of_an_earlier_removal_changes_nothing_for_a_later_one(wor
     assert len(world.rows("SELECT id FROM generations")) == 2
 
 
+@pytest.mark.parametrize("year", ["2099", "9999"])
+async def test_a_time_to_come_does_not_pass_for_48_hours(world: World, year: str) -> None:
+    await bought(world, ADA, world.storefront())
+    before = objects(world)
+    await leave(world, 1)
+    later = f"{year}-12-31T23:59:59Z"
+    await webhooks.deliver(world.http, webhooks.redact(), topic="shop/redact", triggered_at=later)
+    await world.run_all_jobs()
+    assert objects(world) == before
+    assert world.rows("SELECT status FROM webhook_deliveries WHERE topic = 'shop/redact'") == [{"status": "ignored"}]
+
+
 async def test_the_end_of_a_shop_that_is_back_changes_nothing(world: World) -> None:
     await bought(world, ADA, world.storefront())
     before = objects(world)
