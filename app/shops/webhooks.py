@@ -1,12 +1,12 @@
 """Webhooks are recorded and queued, and nothing else: Shopify waits five seconds and never learns more.
 
-The body is signed, and the headers are not: a header's time is never later than the webhook's arrival, and counts only
-where the body has none of its own.
+The body is signed, and the headers are not: a header's time counts only where the body has none of its own, and no time
+is later than the webhook's arrival.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from app import jobs
@@ -17,6 +17,10 @@ from app.core.ports import Webhook
 from app.core.times import from_text
 from app.jobs import Job
 from app.shops import queries
+
+CLOCKS_APART = timedelta(minutes=1)
+"""How much later than our clock says a webhook may have been sent. Its time is compared with that of a visit, which is
+by Shopify's clock too: cut to ours, a visit and the uninstall that followed it would change places."""
 
 
 async def receive(app: App, webhook: Webhook, job_kind: str, fields: dict[str, Any]) -> None:
@@ -55,10 +59,10 @@ async def refuse(app: App, webhook: Webhook, status: str, reason: str) -> None:
 def _told_at(webhook: Webhook, fields: dict[str, Any], now: datetime) -> datetime | None:
     """When Shopify says that this was so: by the signed body, else by the header. Never later than now."""
     try:
-        said_at = from_text(fields["updated_at"])
+        said_at: datetime | None = from_text(fields["updated_at"])
     except (KeyError, TypeError, ValueError, OverflowError):
-        return webhook.triggered_at and min(webhook.triggered_at, now)
-    return min(said_at, now)
+        said_at = webhook.triggered_at
+    return said_at and min(said_at, now + CLOCKS_APART)
 
 
 def _log_unknown(app: App, webhook: Webhook) -> None:

@@ -212,6 +212,16 @@ async def test_a_request_that_the_storage_interrupts_is_done_later(world: World,
     assert storage_agrees(world)
 
 
+async def test_what_shopify_asks_of_a_customer_is_done_in_its_own_words(world: World) -> None:
+    """By the simulated shop's webhooks, which hold all that Shopify's do."""
+    ada = await bought(world, ADA, world.storefront(customer=ADA))
+    for topic in ("customers/data_request", "customers/redact"):
+        world.shopify.comply(topic, customer_id=int(ADA), orders=[ada["id"]])
+        await world.run_all_jobs()
+    assert [row["state"] for row in world.rows("SELECT state FROM privacy_requests")] == ["done", "done"]
+    assert world.rows("SELECT id FROM shoppers WHERE shopify_customer_id = ?", ADA) == []
+
+
 async def test_a_photo_that_was_deleted_is_in_no_table_and_no_object(world: World) -> None:
     storefront = world.storefront()
     upload = await storefront.upload()

@@ -23,6 +23,7 @@ from app.core.times import to_text
 from app.jobs import JobKind, Lease
 from app.shops.queries import told_since
 from app.shops.tables import webhook_deliveries
+from app.shops.webhooks import CLOCKS_APART
 from tests.apps import OTHER_SHOP, SHOP, close, make_app, open_shop
 
 pytestmark = pytest.mark.anyio
@@ -129,11 +130,19 @@ async def test_nothing_is_recorded_for_a_shop_that_nobody_knows(app: App) -> Non
 
 @pytest.mark.parametrize("by", [timedelta(minutes=1), timedelta(days=30_000)])
 async def test_a_webhook_is_never_from_after_its_arrival(app: App, by: timedelta) -> None:
-    now, later = app.clock.now(), app.clock.now() + by
+    now, later = app.clock.now(), app.clock.now() + CLOCKS_APART + by
     await shops.receive(app, message("e1", triggered_at=later), KIND, {})
     await shops.refuse(app, message("e2", triggered_at=later), "failed", "?")
     await shops.receive(app, message("e3"), KIND, {"updated_at": to_text(later)})
-    assert [row["triggered_at"] for row in await rows(app)] == [now] * 3
+    assert [row["triggered_at"] for row in await rows(app)] == [now + CLOCKS_APART] * 3
+
+
+async def test_a_webhook_of_a_clock_that_is_a_little_ahead_keeps_its_time(app: App) -> None:
+    for seconds in (1, 2):
+        await shops.receive(
+            app, message(f"e{seconds}", triggered_at=app.clock.now() + timedelta(seconds=seconds)), KIND, {}
+        )
+    assert len({row["triggered_at"] for row in await rows(app)}) == 2
 
 
 @pytest.mark.parametrize("said", [None, "", 5, [], "some day", "9999-12-31T23:59:59-23:59"])
