@@ -33,7 +33,7 @@ def scopes_payload(before: str, now: str, at: str) -> Record:
 
 
 async def tell(request: Request) -> Response:
-    """POST _compliance {shop, topic, customer_id?, orders?}: Shopify sends this webhook, even without the app installed.
+    """POST _compliance {shop, topic, customer_id?, orders?}: Shopify sends it, even without the app installed.
 
     https://shopify.dev/docs/apps/build/privacy-law-compliance
     """

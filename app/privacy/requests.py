@@ -28,7 +28,7 @@ def data_request_fields(payload: Any) -> dict[str, Any]:
     """What we keep of customers/data_request: ids. Raises ValueError, KeyError, TypeError."""
     if "orders_to_redact" in payload:
         raise ValueError("a customers/redact")
-    return _request_fields(payload, "orders_requested")
+    return _request_fields(payload)
 
 
 def customer_redact_fields(payload: Any) -> dict[str, Any]:
@@ -36,18 +36,19 @@ def customer_redact_fields(payload: Any) -> dict[str, Any]:
 
     A request to see a customer's data must not delete them, though Shopify signs both alike.
     """
-    if "orders_requested" in payload or "data_request" in payload:
+    if "data_request" in payload:
         raise ValueError("a customers/data_request")
-    return _request_fields(payload, "orders_to_redact")
+    return _request_fields(payload)
 
 
-def _request_fields(payload: Any, orders: str) -> dict[str, Any]:
-    """Of a compliance webhook about a customer. Its shop is in the signed body, which an order's is not."""
+def _request_fields(payload: Any) -> dict[str, Any]:
+    """Of a compliance webhook about a customer. Its signed body says whose customer; that of an order does not."""
     if not payload["shop_domain"]:
         raise ValueError("no shop")
+    named = payload.get("orders_requested") or payload.get("orders_to_redact") or []
     return {
         "customer_id": str(int(payload["customer"]["id"])),
-        "orders": [str(int(order)) for order in payload.get(orders) or []][:MAX_ORDERS],
+        "orders": [str(int(order)) for order in named][:MAX_ORDERS],
     }
 
 

@@ -40,6 +40,24 @@ async def test_a_webhook_that_names_everything_of_another_shop_changes_nothing_t
     assert world.rows("SELECT id FROM webhook_deliveries WHERE status = 'received'") == []
 
 
+@pytest.mark.parametrize("product", [True, False])
+async def test_an_order_of_another_shop_prints_no_design_of_this_one(town: Town, product: bool) -> None:
+    """A merchant may sell anything in a shop of their own, and name a design of this one; its products are theirs."""
+    world = town.world
+    design = await world.design()
+    [theirs] = world.rows("SELECT shopify_product_id FROM products WHERE shop_id = ? LIMIT 1", OTHER_SHOP)
+    product_id = int(theirs["shopify_product_id"]) if product else None
+    order = webhooks.order(webhooks.line(design["id"], product_id=product_id, variant_id=None))
+    before = len(world.rows("SELECT id FROM assets WHERE purpose = 'print'"))
+    assert (await webhooks.deliver(world.http, order)).status_code == 200
+    await world.run_jobs()
+    [line] = world.rows(
+        "SELECT state FROM order_items WHERE shopify_line_item_id = ?", str(order["line_items"][0]["id"])
+    )
+    assert line["state"] in ("unmapped", "needs_review")
+    assert len(world.rows("SELECT id FROM assets WHERE purpose = 'print'")) == before
+
+
 def naming_everything(world: World, shop: str, topic: str) -> dict[str, Any]:
     """A payload of the topic about the shop, its order, its customer, or its product."""
     proposed = "SELECT * FROM order_items WHERE shop_id = ? AND proposed_generation_id IS NOT NULL"
