@@ -11,6 +11,7 @@ from app.core.app import App
 from app.core.errors import Refused, Unauthorized, Unavailable
 from app.core.ports import AccessToken, AdminVisit, ShopDetails
 from app.core.reads import Together
+from app.core.times import from_text
 from app.jobs import Lease
 from app.shops import queries, tokens
 from app.shops.model import REDACT_AFTER, Access, Delivery, Merchant, Proof, Shop, seen_at
@@ -73,14 +74,14 @@ async def record_install(app: App, token: AccessToken, details: ShopDetails, *, 
 
 
 def uninstalled_fields(payload: Any) -> dict[str, Any]:
-    """What we keep of app/uninstalled: nothing more than that it came. Raises ValueError when it is none.
+    """What we keep of app/uninstalled: when the Shop in it last changed. Raises ValueError when it is none.
 
     Its body is the Shop, which names itself; only headers, which nobody signed, would name the shop of any other body.
     """
     domains = [str(payload.get(name)) for name in ("myshopify_domain", "domain")]
     if OTHER_BODIES.intersection(payload) or not any(each.endswith(".myshopify.com") for each in domains):
         raise ValueError("no Shop")
-    return {}
+    return {"shop_changed_at": payload.get("updated_at")}
 
 
 async def uninstall(app: App, lease: Lease) -> None:
@@ -95,8 +96,8 @@ async def uninstall(app: App, lease: Lease) -> None:
     told_at = told(delivery)
     changes: list[Any] = []
     status, why = "ignored", "not installed then"
-    if shop and shop.has_returned and not shop.installed_after(told_at) and await _is_let_in(app, shop.id):
-        # Its earlier uninstall was signed too, and could be sent again with the headers of a new one.
+    in_doubt = shop and not shop.installed_after(told_at) and shop.may_be_repeated(_shop_changed_at(delivery))
+    if in_doubt and await _is_let_in(app, job.shop_id):
         why = "Shopify still lets the app in"
     elif told_at:
         changes = _leave(job.shop_id, told_at, app.clock.now())
@@ -142,6 +143,13 @@ def _leave(shop_id: str, told_at: datetime, now: datetime) -> list[Any]:
 def told(delivery: Delivery | None) -> datetime | None:
     """When Shopify sent it, or when it came."""
     return (delivery.triggered_at or delivery.created_at) if delivery else None
+
+
+def _shop_changed_at(delivery: Delivery | None) -> datetime | None:
+    try:
+        return from_text(((delivery and delivery.fields) or {})["shop_changed_at"])
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
 
 
 async def _seen(app: App, shop_id: str, seen: datetime) -> None:

@@ -13,6 +13,7 @@ from app import generation, jobs, shops
 from app.core.app import App
 from app.core.errors import AppError, Unauthorized, Unavailable
 from app.core.ports import AccessToken, AdminVisit, Database, Row, ShopDetails, Webhook
+from app.core.times import to_text
 from app.generation.tables import quotas
 from app.jobs import Job, JobKind
 from app.shops import Access, Shop
@@ -63,10 +64,10 @@ async def _given_up(app: App, job: Job, fault: AppError) -> list[object]:
 KINDS = {KIND: JobKind(KIND, shops.uninstall, _given_up)}
 
 
-async def uninstalled(app: App, at: datetime | None, event: str = "e1") -> str:
+async def uninstalled(app: App, at: datetime | None, event: str = "e1", **said: Any) -> str:
     """What became of the shop's message that it was uninstalled at a time."""
     message = Webhook(SHOP, "app/uninstalled", event, event, at, {})
-    await shops.receive(app, message, KIND, {})
+    await shops.receive(app, message, KIND, shops.uninstalled_fields({"myshopify_domain": SHOP, **said}))
     await jobs.run_due(app, KINDS)
     row = await app.db.one(select(webhook_deliveries.c.status).where(webhook_deliveries.c.event_id == event))
     assert row is not None
@@ -186,12 +187,29 @@ async def test_a_shop_that_came_back_stays_until_shopify_answers(app: App) -> No
     assert await shops.active_shop(app.db, SHOP) is not None
 
 
-async def test_a_shop_that_never_left_is_not_asked_about(app: App) -> None:
+@pytest.mark.parametrize("changed_at", [None, "", "some day", 5, "later"])
+async def test_a_shop_whose_message_cannot_be_an_old_one_is_not_asked_about(app: App, changed_at: Any) -> None:
     await open_shop(app)
-    clock_of(app).move(days=30)
+    clock_of(app).move(minutes=30)
+    said = to_text(app.clock.now()) if changed_at == "later" else changed_at
     asking = Asked()
-    assert await uninstalled(replace(app, shopify=asking), app.clock.now()) == "done"
+    assert await uninstalled(replace(app, shopify=asking), app.clock.now(), updated_at=said) == "done"
     assert asking.times == 0
+
+
+@pytest.mark.parametrize("fault", [None, Unauthorized(code="app_refused")])
+async def test_of_a_shop_that_was_deleted_and_came_back_an_old_message_ends_nothing(
+    app: App, fault: AppError | None
+) -> None:
+    """Nothing tells any more that it was here before; but the Shop in the message is not younger than what is."""
+    changed_at = to_text(app.clock.now())
+    clock_of(app).move(days=100)
+    await open_shop(app)
+    clock_of(app).move(minutes=30)
+    asking = replace(app, shopify=Asked(fault))
+    became = await uninstalled(asking, app.clock.now(), updated_at=changed_at)
+    assert became == ("done" if fault else "ignored")
+    assert (await shops.active_shop(app.db, SHOP) is None) == bool(fault)
 
 
 @pytest.mark.parametrize("hours", [1, 100, 24 * 400])
