@@ -2,6 +2,7 @@
 
 import base64
 import time
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
@@ -9,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from devstore.admin_api import marks_of
-from devstore.catalog import SEED
+from devstore.compliance import scopes_payload, shop_payload
 from devstore.orders import order_of
 from devstore.signatures import id_token, query_hmac
 from devstore.store import Store, here, page
@@ -49,8 +50,8 @@ async def install(request: Request) -> Response:
     before = store.state.get("installation", shop, "app")
     store.state.put("installation", shop, "app", {"scopes": store.scopes})
     if before and before["scopes"] != store.scopes:
-        told = {"previous": before["scopes"].split(","), "current": store.scopes.split(",")}
-        store.webhooks.publish(shop, "app/scopes_update", told)
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        store.webhooks.publish(shop, "app/scopes_update", scopes_payload(before["scopes"], store.scopes, at))
     return RedirectResponse(f"/{shop}/admin/apps/artify", 303)
 
 
@@ -60,7 +61,7 @@ async def uninstall(request: Request) -> Response:
     if store.installed(shop):
         for kind in ("access_token", "refresh_token", "installation"):
             store.state.clear(kind, shop)
-        store.webhooks.publish(shop, "app/uninstalled", SEED["shop"] | {"myshopify_domain": shop})
+        store.webhooks.publish(shop, "app/uninstalled", shop_payload(shop))
     return RedirectResponse(f"/{shop}/admin/apps", 303)
 
 

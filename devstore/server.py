@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from devstore import admin, cart, orders, storefront
+from devstore import admin, cart, compliance, orders, storefront
 from devstore.admin_door import graphql_endpoint, order_faults
 from devstore.config import EXTENSION, PROJECT, Config
 from devstore.state import State
@@ -54,6 +54,7 @@ def _routes(proxy: str) -> list[BaseRoute]:
         Route("/_deliveries", deliveries),
         Route("/_deliveries/{id}/redeliver", redeliver, methods=post),
         Route("/_orders", orders.order_directly, methods=post),
+        Route("/_compliance", compliance.tell, methods=post),
         Route("/_faults", order_faults, methods=post),
         Route("/{shop}/admin/oauth/authorize", authorize),
         Route("/{shop}/admin/oauth/install", admin.apps_page),

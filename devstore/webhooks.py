@@ -25,7 +25,7 @@ class Webhooks:
     def publish(self, shop: str, topic: str, payload: Record) -> None:
         """Record a delivery for each subscription to the topic, and start sending."""
         for subscription in self._manifest["subscriptions"]:
-            if topic in subscription.get("topics", ()):
+            if topic in (*subscription.get("topics", ()), *subscription.get("compliance_topics", ())):
                 fields = subscription.get("include_fields")
                 body = json.dumps(selected(payload, fields) if fields else payload)
                 self.send(self._delivery(shop, topic, subscription["uri"], body))

@@ -68,8 +68,13 @@ async def print_worker(request: Request) -> bytes:
 
 
 def signed(request: Request, body: bytes = b"") -> SignedRequest:
-    """The request as Shopify signed it. Bytes that are not text stay apart, so that they match no signature."""
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.raw}
+    """The request as Shopify signed it. Bytes that are not text stay apart, so that they match no signature.
+
+    Values of a repeated header are joined by a comma (RFC 9110, 5.3): neither the first nor the last of them counts.
+    """
+    headers: dict[str, str] = {}
+    for name, value in ((each.decode("latin-1") for each in pair) for pair in request.headers.raw):
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return SignedRequest(request.method, _url(request), headers, body)
 
 

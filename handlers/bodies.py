@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.errors import AppError
+from handlers.parse import too_slow
 
 FIRST_S = 15.0
-"""How long any body may take: Shopify waits five seconds for all of a webhook, its answer too."""
+"""How long any body may take, in seconds. A webhook's has a deadline of its own (handlers/webhooks.py)."""
 BYTES_A_S = 16 * 1024
 """Each so many bytes that have come give a second more: a photo of 25 MB may come slowly, but not by the byte."""
 LINGER_S = 2.0
@@ -52,8 +52,7 @@ class _Body:
             async with asyncio.timeout_at(self.began + FIRST_S + self.received / BYTES_A_S):
                 message = await self._receive()
         except TimeoutError as fault:
-            sentence = "This request came too slowly. Please try again."
-            raise AppError(sentence, code="too_slow", status=408) from fault
+            raise too_slow() from fault
         self.received += len(message.get("body", b""))
         self.ended = not message.get("more_body", False)
         return message

@@ -22,7 +22,9 @@ SWEEPS: tuple[Callable[[App], Awaitable[int]], ...] = (
 )
 """Each does a bounded part of its work, and says how much."""
 
-UNINSTALL = jobs.JobKind("shops.uninstall", shops.uninstall, shops.give_up)
+UNINSTALL_TRIES = 12
+"""For some two hours: it may ask Shopify. After that, shop/redact asks again two days later."""
+UNINSTALL = jobs.JobKind("shops.uninstall", shops.uninstall, shops.give_up, max_attempts=UNINSTALL_TRIES)
 RESCOPE = jobs.JobKind("shops.rescope", shops.rescope, shops.give_up)
 KEEP_TOKEN = jobs.JobKind(shops.KEEP_TOKEN, shops.keep_token, shops.not_kept)
 _OURS = (UNINSTALL, RESCOPE, KEEP_TOKEN, *catalog.KINDS, *personalization.KINDS, *privacy.KINDS)

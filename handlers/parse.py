@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
-from app.core.errors import BadRequest, TooLarge, Unavailable, Unprocessable
+from app.core.errors import AppError, BadRequest, TooLarge, Unavailable, Unprocessable
+from handlers import addresses
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 MAX_JSON_BYTES = 64 * 1024
 ROOM_BYTES = 16 * 1024 * 1024
+ADDRESS_BYTES = ROOM_BYTES // 2
+"""The most of it for one address: enough for the largest webhook, and as much is left for everybody else's."""
 
 
 @dataclass
@@ -24,37 +29,63 @@ class Room:
     Small ones always find a place, so that few who send much, and slowly, do not keep out the others.
     """
 
-    taken: int = 0
+    held: Counter[str] = field(default_factory=Counter)  # bytes by address
 
-    def take(self, size: int) -> None:
+    @property
+    def taken(self) -> int:
+        return self.held.total()
+
+    def take(self, address: str, size: int) -> None:
         """Raises Unavailable, which lets Shopify send its webhook again."""
-        if self.taken + size > ROOM_BYTES:
+        if self.taken + size > ROOM_BYTES or self.held[address] + size > ADDRESS_BYTES:
             raise Unavailable("Too many large requests came at once. Please try again soon.")
-        self.taken += size
+        self.held[address] += size
+
+    def release(self, address: str, size: int) -> None:
+        self.held[address] -= size
+        if not self.held[address]:
+            del self.held[address]
 
 
-async def raw(request: Request, limit: int) -> bytes:
+async def raw(request: Request, limit: int, *, within_s: float | None = None) -> bytes:
     """The whole body, refused when it says that it is, or as soon as it is, over `limit` bytes.
 
-    Raises TooLarge, Unavailable, BadRequest.
+    `within_s` is how many seconds it may take, however much of it has come. Raises TooLarge, Unavailable, BadRequest,
+    and AppError 408 when it is too slow.
     """
     if _announced(request) > limit:
         raise TooLarge("This request is too big.")
+    try:
+        async with asyncio.timeout(within_s):
+            return await _received(request, limit)
+    except TimeoutError as fault:
+        raise too_slow() from fault
+    except ClientDisconnect as fault:
+        raise BadRequest("The request was cut short.") from fault
+
+
+async def _received(request: Request, limit: int) -> bytes:
+    """The whole body. What passes MAX_JSON_BYTES of it has its place in the Room."""
     room: Room = request.app.state.room
-    received, held = bytearray(), 0
+    received, held, address = bytearray(), 0, ""
     try:
         async for chunk in request.stream():
             received += chunk
             if len(received) > limit:
                 raise TooLarge("This request is too big.")
             more = max(len(received) - MAX_JSON_BYTES - held, 0)
-            room.take(more)
-            held += more
-    except ClientDisconnect as fault:
-        raise BadRequest("The request was cut short.") from fault
+            if more:
+                address = address or addresses.of_caller(request.app.state.app, request)
+                room.take(address, more)
+                held += more
     finally:
-        room.taken -= held
+        if held:
+            room.release(address, held)
     return bytes(received)
+
+
+def too_slow() -> AppError:
+    return AppError("This request came too slowly. Please try again.", code="too_slow", status=408)
 
 
 async def body(request: Request, shape: type[T]) -> T:

@@ -22,6 +22,23 @@ SAFE_HEADERS = {
 """Unless the answer says otherwise: most hold a token, a signed link, or somebody's state."""
 
 
+class OneAddress:
+    """Answers `/webhooks/` as `/webhooks`. A key under /media/ is taken as it was signed.
+
+    Starlette would redirect, to an address built from the Host header, which is anybody's; and Shopify takes a redirect
+    for a failed delivery.
+    """
+
+    def __init__(self, app: ASGIApp):
+        self._next = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if len(path) > 1 and path.endswith("/") and not path.startswith("/media/"):
+            scope["path"] = path[:-1]
+        await self._next(scope, receive, send)
+
+
 class RequestContext:
     """Logs method, path and status; never the query, which holds signatures and tokens."""
 

@@ -20,7 +20,7 @@ from app.core.spent import Spent
 from handlers import errors
 from handlers.exposition import Requests
 from handlers.parse import Room
-from handlers.requests import RequestContext
+from handlers.requests import OneAddress, RequestContext
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -87,7 +87,9 @@ ROUTES = [
 
 def create(app: App) -> Starlette:
     """The ASGI application for an App. It has no lifespan: every runtime can run it."""
-    starlette = Starlette(routes=ROUTES, middleware=[Middleware(RequestContext)], exception_handlers=errors.HANDLERS)
+    middleware = [Middleware(RequestContext), Middleware(OneAddress)]
+    starlette = Starlette(routes=ROUTES, middleware=middleware, exception_handlers=errors.HANDLERS)
+    starlette.router.redirect_slashes = False  # as OneAddress says
     starlette.state.app = app
     starlette.state.requests = Requests()
     starlette.state.room = Room()

@@ -64,7 +64,6 @@ ACROSS_SHOPS: dict[str, str] = {
             "uploads_after",
         )
     },
-    "app.shops.queries.deliveries.insert_delivery": "the webhook holds its shop",
     "app.shops.queries.grants.drop_old_states": "what is too old goes, whoever began it",
     "app.shops.queries.tokens.fading_tokens": "the sweep serves every shop",
     "app.shops.queries.tokens.tokens_of_another_key": "the sweep serves every shop",

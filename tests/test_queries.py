@@ -38,7 +38,6 @@ MADE_UP: Mapping[Any, Any] = {
 NO_TENANTS = {
     "app.privacy.queries.leftovers.advance",
     "app.privacy.queries.leftovers.progress",
-    "app.shops.queries.deliveries.insert_delivery",
     "app.shops.queries.visitors.count_hit",
     "app.shops.queries.visitors.window_end",
 }

@@ -32,7 +32,13 @@ def product_fields(payload: Any) -> dict[str, Any]:
 
 
 def deleted_product_fields(payload: Any) -> dict[str, Any]:
-    """What we keep of products/delete. Raises ValueError, KeyError or TypeError when it names no product."""
+    """What we keep of products/delete. Raises ValueError, KeyError or TypeError when it is none.
+
+    Its body is an id alone (shopify.app.toml asks for no more). That of a products/update, signed alike, must not
+    archive the product.
+    """
+    if set(payload) != {"id"}:
+        raise ValueError("more than an id")
     return {"id": str(int(payload["id"]))}
 
 

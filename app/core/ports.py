@@ -133,8 +133,7 @@ class AnswersLinks(Files, Protocol):
         """Take an upload as it streams in. Raises TooLarge or BadRequest when its size is not what was signed."""
 
 
-LONGEST_HINT_S = 900
-"""The longest that every queue can hold a hint back: SQS's limit."""
+LONGEST_HINT_S = 900  # the longest that every queue can hold a hint back: SQS's limit
 
 
 class Queue(Protocol):
@@ -250,10 +249,8 @@ class SignedRequest:
 
 @dataclass(frozen=True)
 class AdminVisit:
-    """A verified request from the Shopify admin. `shop` is the domain, `headers` go onto the page.
-
-    `issued_at` is when Shopify made the ID token, by its own clock, in whole seconds.
-    """
+    """A verified request from the Shopify admin. `shop` is the domain, `headers` go onto the page, `issued_at` is when
+    Shopify made the ID token, by its own clock, in whole seconds."""
 
     shop: str
     user_id: str
@@ -282,14 +279,14 @@ class ProxyVisit:
 
 @dataclass(frozen=True)
 class Webhook:
-    """A verified webhook. `event_id` falls back to the webhook id; `body` is raw."""
+    """A webhook: Shopify signed its `payload`, which does not contradict `shop`. The rest is from unsigned headers."""
 
     shop: str
     topic: str
     event_id: str
     webhook_id: str
     triggered_at: datetime | None
-    body: bytes
+    payload: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -348,13 +345,16 @@ class ShopifyDoor(Protocol):
     """Verifies what comes from Shopify, and trades ID tokens for access tokens."""
 
     def verify_admin(self, request: SignedRequest) -> AdminVisit:
-        """Raises DoorReply: a bounce (302) or a 401 that makes App Bridge retry."""
+        """Raises DoorReply: a bounce (302) or a 401 that makes App Bridge retry; NotFound through the app proxy."""
 
     def verify_proxy(self, request: SignedRequest) -> ProxyVisit:
         """Raises Unauthorized."""
 
+    def may_be_signed(self, request: SignedRequest) -> bool:
+        """Whether the headers of a webhook hold what could be a signature; its body need not have come."""
+
     def verify_webhook(self, request: SignedRequest) -> Webhook:
-        """Raises Unauthorized."""
+        """Raises Unauthorized, BadRequest."""
 
     def bounce_page(self, request: SignedRequest) -> DoorReply:
         """The page on which App Bridge fetches a fresh ID token. Raises BadRequest."""

@@ -12,6 +12,7 @@ from app.jobs.queries import (
     cancel,
     given_up_by_kind,
     insert,
+    is_open,
     is_running,
     job,
     jobs_by_status,
@@ -21,6 +22,7 @@ from app.jobs.queries import (
     queue_position,
     requeue,
     revive,
+    start,
 )
 from app.jobs.remote import extend, fail, finish, release, ticket, work_order
 from app.jobs.running import run_due, run_one
@@ -44,6 +46,7 @@ __all__ = [
     "given_up_by_kind",
     "hint_in_line",
     "insert",
+    "is_open",
     "is_running",
     "job",
     "jobs_by_status",
@@ -58,6 +61,7 @@ __all__ = [
     "revive",
     "run_due",
     "run_one",
+    "start",
     "ticket",
     "work_order",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, literal_column, or_, select, update
 
 from app.core.ids import first_id
 from app.core.ports import Database, Expect
@@ -113,6 +113,21 @@ def requeue(job: Job, at: datetime) -> Any:
     )
 
 
+def start(job: Job, at: datetime, condition: ColumnElement[bool]) -> Any:
+    """Insert a job where a condition holds; one of the same dedupe key that has ended takes its place and starts again.
+
+    Returns the id to wake, if any.
+    """
+    row = _values(job, at)
+    values = [bindparam(name, value, jobs.c[name].type) for name, value in row.items()]
+    new = upsert(jobs).from_select(list(row), select(*values).where(condition))
+    anew = {"status": "pending", "attempts": 0, "last_error": None, "lease_token": None, "lease_until": None}
+    changes = {name: new.excluded[name] for name in row if name not in ("id", "dedupe_key", "created_at")}
+    return new.on_conflict_do_update(
+        index_elements=["dedupe_key"], set_={**changes, **anew}, where=jobs.c.status.not_in(OPEN)
+    ).returning(jobs.c.id)
+
+
 def lease(job: Job, token: str, now: datetime, seconds: int) -> Expect:
     """Take a job as it was read; refused with `not_due` when somebody was faster."""
     as_read = and_(jobs.c.status == job.status, jobs.c.attempts == job.attempts, _runnable(now))
@@ -205,6 +220,15 @@ def revive(shop_id: str, reasons: Collection[str], at: datetime) -> Any:
     )
 
 
+def is_open(shop_id: str, dedupe_key: str) -> ColumnElement[bool]:
+    """A condition for other statements: this job waits or runs."""
+    return (
+        select(jobs.c.id)
+        .where(jobs.c.shop_id == shop_id, jobs.c.dedupe_key == dedupe_key, jobs.c.status.in_(OPEN))
+        .exists()
+    )
+
+
 def is_running(shop_id: str, dedupe_key: str) -> ColumnElement[bool]:
     """A condition for other statements: this job runs now."""
     return (
@@ -221,19 +245,23 @@ async def _by_kind(db: Database, which: ColumnElement[bool]) -> dict[tuple[str, 
 
 
 def _row(job: Job, at: datetime) -> Any:
-    return upsert(jobs).values(
-        id=job.id,
-        shop_id=job.shop_id,
-        kind=job.kind,
-        subject_id=job.subject_id,
-        dedupe_key=job.dedupe_key,
-        payload=job.payload,
-        priority=job.priority,
-        run_at=job.run_at,
-        hinted_at=at,
-        created_at=at,
-        updated_at=at,
-    )
+    return upsert(jobs).values(**_values(job, at))
+
+
+def _values(job: Job, at: datetime) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        "shop_id": job.shop_id,
+        "kind": job.kind,
+        "subject_id": job.subject_id,
+        "dedupe_key": job.dedupe_key,
+        "payload": job.payload,
+        "priority": job.priority,
+        "run_at": job.run_at,
+        "hinted_at": at,
+        "created_at": at,
+        "updated_at": at,
+    }
 
 
 def _held(job_id: str, token: str) -> ColumnElement[bool]:

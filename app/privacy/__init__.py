@@ -7,10 +7,10 @@ their own photo (`photos`), and what nobody needs any more goes by itself (`rete
 
 from app.privacy.jobs import KINDS
 from app.privacy.keeping import keep_previews
-from app.privacy.leaving import redact_fields
+from app.privacy.leaving import shop_redact_fields
 from app.privacy.model import LEAST_PREVIEW_LIFE, LONGEST_PREVIEW_LIFE, Line, Overview, Request
 from app.privacy.photos import delete_photo
-from app.privacy.requests import ask, overview, request_fields
+from app.privacy.requests import ask, customer_redact_fields, data_request_fields, overview
 from app.privacy.retention import sweep
 
 __all__ = [
@@ -21,10 +21,11 @@ __all__ = [
     "Overview",
     "Request",
     "ask",
+    "customer_redact_fields",
+    "data_request_fields",
     "delete_photo",
     "keep_previews",
     "overview",
-    "redact_fields",
-    "request_fields",
+    "shop_redact_fields",
     "sweep",
 ]

@@ -11,10 +11,17 @@ from app.jobs import Lease
 from app.privacy import queries
 
 PAGE = 500
+ABOUT_A_CUSTOMER = {"customer", "orders_requested", "orders_to_redact", "data_request"}
+"""Fields of the other compliance webhooks: https://shopify.dev/docs/apps/build/privacy-law-compliance"""
 
 
-def redact_fields(payload: Any) -> dict[str, Any]:
-    """What we keep of shop/redact: nothing, the headers say it all."""
+def shop_redact_fields(payload: Any) -> dict[str, Any]:
+    """What we keep of shop/redact: nothing more than that it came. Raises KeyError, ValueError when it is none.
+
+    Its body names a shop, and nothing of it. A customers/redact, signed alike, must not delete the whole shop.
+    """
+    if not payload["shop_domain"] or ABOUT_A_CUSTOMER.intersection(payload):
+        raise ValueError("no shop/redact")
     return {}
 
 

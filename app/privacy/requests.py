@@ -24,8 +24,27 @@ CLAIMED_AT_ONCE = 50
 MAX_ORDERS = 10_000
 
 
-def request_fields(payload: Any) -> dict[str, Any]:
-    """What we keep of customers/data_request and customers/redact: ids. Raises ValueError, KeyError, TypeError."""
+def data_request_fields(payload: Any) -> dict[str, Any]:
+    """What we keep of customers/data_request: ids. Raises ValueError, KeyError, TypeError."""
+    if "orders_to_redact" in payload:
+        raise ValueError("a customers/redact")
+    return _request_fields(payload)
+
+
+def customer_redact_fields(payload: Any) -> dict[str, Any]:
+    """What we keep of customers/redact: ids. Raises ValueError, KeyError, TypeError.
+
+    A request to see a customer's data must not delete them, though Shopify signs both alike.
+    """
+    if "data_request" in payload:
+        raise ValueError("a customers/data_request")
+    return _request_fields(payload)
+
+
+def _request_fields(payload: Any) -> dict[str, Any]:
+    """Of a compliance webhook about a customer. Its signed body says whose customer; that of an order does not."""
+    if not payload["shop_domain"]:
+        raise ValueError("no shop")
     named = payload.get("orders_requested") or payload.get("orders_to_redact") or []
     return {
         "customer_id": str(int(payload["customer"]["id"])),

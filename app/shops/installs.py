@@ -11,6 +11,7 @@ from app.core.app import App
 from app.core.errors import Refused, Unauthorized, Unavailable
 from app.core.ports import AccessToken, AdminVisit, ShopDetails
 from app.core.reads import Together
+from app.core.times import from_text
 from app.jobs import Lease
 from app.shops import queries, tokens
 from app.shops.model import REDACT_AFTER, Access, Delivery, Merchant, Proof, Shop, seen_at
@@ -19,6 +20,8 @@ LEFT = "uninstalled"
 NO_ACCESS = ("token_dead", "token_missing", "sealed_unreadable", "app_refused")
 """What a job says that failed for want of a token."""
 MOST_HINTS = 100
+OTHER_BODIES = {"shop_domain", "line_items", "customer", "order_id", "current"}
+"""Fields of other webhooks' bodies, none of them a Shop's."""
 
 
 async def admit(app: App, visit: AdminVisit) -> Merchant:
@@ -71,25 +74,37 @@ async def record_install(app: App, token: AccessToken, details: ShopDetails, *, 
 
 
 def uninstalled_fields(payload: Any) -> dict[str, Any]:
-    """What we keep of app/uninstalled: nothing, the headers say it all."""
-    return {}
+    """What we keep of app/uninstalled: when the Shop in it last changed. Raises ValueError when it is none.
+
+    Its body is the Shop, which names itself; only headers, which nobody signed, would name the shop of any other body.
+    """
+    domains = [str(payload.get(name)) for name in ("myshopify_domain", "domain")]
+    if OTHER_BODIES.intersection(payload) or not any(each.endswith(".myshopify.com") for each in domains):
+        raise ValueError("no Shop")
+    return {"shop_changed_at": payload.get("updated_at")}
 
 
 async def uninstall(app: App, lease: Lease) -> None:
     """The job of an app/uninstalled webhook; one older than the present installation leaves it alone.
 
     Tokens from before it are worth nothing in any case, and are forgotten. What the shop would still have done is
-    kept until it comes back; its data stay until shop/redact.
+    kept until it comes back; its data stay until shop/redact. Raises Unavailable.
     """
-    job, now = lease.job, app.clock.now()
+    job = lease.job
     delivery = await queries.delivery(app.db, job.shop_id, job.subject_id)
     shop = await queries.shop(app.db, job.shop_id)
     told_at = told(delivery)
-    changes = _leave(job.shop_id, told_at, now) if told_at else []
-    if shop is None or told_at is None or shop.installed_after(told_at):
-        closing = queries.close_delivery(job.shop_id, job.subject_id, "ignored", "not installed then", now)
-    else:
-        closing = queries.close_delivery(job.shop_id, job.subject_id, "done", None, now)
+    changes: list[Any] = []
+    status, why = "ignored", "not installed then"
+    in_doubt = shop and not shop.installed_after(told_at) and shop.may_be_repeated(_shop_changed_at(delivery))
+    if in_doubt and await _is_let_in(app, job.shop_id):
+        why = "Shopify still lets the app in"
+    elif told_at:
+        changes = _leave(job.shop_id, told_at, app.clock.now())
+        if shop and not shop.installed_after(told_at):
+            status, why = "done", ""
+    now = app.clock.now()
+    closing = queries.close_delivery(job.shop_id, job.subject_id, status, why or None, now)
     await app.db.batch(*lease.finish(now), *changes, closing)
 
 
@@ -128,6 +143,13 @@ def _leave(shop_id: str, told_at: datetime, now: datetime) -> list[Any]:
 def told(delivery: Delivery | None) -> datetime | None:
     """When Shopify sent it, or when it came."""
     return (delivery.triggered_at or delivery.created_at) if delivery else None
+
+
+def _shop_changed_at(delivery: Delivery | None) -> datetime | None:
+    try:
+        return from_text(((delivery and delivery.fields) or {})["shop_changed_at"])
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
 
 
 async def _seen(app: App, shop_id: str, seen: datetime) -> None:

@@ -73,6 +73,19 @@ class Shop:
     uninstalled_at: datetime | None = None
     proven_at: datetime | None = None
     access_lost_at: datetime | None = None
+    created_at: datetime | None = None
+
+    def may_be_repeated(self, changed_at: datetime | None) -> bool:
+        """Whether an app/uninstalled, with the Shop as it was at a time, may be one of an earlier installation.
+
+        Its body was signed then, and could be sent again with the headers of a new one. The Shop that Shopify sends
+        always says when it changed; without that, a shop that was not here before cannot have sent one.
+        """
+        if not self.is_active or self.installed_at is None:
+            return False
+        if changed_at is not None:
+            return changed_at <= self.installed_at
+        return self.created_at is not None and self.created_at < self.installed_at
 
     def installed_after(self, moment: datetime | None) -> bool:
         """Whether the app was seen installed after a message was sent: then the message is not about it.

@@ -16,11 +16,11 @@ TOPIC = "app/scopes_update"
 
 
 def scopes_fields(payload: Any) -> dict[str, Any]:
-    """The scopes granted now. Raises KeyError or TypeError when it is no such message."""
+    """The scopes granted now, and since when. Raises KeyError or TypeError when it is no such message."""
     current = payload["current"]
     if not isinstance(current, list) or not all(isinstance(scope, str) for scope in current):
         raise TypeError("current")
-    return {"current": current}
+    return {"current": current, "updated_at": payload.get("updated_at")}
 
 
 async def rescope(app: App, lease: Lease) -> None:

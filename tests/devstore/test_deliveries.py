@@ -6,6 +6,8 @@ import hmac
 import json
 from pathlib import Path
 
+import pytest
+
 from devstore.webhooks import selected
 from tests.devstore.conftest import SHOP, FakeApp, OpenDevstore, Shopify
 
@@ -38,6 +40,32 @@ def test_redirects_and_faults_are_retried_with_the_same_event(shopify: Shopify, 
     attempts = [fake_app.next() for _ in range(3)]
     assert len({attempt.headers["x-shopify-event-id"] for attempt in attempts}) == 1
     assert len({attempt.body for attempt in attempts}) == 1
+
+
+def test_an_uninstall_says_which_shop_it_is_about(shopify: Shopify, fake_app: FakeApp) -> None:
+    shopify.http.post(shopify.path("admin/uninstall"))
+    body = json.loads(fake_app.next("app/uninstalled").body)
+    assert body["myshopify_domain"] == SHOP
+    assert {"id", "name", "email", "domain", "updated_at"} <= set(body)
+
+
+@pytest.mark.parametrize(
+    ("topic", "fields"),
+    [
+        ("customers/data_request", {"shop_id", "shop_domain", "customer", "orders_requested", "data_request"}),
+        ("customers/redact", {"shop_id", "shop_domain", "customer", "orders_to_redact"}),
+        ("shop/redact", {"shop_id", "shop_domain"}),
+    ],
+)
+def test_what_privacy_laws_ask_for_is_sent_in_shopifys_words(
+    shopify: Shopify, fake_app: FakeApp, topic: str, fields: set[str]
+) -> None:
+    wish = {"shop": SHOP, "topic": topic, "customer_id": 7, "orders": [8]}
+    assert shopify.http.post("/_compliance", json=wish).status_code == 201
+    body = json.loads(fake_app.next(topic).body)
+    assert (set(body), body["shop_domain"]) == (fields, SHOP)
+    if topic != "shop/redact":
+        assert body["customer"]["id"] == 7
 
 
 def test_a_delivery_that_nobody_takes_fails_in_the_end(shopify: Shopify, fake_app: FakeApp) -> None:

@@ -74,6 +74,12 @@ class Shopify:
         self.deliveries()
         return order
 
+    def comply(self, topic: str, shop: str = SHOP, **wish: Any) -> None:
+        """A compliance webhook, once it has been delivered."""
+        assert self.http.post("/_compliance", json={"shop": shop, "topic": topic} | wish).status_code == 201
+        [newest, *_] = self.deliveries()
+        assert (newest["topic"], newest["status"]) == (topic, "delivered")
+
     def deliveries(self) -> list[dict[str, Any]]:
         """The log of webhooks, newest first, once nothing is on its way."""
         return list(self.http.get("/_deliveries?json&settled", timeout=30).json())

@@ -19,6 +19,7 @@ from devstore.config import Config
 from devstore.signatures import proxy_signature, webhook_hmac
 from handlers.page_files import STATIC
 from handlers.routes import ROUTES
+from tests.integration import webhooks
 from tests.integration.servers import OTHER_SHOP, SHOP
 from tests.integration.storefront import signed
 from tests.integration.wire import Answer, call
@@ -72,6 +73,11 @@ def repeated(name: str, value: str) -> bytes:
     return urlencode([*pairs, ("signature", proxy_signature(pairs, Config.api_secret))]).encode()
 
 
+def twice(name: str, *values: str) -> bytes:
+    pairs = [*((key, val) for key, val in signed({}).items() if key != "signature"), *((name, each) for each in values)]
+    return urlencode([*pairs, ("signature", proxy_signature(pairs, Config.api_secret))]).encode()
+
+
 def ago(seconds: int) -> str:
     return str(int(time.time()) - seconds)
 
@@ -108,6 +114,14 @@ def token(secret: str = Config.api_secret, algorithm: str = "HS256", **changes: 
     claims = {"iss": f"{origin}/admin", "dest": origin, "aud": Config.api_key, "sub": "1", "jti": "1", "sid": "1"}
     whole = claims | {"exp": now + 60, "nbf": now, "iat": now} | changes
     return jwt.encode({name: value for name, value in whole.items() if value is not None}, secret, algorithm)
+
+
+GOOD_PROXY: dict[str, Callable[[], bytes]] = {
+    "names that begin alike": lambda: proxied(a="1", a1="2", **{"a-": "3", "a=": "4"}),
+    "a repeated name": lambda: twice("a", "2", "1"),
+    "no value": lambda: proxied(a=""),
+    "other letters": lambda: proxied(**{"é": "\u0660", "[]": " &=,"}),
+}
 
 
 BAD_TOKENS: dict[str, Callable[[], bytes]] = {
@@ -156,7 +170,13 @@ async def test_the_storefront_is_refused_without_the_proxys_signature(world: Wor
         refused(await call(world.routes, method, path, BAD_PROXY[bad]()), 401, "unauthorized", path)
 
 
-@pytest.mark.parametrize("bad", [name for name in BAD_TOKENS if name != "empty"])
+@pytest.mark.parametrize("good", GOOD_PROXY)
+async def test_whatever_the_proxy_signed_is_let_in(world: World, good: str) -> None:
+    answer = await call(world.routes, "GET", "/proxy/products/7700000000002", GOOD_PROXY[good]())
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize("bad", BAD_TOKENS)
 async def test_a_fetch_with_a_bad_token_is_told_to_come_with_a_fresh_one(world: World, bad: str) -> None:
     headers = {"authorization": b"Bearer " + BAD_TOKENS[bad](), "accept": b"text/html"}
     for method, path in routes_behind("admin"):
@@ -164,6 +184,90 @@ async def test_a_fetch_with_a_bad_token_is_told_to_come_with_a_fresh_one(world: 
         assert answer.status == 401, path
         assert answer.headers["x-shopify-retry-invalid-session-request"] == "1", path
         assert answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [b"Bearer"],
+        [b"Bearer "],
+        [b""],
+        [b"Basic YTpi"],
+        [b"bearer x"],
+        [b"Bearer TOKEN", b"Bearer TOKEN"],
+        [b"Bearer ", b"Bearer TOKEN"],
+        [b"Basic YTpi", b"Bearer TOKEN"],
+    ],
+)
+async def test_a_fetch_that_says_it_otherwise_than_app_bridge_is_told_to_come_again(
+    world: World, headers: list[bytes]
+) -> None:
+    pairs = [(b"authorization", value.replace(b"TOKEN", token().encode())) for value in headers]
+    for method, path in routes_behind("admin"):
+        answer = await call(world.routes, method, path, headers=pairs)
+        assert (answer.status, answer.headers["x-shopify-retry-invalid-session-request"]) == (401, "1"), path
+
+
+THROUGH_THE_PROXY: dict[str, Callable[[], bytes]] = {
+    "signed": lambda: proxied(),
+    "signed by another": lambda: proxied(OTHER_SECRET),
+    "with an ID token": lambda: repeated("id_token", token()),
+    "with a good link": lambda: proxied(extra=f"&hmac={'0' * 64}"),
+    "with a bounce": lambda: repeated("shopify-reload", "/orders"),
+    "spelt otherwise": lambda: proxied().replace(b"signature", b"%73ignature"),
+}
+
+
+@pytest.mark.parametrize("came", THROUGH_THE_PROXY)
+@pytest.mark.parametrize("headers", [{}, {"accept": b"text/html"}, {"authorization": b"Bearer TOKEN"}])
+async def test_nothing_of_the_merchants_is_there_through_the_app_proxy(
+    world: World, came: str, headers: dict[str, bytes]
+) -> None:
+    """A proxy forwards any path below its base; what a visitor had signed must not come back to them."""
+    headers = {name: value.replace(b"TOKEN", token().encode()) for name, value in headers.items()}
+    query = THROUGH_THE_PROXY[came]()
+    for method, path in [*routes_behind("admin"), *routes_behind("grant"), ("GET", "/auth/bounce")]:
+        answer = await call(world.routes, method, path, query, headers)
+        assert answer.status == 404, path
+        assert "location" not in answer.headers
+        [signature] = parse_qs(query.decode())["signature"]
+        assert signature.encode() not in answer.body
+
+
+async def test_no_answer_shows_a_signature_that_came_in(world: World) -> None:
+    query = urlencode({"shop": SHOP, "hmac": "5ec4e7", "id_token": "5ec4e7x", "page": "2"}).encode()
+    for method, path in routes_behind("admin"):
+        answer = await call(world.routes, method, path, query + b"&%68mac=5ec4e7", {"accept": b"text/html"})
+        assert "5ec4e7" not in str(answer.headers) + answer.body.decode()
+        reload = parse_qs(urlsplit(answer.headers["location"]).query)["shopify-reload"]
+        assert reload == [f"{path}?shop={SHOP}&page=2"]
+
+
+@pytest.mark.parametrize("door", DOORS)
+async def test_a_trailing_slash_is_the_same_address_and_redirects_nowhere(world: World, door: str) -> None:
+    for method, path in routes_behind(door):
+        if path == "/" or path.startswith("/media/"):
+            continue
+        headers = {"host": b"evil.test", "accept": b"application/json"}
+        plain = await call(world.routes, method, path, headers=headers)
+        slashed = await call(world.routes, method, path + "/", headers=headers)
+        assert slashed.status == plain.status, path
+        assert "evil.test" not in str(slashed.headers)
+
+
+@pytest.mark.parametrize("path", ["/nothing/", "/webhooks//", "/orders//", "//", "///", "/media/", "/static/"])
+async def test_slashes_at_the_end_never_lead_to_the_host_of_a_request(world: World, path: str) -> None:
+    for method in ("GET", "POST"):
+        answer = await call(world.routes, method, path, headers={"host": b"evil.test"})
+        assert answer.status not in (301, 307, 308)
+        assert "evil.test" not in str(answer.headers)
+
+
+async def test_a_webhook_to_the_address_with_a_slash_is_taken(world: World) -> None:
+    body = b'{"id": 1}'
+    answer = await world.http.post("/webhooks/", content=body, headers=webhooks.headers(body))
+    assert answer.status_code == 200
+    assert len(world.rows("SELECT id FROM webhook_deliveries")) == 1
 
 
 @pytest.mark.parametrize("bad", BAD_TOKENS)

@@ -37,7 +37,9 @@ async def bought(world: World, customer: str, *storefronts: Storefront, **change
 async def told(world: World, kind: str, customer: str, orders: list[int] | None = None, **changes: str) -> None:
     """Shopify's request, and all that follows."""
     named = "orders_requested" if kind == "export" else "orders_to_redact"
-    payload = {"shop_id": 1, "customer": {"id": int(customer), "email": "ada@shopper.example"}, named: orders or []}
+    shop = changes.get("shop_domain", SHOP)
+    person = {"id": int(customer), "email": "ada@shopper.example"}
+    payload = webhooks.redact(shop, customer=person, **{named: orders or []})
     answer = await webhooks.deliver(world.http, payload, topic=TOPICS[kind], **changes)
     assert answer.status_code == 200
     await world.run_all_jobs()
@@ -198,7 +200,7 @@ async def test_a_deleted_customer_is_in_no_table_and_no_object(world: World, by:
 async def test_a_request_that_the_storage_interrupts_is_done_later(world: World, kind: str) -> None:
     ada = await bought(world, ADA, world.storefront(), world.storefront(customer=ADA))
     hers = owned(world, *ada["designs"])
-    payload = {"customer": {"id": int(ADA)}}
+    payload = webhooks.redact(customer={"id": int(ADA)})
     await webhooks.deliver(world.http, payload, topic=TOPICS[kind])
     with without_storage(world):
         await world.run_jobs()
@@ -208,6 +210,16 @@ async def test_a_request_that_the_storage_interrupts_is_done_later(world: World,
     left = objects(world)
     assert [key for key in hers if "/" in key and (key in left) != (kind == "export")] == []
     assert storage_agrees(world)
+
+
+async def test_what_shopify_asks_of_a_customer_is_done_in_its_own_words(world: World) -> None:
+    """By the simulated shop's webhooks, which hold all that Shopify's do."""
+    ada = await bought(world, ADA, world.storefront(customer=ADA))
+    for topic in ("customers/data_request", "customers/redact"):
+        world.shopify.comply(topic, customer_id=int(ADA), orders=[ada["id"]])
+        await world.run_all_jobs()
+    assert [row["state"] for row in world.rows("SELECT state FROM privacy_requests")] == ["done", "done"]
+    assert world.rows("SELECT id FROM shoppers WHERE shopify_customer_id = ?", ADA) == []
 
 
 async def test_a_photo_that_was_deleted_is_in_no_table_and_no_object(world: World) -> None:

@@ -180,7 +180,7 @@ async def test_messages_jobs_limits_and_tokens_go_with_their_time(world: World) 
 async def leave(world: World, hours_ago: float) -> None:
     at = (datetime.now(UTC) - timedelta(hours=hours_ago)).isoformat()
     world.change("UPDATE shops SET installed_at = '2026-01-01T00:00:00.000Z', proven_at = NULL")
-    await webhooks.deliver(world.http, {"id": 1}, topic="app/uninstalled", triggered_at=at)
+    await webhooks.deliver(world.http, webhooks.left(), topic="app/uninstalled", triggered_at=at)
     await world.run_all_jobs()
     assert world.rows("SELECT is_active FROM shops WHERE id = ?", SHOP) == [{"is_active": 0}]
 
@@ -190,7 +190,7 @@ async def test_a_shop_that_left_48_hours_ago_is_in_no_table_but_the_books_and_no
     words = [*owned(world, *order["designs"]), ADA]
     kept = {key for key in objects(world) if key.startswith(f"{OTHER_SHOP}/")}
     await leave(world, 48)
-    await webhooks.deliver(world.http, {"shop_domain": SHOP}, topic="shop/redact")
+    await webhooks.deliver(world.http, webhooks.redact(), topic="shop/redact")
     await world.run_all_jobs()
     world.clock.move(minutes=5)
     await swept(world)
@@ -210,10 +210,22 @@ async def test_the_end_of_an_earlier_removal_changes_nothing_for_a_later_one(wor
     await bought(world, ADA, world.storefront())
     before = objects(world)
     await leave(world, hours)
-    await webhooks.deliver(world.http, {"shop_domain": SHOP}, topic="shop/redact")
+    await webhooks.deliver(world.http, webhooks.redact(), topic="shop/redact")
     await world.run_all_jobs()
     assert objects(world) == before
     assert len(world.rows("SELECT id FROM generations")) == 2
+
+
+@pytest.mark.parametrize("year", ["2099", "9999"])
+async def test_a_time_to_come_does_not_pass_for_48_hours(world: World, year: str) -> None:
+    await bought(world, ADA, world.storefront())
+    before = objects(world)
+    await leave(world, 1)
+    later = f"{year}-12-31T23:59:59Z"
+    await webhooks.deliver(world.http, webhooks.redact(), topic="shop/redact", triggered_at=later)
+    await world.run_all_jobs()
+    assert objects(world) == before
+    assert world.rows("SELECT status FROM webhook_deliveries WHERE topic = 'shop/redact'") == [{"status": "ignored"}]
 
 
 async def test_the_end_of_a_shop_that_is_back_changes_nothing(world: World) -> None:
@@ -221,7 +233,7 @@ async def test_the_end_of_a_shop_that_is_back_changes_nothing(world: World) -> N
     before = objects(world)
     await leave(world, 49)
     assert (await world.merchant().document()).status_code == 200
-    await webhooks.deliver(world.http, {"shop_domain": SHOP}, topic="shop/redact")
+    await webhooks.deliver(world.http, webhooks.redact(), topic="shop/redact")
     await world.run_all_jobs()
     assert objects(world) == before
     assert world.rows("SELECT id FROM orders")
@@ -238,7 +250,7 @@ async def test_a_shop_whose_uninstall_was_lost_is_deleted_when_shopify_lets_the_
     world.change("UPDATE shops SET installed_at = '2026-01-01T00:00:00.000Z', proven_at = '2026-01-02T00:00:00.000Z'")
     if not installed:
         world.change("DELETE FROM access_tokens WHERE shop_id = ?", SHOP)
-    await webhooks.deliver(world.http, {"shop_domain": SHOP}, topic="shop/redact")
+    await webhooks.deliver(world.http, webhooks.redact(), topic="shop/redact")
     await world.run_all_jobs()
     if installed:
         assert (objects(world), len(world.rows("SELECT id FROM shops"))) == (before, 2)
@@ -255,7 +267,7 @@ async def test_a_shop_whose_uninstall_was_lost_waits_until_shopify_answers(world
     await bought(world, ADA, world.storefront())
     world.change("UPDATE shops SET installed_at = '2026-01-01T00:00:00.000Z', proven_at = NULL")
     world.shopify.fail("error_500", 10)
-    await webhooks.deliver(world.http, {"shop_domain": SHOP}, topic="shop/redact")
+    await webhooks.deliver(world.http, webhooks.redact(), topic="shop/redact")
     await world.run_jobs()
     assert world.rows("SELECT status FROM jobs WHERE kind = 'privacy.redact_shop'") == [{"status": "pending"}]
     assert len(world.rows("SELECT id FROM generations")) == 2

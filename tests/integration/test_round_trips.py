@@ -93,7 +93,9 @@ async def test_no_route_asks_the_database_more_than_six_times(delegating: World,
 async def test_no_webhook_asks_the_database_more_than_six_times(
     delegating: World, watched: Watched, topic: str
 ) -> None:
-    for payload in (webhooks.order(webhooks.line("nothing")), b"{}", b"not JSON"):
+    assert (await webhooks.deliver(delegating.http, b"not JSON", topic=topic)).status_code == 400
+    assert watched.most.get("webhooks.receive", 0) == 0
+    for payload in (webhooks.order(webhooks.line("nothing")), b"{}"):
         assert (await webhooks.deliver(delegating.http, payload, topic=topic)).status_code == 200
     assert 1 <= watched.most["webhooks.receive"] <= MOST
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
+import re
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
 from devstore.config import Config
-from devstore.signatures import webhook_hmac
+from devstore.signatures import query_hmac, webhook_hmac
+from handlers.webhooks import TOPICS
 from tests.integration import webhooks
 from tests.integration.conftest import EARLIER_SECRET
-from tests.integration.servers import NEW_SHOP, SHOP
+from tests.integration.servers import NEW_SHOP, OTHER_SHOP, SHOP
+from tests.integration.storefront import MUG
+from tests.integration.tenancy.kept import changed, kept
+from tests.integration.wire import call
 from tests.integration.world import World
 
 pytestmark = pytest.mark.anyio
@@ -20,7 +27,7 @@ pytestmark = pytest.mark.anyio
 SECRETS = (Config.api_secret, EARLIER_SECRET, "somebody-elses")
 GOOD = {"id": 1, "line_items": []}
 PREVIEW = [{"name": "_artify_preview", "value": "1"}]
-MALFORMED: dict[str, Any] = {
+NO_OBJECT: dict[str, Any] = {
     "empty": b"",
     "text": b"order=1",
     "half": b'{"id": 1, "line_items": [',
@@ -29,6 +36,10 @@ MALFORMED: dict[str, Any] = {
     "null": None,
     "a list": [],
     "a word": "order",
+    "a number": 7,
+    "after a space": b' {"id": 1, "line_items": []}',
+}
+MALFORMED: dict[str, Any] = {
     "no lines": {"id": 1},
     "no id": {"line_items": []},
     "a word for an id": GOOD | {"id": "gid://shopify/Order/1"},
@@ -44,6 +55,49 @@ MALFORMED: dict[str, Any] = {
     "cancelled some day": GOOD | {"cancelled_at": "some day", "line_items": [{"id": 1, "properties": PREVIEW}]},
     "cancelled in numbers": GOOD | {"cancelled_at": 5, "line_items": [{"id": 1, "properties": PREVIEW}]},
 }
+BODIES: dict[str, dict[str, Any]] = {
+    "app/uninstalled": webhooks.left(),
+    "app/scopes_update": {"id": 1, "previous": [], "current": ["read_products"], "updated_at": "2026-11-20T10:00:00Z"},
+    "products/update": {"id": int(MUG), "title": "Mug", "status": "draft", "updated_at": "2030-11-20T10:00:00Z"},
+    "products/delete": {"id": int(MUG)},
+    "orders/create": webhooks.order(webhooks.line("nothing")),
+    "orders/paid": webhooks.order(webhooks.line("nothing")),
+    "orders/cancelled": webhooks.order(webhooks.line("nothing")),
+    "orders/edited": {"order_edit": {"id": 1, "order_id": 2}},
+    "refunds/create": {"id": 1, "order_id": 2},
+    "customers/data_request": webhooks.redact(customer={"id": 3}, orders_requested=[], data_request={"id": 4}),
+    "customers/redact": webhooks.redact(customer={"id": 3}, orders_to_redact=[]),
+    "shop/redact": webhooks.redact(),
+}
+"""What Shopify says in each topic, in few words."""
+ALIKE = [
+    {"orders/create", "orders/paid", "orders/cancelled"},  # an order says itself what became of it
+    {"orders/edited", "refunds/create"},  # Shopify is asked what is left of it
+]
+
+
+@pytest.mark.parametrize("payload", NO_OBJECT.values(), ids=NO_OBJECT)
+async def test_what_is_no_json_object_is_a_400_and_recorded_nowhere(world: World, payload: Any) -> None:
+    body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    answer = await webhooks.deliver(world.http, body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_request")
+    assert world.rows("SELECT id FROM webhook_deliveries") == []
+
+
+async def test_what_the_secret_signed_for_something_else_is_no_webhook(world: World) -> None:
+    """An ID token and a signed link are in an installer's hands; their signatures are of the same kind."""
+    merchant = world.merchant()
+    signed, _, signature = merchant.token.rpartition(".")
+    link = urlencode(sorted({"shop": SHOP, "code": "1", "timestamp": "1"}.items()))
+    for text, hmac_ in (
+        (signed, base64.b64encode(base64.urlsafe_b64decode(signature + "==")).decode()),
+        (link, base64.b64encode(bytes.fromhex(query_hmac(dict(parse_qsl(link)), Config.api_secret))).decode()),
+    ):
+        headers = webhooks.headers(text.encode())
+        assert headers["X-Shopify-Hmac-Sha256"] == hmac_, "the signature is a valid one"
+        answer = await world.http.post("/webhooks", content=text.encode(), headers=headers)
+        assert answer.status_code == 400
+    assert world.rows("SELECT id FROM webhook_deliveries") == []
 
 
 @pytest.mark.parametrize("payload", MALFORMED.values(), ids=MALFORMED)
@@ -53,6 +107,80 @@ async def test_a_malformed_webhook_is_taken_and_recorded_as_failed(world: World,
     [delivery] = world.rows("SELECT status, error, fields FROM webhook_deliveries")
     assert (delivery["status"], delivery["fields"]) == ("failed", None)
     assert delivery["error"].startswith("malformed")
+    assert world.rows("SELECT id FROM jobs") == []
+
+
+async def test_an_order_that_failed_first_is_printed_when_the_real_one_follows(world: World) -> None:
+    design = await world.design()
+    await webhooks.deliver(world.http, {"id": 1}, event_id="e-1")
+    assert [row["status"] for row in world.rows("SELECT status FROM webhook_deliveries")] == ["failed"]
+    for _ in range(2):
+        await webhooks.deliver(world.http, webhooks.order(webhooks.line(design["id"])), event_id="e-1")
+    await world.run_all_jobs()
+    assert counts(world) == {"webhook_deliveries": 1, "orders": 1, "order_items": 1, "finals": 1, "prints": 1}
+    assert [row["status"] for row in world.rows("SELECT status FROM webhook_deliveries")] == ["done"]
+
+
+@pytest.mark.parametrize("topic", BODIES)
+async def test_the_body_of_one_topic_is_not_believed_as_another(world: World, topic: str) -> None:
+    """Topic and body are not signed together: whatever the header says, it must be of its own kind."""
+    assert set(BODIES) == set(TOPICS)
+    before = kept(world, SHOP)
+    others = [name for name in BODIES if not any({name, topic} <= alike for alike in ALIKE) and name != topic]
+    for other in others:
+        assert (await webhooks.deliver(world.http, BODIES[other], topic=topic)).status_code == 200
+    await world.run_jobs()
+    found = world.rows("SELECT status, fields FROM webhook_deliveries")
+    assert found == [{"status": "failed", "fields": None}] * len(others)
+    assert changed(before, kept(world, SHOP)) == set()
+    assert (await webhooks.deliver(world.http, BODIES[topic], topic=topic, event_id="own")).status_code == 200
+    [own] = world.rows("SELECT status FROM webhook_deliveries WHERE event_id = 'own'")
+    assert own == {"status": "received"}
+
+
+@pytest.mark.parametrize("topic", ["app/uninstalled", "customers/data_request", "customers/redact", "shop/redact"])
+async def test_one_signed_body_says_nothing_of_another_shop(world: World, topic: str) -> None:
+    before = kept(world, OTHER_SHOP)
+    answer = await webhooks.deliver(world.http, BODIES[topic], topic=topic, shop_domain=OTHER_SHOP)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthorized")
+    assert world.rows("SELECT id FROM webhook_deliveries") == []
+    assert changed(before, kept(world, OTHER_SHOP)) == set()
+
+
+@pytest.mark.parametrize("topic", ["customers/data_request", "customers/redact", "shop/redact"])
+async def test_a_legal_duty_is_taken_without_the_header_of_its_shop(world: World, topic: str) -> None:
+    assert (await webhooks.deliver(world.http, BODIES[topic], topic=topic, shop_domain="")).status_code == 200
+    found = world.rows("SELECT shop_id, topic, status FROM webhook_deliveries")
+    assert found == [{"shop_id": SHOP, "topic": topic, "status": "received"}]
+
+
+@pytest.mark.parametrize("topic", [*BODIES, "themes/publish"])
+async def test_nothing_is_kept_of_a_shop_that_nobody_knows(world: World, topic: str) -> None:
+    names = {name: NEW_SHOP for name in ("shop_domain", "myshopify_domain") if name in BODIES.get(topic, {})}
+    payload = BODIES.get(topic, GOOD) | names
+    assert (await webhooks.deliver(world.http, payload, topic=topic, shop_domain=NEW_SHOP)).status_code == 200
+    assert (await webhooks.deliver(world.http, {"x": 1}, topic=topic, shop_domain=NEW_SHOP)).status_code == 200
+    assert world.rows("SELECT id FROM webhook_deliveries") == world.rows("SELECT id FROM jobs") == []
+    assert [line["topic"] for line in world.logged("webhook_of_unknown_shop")] == [topic] * 2
+
+
+@pytest.mark.parametrize("name", ["topic", "event_id", "webhook_id"])
+@pytest.mark.parametrize("word", ["x" * 5000, "a b\tc", "'; DROP TABLE jobs; --", "<script>", "\x7f"])
+async def test_names_from_headers_are_kept_short_and_plain(world: World, name: str, word: str) -> None:
+    assert (await webhooks.deliver(world.http, webhooks.order(), **{name: word})).status_code == 200
+    [row] = world.rows("SELECT topic, event_id, webhook_id FROM webhook_deliveries")
+    assert all(len(value) <= 100 and re.fullmatch("[A-Za-z0-9._:/=?-]+", value) for value in row.values()), row
+
+
+async def test_a_header_that_comes_twice_says_nothing(world: World) -> None:
+    body = json.dumps(webhooks.left()).encode()
+    for name, value in (("topic", "app/uninstalled"), ("shop-domain", OTHER_SHOP), ("hmac-sha256", "A" * 43 + "=")):
+        twice = [*webhooks.headers(body).items(), (f"X-Shopify-{name}", value)]
+        received: list[Any] = [{"type": "http.request", "body": body, "more_body": False}]
+        scope_headers = [(each.lower().encode(), text.encode()) for each, text in twice]
+        answer = await call(world.routes, "POST", "/webhooks", headers=scope_headers, received=received)
+        assert answer.status == (200 if name == "topic" else 401), name
+    assert [row["status"] for row in world.rows("SELECT status FROM webhook_deliveries")] == ["ignored"]
     assert world.rows("SELECT id FROM jobs") == []
 
 
@@ -160,17 +288,9 @@ async def test_a_payment_that_comes_with_its_order_is_not_lost(world: World) -> 
 
 
 async def test_the_same_event_id_of_another_shop_is_another_event(world: World) -> None:
-    for shop in (SHOP, NEW_SHOP):
+    for shop in (SHOP, OTHER_SHOP):
         await webhooks.deliver(world.http, webhooks.order(), event_id="e-1", shop_domain=shop)
     assert len(world.rows("SELECT id FROM webhook_deliveries")) == 2
-
-
-async def test_an_order_of_a_shop_without_the_app_is_recorded_as_failed(world: World) -> None:
-    await webhooks.deliver(world.http, webhooks.order(webhooks.line("nothing")), shop_domain=NEW_SHOP)
-    await world.run_jobs()
-    [delivery] = world.rows("SELECT status, error FROM webhook_deliveries")
-    assert (delivery["status"], delivery["error"]) == ("failed", "the app is not installed")
-    assert world.rows("SELECT id FROM orders") == []
 
 
 async def test_of_an_order_only_what_is_needed_is_kept(world: World) -> None:

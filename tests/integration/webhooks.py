@@ -43,6 +43,16 @@ def order(*lines: dict[str, Any], **changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def left(shop: str = SHOP, **changes: Any) -> dict[str, Any]:
+    """The payload of app/uninstalled: the Shop."""
+    return {"id": 548380009, "name": "A shop", "domain": "shop.example", "myshopify_domain": shop} | changes
+
+
+def redact(shop: str = SHOP, **changes: Any) -> dict[str, Any]:
+    """The payload of shop/redact, and how those of the other compliance topics begin."""
+    return {"shop_id": 548380009, "shop_domain": shop} | changes
+
+
 def headers(body: bytes, prefix: str = "X-Shopify-", **changes: str) -> dict[str, str]:
     """Signed headers; names as keywords with underscores, a change to "" leaves one out."""
     fresh = {

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from app.core.errors import AppError
-from handlers import bodies, parse
+from handlers import bodies, parse, webhooks
 from handlers.bodies import Paced
 from handlers.routes import create
 from tests.apps import close, make_app
@@ -21,6 +22,8 @@ from tests.integration.wire import call
 pytestmark = pytest.mark.anyio
 PIECE: Message = {"type": "http.request", "body": b"x" * 1000, "more_body": True}
 LAST: Message = {"type": "http.request", "body": b"", "more_body": False}
+MAYBE = {"x-shopify-hmac-sha256": b"A" * 43 + b"="}
+"""A webhook's signature by its form."""
 
 
 @pytest.fixture(autouse=True)
@@ -92,17 +95,88 @@ async def test_a_connection_stays_open_when_nothing_is_left_to_read(app: Any, le
     assert not end.get("more_body")
 
 
-async def test_large_bodies_find_no_room_when_many_come_at_once_and_small_ones_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(parse, "ROOM_BYTES", 100_000)
+@pytest.fixture
+async def routes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, anyio_backend: str) -> AsyncIterator[Starlette]:
+    """The app with room for 200 KB of large bodies, of which an address may have half."""
+    monkeypatch.setattr(parse, "ROOM_BYTES", 200_000)
+    monkeypatch.setattr(parse, "ADDRESS_BYTES", 100_000)
     app = make_app(tmp_path)
-    routes = create(app)
-    large = [{**PIECE, "body": b"x" * 50_000}] * 4 + [LAST]
-    assert (await call(routes, "POST", "/webhooks", received=list(large))).status == 503
-    assert (await call(routes, "POST", "/webhooks", received=[{**PIECE, "body": b"x" * 60_000}, LAST])).status == 401
-    assert routes.state.room.taken == 0
+    yield create(app)
     await close(app)
+
+
+def large(size: int) -> list[Message]:
+    """The beginning of a body: what passes 64 KB of it takes `size` bytes of the room."""
+    return [{**PIECE, "body": b"x" * 50_000}, {**PIECE, "body": b"x" * (parse.MAX_JSON_BYTES - 50_000 + size)}]
+
+
+async def test_large_bodies_find_no_room_when_many_come_at_once_and_small_ones_do(routes: Starlette) -> None:
+    too_large = [*large(100_000), PIECE, LAST]
+    assert (await call(routes, "POST", "/webhooks", headers=MAYBE, received=too_large)).status == 503
+    small: list[Message] = [{**PIECE, "body": b"x" * 60_000}, LAST]
+    assert (await call(routes, "POST", "/webhooks", headers=MAYBE, received=small)).status == 401
+    assert routes.state.room.taken == 0
+
+
+async def test_one_address_leaves_room_for_others(routes: Starlette) -> None:
+    async with asyncio.TaskGroup() as connections:
+        silent = [_silent(routes, connections, "203.0.113.1") for _ in range(3)]
+        await asyncio.sleep(0.05)
+        assert routes.state.room.taken == 80_000, "two have their place, and the third found none"
+        assert await _status(routes, "203.0.113.1", 40_000) == 503
+        assert await _status(routes, "203.0.113.2", 100_000) == 401
+        for each in silent:
+            each.cancel()
+    assert routes.state.room.held == {}
+
+
+@pytest.mark.parametrize("signature", ["", "none", "x" * 5000, "A" * 44, "A" * 43 + "==", "é" * 44])
+@pytest.mark.parametrize("name", ["x-shopify-hmac-sha256", "shopify-hmac-sha256"])
+async def test_no_large_body_is_read_without_what_could_be_a_signature(
+    routes: Starlette, name: str, signature: str
+) -> None:
+    headers = {name: signature.encode()} if signature else {}
+    unread = [*large(1), PIECE, PIECE]
+    assert (await call(routes, "POST", "/webhooks", headers=headers, received=unread)).status == 413
+    assert len(unread) == 2
+    assert routes.state.room.taken == 0
+
+
+@pytest.mark.parametrize("path", ["/webhooks", "/webhooks/"])
+async def test_a_webhook_earns_no_time_by_what_has_come(
+    routes: Starlette, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sender of much who then falls silent holds the room no longer than one who sends nothing."""
+    monkeypatch.setattr(webhooks, "BODY_S", 0.1)
+    monkeypatch.setattr(bodies, "FIRST_S", 60.0)
+    for received in (large(90_000), [PIECE], large(0)):
+        server = Paced(routes)
+        answer = await call(server, "POST", path, headers=MAYBE, received=received, then=None)
+        assert (answer.status, answer.error["code"]) == (408, "too_slow")
+    assert routes.state.room.held == {}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/internal/jobs"), ("POST", "/internal/jobs/1/finish"), ("POST", "/proxy/uploads"), ("PUT", "/media/k")],
+)
+async def test_nothing_but_webhooks_takes_of_the_room(
+    routes: Starlette, method: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other bodies are small, or stream to where they are kept."""
+    monkeypatch.setattr(parse.Room, "take", None)
+    answer = await call(routes, method, path, headers=MAYBE, received=[*large(50_000), LAST])
+    assert answer.status in (401, 403, 404, 413)
+
+
+def _silent(routes: Starlette, connections: asyncio.TaskGroup, client: str) -> asyncio.Task[Any]:
+    asking = call(routes, "POST", "/webhooks", headers=MAYBE, received=large(40_000), client=client, then=None)
+    return connections.create_task(asking)
+
+
+async def _status(routes: Starlette, client: str, size: int) -> int:
+    received = [*large(size), LAST]
+    return (await call(routes, "POST", "/webhooks", headers=MAYBE, received=received, client=client)).status
 
 
 async def test_a_body_that_announces_too_much_is_refused_before_it_comes(tmp_path: Path) -> None:

@@ -1,6 +1,10 @@
-"""The known gaps of `shopifyapp` 1.0.2, each guarded here and shown in tests/unit/shopify/test_guards.py.
+"""What Shopify signs, checked by us, and the known gaps of `shopifyapp` 1.0.2, each guarded.
 
-When one of those tests says that a gap is closed, its guard can go.
+tests/unit/shopify/test_guards.py shows the gaps. When one of those tests says that a gap is closed, its guard can go.
+
+One secret signs webhooks (the body), app-proxy requests (`k=v` strings), links of the code grant (a query) and ID
+tokens (`eyJ…`). A valid signature of one kind must not pass for another's: a webhook begins with `{`, which none of the
+others can, and no answer of ours holds a signature that came in.
 """
 
 from __future__ import annotations
@@ -13,9 +17,9 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote, unquote_plus, urlencode, urlsplit
 
-from app.core.errors import BadRequest, Unauthorized, Unavailable
+from app.core.errors import BadRequest, NotFound, Unauthorized, Unavailable
 
 if TYPE_CHECKING:
     import httpx
@@ -28,9 +32,17 @@ ORIGIN = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*")
 PRINTABLE = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '#"<>\\')
 
 ONCE = ("shop", "timestamp", "signature", "logged_in_customer_id", "path_prefix")
+UNSEEN = ("id_token", "hmac", "signature")
+"""Parameters that grant something, and so are in no answer."""
+WEBHOOK_SIGNATURE = re.compile(r"[A-Za-z0-9+/]{43}=")
+"""32 bytes in base64."""
+MOST_ID = 100  # characters; Shopify's own ids are UUIDs
+ID = re.compile(rf"[A-Za-z0-9._:/=-]{{1,{MOST_ID}}}")
+NOT_OF_A_TOPIC = re.compile(r"[^A-Za-z0-9._/-]")
+MOST_DIGITS = 100
 T = TypeVar("T")
 ID_TOKEN_LIFE = 60  # seconds
-SIGNED_FOR = 90  # seconds; as an app proxy's
+SIGNED_FOR = 90  # seconds, of an app-proxy request and of a link of the code grant
 LONGEST_LIFE = 10**9  # seconds; a lifetime above this is nonsense and would overflow a date
 
 
@@ -47,6 +59,30 @@ def target(url: str) -> str:
     """
     rest = ORIGIN.sub("", url, count=1)
     return "/" + quote(rest, safe=PRINTABLE, errors="replace").lstrip("/")
+
+
+def own_target(url: str) -> str:
+    """Path and query of a request that did not come through the app proxy. Raises NotFound for one that did.
+
+    A proxy forwards any path below its base. A page of the merchant's that answered there would stand on the
+    storefront's origin, and tell a visitor how Shopify signs what the visitor chose.
+    """
+    asked = target(url)
+    if any(name == "signature" for name, _ in parse_qsl(urlsplit(asked).query, keep_blank_values=True)):
+        raise NotFound()
+    return asked
+
+
+def bounce(path: str, asked: str) -> str:
+    """The address of the bounce page at `path`, which comes back to what was asked (path and query).
+
+    Gap: the package copies the query into it less `id_token` as it is spelt here, and so shows `hmac`, `signature`,
+    and an `id%5Ftoken`.
+    """
+    page, _, query = asked.partition("?")
+    parts = [part for part in query.split("&") if part and unquote_plus(part.partition("=")[0]) not in UNSEEN]
+    reload = "?".join([page, *(["&".join(parts)] if parts else [])])
+    return f"{path}?{'&'.join([*parts, 'shopify-reload=' + quote(reload, safe='')])}"
 
 
 def bounce_query(url: str) -> tuple[str, str]:
@@ -108,14 +144,9 @@ def signed_query(url: str, secrets: tuple[str, ...], now: float) -> dict[str, st
     """
     pairs = parse_qsl(urlsplit(target(url)).query, keep_blank_values=True)
     query = dict(pairs)
-    given = query.pop("hmac", "").encode()
-    text = urlencode(sorted(query.items())).encode()
-    signatures = [hmac.new(secret.encode(), text, hashlib.sha256).hexdigest().encode() for secret in secrets]
-    if not any(hmac.compare_digest(given, signature) for signature in signatures):
-        raise Unauthorized
-    time = query.get("timestamp", "")
-    fresh = re.fullmatch(r"[0-9]{1,12}", time) and abs(now - int(time)) <= SIGNED_FOR
-    if len(query) + 1 != len(pairs) or not fresh:
+    given = query.pop("hmac", "")
+    _check_hex(given, urlencode(sorted(query.items())).encode(), secrets)
+    if len(query) + 1 != len(pairs) or not _is_fresh(query.get("timestamp", ""), now):
         raise Unauthorized
     return query | {"shop": one_shop(url)}
 
@@ -129,20 +160,44 @@ def one_shop(url: str) -> str:
     return shop
 
 
-def proxy_shop(url: str) -> str:
-    """The shop that an app-proxy request names. Raises Unauthorized; call it before the package.
+def proxy_visit(url: str, secrets: tuple[str, ...], now: float) -> tuple[str, str]:
+    """The shop and the customer's id ("" for guests) of an app-proxy request. Raises Unauthorized.
 
-    Gaps: the package raises TypeError for a signature that is not ASCII, does not check the shop, and takes
-    the first of a repeated `logged_in_customer_id`, which is the shopper's own. It also sorts by name, not by
-    `name=value` as Shopify documents: that can only refuse requests whose names begin alike, and ours have none.
+    The signature is over the decoded query without `signature`: values of one name joined by commas, `name=value`
+    strings sorted and joined with nothing, in hex:
+    https://shopify.dev/docs/apps/build/online-store/app-proxies/authenticate-app-proxies
+
+    Gaps: the package sorts by name, and so refuses what has names that begin alike (`a` and `a1`); it raises TypeError
+    for a signature that is not ASCII, does not check the shop, and takes the first of a repeated
+    `logged_in_customer_id`, which is the shopper's own.
     """
-    query = parse_qs(urlsplit(target(url)).query, keep_blank_values=True)
-    signature, time = query.get("signature", [""])[0], query.get("timestamp", [""])[0]
-    shop = shop_domain(query.get("shop", [""])[0])
-    repeated = any(len(query.get(name, [])) > 1 for name in ONCE)
-    if shop is None or repeated or not signature.isascii() or not re.fullmatch(r"[0-9]{1,12}", time):
+    values: dict[str, list[str]] = {}
+    query = urlsplit(target(url)).query
+    for name, value in parse_qsl(query, keep_blank_values=True, errors="surrogateescape"):  # any bytes, as they were
+        values.setdefault(name, []).append(value)
+    once = {name: values.get(name, [""]) for name in ONCE}
+    [given] = values.pop("signature", [""])[:1]
+    words = [f"{name}={','.join(each)}".encode(errors="surrogateescape") for name, each in values.items()]
+    _check_hex(given, b"".join(sorted(words)), secrets)
+    shop, time = shop_domain(once["shop"][0]), once["timestamp"][0]
+    if shop is None or any(len(each) > 1 for each in once.values()) or not _is_fresh(time, now):
         raise Unauthorized
-    return shop
+    return shop, once["logged_in_customer_id"][0]
+
+
+def webhook_payload(body: bytes, received: str, secrets: tuple[str, ...]) -> dict[str, Any]:
+    """The JSON object that Shopify signed. Raises Unauthorized, and BadRequest when what it signed is none.
+
+    A number too long for Python stays text: it must not make an order unreadable.
+    """
+    check_webhook(body, received, secrets)
+    try:
+        payload = json.loads(body.decode(), parse_int=lambda text: int(text) if len(text) < MOST_DIGITS else text)
+    except (ValueError, RecursionError) as fault:
+        raise BadRequest("This webhook is not JSON.") from fault
+    if not body.startswith(b"{") or not isinstance(payload, dict):
+        raise BadRequest("This webhook is not a JSON object.")
+    return payload
 
 
 def check_webhook(body: bytes, received: str, secrets: tuple[str, ...]) -> None:
@@ -158,6 +213,32 @@ def check_webhook(body: bytes, received: str, secrets: tuple[str, ...]) -> None:
         if hmac.compare_digest(given, b64encode(digest)):
             return
     raise Unauthorized
+
+
+def webhook_shop(payload: Mapping[str, Any], header: str) -> str:
+    """Whose a webhook is. The signed body's word counts, where it has one, and the header may not contradict it.
+
+    Raises Unauthorized when they differ, BadRequest when neither names a shop. A Shop's `domain` may be one of the
+    merchant's own, or a second one of Shopify's, so it says something only where `myshopify_domain` is missing.
+    """
+    named = [payload[name] for name in ("shop_domain", "myshopify_domain") if payload.get(name) is not None]
+    named = named or [each for each in [payload.get("domain")] if shop_domain(each)]
+    if not named and shop_domain(header) is None:
+        raise BadRequest("This webhook does not say which shop it is about.")
+    shops = {shop_domain(each) for each in [*named, *([header] if header else [])]}
+    if len(shops) > 1 or (shop := shops.pop()) is None:
+        raise Unauthorized("This webhook is of another shop than it says.")
+    return shop
+
+
+def webhook_topic(header: str) -> str:
+    """A topic as it can be kept: cut, and without odd characters. No known topic changes."""
+    return NOT_OF_A_TOPIC.sub("?", header[:MOST_ID])
+
+
+def webhook_id(header: str) -> str:
+    """An id as it can be kept: one that is long or odd by its digest, so that two of them stay two."""
+    return header if ID.fullmatch(header) or not header else hashlib.sha256(header.encode()).hexdigest()
 
 
 def to_refresh(shop: str, refresh_token: str) -> dict[str, str]:
@@ -198,6 +279,18 @@ async def graphql_reply(response: httpx.Response) -> None:
     """
     if response.status_code == 200:
         await _json_object(response)
+
+
+def _check_hex(given: str, text: bytes, secrets: tuple[str, ...]) -> None:
+    """Raises Unauthorized unless `given` is the hex HMAC-SHA256 of the text under one of the secrets."""
+    signatures = [hmac.digest(secret.encode(), text, hashlib.sha256).hex().encode() for secret in secrets]
+    if not any(hmac.compare_digest(given.encode(errors="replace"), signature) for signature in signatures):
+        raise Unauthorized
+
+
+def _is_fresh(time: str, now: float) -> bool:
+    """Whether a signature of a time (seconds since 1970, in plain digits) is still good."""
+    return re.fullmatch(r"[0-9]{1,12}", time) is not None and abs(now - int(time)) <= SIGNED_FOR
 
 
 async def _json_object(response: httpx.Response) -> dict[str, Any]:

@@ -1,6 +1,14 @@
 """All SQL of shops, a file a noun."""
 
-from app.shops.queries.deliveries import close_delivery, deliveries_by_topic, delivery, insert_delivery, told_since
+from app.shops.queries.deliveries import (
+    close_delivery,
+    deliveries_by_topic,
+    delivery,
+    is_recorded,
+    refuse_delivery,
+    take_delivery,
+    told_since,
+)
 from app.shops.queries.grants import drop_old_states, insert_state, use_state
 from app.shops.queries.installs import (
     active_shop,
@@ -14,6 +22,7 @@ from app.shops.queries.installs import (
     prove,
     set_scope,
     shop,
+    shop_row,
     uninstall,
 )
 from app.shops.queries.tokens import (
@@ -59,26 +68,29 @@ __all__ = [
     "guest",
     "guest_row",
     "has_left",
-    "insert_delivery",
     "insert_guest",
     "insert_shopper",
     "insert_state",
     "install",
+    "is_recorded",
     "lease_refresh",
     "left_undone",
     "lose_access",
     "lose_unreadable",
     "note_renewal",
     "prove",
+    "refuse_delivery",
     "renew_token",
     "rescope_token",
     "reseal_token",
     "set_scope",
     "shop",
+    "shop_row",
     "shopper",
     "shopper_row",
     "store_token",
     "stored_token",
+    "take_delivery",
     "tokens_of_another_key",
     "told_since",
     "uninstall",

@@ -1,4 +1,4 @@
-"""All SQL on what Shopify told us."""
+"""All SQL on webhook deliveries."""
 
 from __future__ import annotations
 
@@ -6,38 +6,83 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, select, update
 
+from app import jobs
 from app.core.ids import first_id
 from app.core.ports import Database, Webhook
 from app.core.tables import upsert
 from app.shops.model import Delivery
-from app.shops.tables import webhook_deliveries
+from app.shops.tables import shops, webhook_deliveries
 
 DELIVERY = [webhook_deliveries.c[name] for name in Delivery.__dataclass_fields__]
 
 
-def insert_delivery(
-    delivery_id: str, webhook: Webhook, status: str, fields: dict[str, Any] | None, error: str | None, at: datetime
+TAKEN = ("received", "done")
+"""The states of a delivery that was believed."""
+
+
+def take_delivery(
+    webhook: Webhook, delivery_id: str, fields: dict[str, Any], dedupe_key: str, told_at: datetime | None, at: datetime
 ) -> Any:
-    """Once per event: a repeated delivery changes nothing."""
+    """Record a delivery that is to be worked on by the job of `dedupe_key`.
+
+    The first delivery of an event is the one that counts, except that one which failed gives its row, with a new id,
+    to the next. A job that is open works on the failed one already: then its row stays. Nothing is recorded for a
+    shop that is not in `shops`.
+    """
+    new = _delivery(webhook, delivery_id, "received", fields, None, told_at, at)
+    changes = {name: new.excluded[name] for name in _COLUMNS if name not in _EVENT}
+    untried = and_(webhook_deliveries.c.status == "failed", ~jobs.is_open(webhook.shop, dedupe_key))
+    return new.on_conflict_do_update(index_elements=_EVENT, set_=changes, where=untried)
+
+
+def refuse_delivery(
+    webhook: Webhook, delivery_id: str, status: str, error: str, told_at: datetime | None, at: datetime
+) -> Any:
+    """Record a delivery that is not worked on, unless its event is recorded already or its shop is not in `shops`."""
+    new = _delivery(webhook, delivery_id, status, None, error, told_at, at)
+    return new.on_conflict_do_nothing(index_elements=_EVENT)
+
+
+def is_recorded(shop_id: str, delivery_id: str) -> ColumnElement[bool]:
+    """A condition for other statements: this delivery has a row."""
     return (
-        upsert(webhook_deliveries)
-        .values(
-            id=delivery_id,
-            shop_id=webhook.shop,
-            topic=webhook.topic,
-            event_id=webhook.event_id,
-            webhook_id=webhook.webhook_id,
-            triggered_at=webhook.triggered_at,
-            status=status,
-            fields=fields,
-            error=error,
-            created_at=at,
-            updated_at=at,
-        )
-        .on_conflict_do_nothing(index_elements=["shop_id", "topic", "event_id"])
+        select(webhook_deliveries.c.id)
+        .where(webhook_deliveries.c.shop_id == shop_id, webhook_deliveries.c.id == delivery_id)
+        .exists()
     )
+
+
+_EVENT = ["shop_id", "topic", "event_id"]
+_COLUMNS = [column.name for column in webhook_deliveries.c]
+
+
+def _delivery(
+    webhook: Webhook,
+    delivery_id: str,
+    status: str,
+    fields: dict[str, Any] | None,
+    error: str | None,
+    told_at: datetime | None,
+    at: datetime,
+) -> Any:
+    row = {
+        "id": delivery_id,
+        "shop_id": webhook.shop,
+        "topic": webhook.topic,
+        "event_id": webhook.event_id,
+        "webhook_id": webhook.webhook_id,
+        "triggered_at": told_at,
+        "status": status,
+        "fields": fields,
+        "error": error,
+        "created_at": at,
+        "updated_at": at,
+    }
+    values = [bindparam(name, row[name], webhook_deliveries.c[name].type) for name in _COLUMNS]
+    known = select(shops.c.id).where(shops.c.id == webhook.shop).exists()
+    return upsert(webhook_deliveries).from_select(_COLUMNS, select(*values).where(known))
 
 
 async def deliveries_by_topic(db: Database, topics: Collection[str], since: datetime) -> dict[tuple[str, ...], int]:
@@ -66,13 +111,14 @@ def close_delivery(shop_id: str, delivery_id: str, status: str, error: str | Non
 
 
 async def told_since(db: Database, shop_id: str, topic: str, moment: datetime) -> bool:
-    """Whether Shopify sent something newer on a topic: webhooks arrive in any order."""
+    """Whether a newer webhook of a topic was believed: webhooks arrive in any order."""
     row = await db.one(
         select(webhook_deliveries.c.id)
         .where(
             webhook_deliveries.c.shop_id == shop_id,
             webhook_deliveries.c.topic == topic,
             webhook_deliveries.c.triggered_at > moment,
+            webhook_deliveries.c.status.in_(TAKEN),
         )
         .limit(1)
     )

@@ -17,8 +17,12 @@ SHOP = [shops.c[name] for name in Shop.__dataclass_fields__]
 
 
 async def shop(db: Database, shop_id: str) -> Shop | None:
-    row = await db.one(select(*SHOP).where(shops.c.id == shop_id))
+    row = await db.one(shop_row(shop_id))
     return Shop(**row) if row else None
+
+
+def shop_row(shop_id: str) -> Any:
+    return select(*SHOP).where(shops.c.id == shop_id)
 
 
 async def active_shop(db: Database, shop_id: str) -> Shop | None:
@@ -80,12 +84,17 @@ def prove(shop_id: str, seen_at: datetime) -> Any:
 
 
 def uninstall(shop_id: str, at: datetime, told_at: datetime) -> Any:
-    """Only an installation that is older than the message: as Shop.installed_after."""
+    """Only an installation that is older than the message: as Shop.installed_after.
+
+    The latest of several messages counts: a shop that has left cannot be made to have left earlier.
+    """
     older = [or_(seen.is_(None), seen <= told_at) for seen in (shops.c.installed_at, shops.c.proven_at)]
     return (
         update(shops)
         .where(shops.c.id == shop_id, *older)
-        .values(is_active=False, uninstalled_at=told_at, access_lost_at=None, updated_at=at)
+        .values(
+            is_active=False, uninstalled_at=_later(shops.c.uninstalled_at, told_at), access_lost_at=None, updated_at=at
+        )
     )
 
 

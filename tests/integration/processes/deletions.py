@@ -150,7 +150,7 @@ async def _live(ask: Any, plan: dict[str, Any], copy: _Copy, effects: Effects, l
 
 
 async def _shopify_redacts(http: httpx.AsyncClient, plan: dict[str, Any]) -> None:
-    payload = {"customer": {"id": int(plan["customer"])}, "orders_to_redact": [plan["order"]]}
+    payload = webhooks.redact(customer={"id": int(plan["customer"])}, orders_to_redact=[plan["order"]])
     answer = await webhooks.deliver(http, payload, topic="customers/redact", event_id="redact")
     assert answer.status_code == 200, answer.text
 
@@ -170,7 +170,7 @@ async def _shopper_deletes(http: httpx.AsyncClient, plan: dict[str, Any]) -> Non
 
 
 async def _leave_and_redact(http: httpx.AsyncClient, plan: dict[str, Any]) -> None:
-    answer = await webhooks.deliver(http, {"shop_domain": SHOP}, topic="shop/redact", event_id="redact")
+    answer = await webhooks.deliver(http, webhooks.redact(), topic="shop/redact", event_id="redact")
     assert answer.status_code == 200, answer.text
 
 

@@ -58,7 +58,7 @@ async def test_a_shop_that_comes_back_is_installed_again(empty_world: World, com
 @pytest.mark.parametrize("days", [1, 100])
 async def test_an_uninstall_older_than_the_installation_changes_nothing(world: World, days: int) -> None:
     before = (datetime.now(UTC) - timedelta(days=days)).isoformat()
-    await webhooks.deliver(world.http, {"id": 1}, topic="app/uninstalled", triggered_at=before)
+    await webhooks.deliver(world.http, webhooks.left(), topic="app/uninstalled", triggered_at=before)
     await world.run_jobs()
     assert [row["status"] for row in world.rows("SELECT status FROM webhook_deliveries")] == ["ignored"]
     assert (await world.storefront().get(f"products/{MUG}")).status_code == 200
@@ -84,11 +84,17 @@ async def test_an_uninstall_delivered_late_leaves_the_new_installation(
 
 
 @pytest.mark.parametrize("times", [1, 2])
-async def test_an_uninstall_of_a_shop_we_never_saw_is_ignored(world: World, times: int) -> None:
+async def test_an_uninstall_of_a_shop_we_never_saw_leaves_no_trace(world: World, times: int) -> None:
     for _ in range(times):
-        await webhooks.deliver(world.http, {"id": 1}, topic="app/uninstalled", shop_domain=NEW_SHOP, event_id="e-1")
-    await world.run_jobs()
-    assert [row["status"] for row in world.rows("SELECT status FROM webhook_deliveries")] == ["ignored"]
+        await webhooks.deliver(
+            world.http, webhooks.left(NEW_SHOP), topic="app/uninstalled", shop_domain=NEW_SHOP, event_id="e-1"
+        )
+    assert (
+        world.rows("SELECT id FROM webhook_deliveries")
+        == world.rows("SELECT id FROM jobs WHERE kind = 'shops.uninstall'")
+        == []
+    )
+    assert len(world.logged("webhook_of_unknown_shop")) == times
 
 
 async def test_the_jobs_of_a_shop_that_has_left_tell_shopify_nothing_until_it_is_back(
@@ -100,7 +106,7 @@ async def test_the_jobs_of_a_shop_that_has_left_tell_shopify_nothing_until_it_is
     await jobs.run_due(world.app, {name: kind for name, kind in KINDS.items() if not name.endswith("note_print")})
     assert len(world.rows("SELECT id FROM jobs WHERE status = 'pending'")) == 1, "the order is to be told of its print"
     preview = await world.storefront().asked()
-    await webhooks.deliver(world.http, {"id": 1}, topic="app/uninstalled")
+    await webhooks.deliver(world.http, webhooks.left(), topic="app/uninstalled")
     await jobs.run_due(world.app, {"shops.uninstall": KINDS["shops.uninstall"]})
     await world.run_all_jobs()
     assert shopify.marks(order) == {"metafields": {}, "tags": []}
@@ -128,7 +134,9 @@ async def test_a_shop_that_left_and_came_back_within_minutes_is_spared_by_the_me
     world.change("UPDATE shops SET installed_at = ?", to_text(left_at - timedelta(days=3)))
     await merchant.fetch("/", jwt.encode(later, merchant.secret, algorithm="HS256"))
     left = (left_at - timedelta(seconds=28)).isoformat()
-    await webhooks.deliver(world.http, {"id": 1}, topic="app/uninstalled", shop_domain=NEW_SHOP, triggered_at=left)
+    await webhooks.deliver(
+        world.http, webhooks.left(NEW_SHOP), topic="app/uninstalled", shop_domain=NEW_SHOP, triggered_at=left
+    )
     await world.run_jobs()
     assert [row["status"] for row in world.rows("SELECT status FROM webhook_deliveries")] == ["ignored"]
     assert [row["is_active"] for row in world.rows("SELECT is_active FROM shops")] == [1]
@@ -137,7 +145,7 @@ async def test_a_shop_that_left_and_came_back_within_minutes_is_spared_by_the_me
 async def test_nobody_can_ask_a_shop_that_has_left(world: World) -> None:
     storefront = world.storefront()
     preview, wish = await storefront.asked(), await storefront.wish()
-    await webhooks.deliver(world.http, {"id": 1}, topic="app/uninstalled")
+    await webhooks.deliver(world.http, webhooks.left(), topic="app/uninstalled")
     await world.run_all_jobs()
     assert (await storefront.cancel(preview)).status_code == 404
     assert (await storefront.post("previews", wish)).status_code == 404

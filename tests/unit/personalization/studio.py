@@ -58,7 +58,7 @@ class Studio:
 
     async def hear(self, event: str, payload: dict[str, Any], sent_at: datetime | None = None) -> None:
         """Shopify tells of the order; nothing is done about it yet."""
-        webhook = Webhook(SHOP, "orders/paid", event, event, sent_at or self.app.clock.now(), b"")
+        webhook = Webhook(SHOP, "orders/paid", event, event, sent_at or self.app.clock.now(), {})
         await shops.receive(self.app, webhook, "personalization.take_order", personalization.order_fields(payload))
 
     async def changed(self, event: str, order_id: int = 9001) -> None:
@@ -68,7 +68,7 @@ class Studio:
 
     async def change(self, event: str, order_id: int = 9001, sent_at: datetime | None = None) -> None:
         """Shopify tells of an edit or a refund; nothing is done about it yet."""
-        webhook = Webhook(SHOP, "refunds/create", event, event, sent_at or self.app.clock.now(), b"")
+        webhook = Webhook(SHOP, "refunds/create", event, event, sent_at or self.app.clock.now(), {})
         fields = personalization.changed_order_fields({"id": 1, "order_id": order_id})
         await shops.receive(self.app, webhook, "personalization.reread_order", fields)
 

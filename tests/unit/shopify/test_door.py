@@ -13,7 +13,7 @@ import jwt
 import pytest
 
 from app.adapters.shopify.door import CDN, RETRY
-from app.core.errors import BadRequest, DoorReply, Unauthorized
+from app.core.errors import BadRequest, DoorReply, NotFound, Unauthorized
 from app.core.ports import SignedRequest
 from tests.unit.shopify.signing import (
     BASE,
@@ -94,9 +94,22 @@ def test_a_bounce_never_reloads_another_host() -> None:
     assert "shopify-reload=%2Fevil.test" in refusal(document(None, "//evil.test")).headers["Location"]
 
 
-@pytest.mark.parametrize("authorization", ["Bearer stale", "Bearer é", "Bearer", "Basic eDp5", "é"])
-def test_a_fetch_without_a_good_token_is_asked_to_retry(authorization: str) -> None:
-    reply = refusal(SignedRequest("GET", "https://app.test/", {"Authorization": authorization}))
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        *("Bearer stale", "Bearer é", "Bearer", "Bearer ", "Bearer  ", "Bearer , Bearer ", "bearer x", "bearer "),
+        *("Basic eDp5", "Basic ", "", " ", ", ", "é"),
+    ],
+)
+@pytest.mark.parametrize("query", ["", "?id_token=x", "?shop=acme.myshopify.com"])
+def test_a_fetch_without_a_good_token_is_asked_to_retry(authorization: str, query: str) -> None:
+    reply = refusal(SignedRequest("GET", f"https://app.test/{query}", {"Authorization": authorization}))
+    assert (reply.status, reply.headers) == (401, RETRY)
+
+
+@pytest.mark.parametrize("authorization", ["bearer {}", "Basic {}", "Bearer {0}, Bearer {0}", "Bearer  {}"])
+def test_a_good_token_that_is_not_given_as_app_bridge_does_is_asked_for_again(authorization: str) -> None:
+    reply = refusal(SignedRequest("GET", "https://app.test/", {"authorization": authorization.format(id_token())}))
     assert (reply.status, reply.headers) == (401, RETRY)
 
 
@@ -192,8 +205,33 @@ def test_a_webhook_is_read_from_either_family_of_headers(prefix: str) -> None:
     assert hook.triggered_at == datetime(2026, 11, 20, 10, 0, 0, 123456, UTC)
 
 
-def test_a_webhook_keeps_its_raw_body() -> None:
-    assert door().verify_webhook(webhook(b"\xff\x00not json")).body == b"\xff\x00not json"
+def test_a_webhook_holds_its_signed_body() -> None:
+    assert door().verify_webhook(webhook(b'{"id":5,"name":"\xc3\xa9"}')).payload == {"id": 5, "name": "é"}
+
+
+def test_a_webhook_takes_its_shop_from_its_body() -> None:
+    body = json.dumps({"shop_domain": SHOP, "shop_id": 1}).encode()
+    assert door().verify_webhook(webhook(body, topic="customers/redact", shop_domain="")).shop == SHOP
+    with pytest.raises(Unauthorized):
+        door().verify_webhook(webhook(body, shop_domain="other.myshopify.com"))
+
+
+@pytest.mark.parametrize("prefix", ["X-Shopify-", "shopify-"])
+def test_what_may_be_signed_is_seen_by_its_headers(prefix: str) -> None:
+    assert door().may_be_signed(webhook(prefix=prefix))
+    for signature in ("", "AAAA", "é" * 44, sign_body(b"")[:-1], sign_body(b"") + "=", sign_body(b"") + ", x"):
+        assert not door().may_be_signed(webhook(prefix=prefix, hmac_sha256=signature))
+
+
+@pytest.mark.parametrize("name", ["hmac", "signature", "%73ignature"])
+def test_no_page_of_the_merchants_answers_through_the_proxy_or_shows_what_signs(name: str) -> None:
+    request = SignedRequest("GET", f"https://app.test/orders?shop={SHOP}&{name}=5ec4e7", {})
+    if name == "hmac":
+        assert "5ec4e7" not in refusal(request).headers["Location"]
+        return
+    for ask in (door().verify_admin, door().bounce_page, door().verify_install, door().verify_grant):
+        with pytest.raises(NotFound):
+            ask(request)
 
 
 def test_a_webhook_under_the_old_secret_is_accepted() -> None:

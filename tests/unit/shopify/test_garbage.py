@@ -8,7 +8,7 @@ from urllib.parse import quote
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.errors import BadRequest, DoorReply, Unauthorized
+from app.core.errors import BadRequest, DoorReply, NotFound, Unauthorized
 from app.core.ports import SignedRequest
 from tests.unit.shopify.signing import SHOP, door, id_token
 
@@ -35,7 +35,7 @@ def let_in(ask: Callable[[SignedRequest], object], request: SignedRequest) -> bo
         ask(request)
     except DoorReply as reply:
         return not reply.headers.get("Location", "/auth/bounce?").startswith("/auth/bounce?")
-    except (BadRequest, Unauthorized):
+    except (BadRequest, NotFound, Unauthorized):
         return False
     return True
 

@@ -52,7 +52,7 @@ class Shopify:
         if self.installed:
             self.installed, event = False, f"left-{self.installation}"
             self.left_at.append(self.clock.now())
-            self.mail.append(Webhook(SHOP, "app/uninstalled", event, event, self.clock.now(), b"{}"))
+            self.mail.append(Webhook(SHOP, "app/uninstalled", event, event, self.clock.now(), {}))
 
     async def exchange(self, visit: AdminVisit) -> AccessToken:
         if not self.installed:

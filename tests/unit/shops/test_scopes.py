@@ -13,6 +13,7 @@ from app import jobs, shops
 from app.core.app import App
 from app.core.errors import AppError
 from app.core.ports import Webhook
+from app.core.times import to_text
 from app.shops.model import NEEDED_SCOPES
 from app.shops.tables import access_tokens
 from app.shops.tables import shops as shops_table
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def told(app: App, *current: str, at: datetime, event: str = "e1", shop: str = SHOP) -> None:
-    message = Webhook(shop, "app/scopes_update", event, event, at, b"")
+    message = Webhook(shop, "app/scopes_update", event, event, at, {})
     await shops.receive(app, message, "shops.rescope", shops.scopes_fields({"current": list(current)}))
     await jobs.run_due(app, KINDS)
 
@@ -77,6 +78,28 @@ async def test_of_two_messages_the_younger_counts_in_whatever_order_they_come(ap
     await told(app, "younger", at=now, event="e2")
     await told(app, "older", at=now - timedelta(minutes=1), event="e1")
     assert (await scopes(app))[0] == "younger"
+
+
+@pytest.mark.parametrize("header", [timedelta(0), timedelta(days=30_000)])
+async def test_an_old_message_that_is_sent_again_as_a_new_one_changes_nothing(app: App, header: timedelta) -> None:
+    """Its body says since when it is so, and that is signed."""
+    await open_shop(app)
+    clock_of(app).move(days=1)
+    old = {"current": ["older"], "updated_at": to_text(app.clock.now() - timedelta(hours=2))}
+    await told(app, "younger", at=app.clock.now() - timedelta(hours=1), event="e1")
+    message = Webhook(SHOP, "app/scopes_update", "e2", "e2", app.clock.now() + header, old)
+    await shops.receive(app, message, "shops.rescope", shops.scopes_fields(old))
+    await jobs.run_due(app, KINDS)
+    assert (await scopes(app))[0] == "younger"
+
+
+async def test_what_could_not_be_read_makes_no_message_old(app: App) -> None:
+    await open_shop(app)
+    clock_of(app).move(minutes=10)
+    now = app.clock.now()
+    await shops.refuse(app, Webhook(SHOP, "app/scopes_update", "e0", "e0", now, {}), "failed", "malformed")
+    await told(app, "true", at=now - timedelta(minutes=1))
+    assert (await scopes(app))[0] == "true"
 
 
 async def test_a_message_from_before_the_present_token_changes_nothing(app: App) -> None:

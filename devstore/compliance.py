@@ -1,0 +1,57 @@
+"""What Shopify's webhooks say of a shop itself: the Shop, and the three that privacy laws ask for."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from devstore.catalog import SEED
+from devstore.state import Record
+from devstore.store import fields, store_of
+
+
+def shop_payload(shop: str) -> Record:
+    """The Shop, as `app/uninstalled` holds it; fields that are the same for every shop are left out."""
+    known, name = SEED["shop"], shop.removesuffix(".myshopify.com")
+    return {
+        "id": known["id"],
+        "name": known["name"],
+        "email": known["email"],
+        "domain": f"{name}.example",
+        "myshopify_domain": shop,
+        "currency": known["currencyCode"],
+        "iana_timezone": known["ianaTimezone"],
+        "created_at": "2026-01-05T09:00:00-05:00",
+        "updated_at": "2026-06-01T09:00:00-04:00",
+        "plan_name": "basic",
+    }
+
+
+def scopes_payload(before: str, now: str, at: str) -> Record:
+    """What `app/scopes_update` says; scopes are separated by commas."""
+    ids = {"id": SEED["shop"]["id"] + 1, "shop_id": SEED["shop"]["id"]}
+    return ids | {"previous": before.split(","), "current": now.split(","), "updated_at": at}
+
+
+async def tell(request: Request) -> Response:
+    """POST _compliance {shop, topic, customer_id?, orders?}: Shopify sends it, even without the app installed.
+
+    https://shopify.dev/docs/apps/build/privacy-law-compliance
+    """
+    wish, store = await fields(request), store_of(request)
+    shop, topic = wish["shop"], wish["topic"]
+    person = SEED["customer"] | {"id": wish.get("customer_id") or SEED["customer"]["id"]}
+    customer = {"id": person["id"], "email": person["email"], "phone": None}
+    more: dict[str, Record] = {
+        "customers/data_request": {
+            "orders_requested": wish.get("orders", []),
+            "customer": customer,
+            "data_request": {"id": store.state.new_id()},
+        },
+        "customers/redact": {"customer": customer, "orders_to_redact": wish.get("orders", [])},
+        "shop/redact": {},
+    }
+    if topic not in more:
+        raise HTTPException(404, "There is no such compliance topic.")
+    payload = {"shop_id": SEED["shop"]["id"], "shop_domain": shop} | more[topic]
+    store.webhooks.publish(shop, topic, payload)
+    return JSONResponse(payload, 201)
