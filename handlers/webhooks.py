@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import catalog, personalization, privacy, shops
+from app.core import json_values
 from app.core.app import App
 from handlers import auth, parse
 
@@ -51,7 +51,7 @@ async def receive(request: Request) -> Response:
         await shops.refuse(app, webhook, "ignored", "no handler for this topic")
         return Response(status_code=200)
     try:
-        fields = topic.fields(json.loads(webhook.body))
+        fields = topic.fields(json_values.parse(webhook.body))
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as fault:
         app.log.warning("webhook_malformed", topic=webhook.topic, fault=type(fault).__name__)
         await shops.refuse(app, webhook, "failed", f"malformed: {type(fault).__name__}")

@@ -10,6 +10,7 @@ from app import jobs, shops
 from app.core.app import App
 from app.core.errors import AppError, Refused, Unprocessable
 from app.core.ids import new_id
+from app.core.json_values import shopify_id
 from app.core.reads import Together
 from app.jobs import Job, Lease
 from app.privacy import queries
@@ -25,12 +26,16 @@ MAX_ORDERS = 10_000
 
 
 def request_fields(payload: Any) -> dict[str, Any]:
-    """What we keep of customers/data_request and customers/redact: ids. Raises ValueError, KeyError, TypeError."""
-    named = payload.get("orders_requested") or payload.get("orders_to_redact") or []
-    return {
-        "customer_id": str(int(payload["customer"]["id"])),
-        "orders": [str(int(order)) for order in named][:MAX_ORDERS],
-    }
+    """What we keep of customers/data_request and customers/redact: ids. An order whose id cannot be read is left out.
+
+    Raises ValueError, KeyError, TypeError or AttributeError when it names no customer.
+    """
+    customer_id = shopify_id(payload["customer"]["id"])
+    if customer_id is None:
+        raise ValueError("no readable customer id")
+    named = payload.get("orders_requested") or payload.get("orders_to_redact")
+    orders = [shopify_id(order) for order in named] if isinstance(named, list) else []
+    return {"customer_id": customer_id, "orders": [order for order in orders if order][:MAX_ORDERS]}
 
 
 async def take_request(app: App, lease: Lease) -> None:
