@@ -41,7 +41,7 @@ async def take_order(app: App, lease: Lease) -> None:
 
 
 async def reread_order(app: App, lease: Lease) -> None:
-    """The job that asks Shopify for an order as it is now: after an edit, a refund, or a message with unreadable parts."""
+    """The job that asks Shopify for an order as it is: after an edit, a refund, or a message with unreadable parts."""
     delivery = await shops.delivery_here(app, lease)
     if delivery is None or delivery.fields is None:
         return
@@ -51,9 +51,11 @@ async def reread_order(app: App, lease: Lease) -> None:
         known = delivery.status == "done"  # what could be read of it was taken
         await _close(app, lease, "done" if known else "ignored", None if known else "the order is gone")
         return
-    facts = facts_of(read_order(answer), told_at=app.clock.now(), asked=True)
+    now = app.clock.now()
+    facts = facts_of(read_order(answer), told_at=now, asked=True)
     # Asked after the message was sent, it is never older, even if the message's own time could not be read.
-    await _hear(app, lease, replace(facts, told_at=max(facts.told_at, _sent_at(delivery))))
+    facts = replace(facts, told_at=max(facts.told_at, _sent_at(delivery)))
+    await _hear(app, lease, facts, queries.close_unread_orders(delivery.shop_id, order_id, now))
 
 
 def reread_job(delivery: Delivery, now: datetime) -> Job:

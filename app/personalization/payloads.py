@@ -211,9 +211,10 @@ def _says_something(value: Any) -> bool:
 def _line_fields(line: dict[str, Any], references: list[Any]) -> dict[str, Any]:
     """A line without its id."""
     reference, unread = _design_of(references)
-    ids = {name: line.get(f"{name}_id") or None for name in ("product", "variant")}
-    title, left = text(line.get("title") or "", LONGEST_TITLE), _left(line)
-    unread += [name for name, value in ids.items() if value and not shopify_id(value)]
+    ids = {name: line.get(f"{name}_id") for name in ("product", "variant")}  # a custom line has none
+    title, left = line.get("title"), _left(line)
+    title = "" if title is None else text(title, LONGEST_TITLE)
+    unread += [name for name, value in ids.items() if value not in (None, 0, "") and not shopify_id(value)]
     unread += [name for name, value in (("title", title), ("quantity", left)) if value is None]
     return {
         "product_id": shopify_id(ids["product"]),

@@ -61,11 +61,12 @@ from app.personalization.queries.previews import (
     style,
 )
 from app.personalization.queries.prints import finish_item, insert_final, set_item_state
-from app.personalization.queries.unread_orders import count_unread_orders, unread_orders
+from app.personalization.queries.unread_orders import close_unread_orders, count_unread_orders, unread_orders
 
 __all__ = [
     "cancel_generation",
     "claim_upload",
+    "close_unread_orders",
     "complete_generation",
     "count_style_use",
     "count_unread_orders",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, select
+from sqlalchemy import ColumnElement, and_, func, literal_column, select, update
 
 from app.core.ports import Database
 from app.jobs.tables import jobs
@@ -33,6 +34,12 @@ async def unread_orders(db: Database, shop_id: str, limit: int, *, delivery_id: 
 async def count_unread_orders(db: Database, shop_id: str) -> int:
     row = await db.one(select(func.count().label("count")).where(*_of_shop(shop_id)))
     return int(row["count"]) if row else 0
+
+
+def close_unread_orders(shop_id: str, shopify_order_id: str, at: datetime) -> Any:
+    """Whatever failed of this order: it has been read as it is now."""
+    about_it = func.replace(deliveries.c.fields, " ", "").contains(f'"order_id":"{shopify_order_id}"')
+    return update(deliveries).where(*_of_shop(shop_id), about_it).values(status="done", error=None, updated_at=at)
 
 
 def _of_shop(shop_id: str) -> list[ColumnElement[bool]]:
