@@ -40,6 +40,8 @@ PARTS = {
     "quantity": "quantity",
 }
 """What may be unreadable of a line, in the words of a merchant."""
+FOLLOWED = {"product": "shopify_product_id", "variant": "shopify_variant_id", "title": "title"}
+"""Parts of a line that a later message may correct, and their columns."""
 
 
 @dataclass(frozen=True)
@@ -202,24 +204,29 @@ class OrderItem:
         )
 
     def heard(self, line: OrderLine, *, is_news: bool) -> OrderItem:
-        """The line after one more message. What a message could not say is filled in by any other that can.
+        """The line after one more message, in any order of messages.
 
-        Only the newest message, `is_news`, changes how many are left, and whether that could be read.
+        The newest message, `is_news`, says how many are left. Of its product, variant and title the newest is known
+        that any message said: later ones may have none, as of a product that was deleted. Its id and design stay as
+        they could first be read.
         """
         unread = set(self.unread_parts)
-        told: dict[str, dict[str, str | None]] = {
-            "id": {"shopify_line_item_id": line.line_item_id},
-            "design": {"preview_ref": line.preview_ref},
-            "product": {"shopify_product_id": line.product_id},
-            "variant": {"shopify_variant_id": line.variant_id},
-            "title": {"title": line.title},
-        }
-        filled = [name for name in told if name in unread and name not in line.unread]
-        unread -= set(filled)
-        values: dict[str, Any] = {field: value for name in filled for field, value in told[name].items()}
+        values: dict[str, Any] = {}
+        for name, field in FOLLOWED.items():
+            told, known = getattr(line, field.removeprefix("shopify_")), getattr(self, field)
+            values[field] = told if told and (is_news or not known) else known
+            missing = not values[field] and name in {*unread, *line.unread}
+            unread = unread | {name} if missing else unread - {name}
+        for name, field, told in (
+            ("id", "shopify_line_item_id", line.line_item_id),
+            ("design", "preview_ref", line.preview_ref),
+        ):
+            if name in unread and name not in line.unread:
+                values[field] = told
+                unread -= {name}
         if is_news:
             values["quantity"] = line.quantity
-            unread = unread - {"quantity"} | {"quantity"} & set(line.unread)
+            unread = unread - {"quantity"} | ({"quantity"} & set(line.unread))
         return replace(self, **values, unread=_joined(unread))
 
     def after(self, verdict: Verdict) -> OrderItem:

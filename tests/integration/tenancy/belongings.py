@@ -16,7 +16,7 @@ import httpx
 from starlette.routing import Route
 
 from app.core.calls import HEADER, Call
-from app.core.ids import new_token
+from app.core.ids import new_id, new_token
 from app.core.times import to_text
 from tests.integration import print_worker, webhooks
 from tests.integration.merchant import Merchant
@@ -168,7 +168,7 @@ async def _line(world: World, shop: str, line: dict[str, Any]) -> str:
 
 def _leave_unread(world: World, shop: str) -> str:
     """The id of a message about an order that could not be taken."""
-    values = (delivery_id := f"unread-{shop}", shop, "orders/paid", delivery_id, "failed", '{"order_id":"404404404"}')
+    values = (delivery_id := new_id(), shop, "orders/paid", delivery_id, "failed", '{"order_id":"404404404"}')
     names = "id, shop_id, topic, event_id, status, fields, error, created_at, updated_at"
     now = to_text(world.clock.now())
     world.change(
