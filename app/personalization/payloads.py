@@ -73,8 +73,8 @@ def read_order(payload: Any) -> dict[str, Any]:
     """The few fields of an order that we keep: ids, totals, sticky facts, and lines that hold a design.
 
     `unread`, where there is one, names what could not be read: `lines`, `status` or `cancellation` of the order;
-    `id`, `product`, `variant`, `title`, `quantity` or `design` of a line. Raises ValueError when it is no order: no
-    object, or one without a readable id.
+    `id`, `product`, `variant`, `title`, `quantity` or `design` of a line. Raises ValueError when it is no order, or one
+    without a readable id.
     """
     order_id = _id_of_order(payload)
     lines, unread = _lines_of(payload.get("line_items"), order_id)
@@ -147,9 +147,9 @@ def minor_units(amount: str, currency: str | None) -> int | None:
 
 
 def _id_of_order(payload: Any) -> str:
-    """Raises ValueError."""
-    if not isinstance(payload, dict):
-        raise ValueError("not an object")
+    """Raises ValueError. Other things that Shopify tells of have an id, too, but neither lines nor a payment."""
+    if not isinstance(payload, dict) or not {"line_items", "financial_status"} & set(payload):
+        raise ValueError("not an order")
     order_id = shopify_id(payload.get("id")) or id_of_gid(payload.get("admin_graphql_api_id"))
     if order_id is None:
         raise ValueError("no readable order id")

@@ -29,6 +29,7 @@ MALFORMED: dict[str, Any] = {
     "null": None,
     "a list": [],
     "a word": "order",
+    "no lines": {"id": 1},
     "no id": {"line_items": []},
     "a word for an id": GOOD | {"id": "gid://shopify/Order/1"},
     "an endless id": b'{"line_items": [], "id": ' + b"9" * 5000 + b"}",

@@ -122,7 +122,7 @@ def mixed(again: list[int]) -> st.SearchStrategy[list[int]]:
 
 
 @settings(
-    max_examples=120,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
 )
