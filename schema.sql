@@ -112,6 +112,8 @@ CREATE TABLE webhook_deliveries (
   CONSTRAINT ck_webhook_deliveries_status_known CHECK (status IN ('received', 'done', 'failed', 'ignored'))
 );
 
+CREATE INDEX ix_webhook_deliveries_failed ON webhook_deliveries (shop_id, created_at) WHERE status = 'failed';
+
 CREATE TABLE access_tokens (
   shop_id TEXT NOT NULL,
   kind TEXT NOT NULL,
@@ -548,6 +550,7 @@ CREATE TABLE order_items (
   updated_at TEXT NOT NULL,
   approved_at TEXT,
   proposed_generation_id TEXT,
+  unread TEXT,
   CONSTRAINT pk_order_items PRIMARY KEY (id),
   CONSTRAINT uq_order_items_shop_id_shopify_line_item_id UNIQUE (shop_id, shopify_line_item_id),
   CONSTRAINT ck_order_items_state_known CHECK (state IN ('waiting', 'queued', 'printing', 'ready', 'needs_review', 'unmapped', 'failed', 'cancelled')),

@@ -1,5 +1,7 @@
 """The cart: one cookie per browser, a theme's Ajax API, checkout and payment."""
 
+import hashlib
+import json
 import secrets
 
 from starlette.requests import Request
@@ -95,7 +97,9 @@ def _line(item: Record) -> Record:
 
 def _described(line: Record, shop: str) -> Record:
     product, variant = BY_VARIANT[line["variant_id"]]
+    properties = json.dumps(line["properties"], sort_keys=True).encode()
     return line | {
+        "key": f"{variant['id']}:{hashlib.md5(properties, usedforsecurity=False).hexdigest()}",
         "product_title": product["title"],
         "variant_title": variant["title"],
         "url": f"/{shop}/products/{product['handle']}?variant={variant['id']}",

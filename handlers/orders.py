@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from app import media, personalization
 from app.core.app import App
-from app.personalization import OrderCard
+from app.personalization import OrderCard, UnreadOrder
+from app.shops import NO_ACCESS
 from handlers import auth, limits, parse
 from handlers.pages import page
 from handlers.personalization import UploadBody, ticket
@@ -65,9 +66,11 @@ async def orders(request: Request) -> Response:
     asked = request.query_params.get("show", "")
     show = asked if asked in FILTERS else ""
     cards = await personalization.order_cards(app, merchant.shop.id, FILTERS[show][1])
+    unread = await personalization.unread_orders(app, merchant.shop.id)
     return page(
         request,
         "personalization/orders.html",
+        unread=[_unread(app, each) for each in unread],
         cards=[_card(app, card) for card in cards],
         filters={name: label for name, (label, _) in FILTERS.items()},
         show=show,
@@ -121,6 +124,14 @@ async def approve_picture(request: Request) -> Response:
     return await _row(request, await personalization.approve_picture(app, merchant.shop.id, item_id, body.picture_id))
 
 
+async def read_again(request: Request) -> Response:
+    """POST /orders/deliveries/{delivery_id}/read: ask Shopify for an order that could not be taken."""
+    merchant = await auth.merchant(request)
+    app, delivery_id = request.app.state.app, request.path_params["delivery_id"]
+    unread = await personalization.read_again(app, merchant.shop.id, delivery_id)
+    return page(request, "personalization/_unread_order.html", card=_unread(app, unread))
+
+
 async def _row(request: Request, card: OrderCard) -> Response:
     app: App = request.app.state.app
     sizes = await _sizes(app, [card])
@@ -131,6 +142,20 @@ async def _sizes(app: App, cards: list[OrderCard]) -> list[personalization.Size]
     """What there is to choose from, where a line has to be given a size."""
     sizeless = next((card for card in cards if card.needs_size), None)
     return await personalization.sizes_to_map(app, sizeless.shop_id) if sizeless else []
+
+
+def _unread(app: App, order: UnreadOrder) -> dict[str, Any]:
+    """An order that could not be taken, with its page in the Shopify admin where it is known which order it is."""
+    link = app.door.admin_url(order.shop_id, f"orders/{order.order_id}") if order.order_id else None
+    return {"order": order, "admin_url": link, "reason": _reason(order.error or "")}
+
+
+def _reason(error: str) -> str:
+    if error.startswith("malformed"):
+        return "The message that Shopify sent about this order could not be read."
+    if error in NO_ACCESS:
+        return "Artify's access to this shop had ended when this order came."
+    return "Taking this order failed several times."
 
 
 def _card(app: App, card: OrderCard) -> dict[str, Any]:

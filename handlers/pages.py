@@ -46,9 +46,13 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["day"] = _day
+    environment.filters |= {"day": _day, "minute": _minute}
     return environment
 
 
 def _day(moment: datetime) -> str:
     return f"{moment.day} {moment:%b %Y}"
+
+
+def _minute(moment: datetime) -> str:
+    return f"{_day(moment)}, {moment:%H:%M} UTC"

@@ -61,6 +61,7 @@ ROUTES = [
     Route("/orders/items/{item_id}/upload", late("orders.open_picture"), methods=["POST"]),
     Route("/orders/items/{item_id}/picture", late("orders.propose_picture"), methods=["POST"]),
     Route("/orders/items/{item_id}/picture/approve", late("orders.approve_picture"), methods=["POST"]),
+    Route("/orders/deliveries/{delivery_id}/read", late("orders.read_again"), methods=["POST"]),
     Route("/privacy", late("privacy.privacy_page")),
     Route("/privacy/requests", late("privacy.create_request"), methods=["POST"]),
     Route("/privacy/previews", late("privacy.keep_previews"), methods=["POST"]),

@@ -9,6 +9,7 @@ from app import jobs, shops
 from app.catalog import queries
 from app.core.app import App
 from app.core.errors import AppError
+from app.core.json_values import moment, shopify_id, text
 from app.core.ports import ListedProduct
 from app.core.times import from_text, to_text
 from app.jobs import Job, JobKind, Lease
@@ -16,35 +17,42 @@ from app.jobs import Job, JobKind, Lease
 UPDATE = "catalog.update_product"
 DELETE = "catalog.delete_product"
 SYNC = "catalog.sync_products"
+LONGEST_TEXT = 255
+"""Characters of a title or handle, as Shopify has it."""
 ON_SALE = ("active", "unlisted")
 """An unlisted product is sold to who has its address."""
 
 
 def product_fields(payload: Any) -> dict[str, Any]:
-    """What we keep of products/update. Raises ValueError, KeyError or TypeError when it is no product."""
+    """What we keep of products/update. Raises ValueError when it is no product, or does not say its title and time."""
+    product_id, title = _id_of(payload), text(payload.get("title"), LONGEST_TEXT)
+    changed_at = moment(payload.get("updated_at"))
+    if title is None or changed_at is None:
+        raise ValueError("no readable title or time")
     return {
-        "id": str(int(payload["id"])),
-        "title": str(payload["title"]).encode(errors="replace").decode(),
-        "handle": payload.get("handle"),
+        "id": product_id,
+        "title": title,
+        "handle": text(payload.get("handle"), LONGEST_TEXT),
         "is_active": payload.get("status") in ON_SALE,
-        "updated_at": to_text(from_text(payload["updated_at"])),
+        "updated_at": to_text(changed_at),
     }
 
 
 def deleted_product_fields(payload: Any) -> dict[str, Any]:
-    """What we keep of products/delete. Raises ValueError, KeyError or TypeError when it is none.
+    """What we keep of products/delete. Raises ValueError when it names no product.
 
-    Its body is an id alone (shopify.app.toml asks for no more). That of a products/update, signed alike, must not
-    archive the product.
+    Its body is an id. That of a products/update, signed alike, must not archive the product.
     """
-    if set(payload) != {"id"}:
-        raise ValueError("more than an id")
-    return {"id": str(int(payload["id"]))}
+    if {"title", "handle", "status", "updated_at"}.intersection(payload):
+        raise ValueError("a products/update")
+    return {"id": _id_of(payload)}
 
 
 async def update_product(app: App, lease: Lease) -> None:
     """The job of a products/update webhook; one older than what is known changes nothing."""
     fields, now = await _fields(app, lease), app.clock.now()
+    if fields is None:
+        return
     told = ListedProduct(
         shopify_product_id=fields["id"],
         title=fields["title"],
@@ -58,6 +66,8 @@ async def update_product(app: App, lease: Lease) -> None:
 async def delete_product(app: App, lease: Lease) -> None:
     """The job of a products/delete webhook: archived for good, and what was ordered of it is printed all the same."""
     fields, now = await _fields(app, lease), app.clock.now()
+    if fields is None:
+        return
     await app.db.batch(*_done(lease, now), *queries.archive(lease.job.shop_id, fields["id"], now))
 
 
@@ -102,6 +112,14 @@ KINDS = (
 )
 
 
+def _id_of(payload: Any) -> str:
+    """Raises ValueError."""
+    product_id = shopify_id(payload.get("id")) if isinstance(payload, dict) else None
+    if product_id is None:
+        raise ValueError("no readable product id")
+    return product_id
+
+
 async def _start(app: App, shop_id: str, occasion: str) -> None:
     now = app.clock.now()
     job = jobs.new(SYNC, shop_id, shop_id, at=now, dedupe_key=f"{SYNC}:{shop_id}:{occasion}")
@@ -109,12 +127,10 @@ async def _start(app: App, shop_id: str, occasion: str) -> None:
     await app.queue.wake(*[str(row["id"]) for row in result.rows])
 
 
-async def _fields(app: App, lease: Lease) -> dict[str, Any]:
-    delivery = await shops.delivery(app.db, lease.job.shop_id, lease.job.subject_id)
-    shop = await shops.active_shop(app.db, lease.job.shop_id)
-    if delivery is None or delivery.fields is None or shop is None:
-        raise AppError("The app is not installed.", code="not_installed", status=409)
-    return delivery.fields
+async def _fields(app: App, lease: Lease) -> dict[str, Any] | None:
+    """What a webhook told of a product; None when its job has ended, as that of a shop that has left."""
+    delivery = await shops.delivery_here(app, lease)
+    return delivery.fields if delivery else None
 
 
 def _done(lease: Lease, now: datetime) -> list[Any]:

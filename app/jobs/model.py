@@ -118,6 +118,12 @@ class Lease:
 
         return [queries.release(self.job.id, self.token, at), *self.free()]
 
+    def park(self, reason: str, at: datetime) -> list[Any]:
+        """Statements that stop the job until it is revived for the same reason; refused with `lease_lost`."""
+        from app.jobs import queries
+
+        return [queries.end(self.job.shop_id, self.job.id, self.token, "cancelled", reason, at), *self.free()]
+
     def free(self) -> list[Any]:
         return [self.kind.slots.free(self.job.shop_id)] if self.kind.slots else []
 

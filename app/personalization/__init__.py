@@ -18,6 +18,7 @@ from app.personalization.model import (
     PreviewRequest,
     PreviewState,
     Style,
+    UnreadOrder,
     Watermark,
 )
 from app.personalization.offers import offer, save_offer, save_styles, save_watermark
@@ -28,6 +29,7 @@ from app.personalization.previews import cancel_preview, preview_state, request_
 from app.personalization.prints import order_cards, print_link
 from app.personalization.queries import previews_by_status
 from app.personalization.summary import Summary, summary
+from app.personalization.unread_orders import read_again, unread_orders
 
 __all__ = [
     "KINDS",
@@ -44,6 +46,7 @@ __all__ = [
     "Size",
     "Style",
     "Summary",
+    "UnreadOrder",
     "Watermark",
     "approve_picture",
     "cancel_preview",
@@ -60,6 +63,7 @@ __all__ = [
     "previews_by_status",
     "print_link",
     "propose_picture",
+    "read_again",
     "request_preview",
     "retry_print",
     "save_base",
@@ -69,4 +73,5 @@ __all__ = [
     "sizes_to_map",
     "summary",
     "tell_again",
+    "unread_orders",
 ]

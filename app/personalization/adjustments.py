@@ -106,7 +106,8 @@ async def bring_on(app: App, stuck: Stuck, item: OrderItem, *also: Any) -> None:
     """Judge the line as it is now, and write it. Raises Conflict when it, or its order, has moved on."""
     order, now = stuck.order, app.clock.now()
     match = await match_item(Together(app.db), item, order.customer_id)
-    judged = item.after(judge(match, paid=order.paid_at is not None, approved=item.approved_at is not None))
+    approved = item.approved_at is not None
+    judged = item.after(judge(match, paid=order.paid_at is not None, approved=approved, unread=item.unread_parts))
     try:
         results = await app.db.batch(queries.save_order(order, order, now), *changes(stuck.item, judged, now), *also)
     except Refused as refused:

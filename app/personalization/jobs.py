@@ -5,7 +5,7 @@ from __future__ import annotations
 from app import generation, shops
 from app.jobs import JobKind, Remote
 from app.personalization import adjustments, orders, previews, prints, remote_prints, renderings
-from app.personalization.model import NOTE
+from app.personalization.model import NOTE, REREAD
 
 NOTE_TRIES = 32
 """Half a day and more: the print is made, and an order must hear of it after Shopify's longest bad hours."""
@@ -20,7 +20,7 @@ KINDS = (
         slots=generation.SLOTS,
     ),
     JobKind(orders.TAKE, orders.take_order, shops.give_up),
-    JobKind(orders.REREAD, orders.reread_order, shops.give_up),
+    JobKind(REREAD, orders.reread_order, shops.give_up),
     JobKind(adjustments.REMATCH, adjustments.rematch_variant, adjustments.give_up),
     JobKind(
         prints.FINALIZE,

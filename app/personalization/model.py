@@ -14,6 +14,8 @@ from app.core.preflight import Preflight
 from app.personalization.goods import Size
 
 PREVIEW_SIDE = 1024
+REREAD = "personalization.reread_order"
+"""The kind of job that asks Shopify for an order."""
 NOTE = "personalization.note_print"
 """The kind of job that tells an order in Shopify of its print file."""
 UNTOLD = "untold"
@@ -218,6 +220,23 @@ class OrderCard:
     @property
     def is_remakable(self) -> bool:
         return self.style is not None and self.upload_id is not None and not self.is_busy
+
+
+@dataclass(frozen=True)
+class UnreadOrder:
+    """A message of Shopify's about an order that could not be taken. Without an `order_id` it is not known which.
+
+    `id` is that of its delivery, `error` says why, and `created_at` when it came.
+    """
+
+    id: str
+    shop_id: str
+    topic: str
+    order_id: str | None
+    order_number: str | None
+    error: str | None
+    created_at: datetime
+    is_being_read: bool
 
 
 def crop_of(values: dict[str, Any] | None) -> Crop | None:

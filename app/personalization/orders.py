@@ -13,39 +13,54 @@ from app.core.app import App
 from app.core.errors import ConstraintError, Refused, Unavailable
 from app.core.ids import new_id
 from app.core.reads import Together
-from app.jobs import Lease
+from app.jobs import Job, Lease
 from app.personalization import queries
 from app.personalization.matching import match_item
-from app.personalization.payloads import facts_of, order_fields
+from app.personalization.model import REREAD
+from app.personalization.payloads import facts_of, read_order
 from app.personalization.prints import finalize_job
-from app.personalization.states import PRINTABLE, Order, OrderFacts, OrderItem, judge, settled
+from app.personalization.states import PRINTABLE, Order, OrderFacts, OrderItem, OrderLine, judge, paired, settled
 from app.shops import Delivery
 
 TAKE = "personalization.take_order"
-REREAD = "personalization.reread_order"
+IDS_AT_ONCE = 90
+"""A statement on D1 has at most 100 values."""
 TRIES = 5
 """How often a change is made anew at once, when another one of the same order was faster."""
 
 
 async def take_order(app: App, lease: Lease) -> None:
-    """The job of a webhook that holds its order: record it, judge each line, queue what can be printed."""
-    delivery = await _delivery(app, lease)
+    """The job of a webhook that holds its order: record it, judge each line, queue what can be printed.
+
+    What the webhook did not say in a readable way is asked of Shopify by a job of its own.
+    """
+    delivery = await shops.delivery_here(app, lease)
     if delivery is not None and delivery.fields is not None:
-        told_at = delivery.triggered_at or delivery.created_at
-        await _hear(app, lease, facts_of(delivery.fields, told_at=told_at))
+        facts, now = facts_of(delivery.fields, told_at=_sent_at(delivery)), app.clock.now()
+        await _hear(app, lease, facts, *([jobs.requeue(reread_job(delivery, now), now)] if facts.is_unclear else []))
 
 
 async def reread_order(app: App, lease: Lease) -> None:
-    """The job of an edit's or a refund's webhook: what is left of the order is asked of Shopify."""
-    delivery = await _delivery(app, lease)
+    """The job that asks Shopify for an order as it is: after an edit, a refund, or a message with unreadable parts."""
+    delivery = await shops.delivery_here(app, lease)
     if delivery is None or delivery.fields is None:
         return
     order_id = delivery.fields["order_id"]
     answer = await shops.ask(app, delivery.shop_id, lambda token: app.shopify.order(token, order_id))
     if answer is None:
-        await _close(app, lease, "ignored", "the order is gone")
+        known = delivery.status == "done"  # what could be read of it was taken
+        await _close(app, lease, "done" if known else "ignored", None if known else "the order is gone")
         return
-    await _hear(app, lease, facts_of(order_fields(answer), told_at=app.clock.now(), asked=True))
+    now = app.clock.now()
+    facts = facts_of(read_order(answer), told_at=now, asked=True)
+    # Asked after the message was sent, it is never older, even if the message's own time could not be read.
+    facts = replace(facts, told_at=max(facts.told_at, _sent_at(delivery)))
+    await _hear(app, lease, facts, queries.close_unread_orders(delivery.shop_id, order_id, now))
+
+
+def reread_job(delivery: Delivery, now: datetime) -> Job:
+    """The job that asks Shopify for the order of a delivery, besides the job that the delivery came with."""
+    return jobs.new(REREAD, delivery.shop_id, delivery.id, at=now, priority=1)
 
 
 def changes(before: OrderItem | None, after: OrderItem, now: datetime) -> list[Any]:
@@ -88,16 +103,8 @@ class _News:
         return [queries.save_order(self.after, self.before, now), *lines]
 
 
-async def _delivery(app: App, lease: Lease) -> Delivery | None:
-    """The webhook of this job; closed, and None, when the app is not installed in its shop."""
-    shop_id, at_once = lease.job.shop_id, Together(app.db)
-    delivery, shop = await asyncio.gather(
-        shops.delivery(at_once, shop_id, lease.job.subject_id), shops.active_shop(at_once, shop_id)
-    )
-    if delivery is None or delivery.fields is None or shop is None:
-        await _close(app, lease, "failed", "the app is not installed")
-        return None
-    return delivery
+def _sent_at(delivery: Delivery) -> datetime:
+    return delivery.triggered_at or delivery.created_at
 
 
 async def _close(app: App, lease: Lease, status: str, reason: str | None) -> None:
@@ -106,14 +113,14 @@ async def _close(app: App, lease: Lease, status: str, reason: str | None) -> Non
     await app.db.batch(*lease.finish(now), closing)
 
 
-async def _hear(app: App, lease: Lease, facts: OrderFacts) -> None:
+async def _hear(app: App, lease: Lease, facts: OrderFacts, *also: Any) -> None:
     """Record what was told, and end the job, in one batch. Raises Unavailable when others were faster every time."""
     job, now = lease.job, app.clock.now()
     closing = shops.close_delivery(job.shop_id, job.subject_id, "done", None, now)
     for _ in range(TRIES):
         news = await _news(app, job.shop_id, facts)
         try:
-            results = await app.db.batch(*lease.finish(now), *(news.statements(now) if news else []), closing)
+            results = await app.db.batch(*lease.finish(now), *(news.statements(now) if news else []), *also, closing)
         except (Refused, ConstraintError) as fault:
             if isinstance(fault, Refused) and fault.code != "order_changed":
                 raise
@@ -126,27 +133,46 @@ async def _hear(app: App, lease: Lease, facts: OrderFacts) -> None:
 async def _news(app: App, shop_id: str, facts: OrderFacts) -> _News | None:
     """What this telling changes; None when the order holds no design."""
     at_once = Together(app.db)
-    before, items = await asyncio.gather(
-        queries.order(at_once, shop_id, facts.order_id), queries.items_of_order(at_once, shop_id, facts.order_id)
+    before, items, taken = await asyncio.gather(
+        queries.order(at_once, shop_id, facts.order_id),
+        queries.items_of_order(at_once, shop_id, facts.order_id),
+        _taken(at_once, shop_id, facts),
     )
     if before is None and not facts.lines:
         return None
     order = before or Order(new_id(), shop_id, facts.order_id)
+    lines = [line.of_another_order(facts.order_id) if line.line_item_id in taken else line for line in facts.lines]
     after = order.heard(facts)
-    told = _told(after, items, facts, newest=order.is_news(facts))
+    told = _told(order, after, items, replace(facts, lines=lines))
     judged = await asyncio.gather(*[_judged(at_once, after, item) for _, item in told])
     return _News(before, after, [(known, item) for (known, _), item in zip(told, judged, strict=True)])
 
 
+async def _taken(at_once: Together, shop_id: str, facts: OrderFacts) -> set[str]:
+    """Ids of these lines that lines of other orders have. Shopify gives none twice, but an odd message may say so."""
+    ids = [line.line_item_id for line in facts.lines]
+    pages = [ids[start : start + IDS_AT_ONCE] for start in range(0, len(ids), IDS_AT_ONCE)]
+    found = await asyncio.gather(*[queries.taken_line_ids(at_once, shop_id, facts.order_id, page) for page in pages])
+    return set().union(*found)
+
+
 def _told(
-    order: Order, items: list[OrderItem], facts: OrderFacts, *, newest: bool
+    before: Order, after: Order, items: list[OrderItem], facts: OrderFacts
 ) -> list[tuple[OrderItem | None, OrderItem]]:
-    """Every line of the order, as it was and as told of; only the newest telling changes how many are left."""
-    by_line = {item.shopify_line_item_id: item for item in items}
-    left = {line.line_item_id: line.quantity for line in facts.lines} if newest else {}
-    known = [(item, replace(item, quantity=left.get(item.shopify_line_item_id, item.quantity))) for item in items]
-    fresh = [line for line in facts.lines if line.line_item_id not in by_line]
-    return [*known, *[(None, OrderItem.ordered(order, new_id(), line)) for line in fresh]]
+    """Every line of the order, as it was and as told of."""
+    told: list[tuple[OrderItem | None, OrderItem]] = []
+    for item, line in paired(items, facts.lines):
+        if item is None and line is not None:
+            told.append((None, OrderItem.ordered(after, new_id(), line)))
+        elif item is not None:
+            told.append((item, item.heard(line, is_news=_is_news(before, item, line, facts)) if line else item))
+    return told
+
+
+def _is_news(before: Order, item: OrderItem, line: OrderLine, facts: OrderFacts) -> bool:
+    """Of two messages of the same moment, the one that can be read counts."""
+    says_more = "quantity" in item.unread_parts and "quantity" not in line.unread
+    return before.is_news(facts) or (says_more and facts.told_at == before.told_at)
 
 
 async def _judged(at_once: Together, order: Order, item: OrderItem) -> OrderItem:
@@ -157,5 +183,6 @@ async def _judged(at_once: Together, order: Order, item: OrderItem) -> OrderItem
     if settled_item:  # stopped before it was ever matched: its design is shown all the same
         verdict = match.verdict(settled_item.state, settled_item.reason)
     else:
-        verdict = judge(match, paid=order.paid_at is not None, approved=item.approved_at is not None)
+        approved = item.approved_at is not None
+        verdict = judge(match, paid=order.paid_at is not None, approved=approved, unread=item.unread_parts)
     return item.after(verdict)

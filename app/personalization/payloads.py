@@ -1,16 +1,27 @@
-"""What Shopify says of an order, read: the few fields that we keep, and the facts in them."""
+"""Orders as Shopify sends them, reduced to the few fields that we keep.
+
+An order is read part by part, and each line by itself, so that one odd value costs that value alone. A line is ours
+when it has our property, whatever else of it cannot be read: its `unread` parts are named, and a person looks at it.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from app.core.json_values import id_of_gid, moment, shopify_id, text, whole
 from app.core.times import from_text
 from app.personalization.states import REFUNDS, OrderFacts, OrderLine
 
 PREVIEW_PROPERTY = "_artify_preview"
+DESIGN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PAID = {"paid", "partially_refunded", "refunded"}
+STATUSES = PAID | {"pending", "authorized", "partially_paid", "voided", "expired"}
 NO_MINOR_UNIT = {
     "BIF",
     "CLP",
@@ -31,45 +42,81 @@ NO_MINOR_UNIT = {
 }
 """Currencies without a minor unit (ISO 4217)."""
 THREE_DIGITS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
-MAX_WHOLE = 2**53
-"""Beyond it JSON's numbers, and D1's, are not exact."""
+MAX_AMOUNT = 2**53
+"""In minor units. Beyond it JSON's numbers, and D1's, are not exact."""
+MAX_QUANTITY = 2**31 - 1
+"""Quantities are 32-bit integers in Shopify's Admin API."""
+LONGEST_TITLE = 255
+"""Characters, as Shopify has it."""
+LONGEST_REFERENCE = 100
+LONGEST_NAME = 100
+DEEPEST = 5
+"""Levels of lists and objects in which lines and properties are looked for."""
+MOST_KEPT_BYTES = 500_000
+"""Of an order's lines as JSON: half of what a row of D1 may hold. Shopify is asked for what is longer."""
+EARLY = timedelta(days=1)
+"""An order cannot have changed so long after the message that says so was sent."""
 
 
 def order_fields(payload: Any) -> dict[str, Any]:
+    """What we keep of an order's webhook until its job has run: `read_order` of it, as far as a row may hold it.
+
+    Raises ValueError when it is no order.
+    """
+    fields = read_order(payload)
+    if len(json.dumps(fields["lines"])) <= MOST_KEPT_BYTES:
+        return fields
+    return fields | {"lines": [], "unread": sorted({"lines", *fields.get("unread", [])})}
+
+
+def read_order(payload: Any) -> dict[str, Any]:
     """The few fields of an order that we keep: ids, totals, sticky facts, and lines that hold a design.
 
-    Raises ValueError, KeyError, TypeError, AttributeError or OverflowError when it is no order.
+    `unread`, where there is one, names what could not be read: `lines`, `status` or `cancellation` of the order;
+    `id`, `product`, `variant`, `title`, `quantity` or `design` of a line. Raises ValueError when it is no order, or one
+    without a readable id.
     """
-    lines = [_line_fields(line) for line in payload["line_items"]]
-    customer = payload.get("customer") or {}
-    for moment in ("cancelled_at", "updated_at"):
-        if payload.get(moment):
-            from_text(payload[moment])
-    return {
-        "order_id": str(_whole(payload["id"])),
-        "order_number": _text(payload.get("name") or payload.get("order_number") or payload["id"]),
-        "customer_id": _text(customer["id"]) if customer.get("id") else None,
-        "total_price": str(payload.get("total_price") or ""),
-        "currency": _text(payload.get("currency") or "USD"),
-        "financial_status": _text(payload.get("financial_status") or ""),
-        "cancelled_at": payload.get("cancelled_at"),
-        "updated_at": payload.get("updated_at"),
-        "test": bool(payload.get("test")),
-        "lines": [line for line in lines if line["preview_ref"]],
+    order_id = _id_of_order(payload)
+    lines, unread = _lines_of(payload.get("line_items"), order_id)
+    customer, status = payload.get("customer"), text(payload.get("financial_status"), LONGEST_NAME) or ""
+    cancelled, updated = payload.get("cancelled_at"), payload.get("updated_at")
+    if lines and status not in STATUSES:
+        unread.append("status")
+    if lines and cancelled and not moment(cancelled):
+        unread.append("cancellation")
+    fields = {
+        "order_id": order_id,
+        "order_number": _name_of(payload) or order_id,
+        "customer_id": shopify_id(customer.get("id")) if isinstance(customer, dict) else None,
+        "total_price": text(payload.get("total_price"), LONGEST_NAME) or "",
+        "currency": text(payload.get("currency"), LONGEST_NAME),
+        "financial_status": status,
+        "cancelled_at": cancelled if moment(cancelled) else None,
+        "updated_at": updated if moment(updated) else None,
+        "test": payload.get("test") in (True, "true"),
+        "lines": lines,
     }
+    return fields | _unread(unread)
 
 
 def changed_order_fields(payload: Any) -> dict[str, Any]:
     """Which order an edit or a refund is about: neither says what is left of it, so the order is asked for again.
 
-    Raises ValueError, KeyError or TypeError when it is neither.
+    Raises ValueError when it names no order.
     """
-    return {"order_id": str(_whole(payload.get("order_edit", payload)["order_id"]))}
+    if not isinstance(payload, dict):
+        raise ValueError("not an object")
+    edit = payload.get("order_edit")
+    order_id = shopify_id((edit if isinstance(edit, dict) else payload).get("order_id"))
+    if order_id is None:
+        raise ValueError("no readable order id")
+    return {"order_id": order_id}
 
 
 def facts_of(fields: dict[str, Any], *, told_at: datetime, asked: bool = False) -> OrderFacts:
     """The order as it was recorded. Paid is what the order says, not the topic that brought it."""
     status, cancelled, updated = fields["financial_status"], fields.get("cancelled_at"), fields.get("updated_at")
+    changed_at = from_text(updated) if updated else told_at
     return OrderFacts(
         order_id=fields["order_id"],
         order_number=fields["order_number"],
@@ -80,50 +127,167 @@ def facts_of(fields: dict[str, Any], *, told_at: datetime, asked: bool = False) 
         cancelled_at=from_text(cancelled) if cancelled else None,
         refund=status if status in REFUNDS else None,
         is_test=fields["test"],
-        told_at=from_text(updated) if updated else told_at,
+        told_at=changed_at if changed_at < told_at + EARLY else told_at,
         lines=[OrderLine(**line) for line in fields["lines"]],
         asked=asked,
+        unread=fields.get("unread", []),
     )
 
 
-def minor_units(amount: str, currency: str) -> int | None:
-    """`"12.50"` in USD is 1250; None when it is no amount."""
+def minor_units(amount: str, currency: str | None) -> int | None:
+    """`"12.50"` in USD is 1250; None when it is no amount, or of no known currency."""
+    if currency is None:
+        return None
     digits = 0 if currency in NO_MINOR_UNIT else 3 if currency in THREE_DIGITS else 2
     try:
         minor = Decimal(amount).scaleb(digits).to_integral_value()
     except ArithmeticError:
         return None
-    return int(minor) if minor.is_finite() and abs(minor) <= MAX_WHOLE else None
+    return int(minor) if minor.is_finite() and abs(minor) <= MAX_AMOUNT else None
 
 
-def _line_fields(line: Any) -> dict[str, Any]:
-    properties = {str(each.get("name")): each.get("value") for each in line.get("properties") or []}
+def _id_of_order(payload: Any) -> str:
+    """Raises ValueError. Other things that Shopify tells of have an id, too, but neither lines nor a payment."""
+    if not isinstance(payload, dict) or not {"line_items", "financial_status"} & set(payload):
+        raise ValueError("not an order")
+    order_id = shopify_id(payload.get("id")) or id_of_gid(payload.get("admin_graphql_api_id"))
+    if order_id is None:
+        raise ValueError("no readable order id")
+    return order_id
+
+
+def _name_of(payload: dict[str, Any]) -> str | None:
+    names = (text(payload.get(name), LONGEST_NAME) for name in ("name", "order_number"))
+    return next((name for name in names if name), None)
+
+
+def _lines_of(line_items: Any, order_id: str) -> tuple[list[dict[str, Any]], list[str]]:
+    """The lines that hold a design; and `lines` when there may be more of them than could be read."""
+    found = list(_items(line_items))
+    held = [(line, list(_references(line.get("properties")))) for line in found if isinstance(line, dict)]
+    ours = [(line, references) for line, references in held if references]
+    lines = _with_ids([line for line, _ in ours], [_line_fields(*each) for each in ours], order_id)
+    are_lines = isinstance(line_items, list) or any(isinstance(line, dict) for line in found)
+    odd = not are_lines or any(not isinstance(line, dict | None) for line in found)
+    return lines, ["lines"] if odd else []
+
+
+def _items(value: Any, depth: int = 0) -> Iterator[Any]:
+    """What a list of lines holds, whatever lists and objects it comes in."""
+    is_line = isinstance(value, dict) and ("id" in value or "properties" in value)
+    if isinstance(value, list | dict) and not is_line and depth < DEEPEST:
+        for each in value if isinstance(value, list) else value.values():
+            yield from _items(each, depth + 1)
+    else:
+        yield value
+
+
+def _references(properties: Any, depth: int = 0) -> Iterator[Any]:
+    """Every value of our property that says something, whether properties are a list, an object or text."""
+    if isinstance(properties, str):
+        yield from [properties] if PREVIEW_PROPERTY in properties else []
+    elif isinstance(properties, list) and len(properties) == 2 and _is_ours(properties[0]):
+        yield from [properties[1]] if _says_something(properties[1]) else []
+    elif isinstance(properties, list) and depth < DEEPEST:
+        for each in properties:
+            yield from _references(each, depth + 1)
+    elif isinstance(properties, dict):
+        named = [properties.get("value")] if _is_ours(properties.get("name", properties.get("key"))) else []
+        named += [value for name, value in properties.items() if _is_ours(name)]
+        yield from (value for value in named if _says_something(value))
+        for each in properties.values() if not named and depth < DEEPEST else ():
+            if isinstance(each, list | dict):
+                yield from _references(each, depth + 1)
+
+
+def _is_ours(name: Any) -> bool:
+    return isinstance(name, str) and name.strip() == PREVIEW_PROPERTY
+
+
+def _says_something(value: Any) -> bool:
+    return bool(value.strip() if isinstance(value, str) else value)
+
+
+def _line_fields(line: dict[str, Any], references: list[Any]) -> dict[str, Any]:
+    """A line without its id."""
+    reference, unread = _design_of(references)
+    ids = {name: line.get(f"{name}_id") for name in ("product", "variant")}  # a custom line has none
+    title, left = line.get("title"), _left(line)
+    title = "" if title is None else text(title, LONGEST_TITLE)
+    unread += [name for name, value in ids.items() if value not in (None, 0, "") and not shopify_id(value)]
+    unread += [name for name, value in (("title", title), ("quantity", left)) if value is None]
     return {
-        "line_item_id": str(_whole(line["id"])),
-        "product_id": _text(line["product_id"]) if line.get("product_id") else None,
-        "variant_id": _text(line["variant_id"]) if line.get("variant_id") else None,
-        "title": _text(line.get("title") or ""),
-        "quantity": _left(line),
-        "preview_ref": _text(properties.get(PREVIEW_PROPERTY) or "")[:100],
+        "product_id": shopify_id(ids["product"]),
+        "variant_id": shopify_id(ids["variant"]),
+        "title": title or "",
+        "quantity": (whole(line.get("quantity"), MAX_QUANTITY) or 1) if left is None else left,
+        "preview_ref": reference,
+        **_unread(unread),
     }
 
 
-def _left(line: Any) -> int:
-    """How many of a line are still wanted, after refunds and edits."""
+def _design_of(references: list[Any]) -> tuple[str, list[str]]:
+    """The design that a line names; unread when it is hidden in another kind of value, or is not the only one."""
+    named = {_design_in(reference) for reference in references}
+    if len(named) == 1 and None not in named:
+        return str(named.pop()), []
+    return next((name for name in sorted(filter(None, named))), "unread"), ["design"]
+
+
+def _design_in(reference: Any) -> str | None:
+    if isinstance(reference, str):
+        found = DESIGN_ID.findall(reference)
+        return found[0] if len(found) == 1 else text(reference.strip(), LONGEST_REFERENCE) or None
+    inside = {each for value in _texts(reference) for each in DESIGN_ID.findall(value)}
+    return inside.pop() if len(inside) == 1 else None
+
+
+def _texts(value: Any, depth: int = 0) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict) and depth < DEEPEST:
+        for each in value if isinstance(value, list) else value.values():
+            yield from _texts(each, depth + 1)
+
+
+def _left(line: dict[str, Any]) -> int | None:
+    """How many of a line are still wanted, after refunds and edits; None when that cannot be read."""
     left = line.get("current_quantity")
-    return _whole(line.get("quantity") or 1) if left is None else _whole(left)
+    if left is None:
+        return whole(line.get("quantity"), MAX_QUANTITY) or None  # nobody buys none
+    return whole(left, MAX_QUANTITY)
 
 
-def _text(value: Any) -> str:
-    """A value as text that a database takes: JSON may hold half a surrogate pair."""
-    return str(value).encode(errors="replace").decode()
+def _with_ids(lines: list[dict[str, Any]], fields: list[dict[str, Any]], order_id: str) -> list[dict[str, Any]]:
+    """The lines with an id each. Of two that claim one id, it goes to the one whose other id agrees, or to the first.
+
+    One that is left without an id gets a stand-in, which is the same each time that this order comes.
+    """
+    claims = [(shopify_id(line.get("id")), id_of_gid(line.get("admin_graphql_api_id"))) for line in lines]
+    in_doubt = [number is None or gid not in (None, number) for number, gid in claims]
+    given: dict[str, int] = {}
+    for place in sorted(range(len(lines)), key=in_doubt.__getitem__):
+        free = [each for each in claims[place] if each and each not in given]
+        given |= {free[0]: place} if free else {}
+    by_place = {place: line_id for line_id, place in given.items()}
+    nameless: dict[str, int] = {}
+    whole_lines = []
+    for place, (claim, each) in enumerate(zip(claims, fields, strict=True)):
+        line_id, unread = by_place.get(place), list(each.get("unread", []))
+        if line_id is None or (None not in claim and claim[0] != claim[1]):
+            unread.insert(0, "id")
+        if line_id is None:
+            reference = each["preview_ref"]
+            nameless[reference] = nameless.get(reference, 0) + 1
+            line_id = _stand_in(order_id, reference, nameless[reference])
+        whole_lines.append({"line_item_id": line_id, **each, **_unread(unread)})
+    return whole_lines
 
 
-def _whole(value: Any) -> int:
-    """Raises ValueError or TypeError when it is no whole number that a database keeps; JSON can say 1e999."""
-    if isinstance(value, float) and not value.is_integer():
-        raise ValueError("not a whole number")
-    whole = int(value)
-    if abs(whole) > MAX_WHOLE:
-        raise ValueError("too large a number")
-    return whole
+def _stand_in(order_id: str, reference: str, number: int) -> str:
+    """An id for a line that has none: no number, so that it is never one of Shopify's."""
+    return f"{order_id}-{hashlib.sha256(reference.encode()).hexdigest()[:12]}-{number}"
+
+
+def _unread(names: list[str]) -> dict[str, list[str]]:
+    return {"unread": names} if names else {}

@@ -6,8 +6,10 @@ telling says (how many of each line are left). A line has one state, and a reaso
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from app.personalization.goods import Size
 from app.personalization.model import Generation
@@ -29,13 +31,24 @@ UNMAPPED = "No print size is set for this variant."
 OTHER_PRODUCT = "The design was made for another product."
 OTHER_CUSTOMER = "The design was made by another customer."
 OTHER_SHAPE = "The design has another shape than the size that was ordered."
+PARTS = {
+    "id": "number",
+    "design": "design",
+    "product": "product",
+    "variant": "variant",
+    "title": "title",
+    "quantity": "quantity",
+}
+"""What may be unreadable of a line, in the words of a merchant."""
+FOLLOWED = {"product": "shopify_product_id", "variant": "shopify_variant_id", "title": "title"}
+"""Parts of a line that a later message may correct, and their columns."""
 
 
 @dataclass(frozen=True)
 class OrderLine:
     """A line of an order that holds a design. `quantity` is what is left of it after refunds and edits.
 
-    `preview_ref` is what the cart said, and not trusted.
+    `preview_ref` is what the cart said, and not trusted. `unread` names what could not be read, as keys of PARTS.
     """
 
     line_item_id: str
@@ -44,20 +57,26 @@ class OrderLine:
     title: str
     quantity: int
     preview_ref: str
+    unread: Sequence[str] = ()
+
+    def of_another_order(self, order_id: str) -> OrderLine:
+        """This line, when its id is that of another order's line: under one that is no number, the same each time."""
+        return replace(self, line_item_id=f"{order_id}-{self.line_item_id}", unread=("id", *self.unread))
 
 
 @dataclass(frozen=True)
 class OrderFacts:
-    """One telling of an order, in our words. `total_price` in minor units; `told_at`: as the order was then.
+    """One message about an order, in our words. `total_price` in minor units; `told_at`: as the order was then.
 
     `asked`: it is Shopify's answer to a question of ours, which is never older than a webhook of the same moment.
+    `unread` names what could not be read of the order itself: `lines`, `status`, `cancellation`.
     """
 
     order_id: str
     order_number: str
     customer_id: str | None
     total_price: int | None
-    currency: str
+    currency: str | None
     paid_at: datetime | None
     cancelled_at: datetime | None
     refund: str | None
@@ -65,6 +84,12 @@ class OrderFacts:
     told_at: datetime
     lines: list[OrderLine]
     asked: bool = False
+    unread: Sequence[str] = ()
+
+    @property
+    def is_unclear(self) -> bool:
+        """Whether Shopify has to be asked for the order, because this message could not be read in full."""
+        return bool(self.unread) or any(line.unread for line in self.lines)
 
 
 @dataclass(frozen=True)
@@ -135,6 +160,8 @@ class Verdict:
 
 @dataclass(frozen=True)
 class OrderItem:
+    """A line as it is kept. `unread` names what no message has said readably, as keys of PARTS with commas between."""
+
     id: str
     shop_id: str
     order_id: str
@@ -151,6 +178,7 @@ class OrderItem:
     state: str
     reason: str | None
     approved_at: datetime | None
+    unread: str | None = None
 
     @classmethod
     def ordered(cls, order: Order, item_id: str, line: OrderLine) -> OrderItem:
@@ -172,7 +200,34 @@ class OrderItem:
             state="waiting",
             reason=None,
             approved_at=None,
+            unread=_joined(line.unread),
         )
+
+    def heard(self, line: OrderLine, *, is_news: bool) -> OrderItem:
+        """The line after one more message, in any order of messages.
+
+        The newest message, `is_news`, says how many are left. Of its product, variant and title the newest is known
+        that any message said: later ones may have none, as of a product that was deleted. Its id and design stay as
+        they could first be read.
+        """
+        unread = set(self.unread_parts)
+        values: dict[str, Any] = {}
+        for name, field in FOLLOWED.items():
+            told, known = getattr(line, field.removeprefix("shopify_")), getattr(self, field)
+            values[field] = told if told and (is_news or not known) else known
+            missing = not values[field] and name in {*unread, *line.unread}
+            unread = unread | {name} if missing else unread - {name}
+        for name, field, told in (
+            ("id", "shopify_line_item_id", line.line_item_id),
+            ("design", "preview_ref", line.preview_ref),
+        ):
+            if name in unread and name not in line.unread:
+                values[field] = told
+                unread -= {name}
+        if is_news:
+            values["quantity"] = line.quantity
+            unread = unread - {"quantity"} | ({"quantity"} & set(line.unread))
+        return replace(self, **values, unread=_joined(unread))
 
     def after(self, verdict: Verdict) -> OrderItem:
         return replace(
@@ -182,6 +237,10 @@ class OrderItem:
             preview_generation_id=verdict.generation_id,
             size_id=verdict.size_id,
         )
+
+    @property
+    def unread_parts(self) -> list[str]:
+        return self.unread.split(",") if self.unread else []
 
     @property
     def needs_match(self) -> bool:
@@ -211,11 +270,14 @@ class Match:
         return None if self.size and self.master and self.size.fits(*self.master) else OTHER_SHAPE
 
 
-def judge(match: Match, *, paid: bool, approved: bool) -> Verdict:
+def judge(match: Match, *, paid: bool, approved: bool, unread: Sequence[str] = ()) -> Verdict:
     """What becomes of a line that is wanted and not printed. A paid line is never dropped: doubt makes it visible.
 
-    `approved` is a merchant's word that a mismatch is fine; it cannot make up for a missing picture or size.
+    `approved` is a merchant's word that a mismatch, or what is `unread`, is fine; it cannot make up for a missing
+    picture or size.
     """
+    if unread and not approved:
+        return match.verdict("needs_review", unread_reason(unread))
     if match.design is None:
         return match.verdict("needs_review", NOT_FOUND)
     if match.design.status != "completed":
@@ -243,6 +305,37 @@ def settled(item: OrderItem, order: Order) -> OrderItem | None:
     if order.cancelled_at or gone:
         return replace(item, state="cancelled", reason=ORDER_CANCELLED if order.cancelled_at else LINE_REMOVED)
     return None if item.needs_match else item
+
+
+def paired(items: Sequence[OrderItem], lines: Sequence[OrderLine]) -> list[tuple[OrderItem | None, OrderLine | None]]:
+    """Known lines with what a message says of them: None for one that it does not mention, or that is new.
+
+    They have the same id; where one side's id could not be read, the same design.
+    """
+    free = {item.shopify_line_item_id: item for item in items}
+    pairs = [(free.pop(line.line_item_id, None), line) for line in lines]
+    for place, (item, line) in enumerate(pairs):
+        if item is None:
+            likely = (each for each in free.values() if _may_be(each, line))
+            item = next(likely, None)
+            pairs[place] = (item and free.pop(item.shopify_line_item_id), line)
+    return [*pairs, *[(item, None) for item in free.values()]]
+
+
+def unread_reason(unread: Sequence[str]) -> str:
+    """Why a line waits whose message could not be read in full."""
+    *parts, last = [PARTS[name] for name in PARTS if name in unread]
+    named = f"{', '.join(parts)} and {last}" if parts else last
+    return f"Shopify's message did not say the {named} of this line in a readable way. Compare it with the order."
+
+
+def _may_be(item: OrderItem, line: OrderLine) -> bool:
+    return item.preview_ref == line.preview_ref and ("id" in item.unread_parts or "id" in line.unread)
+
+
+def _joined(unread: Iterable[str]) -> str | None:
+    """In the order of PARTS, so that the same parts are the same text."""
+    return ",".join(name for name in PARTS if name in unread) or None
 
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:

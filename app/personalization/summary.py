@@ -26,15 +26,17 @@ class Summary:
     prints_ready: int
     prints_running: int
     need_attention: int
+    orders_unread: int
 
 
 async def summary(app: App, shop: Shop) -> Summary:
     now = app.clock.now()
     at_once = Together(app.db)
-    quota, states, untold, products, previews = await asyncio.gather(
+    quota, states, untold, unread, products, previews = await asyncio.gather(
         generation.quota(at_once, shop.id),
         queries.items_by_state(at_once, shop.id),
         queries.untold_items(at_once, shop.id),
+        queries.count_unread_orders(at_once, shop.id),
         catalog.enabled_products(at_once, shop.id),
         queries.previews_since(at_once, shop.id, now - timedelta(days=30)),
     )
@@ -46,6 +48,7 @@ async def summary(app: App, shop: Shop) -> Summary:
         prints_ready=states.get("ready", 0),
         prints_running=sum(states.get(state, 0) for state in ("queued", "printing", "waiting")),
         need_attention=sum(states.get(state, 0) for state in ("failed", "needs_review", "unmapped")) + untold,
+        orders_unread=unread,
     )
 
 

@@ -240,6 +240,7 @@ order_items = Table(
     *stamps(),
     time("approved_at"),
     ref("proposed_generation_id", "generations.id", ondelete="RESTRICT", nullable=True),
+    text("unread", nullable=True),
     UniqueConstraint("shop_id", "shopify_line_item_id"),
     one_of("state", "waiting", "queued", "printing", "ready", "needs_review", "unmapped", "failed", "cancelled"),
 )

@@ -10,6 +10,7 @@ from app import jobs, shops
 from app.core.app import App
 from app.core.errors import AppError, Refused, Unprocessable
 from app.core.ids import new_id
+from app.core.json_values import shopify_id
 from app.core.reads import Together
 from app.jobs import Job, Lease
 from app.privacy import queries
@@ -42,14 +43,18 @@ def customer_redact_fields(payload: Any) -> dict[str, Any]:
 
 
 def _request_fields(payload: Any) -> dict[str, Any]:
-    """Of a compliance webhook about a customer. Its signed body says whose customer; that of an order does not."""
+    """Of a compliance webhook about a customer. Its signed body says whose customer; that of an order does not.
+
+    An order whose id cannot be read is left out: the customer's are found by the customer's id, too.
+    """
     if not payload["shop_domain"]:
         raise ValueError("no shop")
-    named = payload.get("orders_requested") or payload.get("orders_to_redact") or []
-    return {
-        "customer_id": str(int(payload["customer"]["id"])),
-        "orders": [str(int(order)) for order in named][:MAX_ORDERS],
-    }
+    customer_id = shopify_id(payload["customer"]["id"])
+    if customer_id is None:
+        raise ValueError("no readable customer id")
+    named = payload.get("orders_requested") or payload.get("orders_to_redact")
+    orders = [shopify_id(order) for order in named] if isinstance(named, list) else []
+    return {"customer_id": customer_id, "orders": [order for order in orders if order][:MAX_ORDERS]}
 
 
 async def take_request(app: App, lease: Lease) -> None:

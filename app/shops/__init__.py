@@ -5,7 +5,7 @@ are worked on.
 """
 
 from app.shops.grants import begin_grant, finish_grant
-from app.shops.installs import admit, expect_install, is_over, record_install, uninstall, uninstalled_fields
+from app.shops.installs import NO_ACCESS, admit, expect_install, is_over, record_install, uninstall, uninstalled_fields
 from app.shops.keeping import JOB as KEEP_TOKEN
 from app.shops.keeping import keep_token, keep_tokens, not_kept, reseal_tokens
 from app.shops.limits import hit
@@ -14,10 +14,12 @@ from app.shops.queries import active_shop, close_delivery, customer_of, deliveri
 from app.shops.scopes import rescope, scopes_fields
 from app.shops.tokens import access_token, ask
 from app.shops.visitors import known_visitor, open_shop, visitor
+from app.shops.waiting import delivery_here
 from app.shops.webhooks import give_up, receive, refuse
 
 __all__ = [
     "KEEP_TOKEN",
+    "NO_ACCESS",
     "Access",
     "Delivery",
     "Guest",
@@ -35,6 +37,7 @@ __all__ = [
     "customer_of",
     "deliveries_by_topic",
     "delivery",
+    "delivery_here",
     "expect_install",
     "finish_grant",
     "give_up",

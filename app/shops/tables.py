@@ -111,5 +111,6 @@ webhook_deliveries = Table(
     text("error", nullable=True),
     *stamps(),
     UniqueConstraint("shop_id", "topic", "event_id"),
+    Index("ix_webhook_deliveries_failed", "shop_id", "created_at", info={"where": "status = 'failed'"}),
     one_of("status", "received", "done", "failed", "ignored"),
 )

@@ -164,6 +164,10 @@ async def orders_come_in_and_are_printed(world: World, designs: list[str]) -> No
     world.change("UPDATE jobs SET status = 'dead' WHERE kind = 'personalization.note_print'")
     [untold, *_] = world.rows("SELECT id FROM order_items WHERE state = 'ready'")
     assert (await world.merchant().orders_post(untold["id"], "note")).status_code == 200
+    world.change("UPDATE webhook_deliveries SET status = 'failed'")
+    [unread, *_] = world.rows("SELECT id FROM webhook_deliveries")
+    assert (await world.merchant().post(f"/orders/deliveries/{unread['id']}/read", {})).status_code == 200
+    assert (await world.merchant().document("/orders")).status_code == 200
 
 
 async def stuck_lines_are_brought_on(world: World, design: str) -> None:

@@ -45,13 +45,20 @@ MALFORMED: dict[str, Any] = {
     "a word for an id": GOOD | {"id": "gid://shopify/Order/1"},
     "an endless id": b'{"line_items": [], "id": ' + b"9" * 5000 + b"}",
     "an infinite id": b'{"line_items": [], "id": 1e999}',
-    "lines are a number": GOOD | {"line_items": 7},
-    "lines are words": GOOD | {"line_items": ["mug"]},
+}
+ODD: dict[str, Any] = {
     "a line without an id": GOOD | {"line_items": [{"properties": PREVIEW}]},
     "properties are words": GOOD | {"line_items": [{"id": 1, "properties": ["_artify_preview"]}]},
+    "properties are an object": GOOD | {"line_items": [{"id": 1, "properties": {"_artify_preview": "1"}}]},
+    "a neighbour with odd properties": GOOD
+    | {"line_items": [{"id": 2, "properties": [None]}, {"id": 1, "properties": PREVIEW}]},
+    "a neighbour with an endless price": b'{"id": 1, "line_items": [{"id": 2, "price": '
+    + b"9" * 5000
+    + b'}, {"id": 1, "properties": {"_artify_preview": "1"}}]}',
     "a quantity of mugs": GOOD | {"line_items": [{"id": 1, "quantity": "many", "properties": PREVIEW}]},
-    "an infinite quantity": b'{"id": 1, "line_items": [{"id": 1, "quantity": 1e999}]}',
-    "a customer's name": GOOD | {"customer": "Ada"},
+    "an infinite quantity": b'{"id": 1, "line_items": [{"id": 1, "quantity": 1e999, "properties": '
+    + b'{"_artify_preview": 1}}]}',
+    "a customer's name": GOOD | {"customer": "Ada", "line_items": [{"id": 1, "properties": PREVIEW}]},
     "cancelled some day": GOOD | {"cancelled_at": "some day", "line_items": [{"id": 1, "properties": PREVIEW}]},
     "cancelled in numbers": GOOD | {"cancelled_at": 5, "line_items": [{"id": 1, "properties": PREVIEW}]},
 }
@@ -182,6 +189,15 @@ async def test_a_header_that_comes_twice_says_nothing(world: World) -> None:
         assert answer.status == (200 if name == "topic" else 401), name
     assert [row["status"] for row in world.rows("SELECT status FROM webhook_deliveries")] == ["ignored"]
     assert world.rows("SELECT id FROM jobs") == []
+
+
+@pytest.mark.parametrize("payload", ODD.values(), ids=ODD)
+async def test_an_odd_part_of_an_order_does_not_hide_its_line(world: World, payload: Any) -> None:
+    assert (await webhooks.deliver(world.http, payload)).status_code == 200
+    await world.run_all_jobs()
+    [item] = world.rows("SELECT state FROM order_items")
+    assert item["state"] == "needs_review"
+    assert [row["status"] for row in world.rows("SELECT status FROM webhook_deliveries")] == ["done"]
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,10 @@ class Shop:
         return HTMLResponse(render_cart(self.root, [line["id"] for line in self.lines]))
 
     async def cart_by_script(self, _: Request) -> Response:
-        lines = [line | {"variant_id": line["id"], "product_title": "Poster"} for line in self.lines]
+        lines = [
+            line | {"variant_id": line["id"], "key": f"{line['id']}:{place}", "product_title": "Poster"}
+            for place, line in enumerate(self.lines)
+        ]
         return JSONResponse({"items": lines})
 
     @property

@@ -64,8 +64,8 @@ def test_no_script_writes_markup() -> None:
 
 def test_the_block_renders_with_its_product_and_settings() -> None:
     rendered = config(require_design=False, root="/fr/")
-    assert rendered["product"] == 7700000000001
-    assert rendered["variants"] == [7800000000011, 7800000000012, 7800000000013]
+    assert rendered["product"] == "7700000000001"
+    assert rendered["variants"] == ["7800000000011", "7800000000012", "7800000000013"]
     assert rendered["required"] is False
     assert rendered["root"] == "/fr/"
 

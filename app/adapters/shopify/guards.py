@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, parse_qsl, quote, unquote_plus, urlencode, urlsplit
 
+from app.core import json_values
 from app.core.errors import BadRequest, NotFound, Unauthorized, Unavailable
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ WEBHOOK_SIGNATURE = re.compile(r"[A-Za-z0-9+/]{43}=")
 MOST_ID = 100  # characters; Shopify's own ids are UUIDs
 ID = re.compile(rf"[A-Za-z0-9._:/=-]{{1,{MOST_ID}}}")
 NOT_OF_A_TOPIC = re.compile(r"[^A-Za-z0-9._/-]")
-MOST_DIGITS = 100
 T = TypeVar("T")
 ID_TOKEN_LIFE = 60  # seconds
 SIGNED_FOR = 90  # seconds, of an app-proxy request and of a link of the code grant
@@ -186,13 +186,10 @@ def proxy_visit(url: str, secrets: tuple[str, ...], now: float) -> tuple[str, st
 
 
 def webhook_payload(body: bytes, received: str, secrets: tuple[str, ...]) -> dict[str, Any]:
-    """The JSON object that Shopify signed. Raises Unauthorized, and BadRequest when what it signed is none.
-
-    A number too long for Python stays text: it must not make an order unreadable.
-    """
+    """The JSON object that Shopify signed. Raises Unauthorized, and BadRequest when what it signed is none."""
     check_webhook(body, received, secrets)
     try:
-        payload = json.loads(body.decode(), parse_int=lambda text: int(text) if len(text) < MOST_DIGITS else text)
+        payload = json_values.parse(body)
     except (ValueError, RecursionError) as fault:
         raise BadRequest("This webhook is not JSON.") from fault
     if not body.startswith(b"{") or not isinstance(payload, dict):

@@ -38,6 +38,7 @@ from app.personalization.queries.orders import (
     save_order,
     size_of,
     sizeless_items,
+    taken_line_ids,
     untold_items,
     update_item,
     upload_of,
@@ -60,12 +61,15 @@ from app.personalization.queries.previews import (
     style,
 )
 from app.personalization.queries.prints import finish_item, insert_final, set_item_state
+from app.personalization.queries.unread_orders import close_unread_orders, count_unread_orders, unread_orders
 
 __all__ = [
     "cancel_generation",
     "claim_upload",
+    "close_unread_orders",
     "complete_generation",
     "count_style_use",
+    "count_unread_orders",
     "design_of",
     "fail_generation",
     "finish_item",
@@ -112,6 +116,8 @@ __all__ = [
     "sizes_of_shop",
     "style",
     "styles_of",
+    "taken_line_ids",
+    "unread_orders",
     "untold_items",
     "update_item",
     "upload_of",

@@ -89,6 +89,20 @@ async def items_of_order(db: Database, shop_id: str, shopify_order_id: str) -> l
     return [OrderItem(**row) for row in rows]
 
 
+async def taken_line_ids(db: Database, shop_id: str, shopify_order_id: str, line_ids: Sequence[str]) -> set[str]:
+    """Which of at most 90 line ids lines of other orders have."""
+    rows = await db.all(
+        select(order_items.c.shopify_line_item_id)
+        .join(orders, orders.c.id == order_items.c.order_id)
+        .where(
+            order_items.c.shop_id == shop_id,
+            order_items.c.shopify_line_item_id.in_(list(line_ids)),
+            orders.c.shopify_order_id != shopify_order_id,
+        )
+    )
+    return {row["shopify_line_item_id"] for row in rows}
+
+
 async def product_of(db: Database, shop_id: str, product_id: Id) -> str | None:
     """Shopify's id of a product of ours."""
     row = await db.one(

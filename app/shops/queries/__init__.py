@@ -12,6 +12,7 @@ from app.shops.queries.deliveries import (
 from app.shops.queries.grants import drop_old_states, insert_state, use_state
 from app.shops.queries.installs import (
     active_shop,
+    expect_absence,
     expect_install,
     has_left,
     install,
@@ -60,6 +61,7 @@ __all__ = [
     "deliveries_by_topic",
     "delivery",
     "drop_old_states",
+    "expect_absence",
     "expect_install",
     "fading_tokens",
     "forget_dead_token",

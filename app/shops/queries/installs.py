@@ -126,6 +126,12 @@ def left_undone(shop_id: str) -> ColumnElement[bool]:
     return and_(has_left(shop_id), jobs.c.subject_id.not_in(duties))
 
 
+def expect_absence(shop_id: str, at: datetime) -> Expect:
+    """Refused with `came_back` when the app is installed again."""
+    absent = update(shops).where(shops.c.id == shop_id, shops.c.is_active == 0).values(updated_at=at)
+    return Expect(absent, "came_back")
+
+
 def has_left(shop_id: str) -> ColumnElement[bool]:
     """A condition for other statements: the shop has no active installation."""
     return select(shops.c.id).where(shops.c.id == shop_id, shops.c.is_active == 0).exists()

@@ -5,7 +5,7 @@ import { keepDesign } from "./artify-kept.js";
 export function currentVariant({ variants, variant }) {
   const asked = new URLSearchParams(location.search).get("variant");
   const chosen = productForm(variants)?.elements.namedItem("id").value ?? asked;
-  return variants.includes(Number(chosen)) ? chosen : String(variant);
+  return variants.includes(chosen) ? chosen : variant;
 }
 
 /** Tell of every change of the variant. Some themes fire `change`, some only write the input's value. */
@@ -29,12 +29,12 @@ export function watchVariant(config, changed) {
  * @throws {Fault} with the shop's own words where it has some
  */
 export async function addToCart(config, design, form = productForm(config.variants)) {
-  const item = { id: Number(currentVariant(config)), ...extras(form) };
+  const item = extras(form);
   item.properties = { ...item.properties, _artify_preview: design.id, Style: design.style.name };
   const answer = await fetch(`${config.root}cart/add.js`, {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "application/json" },
-    body: JSON.stringify({ items: [item] }),
+    body: itemsOf(currentVariant(config), item),
   }).catch(() => {
     throw new Fault(config.texts.offline, { code: "offline" });
   });
@@ -48,9 +48,14 @@ export async function addToCart(config, design, form = productForm(config.varian
   if (document.dispatchEvent(added)) location.assign(`${config.root}cart`);
 }
 
+/** The cart takes ids as numbers. JavaScript has none beyond 2^53, so the digits are written as they are. */
+function itemsOf(variant, item) {
+  return `{"items":[{"id":${variant},${JSON.stringify(item).slice(1)}]}`;
+}
+
 function productForm(variants) {
   const forms = [...document.querySelectorAll("form[action*='/cart/add']")];
-  return forms.find((form) => variants.includes(Number(form.elements.namedItem("id")?.value)));
+  return forms.find((form) => variants.includes(form.elements.namedItem("id")?.value));
 }
 
 function extras(form) {

@@ -39,9 +39,9 @@ class Lines {
     const answer = await fetch(`${this.root}cart.js`, { headers: { Accept: "application/json" } }).catch(() => null);
     const { items = [] } = (answer?.ok && (await answer.json().catch(() => null))) || {};
     const ours = items.filter((item) => item.properties?._artify_preview);
-    this.variants = new Set(ours.map((item) => item.variant_id));
+    this.variants = new Set(ours.map(variantOf));
     for (const variant of this.variants) {
-      this.match(items.filter((item) => item.variant_id === variant), picturesOf(variant));
+      this.match(items.filter((item) => variantOf(item) === variant), picturesOf(variant));
     }
   }
 
@@ -86,10 +86,15 @@ class Lines {
   }
 }
 
+/** A line's variant, as text. Its key begins with it; as a number it would be inexact beyond 2^53. */
+function variantOf({ key, variant_id }) {
+  return key?.split(":")[0] ?? String(variant_id);
+}
+
 /** The pictures of the lines that sell a variant, in the page's order. */
 function picturesOf(variant) {
   const links = [...document.querySelectorAll(`a[href*='variant=${variant}']`)];
-  const sells = (link) => new URL(link.href).searchParams.get("variant") === String(variant);
+  const sells = (link) => new URL(link.href).searchParams.get("variant") === variant;
   return [...new Set(links.filter((link) => sells(link) && link.closest(PLACES)).map(pictureBy))].filter(Boolean);
 }
 

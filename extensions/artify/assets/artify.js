@@ -133,7 +133,7 @@
 
     sells(form) {
       const id = form.elements.namedItem("id")?.value;
-      return /\/cart\/add/.test(form.getAttribute("action")) && this.config.variants.includes(Number(id));
+      return /\/cart\/add/.test(form.getAttribute("action")) && this.config.variants.includes(id);
     }
   }
 

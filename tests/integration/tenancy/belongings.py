@@ -16,7 +16,8 @@ import httpx
 from starlette.routing import Route
 
 from app.core.calls import HEADER, Call
-from app.core.ids import new_token
+from app.core.ids import new_id, new_token
+from app.core.times import to_text
 from tests.integration import print_worker, webhooks
 from tests.integration.merchant import Merchant
 from tests.integration.print_worker import ordered, sent, taken
@@ -148,6 +149,7 @@ async def _merchant(world: World, shop: str) -> Person:
     has = {"item_id": item, "picture_id": line["picture"], "size_id": size["id"], "customer_id": CUSTOMER}
     has |= {"upload_id": await _sent(world, merchant, item), "guest_token": design.has["guest_token"]}
     doubtful = await _line(world, shop, webhooks.line(preview, product_id=404, variant_id=int(variant)))
+    has["delivery_id"] = _leave_unread(world, shop)
     untold = await _line(world, shop, webhooks.line(preview, product_id=int(product), variant_id=404))
     _leave_untold(world, untold)
     lines = {"/orders/items/{item_id}/picture": doubtful, "/orders/items/{item_id}/note": untold}
@@ -162,6 +164,17 @@ async def _line(world: World, shop: str, line: dict[str, Any]) -> str:
     of_order = "SELECT id FROM orders WHERE shop_id = ? AND shopify_order_id = ?"
     [item] = world.rows(f"SELECT id FROM order_items WHERE order_id IN ({of_order})", shop, str(order["id"]))
     return str(item["id"])
+
+
+def _leave_unread(world: World, shop: str) -> str:
+    """The id of a message about an order that could not be taken."""
+    values = (delivery_id := new_id(), shop, "orders/paid", delivery_id, "failed", '{"order_id":"404404404"}')
+    names = "id, shop_id, topic, event_id, status, fields, error, created_at, updated_at"
+    now = to_text(world.clock.now())
+    world.change(
+        f"INSERT INTO webhook_deliveries ({names}) VALUES (?, ?, ?, ?, ?, ?, 'crashed', ?, ?)", *values, now, now
+    )
+    return delivery_id
 
 
 def _leave_untold(world: World, item_id: str) -> None:

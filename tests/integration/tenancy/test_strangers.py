@@ -25,6 +25,7 @@ NOBODYS = "404404"
 """It could be an id of Shopify's or of ours, and nothing has it."""
 OF_A_SHOP = {
     "customer_id",
+    "delivery_id",
     "item_id",
     "job_id",
     "key",

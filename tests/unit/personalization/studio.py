@@ -6,14 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app import jobs, personalization, shops
 from app.core.app import App
 from app.core.ports import ProxyVisit, Webhook
+from app.core.tables import metadata
 from app.jobs import JobKind
 from app.personalization import Generation, Offer, PreviewRequest, PreviewState
-from app.personalization.tables import order_items
+from app.personalization.tables import generations, order_items, orders
 from app.shops import Shop, Visitor
 from tests.apps import SHOP, open_shop, send_photo, stock
 from tests.unit.personalization.payloads import order
@@ -71,6 +72,12 @@ class Studio:
         webhook = Webhook(SHOP, "refunds/create", event, event, sent_at or self.app.clock.now(), {})
         fields = personalization.changed_order_fields({"id": 1, "order_id": order_id})
         await shops.receive(self.app, webhook, "personalization.reread_order", fields)
+
+    async def forget_orders(self) -> None:
+        """As if Shopify had told of none."""
+        finals = delete(generations).where(generations.c.generation_type == "final")
+        others = [delete(metadata.tables[name]) for name in ("webhook_deliveries", "jobs")]
+        await self.app.db.batch(delete(order_items), finals, delete(orders), *others)
 
     async def items(self) -> dict[str, tuple[str, str | None]]:
         """State and reason of each line, by Shopify's id."""

@@ -9,15 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from app import jobs, personalization, shops
-from app.core.app import App
 from app.core.errors import Conflict, NotFound, Unavailable
 from app.core.ports import ProxyVisit
-from app.core.tables import metadata
 from app.personalization.states import CANCELLED_LATE, LINE_REMOVED, ORDER_CANCELLED, OTHER_CUSTOMER, REMOVED_LATE
-from app.personalization.tables import generations, order_items, orders
+from app.personalization.tables import order_items, orders
 from tests.apps import OTHER_SHOP, SHOP, clock_of
 from tests.fakes.ports import START, NotingShopify, PlainImaging
 from tests.unit.personalization.payloads import line, order
@@ -278,7 +276,7 @@ async def test_whatever_order_webhooks_come_in_and_however_often_orders_and_line
             each["properties"] = [{"name": "_artify_preview", "value": preview.id}]
     ends = []
     for numbers, late in ((range(len(past.topics)), False), (mixed, True)):
-        await forget_orders(studio.app)
+        await studio.forget_orders()
         for delivery, number in enumerate(numbers):
             await deliver(studio, past, number, event=f"e{number}-{delivery}", late=late)
         await studio.run()
@@ -328,9 +326,3 @@ def assert_no_paid_line_is_dropped(past: Past, kept_order: dict[str, Any], items
 def _last_told_buyer(past: Past) -> str:
     told = [payload for topic, payload in zip(past.topics, past.payloads, strict=True) if topic not in ASKED]
     return str(told[-1]["customer"]["id"])
-
-
-async def forget_orders(app: App) -> None:
-    finals = delete(generations).where(generations.c.generation_type == "final")
-    others = [delete(metadata.tables[name]) for name in ("webhook_deliveries", "jobs")]
-    await app.db.batch(delete(order_items), finals, delete(orders), *others)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,26 +16,16 @@ from app.personalization.payloads import facts_of, minor_units
 from tests.fakes.ports import START
 from tests.unit.personalization.payloads import PREVIEW, line, order
 
-NO_ORDER = (ValueError, KeyError, TypeError, AttributeError)
-"""What the door reads as: this is no order."""
-
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
-LINE_NAMES = ["id", "product_id", "variant_id", "title", "quantity", "properties"]
-ORDER_NAMES = [
-    "id",
-    "name",
-    "customer",
-    "total_price",
-    "currency",
-    "financial_status",
-    "cancelled_at",
-    "test",
-    "line_items",
-]
+
+
+def nameless(**changes: Any) -> dict[str, Any]:
+    """An order that is known by its `id` alone."""
+    return order(admin_graphql_api_id=None) | changes
 
 
 def test_ids_totals_facts_and_lines_with_a_design_are_kept() -> None:
@@ -97,69 +88,32 @@ def test_a_long_reference_is_cut() -> None:
         {},
         {"id": 1},
         {"line_items": []},
-        order(id=None),
-        order(id="9001; DROP TABLE orders"),
-        order(id=float("inf")),
-        order(line_items=None),
-        order(line_items={"id": 1}),
-        order(line_items=[None]),
-        order(line_items=["x"]),
-        order(line(id=None)),
-        order(line(properties="x")),
-        order(line(properties=[None])),
-        order(line(quantity="many")),
-        order(line(quantity=float("inf"))),
-        order(line(quantity=1.5)),
-        order(line(quantity=10**20)),
-        order(id=10**30),
-        order(id=float("nan")),
-        order(customer="jane"),
-        order(customer=[1]),
+        nameless(id=None),
+        nameless(id="9001; DROP TABLE orders"),
+        nameless(id=float("inf")),
+        nameless(id=-9001),
+        nameless(id=True),
+        nameless(id=0),
+        nameless(id=10**30),
+        nameless(id=float("nan")),
+        nameless(id=2.0**60),
     ],
-    ids=range(25),
+    ids=range(16),
 )
 def test_what_is_no_order_is_refused_as_such(payload: Any) -> None:
-    with pytest.raises(NO_ORDER):
+    with pytest.raises(ValueError, match=r"no readable order id|not an order"):
         order_fields(payload)
 
 
-def fields_or_none(payload: Any) -> dict[str, Any] | None:
-    try:
-        return order_fields(payload)
-    except NO_ORDER:
-        return None
-
-
-@settings(max_examples=300, deadline=None)
-@given(
-    in_order=st.dictionaries(st.sampled_from(ORDER_NAMES), values, max_size=3),
-    in_line=st.dictionaries(st.sampled_from(LINE_NAMES), values, max_size=3),
-)
-def test_hostile_orders_are_refused_or_understood_and_never_crash(
-    in_order: dict[str, Any], in_line: dict[str, Any]
-) -> None:
-    fields = fields_or_none(order(line(**in_line)) | in_order)
-    if fields is not None:
-        kept = json.loads(json.dumps(fields))
-        _read(kept)
-        assert all(isinstance(each["preview_ref"], str) and each["preview_ref"] for each in kept["lines"])
+def test_an_order_whose_number_cannot_be_read_is_known_by_its_global_id() -> None:
+    assert order_fields(order(id={"odd": 1}))["order_id"] == "9001"
 
 
 @settings(max_examples=200, deadline=None)
 @given(payload=values)
 def test_any_json_at_all_is_refused_or_understood(payload: Any) -> None:
-    fields = fields_or_none(payload)
-    assert fields is None or set(fields) == set(order_fields(order()))
-
-
-def _read(fields: dict[str, Any]) -> None:
-    """The job reads what the door kept."""
-    try:
-        facts = facts_of(fields, told_at=START)
-    except NO_ORDER:
-        return
-    assert facts.total_price is None or isinstance(facts.total_price, int)
-    assert facts.paid_at in (None, START)
+    with suppress(ValueError):
+        assert set(order_fields(payload)) - {"unread"} == set(order_fields(order()))
 
 
 @pytest.mark.parametrize(

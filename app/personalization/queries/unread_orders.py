@@ -1,0 +1,56 @@
+"""All SQL on orders that could not be taken: webhooks of orders whose delivery failed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, literal_column, select, update
+
+from app.core.ports import Database
+from app.jobs.tables import jobs
+from app.personalization.model import REREAD, UnreadOrder
+from app.shops.tables import webhook_deliveries as deliveries
+
+FAILED = deliveries.c.status == literal_column("'failed'")
+"""As the index ix_webhook_deliveries_failed says it: with a value in its place SQLite does not use the index."""
+TOPICS = ("orders/create", "orders/paid", "orders/cancelled", "orders/edited", "refunds/create")
+
+
+async def unread_orders(db: Database, shop_id: str, limit: int, *, delivery_id: str | None = None) -> list[UnreadOrder]:
+    """The newest, or one of them."""
+    reading = and_(jobs.c.shop_id == shop_id, jobs.c.dedupe_key == f"{REREAD}:" + deliveries.c.id)
+    columns = [deliveries.c[name] for name in ("id", "shop_id", "topic", "fields", "error", "created_at")]
+    rows = await db.all(
+        select(*columns, jobs.c.status.label("reading"))
+        .outerjoin(jobs, reading)
+        .where(*_of_shop(shop_id), *([deliveries.c.id == delivery_id] if delivery_id else []))
+        .order_by(deliveries.c.created_at.desc(), deliveries.c.id)
+        .limit(limit)
+    )
+    return [_unread_order(**row) for row in rows]
+
+
+async def count_unread_orders(db: Database, shop_id: str) -> int:
+    row = await db.one(select(func.count().label("count")).where(*_of_shop(shop_id)))
+    return int(row["count"]) if row else 0
+
+
+def close_unread_orders(shop_id: str, shopify_order_id: str, at: datetime) -> Any:
+    """Whatever failed of this order: it has been read as it is now."""
+    about_it = func.replace(deliveries.c.fields, " ", "").contains(f'"order_id":"{shopify_order_id}"')
+    return update(deliveries).where(*_of_shop(shop_id), about_it).values(status="done", error=None, updated_at=at)
+
+
+def _of_shop(shop_id: str) -> list[ColumnElement[bool]]:
+    return [deliveries.c.shop_id == shop_id, FAILED, deliveries.c.topic.in_(TOPICS)]
+
+
+def _unread_order(fields: dict[str, Any] | None, reading: str | None, **row: Any) -> UnreadOrder:
+    known = fields or {}
+    return UnreadOrder(
+        order_id=known.get("order_id"),
+        order_number=known.get("order_number"),
+        is_being_read=reading in ("pending", "running"),
+        **row,
+    )

@@ -1,0 +1,39 @@
+"""Orders that could not be taken: shown to the merchant, and read again from Shopify."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from app import jobs, shops
+from app.core.app import App
+from app.core.errors import Conflict, NotFound
+from app.core.reads import Together
+from app.personalization import queries
+from app.personalization.model import UnreadOrder
+from app.personalization.orders import reread_job
+
+MOST_SHOWN = 50
+
+
+async def unread_orders(app: App, shop_id: str) -> list[UnreadOrder]:
+    """The newest deliveries of orders that failed and were not read since."""
+    return await queries.unread_orders(app.db, shop_id, MOST_SHOWN)
+
+
+async def read_again(app: App, shop_id: str, delivery_id: str) -> UnreadOrder:
+    """Ask Shopify for the order of a delivery that failed; asked twice, it is asked once. Raises NotFound, Conflict."""
+    at_once = Together(app.db)
+    found, delivery = await asyncio.gather(
+        queries.unread_orders(at_once, shop_id, 1, delivery_id=delivery_id),
+        shops.delivery(at_once, shop_id, delivery_id),
+    )
+    if not found or delivery is None:
+        raise NotFound()
+    [unread] = found
+    if unread.order_id is None:
+        raise Conflict("Shopify's message does not say which order it is about.", code="order_unknown")
+    now = app.clock.now()
+    (queued,) = await app.db.batch(jobs.requeue(reread_job(delivery, now), now))
+    await app.queue.wake(*[str(row["id"]) for row in queued.rows])
+    return replace(unread, is_being_read=True)

@@ -1,0 +1,45 @@
+"""Webhooks of a shop that has left: they wait until it is back."""
+
+from __future__ import annotations
+
+import asyncio
+
+from app.core.app import App
+from app.core.errors import Refused, Unavailable
+from app.core.reads import Together
+from app.jobs import Lease
+from app.shops import queries
+from app.shops.installs import LEFT
+from app.shops.model import Delivery
+
+
+async def delivery_here(app: App, lease: Lease) -> Delivery | None:
+    """The webhook of this job, for work that is done only while the app is installed; None when the job has ended.
+
+    The job of a shop that has left ends until `record_install` revives it: a merchant may install the app again, and
+    sell, before anybody opens it. Of a shop that was never here, and of what was forgotten meanwhile, nothing is done.
+    Raises Unavailable when the shop came back in this moment: the job is tried again.
+    """
+    job, now, at_once = lease.job, app.clock.now(), Together(app.db)
+    delivery, shop = await asyncio.gather(
+        queries.delivery(at_once, job.shop_id, job.subject_id), queries.shop(at_once, job.shop_id)
+    )
+    if shop is not None and delivery is not None and delivery.fields is not None:
+        if shop.is_active:
+            return delivery
+        await _wait(app, lease)
+        return None
+    status, reason = ("failed", "the app is not installed") if shop is None else ("ignored", "nothing is kept of it")
+    await app.db.batch(*lease.finish(now), queries.close_delivery(job.shop_id, job.subject_id, status, reason, now))
+    return None
+
+
+async def _wait(app: App, lease: Lease) -> None:
+    """The shop's row is locked first: an installation at the same time either comes before, or finds the job."""
+    now = app.clock.now()
+    try:
+        await app.db.batch(queries.expect_absence(lease.job.shop_id, now), *lease.park(LEFT, now))
+    except Refused as refused:
+        if refused.code != "came_back":
+            raise
+        raise Unavailable(code="came_back") from refused
