@@ -31,7 +31,6 @@ NO_OBJECT: dict[str, Any] = {
     "empty": b"",
     "text": b"order=1",
     "half": b'{"id": 1, "line_items": [',
-    "not utf-8": b'{"id": 1, "name": "\xff\xfe", "line_items": []}',
     "deep": b'{"id": 1, "line_items": ' + b"[" * 200_000,
     "null": None,
     "a list": [],
@@ -47,6 +46,8 @@ MALFORMED: dict[str, Any] = {
     "an infinite id": b'{"line_items": [], "id": 1e999}',
 }
 ODD: dict[str, Any] = {
+    "bytes that are no text": b'{"id": 1, "name": "\xff\xfe", "line_items": [{"id": 1, "properties": '
+    b'[{"name": "_artify_preview", "value": "1"}]}]}',
     "a line without an id": GOOD | {"line_items": [{"properties": PREVIEW}]},
     "properties are words": GOOD | {"line_items": [{"id": 1, "properties": ["_artify_preview"]}]},
     "properties are an object": GOOD | {"line_items": [{"id": 1, "properties": {"_artify_preview": "1"}}]},

@@ -346,7 +346,7 @@ def test_a_proxys_query_that_reads_as_json_is_no_webhook() -> None:
     "body",
     [
         *(b"", b"null", b"[]", b'"a"', b"1", b"[{}]", b"{", b'{"a":1}x', b"a=1", b" {}", b"\xef\xbb\xbf{}"),
-        *('{"a":1}'.encode("utf-16-le"), b'{"a":"\xff"}', b'{"a":' + b"[" * 200_000),
+        *('{"a":1}'.encode("utf-16-le"), b'{"a":' + b"[" * 200_000),
     ],
 )
 def test_what_is_no_json_object_is_no_webhook(body: bytes) -> None:
