@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app import wiring
 from app.core.app import App
@@ -62,6 +63,17 @@ async def queue(app: App) -> str:
         await app.queue.ask()
         return "answers"
     return "is the database" if isinstance(app.queue, WaitsForHints) else "gives hints, and cannot be asked"
+
+
+async def time_zones(app: App) -> str:
+    """Looks a zone up as the app does for a shop's month."""
+    try:
+        ZoneInfo("America/New_York")
+    except ZoneInfoNotFoundError as fault:
+        raise Trouble(
+            "This machine has no time-zone data, so every shop's month is counted in UTC. Run: pip install tzdata"
+        ) from fault
+    return "are known"
 
 
 async def shopify(app: App) -> str:

@@ -46,6 +46,7 @@ CHECKS = (
     Check("files", checks.files, "FILES_URL must name a folder, or a bucket, that this process may write to."),
     Check("uploads by browsers", checks.uploads, "The bucket must let browsers PUT from any origin (CORS)."),
     Check("queue", checks.queue, "Look at QUEUE_URL, and whether the keys in the environment may use it."),
+    Check("time zones", checks.time_zones, "Install the package tzdata again."),
     Check("Shopify", checks.shopify, "This machine must reach Shopify over HTTPS."),
     Check("image model", checks.image_model, "Look at AI_PROVIDER."),
     Check("print engine", checks.print_engine, "Prints are made all the same, by Pillow, with more memory."),

@@ -60,6 +60,7 @@ def test_an_installation_that_is_well_gets_a_line_for_each_setting_and_part(
     assert said["files"] == "ok can be written, read and deleted"
     assert said["uploads by browsers"] == "ok are taken by the app itself"
     assert said["queue"] == "ok is the database"
+    assert said["time zones"] == "ok are known"
     assert said["Shopify"] == "ok can be reached"
 
 
@@ -138,6 +139,14 @@ def test_a_queue_that_is_not_there_is_named(
     queue = f"sqs://sqs.{servers.REGION}.amazonaws.com/1/nobody?endpoint={moto}&region={servers.REGION}"
     monkeypatch.setenv("QUEUE_URL", queue)
     assert doctor(capsys, 1)["queue"].startswith("NO The queue is not answering. Look at QUEUE_URL")
+
+
+def test_a_machine_without_time_zone_data_is_told_what_to_install(
+    no_zone_data: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = doctor(capsys, 1)["time zones"]
+    assert said.startswith("NO This machine has no time-zone data")
+    assert said.endswith("Run: pip install tzdata")
 
 
 def test_a_shopify_that_cannot_be_reached_is_named(
