@@ -90,7 +90,7 @@ def _settings(problems: dict[str, str]) -> Iterator[Finding]:
         if name in problems:
             yield Finding(BAD, name, problems[name].removeprefix(name).strip())
         else:
-            yield Finding(WELL, name, "set" if os.environ.get(name) else "not set, the default holds")
+            yield Finding(WELL, name, "set" if os.environ.get(name, "").strip() else "not set, the default holds")
 
 
 async def _finding(app: App, check: Check) -> Finding:
