@@ -12,6 +12,7 @@ from app.privacy.model import LEAST_PREVIEW_LIFE, LONGEST_PREVIEW_LIFE, Line, Ov
 from app.privacy.photos import delete_photo
 from app.privacy.requests import ask, overview, request_fields
 from app.privacy.retention import sweep
+from app.privacy.traces import scrub
 
 __all__ = [
     "KINDS",
@@ -26,5 +27,6 @@ __all__ = [
     "overview",
     "redact_fields",
     "request_fields",
+    "scrub",
     "sweep",
 ]

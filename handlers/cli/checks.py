@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from datetime import timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -40,6 +41,14 @@ async def files(app: App) -> str:
     if read != PROBE:
         raise Trouble("What was written is not what was read. Look at what FILES_URL names.")
     return "can be written, read and deleted"
+
+
+async def privacy_of_files(app: App) -> str:
+    """Looks whether other users of this machine can read the database or the files that lie on it."""
+    if paths := wiring.open_to_others(app.settings):
+        named = " ".join(shlex.quote(str(path)) for path in paths)
+        raise Trouble(f"Other users of this machine can read what they hold. Run: chmod -R o-rwx {named}")
+    return "can be read by this user alone, as far as they lie on this machine"
 
 
 async def uploads(app: App) -> str:

@@ -44,6 +44,7 @@ class Check:
 CHECKS = (
     Check("database", checks.database, "Look at DATABASE_URL, and whether the server takes connections from here."),
     Check("files", checks.files, "FILES_URL must name a folder, or a bucket, that this process may write to."),
+    Check("who can read them", checks.privacy_of_files, "Look at the modes of the database's file and the folder."),
     Check("uploads by browsers", checks.uploads, "The bucket must let browsers PUT from any origin (CORS)."),
     Check("queue", checks.queue, "Look at QUEUE_URL, and whether the keys in the environment may use it."),
     Check("time zones", checks.time_zones, "Install the package tzdata again."),

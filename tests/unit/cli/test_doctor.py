@@ -116,6 +116,29 @@ def test_files_that_cannot_be_written_are_named(installation: Path, capsys: pyte
     assert doctor(capsys, 1)["files"].startswith("NO The file storage is not answering. FILES_URL must name")
 
 
+def test_a_database_and_files_that_others_can_read_are_named(
+    installation: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (installation / "artify.db").chmod(0o644)
+    shop = installation / "files" / "a-shop.myshopify.com"
+    shop.mkdir(parents=True)
+    for folder in (installation / "files", shop):
+        folder.chmod(0o755)
+    said = doctor(capsys, 1)["who can read them"]
+    assert said.startswith("NO Other users of this machine can read what they hold. Run: chmod -R o-rwx ")
+    named = said.partition("o-rwx ")[2]
+    assert named == f"{installation / 'artify.db'} {installation / 'files'}"
+    subprocess.run(f"chmod -R o-rwx {named}", shell=True, check=True)
+    assert doctor(capsys, 0)["who can read them"].startswith("ok can be read by this user alone")
+
+
+def test_a_folder_that_others_can_see_is_well_while_shops_are_closed_to_them(
+    installation: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (installation / "files").mkdir(mode=0o755)
+    doctor(capsys, 0)
+
+
 def test_a_bucket_that_browsers_may_not_send_to_needs_a_rule(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
