@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import json
 import sqlite3
-import zipfile
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -109,51 +106,6 @@ def personal(world: World) -> list[str]:
 def storage_agrees(world: World, shop: str = SHOP) -> bool:
     [held] = world.rows("SELECT SUM(bytes) AS b FROM assets WHERE shop_id = ? AND deleted_at IS NULL", shop)
     return int(held["b"] or 0) == world.quota(shop)["current_storage_bytes"]
-
-
-async def downloaded(world: World) -> dict[str, bytes]:
-    """The files of the newest export, by the link on the merchant's page."""
-    page = (await world.merchant().document("/privacy")).text
-    link = page.split('href="http')[1].split('"')[0].replace("&amp;", "&")
-    answer = await world.http.get("http" + link)
-    assert answer.status_code == 200
-    assert "attachment" in answer.headers["content-disposition"]
-    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
-        assert archive.testzip() is None
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-async def test_an_export_holds_everything_of_a_customer_and_nothing_of_others(world: World) -> None:
-    signed_in, guest, other = world.storefront(customer=ADA), world.storefront(), world.storefront()
-    ada = await bought(world, ADA, signed_in, guest)
-    unordered = (await world.design(guest))["id"]
-    bob = await bought(world, BOB, other, world.storefront(customer=BOB))
-    hers, his = owned(world, *ada["designs"], unordered), owned(world, *bob["designs"])
-    await told(world, "export", ADA, [ada["id"]])
-    files = await downloaded(world)
-    everything = b"".join(content for name, content in files.items() if name in ("data.json", "index.html")).decode()
-    assert [word for word in hers if word not in everything] == []
-    assert [word for word in [*his, BOB, str(bob["id"])] if word in everything] == []
-    rows = json.loads(files["data.json"])
-    assert [row["shopify_order_id"] for row in rows["orders"]] == [str(ada["id"])]
-    assert len(rows["order_items"]) == 2
-    assert all(row["preflight"]["width"] for row in rows["generations"] if row["generation_type"] == "preview")
-    for asset in rows["assets"]:
-        stored = await world.app.files.get(asset["key"])
-        assert files[f"pictures/{asset['purpose']}-{asset['id']}.{asset['key'].rpartition('.')[2]}"] == stored
-    assert len(files) == len(rows["assets"]) + 2
-    assert storage_agrees(world)
-
-
-async def test_an_export_reaches_a_guests_designs_through_the_orders_that_are_named(world: World) -> None:
-    guest = world.storefront()
-    design = (await world.design(guest))["id"]
-    order = webhooks.order(webhooks.line(design), customer=None)
-    await webhooks.deliver(world.http, order)
-    await world.run_all_jobs()
-    await told(world, "export", ADA, [order["id"]])
-    files = await downloaded(world)
-    assert [word for word in owned(world, design) if word not in files["data.json"].decode()] == []
 
 
 async def test_an_export_goes_after_a_week(world: World) -> None:
@@ -290,9 +242,6 @@ async def test_a_picture_that_was_proposed_is_the_customers_that_it_was_made_for
     browser = world.storefront()
     ada, bob = await proposed(world, ADA, browser), await proposed(world, BOB, browser)
     hers, his = owned(world, *ada["designs"]), owned(world, *bob["designs"])
-    await told(world, "export", ADA, [ada["id"]])
-    exported = (await downloaded(world))["data.json"].decode()
-    assert [word for word in hers if word not in exported] == []
     await told(world, "redaction", ADA, [ada["id"]])
     assert found(world, [ADA, *hers]) == []
     assert [key for key in hers if key in objects(world)] == []
