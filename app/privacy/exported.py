@@ -97,6 +97,11 @@ EXPORTED = {
         },
     ),
 }
+DELIVERED = (
+    *("customer_id", "order_id", "order_number", "total_price", "currency", "financial_status"),
+    *("cancelled_at", "updated_at", "test", "lines", "orders"),
+)
+"""Of the fields that are kept of a webhook, those that a customer gets: what Shopify said of them and their order."""
 NOT_EXPORTED = {
     "guest_sessions": "a browser's session, which others may have used; what was made in it is exported",
     "privacy_requests": "says that somebody asked for this export, and no more",

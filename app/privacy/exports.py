@@ -21,7 +21,7 @@ from app.core.times import to_text
 from app.jobs import Lease
 from app.privacy import queries
 from app.privacy.archive import Entry, zipped
-from app.privacy.exported import EXPORTED
+from app.privacy.exported import DELIVERED, EXPORTED
 from app.privacy.model import EXPORT_LIFE
 from app.privacy.people import gather
 from app.privacy.requests import open_request
@@ -84,6 +84,8 @@ class _Person:
                 yield {name: value for name, value in asset.items() if name != "key"} | {"file": _file(asset)}
             return
         async for row in self._paged(table, EXPORTED[table].shown):
+            if row.get("fields"):
+                row["fields"] = {name: value for name, value in row["fields"].items() if name in DELIVERED}
             yield row
 
     def _files(self) -> AsyncIterator[dict[str, Any]]:
