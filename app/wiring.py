@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from app.adapters import sqlite_backup, sqlite_schema
+from app.adapters import files_folder, private, sqlite_backup, sqlite_schema
 from app.adapters.compute import ThreadCompute
 from app.adapters.decoder import ENGINES
 from app.adapters.files_folder import FolderFiles
@@ -125,6 +125,18 @@ def restore(source: Path, database_url: str, *, replace: bool) -> dict[str, int]
 
         return postgres_backup.restore(source, database_url, replace=replace)
     return sqlite_backup.restore(source, sqlite_path(database_url), replace=replace)
+
+
+def open_to_others(settings: Settings) -> list[Path]:
+    """The database's files and the storage's folder, where other users of this machine can read what is in them."""
+    database = [] if _is_postgres(settings.database_url) else _with_log(sqlite_path(settings.database_url))
+    parts = urlsplit(settings.files_url)
+    files = files_folder.open_to_others(Path(parts.path)) if parts.scheme == "file" else False
+    return [path for path in database if private.is_open_to_others(path)] + ([Path(parts.path)] if files else [])
+
+
+def _with_log(database: Path) -> list[Path]:
+    return [database, *[database.with_name(database.name + suffix) for suffix in ("-wal", "-shm")]]
 
 
 def _database(settings: Settings) -> Database:

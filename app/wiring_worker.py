@@ -31,9 +31,7 @@ def build_worker(env: Any) -> App:
         db=D1Database(run_on(env.DB)),
         files=R2Files(env.FILES, settings.app_url, settings.link_key),
         queue=CloudflareQueue(env.JOBS, log),
-        image_model=GeminiImages(
-            settings.gemini_api_key or "", settings.gemini_image_model, base_url=settings.gemini_base_url
-        ),
+        image_model=_image_model(settings),
         imaging=CloudflareImages(make_by(env.IMAGES)),
         upscaler=Resample(),
         vault=WebCryptoVault(settings.token_key, settings.old_token_key),
@@ -49,6 +47,12 @@ def build_worker(env: Any) -> App:
         clock=SystemClock(),
         log=log,
     )
+
+
+def _image_model(settings: Settings) -> GeminiImages:
+    """The local model does not run here. Photos go to Google only where the operator has chosen that."""
+    key = settings.gemini_api_key if settings.ai_provider == "gemini" else None
+    return GeminiImages(key or "", settings.gemini_image_model, base_url=settings.gemini_base_url)
 
 
 def _texts(env: Any) -> dict[str, str]:

@@ -27,6 +27,7 @@ API_KEY = "artify-demo-key"
 
 def main() -> int:
     """Serve until Ctrl-C."""
+    os.umask(0o077)  # what the demo and the simulated shop write is for this user alone
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the shop is ended too, not left behind
     environ = _environ()
     shop = subprocess.Popen([sys.executable, "-m", "devstore"], env=os.environ | environ)
@@ -81,6 +82,7 @@ def _welcome(settings: Settings, environ: dict[str, str], log: Path) -> str:
 def _environ() -> dict[str, str]:
     port, shop_port = os.environ.get("PORT", "8000"), os.environ.get("DEVSTORE_PORT", "8001")
     VAR.mkdir(parents=True, exist_ok=True)
+    VAR.chmod(0o700)  # also one that an earlier version made, whose files others could read
     return {
         **_keys(),
         "PORT": port,

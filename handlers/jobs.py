@@ -17,6 +17,7 @@ UPKEEP_S = 60.0
 SWEEPS: tuple[Callable[[App], Awaitable[int]], ...] = (
     media.sweep_uploads,
     privacy.sweep,
+    privacy.scrub,
     shops.keep_tokens,
     shops.reseal_tokens,
 )

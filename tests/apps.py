@@ -73,6 +73,7 @@ def migrated(folder: Path) -> Path:
     """The folder's database, made with the whole schema when it is not there yet."""
     path = folder / "artify.db"
     if not path.exists():
+        path.touch(0o600)
         path.write_bytes(_schema())
     return path
 

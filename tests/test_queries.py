@@ -23,7 +23,7 @@ from app.core.tables import metadata
 from tests.test_architecture import ACROSS_SHOPS, QUERIES
 
 SHOP = "the-shop.myshopify.com"
-NAMED = {"shop_id": SHOP, "shop": SHOP, "table": "order_items"}
+NAMED = {"shop_id": SHOP, "shop": SHOP, "table": "order_items", "columns": ["id"]}
 MADE_UP: Mapping[Any, Any] = {
     str: "made-up",
     bytes: b"made-up",

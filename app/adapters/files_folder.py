@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
+from app.adapters import private
 from app.core.errors import BadRequest, NotFound, TooLarge, Unavailable
 from app.core.ids import new_token
 from app.core.links import MediaLink
@@ -81,8 +82,8 @@ class FolderFiles:
     async def _pour(self, part: Path, chunks: AsyncIterable[bytes], most: int | None = None) -> int:
         """How many bytes it was. Raises TooLarge when that is more than `most`."""
         received = 0
-        await asyncio.to_thread(_translated, _make_folder, part.parent)
-        with await asyncio.to_thread(_translated, part.open, "wb") as target:
+        await asyncio.to_thread(_translated, private.make_folder, part.parent)
+        with await asyncio.to_thread(_translated, _created, part) as target:
             async for chunk in chunks:
                 received += len(chunk)
                 if most is not None and received > most:
@@ -98,6 +99,11 @@ class FolderFiles:
         return self._root.joinpath(*parts)
 
 
+def open_to_others(root: Path) -> bool:
+    """Whether other users can reach what shops have in a storage's folder: by the folder itself and one of theirs."""
+    return private.is_open_to_others(root) and any(private.is_open_to_others(shop) for shop in root.iterdir())
+
+
 def _translated(work: Callable[..., T], *arguments: Any) -> T:
     try:
         return work(*arguments)
@@ -107,13 +113,14 @@ def _translated(work: Callable[..., T], *arguments: Any) -> T:
         raise Unavailable("The file storage is not answering.", code="files_unavailable") from fault
 
 
-def _make_folder(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-
-
 def _part(path: Path) -> Path:
     """Where an object lies until it is whole."""
     return path.with_suffix(f".{new_token()[:8]}.part")
+
+
+def _created(path: Path) -> BinaryIO:
+    """An empty file to write to, for its owner alone."""
+    return open(path, "wb", opener=private.opener)  # Path.open takes no opener
 
 
 def _discard(part: Path) -> None:
@@ -123,10 +130,11 @@ def _discard(part: Path) -> None:
 
 
 def _write(path: Path, data: bytes, mime: str) -> None:
-    _make_folder(path.parent)
+    private.make_folder(path.parent)
     part = _part(path)
     try:
-        part.write_bytes(data)
+        with _created(part) as target:
+            target.write(data)
         _publish(part, path, mime)
     finally:
         part.unlink(missing_ok=True)
@@ -134,7 +142,8 @@ def _write(path: Path, data: bytes, mime: str) -> None:
 
 def _publish(part: Path, path: Path, mime: str) -> None:
     """The type first: an object that can be seen has its type."""
-    path.with_name(path.name + TYPE_SUFFIX).write_text(mime)
+    with _created(path.with_name(path.name + TYPE_SUFFIX)) as target:
+        target.write(mime.encode())
     with part.open("rb+") as handle:
         os.fsync(handle.fileno())
     part.replace(path)

@@ -33,7 +33,10 @@ class GeminiImages:
         self._key, self._base_url, self._timeout = api_key, base_url, timeout
 
     async def render(self, request: ImageRequest) -> RenderedImage:
-        """Raises Unavailable, or Unprocessable with code ai_refused when the model declines the photo."""
+        """Raises Unavailable, or Unprocessable: `ai_refused` when the model declines the photo, `no_image_model` when
+        there is no key, in which case the photo is sent nowhere."""
+        if not self._key:
+            raise Unprocessable("This shop cannot make pictures yet. Please ask the shop.", code="no_image_model")
         picture = _picture(await self._ask(request))
         if picture is None:
             raise Unprocessable(_REFUSED, code="ai_refused")

@@ -6,9 +6,11 @@ import asyncio
 import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from app.adapters import private
 from app.adapters.sql import Sql, compile_sql
 from app.adapters.sqlite_dialect import DIALECT, constraint
 from app.core.errors import Refused, Unavailable
@@ -16,6 +18,8 @@ from app.core.ports import Result, Row
 
 BUSY_S = 5.0
 """How long a statement waits for another process's write before it gives up."""
+SCRUB_S = 1.0
+"""How long scrubbing waits for readers, in seconds. Writers wait as long, so it must stay well under BUSY_S."""
 TRANSIENT = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -46,6 +50,15 @@ class SqliteDatabase:
         connection = self._reads if all(sql.is_select for sql in sqls) else self._writes
         results: list[Result] = await connection.call(_transaction, sqls)
         return results
+
+    async def scrub(self) -> bool:
+        """Move what the write-ahead log holds into the database, and cut the log to nothing.
+
+        The database overwrites what is deleted (secure_delete), but the log still has the pages as they were before.
+        False when a reader that began earlier needs the log for longer than SCRUB_S.
+        """
+        done: bool = await self._writes.call(_truncate_log, None)
+        return done
 
     async def close(self) -> None:
         await self._reads.close()
@@ -92,13 +105,28 @@ def _thread() -> ThreadPoolExecutor:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection as the app uses it: WAL, foreign keys, full durability (a paid order survives a power cut)."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """A connection as the app uses it: WAL, foreign keys, full durability (a paid order survives a power cut).
+
+    What is deleted is overwritten with zeros, and nothing is put into temporary files. A database that is created by
+    this is its owner's alone; SQLite gives the files beside it the same mode.
+    """
+    private.make_folder(path.parent)
+    with suppress(OSError):  # SQLite says what is wrong
+        path.touch(private.FILE_MODE)
     handle = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
-    handle.execute("PRAGMA journal_mode = WAL")
-    handle.execute("PRAGMA foreign_keys = ON")
-    handle.execute("PRAGMA synchronous = FULL")
+    for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL", "secure_delete = ON"):
+        handle.execute(f"PRAGMA {pragma}")
+    handle.execute("PRAGMA temp_store = MEMORY")
     return handle
+
+
+def _truncate_log(handle: sqlite3.Connection, _: None) -> bool:
+    handle.execute(f"PRAGMA busy_timeout = {round(SCRUB_S * 1000)}")
+    try:
+        busy, *_pages = handle.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        handle.execute(f"PRAGMA busy_timeout = {round(BUSY_S * 1000)}")
+    return not busy
 
 
 def _select(handle: sqlite3.Connection, sql: Sql) -> list[Any]:

@@ -13,13 +13,12 @@ from pathlib import Path
 
 from sqlalchemy import Table
 
+from app.adapters import private
 from app.adapters.sqlite import connect
 from app.adapters.sqlite_dialect import constraint
 from app.adapters.sqlite_schema import LEDGER, MIGRATIONS
 from app.core.errors import AppError, BadRequest, Conflict, ConstraintError
 from app.core.tables import metadata
-
-OWNER_ALONE = 0o600
 
 
 def backup(path: Path, target: Path) -> dict[str, int]:
@@ -56,10 +55,10 @@ def written(target: Path) -> Iterator[Path]:
     """Where to write a backup: it gets its name when it is whole. Raises Conflict when that is taken."""
     if target.exists():
         raise Conflict(f"{target} exists already. Choose another name.", code="backup_exists")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    private.make_folder(target.parent)
     part = target.with_name(f"{target.name}.part")
     part.unlink(missing_ok=True)
-    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ALONE))
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, private.FILE_MODE))
     try:
         yield part
         with part.open("rb") as handle:

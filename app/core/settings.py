@@ -92,24 +92,30 @@ def jobs_key(environ: Mapping[str, str]) -> bytes:
 
 
 class _Reader:
-    """Reads names one by one and keeps what was wrong."""
+    """Reads names one by one and keeps what was wrong.
+
+    A value that is blank is missing: a secret of spaces could be guessed. Space around a value is no part of it.
+    """
 
     def __init__(self, environ: Mapping[str, str]):
         self.environ = environ
         self.problems: list[str] = []
 
     def need(self, name: str, parse: Callable[[str], T]) -> T:
-        if not self.environ.get(name):
+        if not self._text(name):
             self.problems.append(f"{name} is missing")
             return None  # type: ignore[return-value]  # load() raises before anybody sees it
         return self._parse(name, parse)
 
     def may(self, name: str, parse: Callable[[str], T], default: T) -> T:
-        return self._parse(name, parse) if self.environ.get(name) else default
+        return self._parse(name, parse) if self._text(name) else default
+
+    def _text(self, name: str) -> str:
+        return self.environ.get(name, "").strip()
 
     def _parse(self, name: str, parse: Callable[[str], T]) -> T:
         try:
-            return parse(self.environ[name])
+            return parse(self._text(name))
         except ValueError as fault:
             self.problems.append(f"{name} is not valid: {fault}")
             return None  # type: ignore[return-value]  # load() raises before anybody sees it

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,18 @@ class Quota:
 
 
 def period_of(moment: datetime, timezone: str) -> str:
-    """The month of a moment in a time zone; an unknown zone counts in UTC."""
+    """Return the month of a moment in a time zone, as YYYY-MM. An unknown zone counts in UTC."""
+    return moment.astimezone(_zone(timezone)).strftime("%Y-%m")
+
+
+def _zone(name: str) -> tzinfo:
+    """Return the zone of an IANA name, or UTC where there is none; it never raises.
+
+    Names come from Shopify, and zoneinfo looks them up as files: it raises whatever opening one can raise (OSError for
+    a folder such as "America" or a name that is too long, ValueError for paths, NUL and surrogates). The fallback is
+    not ZoneInfo("UTC"): that is a file as well, which a machine without time-zone data lacks.
+    """
     try:
-        zone = ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError):
-        zone = ZoneInfo("UTC")
-    return moment.astimezone(zone).strftime("%Y-%m")
+        return ZoneInfo(name)
+    except (LookupError, OSError, TypeError, ValueError):
+        return UTC

@@ -12,6 +12,7 @@ from app.privacy.model import LEAST_PREVIEW_LIFE, LONGEST_PREVIEW_LIFE, Line, Ov
 from app.privacy.photos import delete_photo
 from app.privacy.requests import ask, customer_redact_fields, data_request_fields, overview
 from app.privacy.retention import sweep
+from app.privacy.traces import scrub
 
 __all__ = [
     "KINDS",
@@ -26,6 +27,7 @@ __all__ = [
     "delete_photo",
     "keep_previews",
     "overview",
+    "scrub",
     "shop_redact_fields",
     "sweep",
 ]

@@ -1,10 +1,14 @@
-"""A customer's data as one zip: their rows as JSON, their pictures, and a page that shows both."""
+"""A customer's data as one zip: their rows as JSON, their pictures, and a page that shows both.
+
+It leaves the shop, so it holds what is named in `exported` and nothing else. Their own photos and the watermarked
+previews are always in it, the full picture and the print file of a design only once it was paid for.
+"""
 
 from __future__ import annotations
 
 import html
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,11 +21,11 @@ from app.core.times import to_text
 from app.jobs import Lease
 from app.privacy import queries
 from app.privacy.archive import Entry, zipped
+from app.privacy.exported import DELIVERED, EXPORTED
 from app.privacy.model import EXPORT_LIFE
 from app.privacy.people import gather
 from app.privacy.requests import open_request
 
-TABLES = ("shoppers", "generations", "assets", "orders", "order_items", "webhook_deliveries")
 PAGE = 50
 MIME = "application/zip"
 
@@ -69,13 +73,28 @@ class _Person:
     async def entries(self) -> AsyncIterator[Entry]:
         yield "index.html", self._page()
         yield "data.json", self._json()
-        async for asset in self._rows("assets"):
-            if asset["deleted_at"] is None:
-                yield _picture(asset), self._bytes(asset["key"])
+        async for asset in self._files():
+            if name := _file(asset):
+                yield name, self._bytes(asset["key"])
 
     async def _rows(self, table: str) -> AsyncIterator[dict[str, Any]]:
-        after = ""
-        while rows := await queries.rows_of(self.app.db, self.shop_id, self.customer_id, table, after, PAGE):
+        """A table's rows as they are handed out; those of files name theirs, as long as it is there."""
+        if table == "assets":
+            async for asset in self._files():
+                yield {name: value for name, value in asset.items() if name != "key"} | {"file": _file(asset)}
+            return
+        async for row in self._paged(table, EXPORTED[table].shown):
+            if row.get("fields"):
+                row["fields"] = {name: value for name, value in row["fields"].items() if name in DELIVERED}
+            yield row
+
+    def _files(self) -> AsyncIterator[dict[str, Any]]:
+        """The files' rows, with their place in the storage."""
+        return self._paged("assets", (*EXPORTED["assets"].shown, "key"))
+
+    async def _paged(self, table: str, columns: Collection[str]) -> AsyncIterator[dict[str, Any]]:
+        about, after = (self.app.db, self.shop_id, self.customer_id, table, columns), ""
+        while rows := await queries.rows_of(*about, after, PAGE):
             for row in rows:
                 yield row
             after = rows[-1]["id"]
@@ -90,7 +109,7 @@ class _Person:
 
     async def _json(self) -> AsyncIterator[bytes]:
         comma = "{"
-        for table in TABLES:
+        for table in EXPORTED:
             yield f"{comma}{json.dumps(table)}: [".encode()
             comma, between = ",\n", "\n"
             async for row in self._rows(table):
@@ -101,24 +120,26 @@ class _Person:
 
     async def _page(self) -> AsyncIterator[bytes]:
         yield _HEAD.format(customer=html.escape(self.customer_id), shop=html.escape(self.shop_id)).encode()
-        for table in TABLES:
-            yield f"<h2>{_TITLES[table]}</h2>\n".encode()
+        for table, exported in EXPORTED.items():
+            yield f"<h2>{exported.title}</h2>\n".encode()
             async for row in self._rows(table):
-                yield _shown(table, row).encode()
+                yield _shown(row).encode()
         yield b"</body></html>\n"
 
 
-def _picture(asset: dict[str, Any]) -> str:
+def _file(asset: dict[str, Any]) -> str | None:
+    """A file's name in the export; None when it is gone from the storage."""
+    if asset["deleted_at"] is not None:
+        return None
     return f"pictures/{asset['purpose']}-{asset['id']}.{asset['key'].rpartition('.')[2]}"
 
 
-def _shown(table: str, row: dict[str, Any]) -> str:
+def _shown(row: dict[str, Any]) -> str:
     """A row as a list of its values, and its picture."""
     values = [(name, value) for name, value in row.items() if value is not None]
     said = "".join(f"<dt>{name}</dt><dd>{html.escape(_text(value))}</dd>" for name, value in values)
-    there = table == "assets" and row["deleted_at"] is None
-    name = html.escape(_picture(row)) if there else ""
-    picture = f'<a href="{name}"><img src="{name}" alt="{html.escape(row["purpose"])}"></a>' if there else ""
+    name = html.escape(row.get("file") or "")
+    picture = f'<a href="{name}"><img src="{name}" alt="{html.escape(row["purpose"])}"></a>' if name else ""
     return f"<section>{picture}<dl>{said}</dl></section>\n"
 
 
@@ -130,14 +151,6 @@ def _plain(value: Any) -> str:
     return to_text(value) if isinstance(value, datetime) else str(value)
 
 
-_TITLES = {
-    "shoppers": "Customer",
-    "generations": "Designs",
-    "assets": "Pictures",
-    "orders": "Orders",
-    "order_items": "Order lines",
-    "webhook_deliveries": "What Shopify told the app",
-}
 _HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Customer {customer}</title>
@@ -146,5 +159,6 @@ section {{ border: 1px solid #ccc; padding: 1rem; margin: 1rem 0; overflow-wrap:
 img {{ max-width: 100%; max-height: 20rem }}
 dl {{ display: grid; grid-template-columns: minmax(8rem, auto) 1fr; gap: 0 1rem }} dd {{ margin: 0 }}</style></head>
 <body><h1>Customer {customer} of {shop}</h1>
-<p>All that Artify keeps of this customer. The same rows are in <a href="data.json">data.json</a>.</p>
+<p>What Artify keeps of this customer. The same rows are in <a href="data.json">data.json</a>. A design that was not
+paid for is shown by its preview, with the shop's watermark.</p>
 """

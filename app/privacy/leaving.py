@@ -9,6 +9,7 @@ from app.core.app import App
 from app.core.errors import Refused
 from app.jobs import Lease
 from app.privacy import queries
+from app.privacy.traces import scrub
 
 PAGE = 500
 ABOUT_A_CUSTOMER = {"customer", "orders_requested", "orders_to_redact", "data_request"}
@@ -43,6 +44,7 @@ async def redact_shop(app: App, lease: Lease) -> None:
         shops.close_delivery(job.shop_id, delivery.id, "done", None, now),
         queries.audit(job.shop_id, "shopify", "shop_deleted", delivery.id, now),
     )
+    await scrub(app)
 
 
 async def _delete_everything(app: App, lease: Lease) -> None:

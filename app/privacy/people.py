@@ -12,6 +12,7 @@ from app.jobs import Lease
 from app.privacy import queries
 from app.privacy.model import Design
 from app.privacy.requests import open_request
+from app.privacy.traces import scrub
 
 PAGE = 20
 PREVIEW_JOB = "personalization.preview"
@@ -41,6 +42,7 @@ async def redact(app: App, lease: Lease) -> None:
         if refused.code != "more_came":
             raise
         raise Unavailable("The customer was busy meanwhile.", code="more_came") from refused
+    await scrub(app)
 
 
 async def gather(app: App, shop_id: str, customer_id: str) -> None:

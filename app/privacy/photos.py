@@ -9,6 +9,7 @@ from app.jobs import Job, Lease
 from app.privacy import queries
 from app.privacy.model import Design
 from app.privacy.people import delete_objects, stopping
+from app.privacy.traces import scrub
 from app.shops import Visitor
 
 JOB = "privacy.empty_photo"
@@ -47,6 +48,7 @@ async def empty_photo(app: App, lease: Lease) -> None:
         *queries.delete_assets(shop_id, named["files"], now),
         queries.forget_jobs(shop_id, [lease.job.subject_id]),
     )
+    await scrub(app)
 
 
 async def give_up(app: App, job: Job, fault: AppError) -> list[object]:

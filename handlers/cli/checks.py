@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from datetime import timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app import wiring
 from app.core.app import App
@@ -41,6 +43,14 @@ async def files(app: App) -> str:
     return "can be written, read and deleted"
 
 
+async def privacy_of_files(app: App) -> str:
+    """Looks whether other users of this machine can read the database or the files that lie on it."""
+    if paths := wiring.open_to_others(app.settings):
+        named = " ".join(shlex.quote(str(path)) for path in paths)
+        raise Trouble(f"Other users of this machine can read what they hold. Run: chmod -R o-rwx {named}")
+    return "can be read by this user alone, as far as they lie on this machine"
+
+
 async def uploads(app: App) -> str:
     """Asks a storage what a browser asks before it sends a photo across origins."""
     if isinstance(app.files, AnswersLinks):
@@ -62,6 +72,17 @@ async def queue(app: App) -> str:
         await app.queue.ask()
         return "answers"
     return "is the database" if isinstance(app.queue, WaitsForHints) else "gives hints, and cannot be asked"
+
+
+async def time_zones(app: App) -> str:
+    """Looks a zone up as the app does for a shop's month."""
+    try:
+        ZoneInfo("America/New_York")
+    except ZoneInfoNotFoundError as fault:
+        raise Trouble(
+            "This machine has no time-zone data, so every shop's month is counted in UTC. Run: pip install tzdata"
+        ) from fault
+    return "are known"
 
 
 async def shopify(app: App) -> str:

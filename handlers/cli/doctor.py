@@ -44,8 +44,10 @@ class Check:
 CHECKS = (
     Check("database", checks.database, "Look at DATABASE_URL, and whether the server takes connections from here."),
     Check("files", checks.files, "FILES_URL must name a folder, or a bucket, that this process may write to."),
+    Check("who can read them", checks.privacy_of_files, "Look at the modes of the database's file and the folder."),
     Check("uploads by browsers", checks.uploads, "The bucket must let browsers PUT from any origin (CORS)."),
     Check("queue", checks.queue, "Look at QUEUE_URL, and whether the keys in the environment may use it."),
+    Check("time zones", checks.time_zones, "Install the package tzdata again."),
     Check("Shopify", checks.shopify, "This machine must reach Shopify over HTTPS."),
     Check("image model", checks.image_model, "Look at AI_PROVIDER."),
     Check("print engine", checks.print_engine, "Prints are made all the same, by Pillow, with more memory."),
@@ -89,7 +91,7 @@ def _settings(problems: dict[str, str]) -> Iterator[Finding]:
         if name in problems:
             yield Finding(BAD, name, problems[name].removeprefix(name).strip())
         else:
-            yield Finding(WELL, name, "set" if os.environ.get(name) else "not set, the default holds")
+            yield Finding(WELL, name, "set" if os.environ.get(name, "").strip() else "not set, the default holds")
 
 
 async def _finding(app: App, check: Check) -> Finding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import stat
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -64,6 +65,35 @@ async def test_a_type_that_a_death_left_without_its_object_is_listed_and_can_be_
     await app.files.delete(left[0])
     assert [each.key for each in await app.files.list("a/")] == ["a/whole.webp"]
     assert (await app.files.stat("a/whole.webp")) == FileInfo(5, "image/webp")
+
+
+async def test_what_is_stored_is_its_owners_alone_however_it_came(
+    tmp_path: Path, app: App, client: httpx.AsyncClient, no_umask: None
+) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"in pieces"
+
+    await app.files.put("a/put.webp", b"whole", "image/webp")
+    await app.files.write("b/written.zip", chunks(), "application/zip")
+    ends = app.clock.now() + timedelta(minutes=1)
+    ticket = app.files.upload_ticket("c/uploads/sent.png", mime="image/png", size=5, expires_at=ends)
+    assert (await client.put(ticket.url, headers=ticket.headers, content=b"photo")).is_success
+    made = [tmp_path / "files", *(tmp_path / "files").rglob("*")]
+    assert len([path for path in made if path.is_file()]) == 6
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made if path.is_file()} == {0o600}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made if path.is_dir()} == {0o700}
+
+
+async def test_an_upload_that_is_under_way_is_its_owners_alone(tmp_path: Path, app: App, no_umask: None) -> None:
+    modes: list[int] = []
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"half"
+        modes.extend(stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "files").rglob("*.part"))
+        yield b"whole"
+
+    await app.files.write("a/upload.png", chunks(), "image/png")
+    assert modes == [0o600]
 
 
 def stored(tmp_path: Path) -> list[str]:

@@ -143,6 +143,14 @@ def test_a_busy_or_broken_gemini_can_be_asked_again(
     assert fault.value.retryable
 
 
+def test_without_a_key_no_photo_is_sent(gemini: Callable[..., ImageModel], fake: tuple[FakeGemini, str]) -> None:
+    fake[0].mode = "ok"
+    before = len(fake[0].asked)
+    with pytest.raises(Unprocessable) as fault:
+        asyncio.run(gemini("", MODEL, base_url=fake[1]).render(ask()))
+    assert (fault.value.code, len(fake[0].asked)) == ("no_image_model", before)
+
+
 def test_nobody_there_can_be_asked_again(gemini: Callable[..., ImageModel]) -> None:
     with pytest.raises(Unavailable):
         asyncio.run(gemini(KEY, MODEL, base_url="http://127.0.0.1:9").render(ask()))

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, text, update
 
 from app.adapters import sqlite
 from app.adapters.sqlite import SqliteDatabase
-from app.core.errors import Unavailable
+from app.core.errors import Refused, Unavailable
+from app.core.ports import Expect
 from app.shops.tables import shops
 from tests.apps import migrated
 from tests.fakes.ports import START
@@ -36,6 +38,16 @@ def written(path: Path) -> Iterator[sqlite3.Connection]:
         other.execute("BEGIN IMMEDIATE")
         other.execute("INSERT INTO shops (id, created_at, updated_at) VALUES ('theirs', '', '')")
         yield other
+
+
+def raw(folder: Path) -> bytes:
+    """Every byte of the database's files."""
+    return b"".join(path.read_bytes() for path in folder.glob("artify.db*"))
+
+
+def modes(folder: Path) -> dict[str, int]:
+    """The mode of each file and folder in a folder."""
+    return {path.relative_to(folder).as_posix(): stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*")}
 
 
 def shop(name: str) -> Any:
@@ -83,8 +95,72 @@ async def test_a_missing_table_is_a_fault_and_no_busy_database(tmp_path: Path) -
 
 async def test_a_connection_is_durable_and_keeps_foreign_keys(tmp_path: Path) -> None:
     with closing(sqlite.connect(tmp_path / "new" / "artify.db")) as handle:
-        asked = ("journal_mode", "foreign_keys", "synchronous")
-        assert [handle.execute(f"PRAGMA {name}").fetchone()[0] for name in asked] == ["wal", 1, 2]
+        asked = ("journal_mode", "foreign_keys", "synchronous", "secure_delete", "temp_store")
+        assert [handle.execute(f"PRAGMA {name}").fetchone()[0] for name in asked] == ["wal", 1, 2, 1, 2]
+
+
+async def test_a_new_database_and_the_files_beside_it_are_their_owners_alone(tmp_path: Path, no_umask: None) -> None:
+    database = SqliteDatabase(tmp_path / "new" / "deep" / "artify.db")
+    await database.batch(text("CREATE TABLE t (x)"))
+    found = modes(tmp_path)
+    await database.close()
+    assert found == {
+        "new": 0o700,
+        "new/deep": 0o700,
+        **{f"new/deep/artify.db{suffix}": 0o600 for suffix in ("", "-wal", "-shm")},
+    }
+
+
+async def test_a_database_that_an_operator_shares_stays_shared(tmp_path: Path) -> None:
+    migrated(tmp_path).chmod(0o660)
+    database = SqliteDatabase(tmp_path / "artify.db")
+    await database.batch(shop("ours"))
+    await database.close()
+    assert modes(tmp_path) == {"artify.db": 0o660}
+
+
+@pytest.mark.parametrize("size", [20, 3_000, 40_000])
+async def test_what_was_deleted_changed_or_never_committed_is_in_no_byte_once_it_is_scrubbed(
+    db: SqliteDatabase, tmp_path: Path, size: int
+) -> None:
+    """Short enough for a cell, longer than a page, and over several; beside rows that stay."""
+    for number in range(30):
+        await db.batch(shop(f"kept-{number}"))
+    await db.batch(*[shop(name).values(shop_name=f"planted-{name}" + "x" * size) for name in ("gone", "changed")])
+    await db.batch(update(shops).where(shops.c.id == "changed").values(shop_name="other"))
+    await db.batch(delete(shops).where(shops.c.id == "gone"))
+    missed = Expect(update(shops).where(shops.c.id == "nobody").values(shop_name=""), "missed")
+    with pytest.raises(Refused):
+        await db.batch(shop("undone").values(shop_name="planted-undone" + "x" * size), missed)
+    assert b"planted" in raw(tmp_path)
+    assert await db.scrub()
+    assert b"planted" not in raw(tmp_path)
+    assert b"kept-29" in raw(tmp_path)
+
+
+async def test_scrubbing_waits_for_no_reader_and_can_be_tried_again(
+    db: SqliteDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "SCRUB_S", 0.05)
+    await db.batch(shop("planted"))
+    with closing(sqlite3.connect(tmp_path / "artify.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT id FROM shops").fetchall()
+        await db.batch(delete(shops))
+        assert not await db.scrub()
+        await db.batch(shop("next"))  # writing goes on
+    assert await db.scrub()
+    assert b"planted" not in raw(tmp_path)
+
+
+async def test_scrubbing_beside_somebody_elses_write_can_be_tried_again(db: SqliteDatabase, tmp_path: Path) -> None:
+    await db.batch(shop("planted"))
+    await db.batch(delete(shops))
+    with written(tmp_path / "artify.db") as other:
+        assert not await db.scrub()
+        other.execute("ROLLBACK")
+    assert await db.scrub()
+    assert b"planted" not in raw(tmp_path)
 
 
 async def test_what_was_written_is_there_after_closing(tmp_path: Path) -> None:

@@ -12,9 +12,11 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import delete
 
 from app import shops
 from app.core.links import MediaLink
+from app.personalization.tables import watermarks
 from devstore.config import Config
 from devstore.server import create_devstore
 from handlers import demo_shop
@@ -114,10 +116,11 @@ async def http(edge: Edge) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def offers(folder: Path) -> str:
-    """The demo's products as SQL: what a shop has before its merchant's first visit."""
+    """The demo's products as SQL: what a shop has before its merchant's first visit, and no watermark of its own."""
     app = apps.make_app(folder)
     await shops.expect_install(app, SHOP)
     await demo_shop.seed(app, examples=False)
+    await app.db.batch(delete(watermarks))
     await apps.close(app)
     return rows_of(folder)
 

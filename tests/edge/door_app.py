@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import AsyncIterator
+from datetime import datetime
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from starlette.applications import Starlette
 from workers import Response, env
 
+from app import generation
 from app.adapters.image_model_gemini import GeminiImages
 from app.core.app import App
 from app.core.errors import AppError
@@ -111,6 +113,10 @@ async def _render(words: dict[str, str], body: bytes) -> Any:
     return Response(made.data, headers={"X-Model": made.model, "X-Cost": str(made.cost_micros)})
 
 
+async def _period(words: dict[str, str], body: bytes) -> Any:
+    return _said(period=generation.period_of(datetime.fromisoformat(words["moment"]), words["zone"]))
+
+
 WORK = {
     "/put": _put,
     "/get": _get,
@@ -123,6 +129,7 @@ WORK = {
     "/heard": _heard,
     "/memory": _memory,
     "/render": _render,
+    "/period": _period,
 }
 
 

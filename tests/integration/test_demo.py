@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.browser.demo import running
+
+
+def test_what_the_demo_writes_is_its_users_alone(tmp_path: Path) -> None:
+    """Keys, log, both databases, pictures; also where an earlier demo left a folder that others could read."""
+    var = tmp_path / "var" / "demo"
+    var.mkdir(parents=True)
+    var.chmod(0o755)
+    before = os.umask(0)
+    try:
+        with running(tmp_path):
+            made = {path.relative_to(var).as_posix(): path.stat().st_mode for path in [var, *var.rglob("*")]}
+    finally:
+        os.umask(before)
+    assert {"keys.json", "app.log", "artify.db", "devstore.db"} <= made.keys()
+    assert any(name.startswith("files/") for name in made)
+    assert {name: oct(mode) for name, mode in made.items() if stat.S_IMODE(mode) & 0o077} == {}
 
 
 def test_ending_the_demo_ends_the_simulated_shop(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from app.core.ports import Database
 from app.core.tables import Id, upsert
 from app.media.tables import assets
 from app.personalization.goods import PRINT_DPI, Size
-from app.personalization.model import Style, Watermark
+from app.personalization.model import Style, Watermark, default_watermark
 from app.personalization.tables import (
     ai_styles,
     product_styles,
@@ -30,6 +31,7 @@ from app.personalization.tables import (
 from app.personalization.tables import (
     product_bases as bases,
 )
+from app.shops.tables import shops
 
 _PLAIN = {
     "bleed_mm": 0,
@@ -96,18 +98,29 @@ def sizes_as_printed(shop_id: str) -> Any:
 
 
 async def watermark(db: Database, shop_id: str) -> Watermark | None:
+    """The shop's own watermark, or its default one. None only where the merchant has switched the watermark off."""
     row = await db.one(
         select(
+            shops.c.shop_name,
+            watermarks.c.is_active,
             watermarks.c.text,
             watermarks.c.opacity,
             watermarks.c.position,
             watermarks.c.size_percentage,
             assets.c.key.label("asset_key"),
         )
-        .outerjoin(assets, assets.c.id == watermarks.c.asset_id)
-        .where(watermarks.c.shop_id == shop_id, watermarks.c.is_active == 1)
+        .outerjoin(watermarks, watermarks.c.shop_id == shops.c.id)
+        .outerjoin(assets, and_(assets.c.shop_id == watermarks.c.shop_id, assets.c.id == watermarks.c.asset_id))
+        .where(shops.c.id == shop_id)
     )
-    return Watermark(**row) if row else None
+    default = default_watermark(shop_id, row["shop_name"] if row else None)
+    if row is None or row["is_active"] is None:
+        return default
+    if not row["is_active"]:
+        return None
+    own = Watermark(**{name: row[name] for name in Watermark.__dataclass_fields__})
+    is_empty = own.asset_key is None and not (own.text or "").strip()
+    return replace(own, text=default.text) if is_empty else own
 
 
 def insert_size(shop_id: str, size: Size, sort_order: int, at: datetime) -> Any:

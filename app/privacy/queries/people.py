@@ -28,6 +28,7 @@ from app.jobs.tables import jobs
 from app.media.tables import assets
 from app.personalization.tables import generations, order_items, orders
 from app.privacy.model import Design
+from app.privacy.queries.paid import may_be_handed_out
 from app.privacy.queries.requests import exports_of
 from app.shops.tables import shoppers, webhook_deliveries
 
@@ -129,17 +130,16 @@ async def items(db: Database, shop_id: str, customer_id: str, after: str, limit:
 
 
 async def rows_of(
-    db: Database, shop_id: str, customer_id: str, table: str, after: str, limit: int
+    db: Database, shop_id: str, customer_id: str, table: str, columns: Collection[str], after: str, limit: int
 ) -> Sequence[dict[str, Any]]:
-    """A page of a table's rows that are theirs, whole, by id."""
+    """A page of a table's rows that are theirs, by id, in these columns; of files, those that may be handed out."""
     source = metadata.tables[table]
-    rows = await db.all(
-        select(source)
-        .where(source.c.shop_id == shop_id, _theirs(source, shop_id, customer_id), source.c.id > after)
-        .order_by(source.c.id)
-        .limit(limit)
+    rows = select(*[source.c[name] for name in columns]).where(
+        source.c.shop_id == shop_id, _theirs(source, shop_id, customer_id), source.c.id > after
     )
-    return [dict(row) for row in rows]
+    if source is assets:
+        rows = rows.where(may_be_handed_out(shop_id))
+    return [dict(row) for row in await db.all(rows.order_by(source.c.id).limit(limit))]
 
 
 def stop_design(shop_id: str, design_id: str, at: datetime) -> Expect:

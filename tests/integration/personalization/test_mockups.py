@@ -9,7 +9,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from app import personalization
 from app.core.pictures import Picture
-from handlers import demo_mockups
+from handlers import demo_mockups, demo_shop
 from tests.integration import webhooks
 from tests.integration.servers import SHOP
 from tests.integration.storefront import A4_VARIANT, MUG, MUG_VARIANT, POSTER
@@ -65,6 +65,16 @@ async def test_a_mockup_bears_the_watermark(world: World, monkeypatch: pytest.Mo
     world.change("UPDATE watermarks SET is_active = 0")
     bare = await world.design()
     pictures = [(await world.picture(each["mockup_url"])).convert("RGB") for each in (marked, bare)]
+    assert _difference(*pictures) > 0.5
+
+
+async def test_a_mockup_of_a_shop_that_chose_no_watermark_bears_the_default_one(world: World) -> None:
+    world.change("DELETE FROM watermarks")
+    default = await world.design()
+    await personalization.save_watermark(world.app, SHOP, demo_shop.WATERMARK)
+    world.change("UPDATE watermarks SET is_active = 0")
+    bare = await world.design()
+    pictures = [(await world.picture(each["mockup_url"])).convert("RGB") for each in (default, bare)]
     assert _difference(*pictures) > 0.5
 
 

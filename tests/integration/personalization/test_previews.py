@@ -56,7 +56,22 @@ async def test_a_photo_becomes_a_small_watermarked_webp(world: World) -> None:
     assert 0.02 < _marked(master, preview) < 0.9, _marked(master, preview)
 
 
-async def test_without_a_watermark_a_preview_is_the_master_made_smaller(world: World) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM watermarks",
+        "UPDATE watermarks SET text = NULL",  # a picture that was deleted leaves such a row
+        "UPDATE watermarks SET text = '  '",
+        "UPDATE shops SET shop_name = NULL",
+    ],
+)
+async def test_a_preview_is_marked_unless_the_merchant_has_switched_that_off(world: World, change: str) -> None:
+    world.change(change)
+    design = await world.design()
+    assert 0.02 < _marked(await world.stored("master"), await world.picture(design["preview_url"])) < 0.9
+
+
+async def test_with_the_watermark_switched_off_a_preview_is_the_master_made_smaller(world: World) -> None:
     world.change("UPDATE watermarks SET is_active = 0")
     design = await world.design()
     assert _marked(await world.stored("master"), await world.picture(design["preview_url"])) < 0.01

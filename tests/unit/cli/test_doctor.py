@@ -60,6 +60,7 @@ def test_an_installation_that_is_well_gets_a_line_for_each_setting_and_part(
     assert said["files"] == "ok can be written, read and deleted"
     assert said["uploads by browsers"] == "ok are taken by the app itself"
     assert said["queue"] == "ok is the database"
+    assert said["time zones"] == "ok are known"
     assert said["Shopify"] == "ok can be reached"
 
 
@@ -115,6 +116,29 @@ def test_files_that_cannot_be_written_are_named(installation: Path, capsys: pyte
     assert doctor(capsys, 1)["files"].startswith("NO The file storage is not answering. FILES_URL must name")
 
 
+def test_a_database_and_files_that_others_can_read_are_named(
+    installation: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (installation / "artify.db").chmod(0o644)
+    shop = installation / "files" / "a-shop.myshopify.com"
+    shop.mkdir(parents=True)
+    for folder in (installation / "files", shop):
+        folder.chmod(0o755)
+    said = doctor(capsys, 1)["who can read them"]
+    assert said.startswith("NO Other users of this machine can read what they hold. Run: chmod -R o-rwx ")
+    named = said.partition("o-rwx ")[2]
+    assert named == f"{installation / 'artify.db'} {installation / 'files'}"
+    subprocess.run(f"chmod -R o-rwx {named}", shell=True, check=True)
+    assert doctor(capsys, 0)["who can read them"].startswith("ok can be read by this user alone")
+
+
+def test_a_folder_that_others_can_see_is_well_while_shops_are_closed_to_them(
+    installation: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (installation / "files").mkdir(mode=0o755)
+    doctor(capsys, 0)
+
+
 def test_a_bucket_that_browsers_may_not_send_to_needs_a_rule(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -138,6 +162,14 @@ def test_a_queue_that_is_not_there_is_named(
     queue = f"sqs://sqs.{servers.REGION}.amazonaws.com/1/nobody?endpoint={moto}&region={servers.REGION}"
     monkeypatch.setenv("QUEUE_URL", queue)
     assert doctor(capsys, 1)["queue"].startswith("NO The queue is not answering. Look at QUEUE_URL")
+
+
+def test_a_machine_without_time_zone_data_is_told_what_to_install(
+    no_zone_data: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = doctor(capsys, 1)["time zones"]
+    assert said.startswith("NO This machine has no time-zone data")
+    assert said.endswith("Run: pip install tzdata")
 
 
 def test_a_shopify_that_cannot_be_reached_is_named(

@@ -36,6 +36,21 @@ def test_what_is_empty_is_missing() -> None:
     assert problems(GOOD | {"APP_URL": ""}) == ["APP_URL is missing"]
 
 
+@pytest.mark.parametrize("blank", [" ", " " * 40, "\n", "\t \r\n"])
+def test_what_is_blank_is_missing_and_no_secret_that_could_be_guessed(blank: str) -> None:
+    assert problems(GOOD | dict.fromkeys(NEEDED, blank)) == [f"{name} is missing" for name in NEEDED]
+    optional = ("SHOPIFY_OLD_API_SECRET", "OLD_TOKEN_KEY", "JOBS_KEY", "METRICS_TOKEN")
+    settings = Settings.load(GOOD | dict.fromkeys(optional, blank))
+    assert [getattr(settings, name.lower()) for name in optional] == [None] * 4
+    assert problems(GOOD | {"AI_PROVIDER": "gemini", "GEMINI_API_KEY": blank}) == [
+        "GEMINI_API_KEY is missing: AI_PROVIDER is gemini"
+    ]
+
+
+def test_a_secret_read_from_a_file_loses_its_last_line_break() -> None:
+    assert Settings.load(GOOD | {"SHOPIFY_API_SECRET": "shpss_1\n"}).shopify_api_secret == "shpss_1"
+
+
 def test_an_empty_choice_is_the_default() -> None:
     assert Settings.load(GOOD | {"AI_PROVIDER": "", "SHOPIFY_BASE_URL": ""}).shopify_base_url is None
 

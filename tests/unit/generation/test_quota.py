@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import update
 
 from app import generation, shops
@@ -18,6 +20,8 @@ from tests.apps import OTHER_SHOP, SHOP, open_shop
 
 pytestmark = pytest.mark.anyio
 NOVEMBER, DECEMBER = "2026-11", "2026-12"
+LATE = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
+"""December has begun east of Greenwich."""
 
 
 async def limits(app: App, **values: int) -> None:
@@ -60,10 +64,26 @@ def test_a_month_is_that_of_the_shops_own_time(moment: datetime, zone: str, peri
 
 
 @pytest.mark.parametrize(
-    "zone", ["", "Mars/Olympus", "../etc/passwd", "/etc/localtime", "(GMT+01:00) Berlin", "ü", "\x00"]
+    "zone",
+    [
+        *("", "Mars/Olympus", "../etc/passwd", "/etc/localtime", "(GMT+01:00) Berlin", "ü", "\x00", "\ud800"),
+        *("America", "Europe/", "UTC/x", "zone.tab", "a" * 10_000, "a/" * 5_000),
+        *(None, 7),  # what no type check stops at run time
+    ],
 )
-def test_an_unknown_zone_counts_in_utc(zone: str) -> None:
-    assert period_of(datetime(2026, 11, 30, 23, 30, tzinfo=UTC), zone) == "2026-11"
+def test_an_unknown_zone_counts_in_utc(zone: Any) -> None:
+    assert period_of(LATE, zone) == "2026-11"
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America", "Mars/Olympus"])
+def test_without_time_zone_data_every_zone_counts_in_utc(no_zone_data: None, zone: str) -> None:
+    assert period_of(LATE, zone) == "2026-11"
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(), max_size=300))
+def test_no_name_of_a_zone_raises(zone: str) -> None:
+    assert period_of(LATE, zone) in ("2026-11", "2026-12")
 
 
 async def test_holds_past_the_months_limit_are_refused(app: App) -> None:

@@ -12,6 +12,7 @@ from PIL import Image, ImageStat
 from app.adapters import mark_layout, mark_letters, png, watermark
 from app.adapters.mark_sheet import sheet
 from app.core.pictures import Mark
+from app.personalization.model import default_watermark
 from tests import letters
 
 SIZE = (600, 840)
@@ -47,6 +48,24 @@ def test_tiles_lie_where_pillow_puts_them_and_are_as_strong(text: str) -> None:
     soft = [np.asarray(each.convert("L").resize((30, 42), Image.Resampling.BOX), np.float64) for each in (ours, theirs)]
     assert np.corrcoef(soft[0].ravel(), soft[1].ravel())[0, 1] > 0.85
     assert ImageStat.Stat(ours).stddev[0] > 0.7 * ImageStat.Stat(theirs).stddev[0]
+
+
+@pytest.mark.parametrize("name", ["Ada's Prints", "I", "W" * 300, "Магазин", None])
+@pytest.mark.parametrize("size", [(1024, 724), (724, 1024), (1024, 300)])
+def test_the_default_mark_covers_every_quarter_of_a_preview_on_every_runtime(
+    name: str | None, size: tuple[int, int]
+) -> None:
+    """The demo's mark changes 2.4 % of the pixels visibly; a third of that is asked of the widest name."""
+    mark = default_watermark("ada.myshopify.com", name).mark(None)
+    plain = Image.new("RGB", size, (60, 90, 120))
+    line = mark_letters.line(mark.text or "")
+    spread = Image.open(io.BytesIO(sheet(line, mark_layout.stamp_size(size, (line.width, line.height), mark), size)))
+    over = spread.convert("RGBA").resize(size, Image.Resampling.LANCZOS)
+    over.putalpha(over.getchannel("A").point([round(level * mark.opacity) for level in range(256)]))
+    for marked in (watermark.draw(plain, mark), Image.composite(over.convert("RGB"), plain, over.getchannel("A"))):
+        changed = np.abs(np.asarray(marked, np.int16) - np.asarray(plain, np.int16)).max(axis=2) > 24
+        quarters = [half for rows in np.array_split(changed, 2) for half in np.array_split(rows, 2, axis=1)]
+        assert min(quarter.mean() for quarter in quarters) > 0.008
 
 
 @pytest.mark.parametrize("stamp", [(1400, 90), (600, 200), (300, 300), (90, 400)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from app.core.errors import Unprocessable
 from app.core.pictures import Crop
 from app.personalization.goods import MASTER_SIDE, Size
-from app.personalization.model import Generation, crop_of
+from app.personalization.model import LONGEST_DEFAULT_MARK, Generation, crop_of, default_watermark
+from tests import letters
 from tests.fakes.ports import START
 
 A4 = Size("size", "product", "A4", 2480, 3508, "2001")
@@ -132,3 +134,32 @@ def test_the_same_wish_is_the_same_whatever_its_progress() -> None:
 )
 def test_another_wish_is_not_the_same(change: dict[str, Any]) -> None:
     assert not DESIGN.asks_the_same(replace(DESIGN, **change))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Ada's Prints", "Ada's Prints"),
+        ("Ada\u2019s Prints", "Ada's Prints"),
+        ("Café Zoë", "Cafe Zoe"),
+        ("Lovely art 🎨✨", "Lovely art"),
+        ("  Two \n words\t", "Two words"),
+        ("ＡＢＣ", "ABC"),
+        ("The shop of Ada Lovelace & daughters", "The shop of"),
+        # Letters that the mark's font lacks, or no letters at all: the first part of the domain.
+        *[
+            (name, "ada-prints")
+            for name in ("Магазин", "Магазин ABC", "写真館", "متجر", "Łódź", "🎨", "", "   ", "---", ".", "\x00", None)
+        ],
+    ],
+)
+def test_the_default_watermark_says_whose_preview_it_is(name: str | None, text: str) -> None:
+    assert default_watermark("ada-prints.myshopify.com", name).text == text
+
+
+@given(st.none() | st.text(max_size=300), st.from_regex(r"[a-z0-9][a-z0-9-]{0,59}\.myshopify\.com", fullmatch=True))
+def test_every_default_watermark_can_be_drawn_and_read(name: str | None, shop_id: str) -> None:
+    text = default_watermark(shop_id, name).text or ""
+    assert set(text) <= json.loads(letters.FILE.read_text())["letters"].keys()
+    assert any(letter.isalnum() for letter in text)
+    assert len(text) <= LONGEST_DEFAULT_MARK

@@ -40,6 +40,7 @@ class Line:
 class Order:
     customer: str | None
     lines: list[Line]
+    is_paid: bool = True
     id: str = field(default_factory=new_id)
 
 
@@ -59,8 +60,15 @@ class Belongings:
     def orders_of(self, customer: str) -> list[Order]:
         return [order for order in self.orders if order.customer == customer]
 
-    def files_of(self, customer: str) -> set[str]:
-        return {file for design in self.designs_of(customer) for file in design.files}
+    def handed_out_of(self, customer: str) -> set[str]:
+        """Those of their files that they may have: a full picture or a print file only once it was paid for."""
+        return {
+            file
+            for design in self.designs_of(customer)
+            for file in design.files
+            if ("/master_" not in self.files[file] or self._is_sold(design))
+            and ("/print_" not in self.files[file] or (design.order and design.order.is_paid))
+        }
 
     def forget(self, customer: str) -> None:
         """As a redaction should: what else came from a browser of theirs and others' is nobody's then."""
@@ -79,6 +87,11 @@ class Belongings:
         for design in self.designs:
             design.files = [file for file in design.files if file not in gone]
         self.files = {file: key for file, key in self.files.items() if file not in gone}
+
+    def _is_sold(self, design: Design) -> bool:
+        return any(
+            line.chosen is design and line.final for order in self.orders if order.is_paid for line in order.lines
+        )
 
     def _is_of(self, design: Design, customer: str) -> bool:
         if design.owner:

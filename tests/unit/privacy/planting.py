@@ -47,21 +47,22 @@ class _Planting:
         for id in self.browsers.values():
             self.row("guest_sessions", id=id, token_hash=id, expires_at=self.now)
         for order in self.plan.orders:
-            self.row("orders", id=order.id, shopify_order_id=order.id, customer_id=order.customer)
+            paid_at = self.now if order.is_paid else None
+            self.row("orders", id=order.id, shopify_order_id=order.id, customer_id=order.customer, paid_at=paid_at)
 
     async def design(self, design: Design) -> None:
         owner = {
             "shopper_id": self.shoppers.get(design.owner),
             "guest_session_id": self.browsers.get(design.browser),
         }
-        files = {f"{purpose}_asset_id": await self.file(design, purpose, owner) for purpose in _purposes(design)}
+        files = {column: await self.file(design, purpose, owner) for column, purpose in _purposes(design).items()}
         design.files = list(files.values())
         self.row(
             "generations",
             id=design.id,
             product_id=self.offer.product_id,
             ai_style_id=self.offer.styles[0].id,
-            ai_prompt_used="",
+            ai_prompt_used="an oil painting",
             generation_type="final" if design.order else "preview",
             status="completed",
             order_id=design.order.id if design.order else None,
@@ -104,5 +105,8 @@ class _Planting:
         self.statements.append(upsert(metadata.tables[table]).values(**same, **values))
 
 
-def _purposes(design: Design) -> tuple[str, ...]:
-    return ("final",) if design.order else ("upload", "master", "preview", "mockup")
+def _purposes(design: Design) -> dict[str, str]:
+    """What a design's files are for, by the columns that name them."""
+    if design.order:
+        return {"final_asset_id": "print"}
+    return {f"{purpose}_asset_id": purpose for purpose in ("upload", "master", "preview", "mockup")}

@@ -78,6 +78,14 @@ async def tokens(app: App) -> int:
     return len(await app.db.all(select(access_tokens.c.shop_id)))
 
 
+async def test_a_shop_is_installed_on_a_machine_without_time_zone_data(app: App, no_zone_data: None) -> None:
+    shop = await open_shop(app, timezone="Europe/Berlin")
+    assert shop.timezone == "Europe/Berlin"
+    quota = await generation.quota(app.db, SHOP)
+    assert quota is not None
+    assert quota.period == f"{START:%Y-%m}"
+
+
 async def test_a_shop_that_is_installed_is_active_with_what_shopify_says_of_it(app: App) -> None:
     shop = await open_shop(app, timezone="Europe/Berlin")
     assert (shop.id, shop.shop_name, shop.currency, shop.timezone) == (SHOP, "A shop", "EUR", "Europe/Berlin")
