@@ -69,7 +69,9 @@ class Door:
         given = _request(request.method, asked, ", ".join(authorization))
         try:
             result = guards.claims_are_text(lambda: self._package.verify_app_home_req(given, BOUNCE_PATH))
-            if result.id_token is None:  # gap: the package does not ask for a retry when "Bearer " stands alone
+            if (
+                not result.ok or result.id_token is None
+            ):  # gap: the package does not ask for a retry when "Bearer " stands alone
                 raise retry if is_fetch or result.response.status == 302 else _reply(result.response)
             claims = result.id_token.claims
             (shop, user), issued_at = guards.identity(claims), guards.issued_at(claims)
