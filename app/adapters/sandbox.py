@@ -26,7 +26,7 @@ CALLS = {
     "lseek": (8, 62),
     "fstat": (5, 80),
     "close": (3, 57),
-    # Memory; `mmap` only if it is private, because RLIMIT_DATA does not count memory that is shared.
+    # Memory; `mmap` only as RLIMIT_DATA counts it, which is neither shared nor a stack that grows.
     "mmap": (9, 222),
     "munmap": (11, 215),
     "mremap": (25, 216),
@@ -67,7 +67,7 @@ _NOBODY = 65534
 _MOST_FILES = 16  # open descriptors; a decoder has four
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
 _SECCOMP_MODE_FILTER = 2
-_CLONE_THREAD, _MAP_SHARED = 0x10000, 0x01
+_CLONE_THREAD, _MAP_SHARED, _MAP_GROWSDOWN = 0x10000, 0x01, 0x0100
 _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000 | errno.EPERM, 0x80000000
 _NO_SUCH_CALL = 0x00050000 | errno.ENOSYS
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -132,7 +132,7 @@ def program(machine: str) -> bytes:
             _return(_REFUSE),
             _if_equal(mmap, 0, 3),
             _load(fourth_argument),
-            _if_any_bit(_MAP_SHARED, 1, 0),
+            _if_any_bit(_MAP_SHARED | _MAP_GROWSDOWN, 1, 0),
             _return(_ALLOW),
             _return(_REFUSE),
         ]

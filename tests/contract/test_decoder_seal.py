@@ -68,7 +68,8 @@ REACHES = {
     "a file that it renames": "os.rename('{database}', '{database}2')",
     "a link": "os.symlink('{database}', '{folder}/link')",
     "a file in memory": "os.memfd_create('new')",
-    "memory that no limit counts": "mmap.mmap(-1, 4096)",
+    "memory that is shared, which no limit counts": "mmap.mmap(-1, 4096)",
+    "a stack, which no limit counts": "mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x100)",
     "a socket to the network": "socket.create_connection(('127.0.0.1', 9))",
     "a socket": "socket.socket(socket.AF_UNIX)",
     "a pair of sockets": "socket.socketpair()",
@@ -140,6 +141,11 @@ def test_a_sealed_process_has_no_privileges() -> None:
         assert set(status["Uid"].split()) == {"65534"}
 
 
+def test_a_decoder_can_have_memory_within_its_allowance(taken_over: Apart) -> None:
+    assert probed(taken_over, "len(bytearray(100_000_000))") == "100000000"
+    assert probed(taken_over, "len(bytearray(1_500_000_000))") == "MemoryError: "
+
+
 def test_a_decoder_can_start_threads(taken_over: Apart) -> None:
     code = "(lambda done: (threading.Thread(target=done.set).start(), done.wait(5))[1])(threading.Event())"
     assert probed(taken_over, code) == "True"
@@ -171,3 +177,9 @@ def test_the_numbers_of_calls_are_the_kernels(machine: str) -> None:
 def test_a_process_says_which_protections_hold() -> None:
     said = subprocess.run([sys.executable, "-m", sandbox.__name__], capture_output=True, text=True, check=True)
     assert said.stdout == "resource limits, seccomp\n"
+
+
+def test_a_system_without_the_filter_still_has_limits() -> None:
+    code = "import os, platform; platform.machine = lambda: 'other'; from app.adapters import sandbox; "
+    command = [sys.executable, "-c", code + "print(sandbox.seal(os.getppid()))"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "('resource limits',)\n"
