@@ -18,7 +18,7 @@ from app.adapters.allowance import Allowance
 from app.core.errors import BadPicture, UnsupportedMedia
 from app.core.framing import OVERVIEW_SIDE, Box, cut, fit, no_larger, patches
 from app.core.pictures import Crop, Raster, Samples
-from app.core.sizes import BadSize, check_size
+from app.core.sizes import check_size
 
 _ANSWER = struct.Struct(">BII")
 ANSWER_BYTES = _ANSWER.size
@@ -117,10 +117,10 @@ def answered(head: bytes) -> Size | Refusal:
 
 def outcome_of(fault: Refusal) -> tuple[Outcome, Size]:
     """How a decoder reports this refusal. One that has no outcome of its own counts as a damaged photo."""
-    if isinstance(fault, BadSize):
-        return Outcome.BAD_SIZE, fault.size
     if isinstance(fault, UnsupportedMedia):
         return Outcome.UNSUPPORTED, (0, 0)
+    if fault.size:
+        return Outcome.BAD_SIZE, fault.size
     return (Outcome.TOO_MANY_PIXELS if fault.code == "too_many_pixels" else Outcome.DAMAGED), (0, 0)
 
 
@@ -136,9 +136,9 @@ _REFUSALS: dict[Outcome, Callable[[], Refusal]] = {
 }
 
 
-def _wrong_size(width: int, height: int) -> BadSize | None:
+def _wrong_size(width: int, height: int) -> BadPicture | None:
     try:
         check_size(width, height)
-    except BadSize as refusal:
+    except BadPicture as refusal:
         return refusal
     return None
