@@ -47,6 +47,7 @@ def liar() -> Iterator[Apart]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(imaging_apart, "PROGRAM", lying_decoder.__name__)
         imaging = Apart("pillow", ThreadCompute(), lambda *_: Allowance(SECONDS, SECONDS, 500))
+        told(imaging, PIXELS + bytes(WHOLE))  # its server has started then
         yield imaging
         asyncio.run(imaging.close())
 
