@@ -36,7 +36,7 @@ _LOADED_LATE = ("PIL.ImageCms", "PIL.ImageColor", "pi_heif", "encodings.idna", "
 
 
 def main(engine: str) -> None:
-    control = socket.socket(fileno=os.dup(0))
+    control = socket.socket(fileno=0)
     nowhere = os.open(os.devnull, os.O_RDWR)
     sandbox.limit()
     _load(engine)
@@ -88,11 +88,10 @@ def _decode_apart(engine: Engine, photo: int, seconds: float, nowhere: int) -> t
 def _decode_and_exit(engine: Engine, photo: int, server: int, nowhere: int) -> NoReturn:
     """Never returns into the server's loop, whatever happens."""
     try:
-        for standard in (0, 1, 2):  # the server's socket is gone, and nobody writes into the app's log
+        for standard in (0, 1, 2):  # 0 was the server's socket, and the others lead to the app's log
             os.dup2(nowhere, standard)
-        os.dup2(photo, 3)
-        os.closerange(4, os.sysconf("SC_OPEN_MAX"))
-        with open(3, "rb", closefd=False) as questions, open(3, "wb", closefd=False) as answers:
+        os.close(nowhere)
+        with open(photo, "rb", closefd=False) as questions, open(photo, "wb", closefd=False) as answers:
             wish, may_take = asked(questions.readline())
             data = questions.read()
             _bound(may_take)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import os
 import platform
 import subprocess
@@ -139,6 +140,15 @@ def test_a_sealed_process_has_no_privileges() -> None:
     assert int(status["CapEff"], 16) == 0
     if os.geteuid() == 0:
         assert set(status["Uid"].split()) == {"65534"}
+
+
+def test_a_decoder_has_nothing_open_but_its_photos_socket(taken_over: Apart) -> None:
+    """0, 1 and 2 lead nowhere."""
+    code = "(lambda libc: [each for each in range(40) if libc.lseek(each, 0, 1) == 0 or ctypes.get_errno() == 29])"
+    found = probed(taken_over, code + "(ctypes.CDLL(None, use_errno=True))")
+    opened = json.loads(found)
+    assert opened[:3] == [0, 1, 2]
+    assert len(opened) == 4
 
 
 def test_a_decoder_can_have_memory_within_its_allowance(taken_over: Apart) -> None:
