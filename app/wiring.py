@@ -74,6 +74,11 @@ def installed() -> dict[str, bool]:
     return {"local-ai": LocalImages.available(), "print": Vips.available(), "span": Span.available()}
 
 
+def decoder_protections() -> str:
+    """What a decoder of strangers' photos is held by, such as "resource limits, seccomp"; empty without processes."""
+    return Apart.protections() if Apart.available() else ""
+
+
 def sqlite_path(database_url: str) -> Path:
     """`sqlite:///var/artify.db` is relative, `sqlite:////srv/artify.db` absolute."""
     scheme, _, path = database_url.partition("///")

@@ -49,7 +49,7 @@ def main(task: str, source: Path, out: Path, rounds: int, logo: Path | None) -> 
 def _engines(task: str, engine: str) -> tuple[Imaging, Upscaler]:
     imaging, upscaler = print_engine()
     if engine:
-        imaging = (Apart if task == "apart" else decoder.engine)(engine, ThreadCompute())
+        imaging = Apart(engine, ThreadCompute()) if task == "apart" else decoder.ENGINES[engine](ThreadCompute())
     return imaging, Resample() if task == "plain" else upscaler
 
 

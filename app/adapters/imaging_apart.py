@@ -1,32 +1,43 @@
-"""Imaging that opens strangers' photos in processes of their own: a decoder that breaks, breaks there.
+"""Imaging that decodes strangers' photos in processes of their own: a decoder that breaks, breaks there.
 
-Such a process has bounds of memory and time, and none of the app's settings in its environment. Pictures of our own
-making are worked on here.
+Such a process has bounds of memory and time, and none of the app's settings in its environment; where the kernel has
+seccomp, it can open no file, reach no network and start no process (`app.adapters.sandbox`). What comes back is raw
+pixels, whose sizes follow from the question. Pictures of our own making are worked on here.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
-import threading
+import time
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
 from importlib import util
-from typing import Any, BinaryIO, cast
 
-from app.adapters import decoder, sample_wire
+from app.adapters import decoder, sandbox
 from app.adapters.allowance import Allowance, allowance
+from app.adapters.decoder_wire import (
+    ANSWER_BYTES,
+    Decoded,
+    Nonsense,
+    Wish,
+    answered,
+    question,
+    samples_of,
+    too_demanding,
+)
 from app.core import sniff
+from app.core.errors import AppError, BadPicture, UnsupportedMedia
 from app.core.mockups import MockupParts
-from app.core.pictures import WHITE, Crop, Intent, Mark, Picture, PrintFile, PrintSpec, Samples
+from app.core.pictures import WHITE, Crop, Intent, Mark, Picture, PrintFile, PrintSpec, Raster, Samples
 from app.core.ports import Compute, Upscaler
 
-_PHOTOS_EACH = 100  # then a process makes room for a fresh one, whatever its libraries have leaked
-Answer = tuple[dict[str, Any], bytes]
+PROGRAM = decoder.__name__
+_STARTS_WITHIN_S = 30  # a server that loads its libraries on cores that others keep busy
 _HANDED_ON = ("PATH", "LD_LIBRARY_PATH", "LANG")
 _OF_ITS_OWN = {"VIPS_DISC_THRESHOLD": "2g"}  # no file can be written there, and from 100 MB on libvips would
 
@@ -38,13 +49,20 @@ class Apart:
         self, engine: str, compute: Compute, allow: Callable[[int, tuple[int, int] | None], Allowance] = allowance
     ) -> None:
         self._engine, self._compute, self._allow = engine, compute, allow
-        self._here = decoder.engine(engine, compute)
-        self._idle: list[_Process] = []
+        self._codec = decoder.ENGINES[engine]
+        self._here = self._codec(compute)
+        self._idle: list[_Server] = []
 
     @staticmethod
     def available() -> bool:
         """Whether there are processes here, with bounds."""
         return util.find_spec("resource") is not None
+
+    @staticmethod
+    def protections() -> str:
+        """What the system holds a decoder by here, as words with commas between them."""
+        command = [sys.executable, "-B", "-W", "ignore", "-m", sandbox.__name__]
+        return subprocess.run(command, env=_environment(), capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
 
     async def develop(
         self,
@@ -56,13 +74,11 @@ class Apart:
         mime: str = "image/png",
         background: str = WHITE,
     ) -> Picture:
-        wish = {"crop": crop and asdict(crop), "width": width, "height": height, "mime": mime, "background": background}
-        words, data = await self._compute.run(self._made, {"work": "develop"} | wish, photo)
-        return Picture(data, **words)
+        return await self._compute.run(self._develop, photo, Wish(crop, width, height, background), mime)
 
     async def samples(self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str) -> Samples:
-        wish = {"work": "samples", "crop": crop and asdict(crop), "aspect": aspect, "background": background}
-        return sample_wire.unpacked(*await self._compute.run(self._made, wish, photo))
+        wish = Wish(crop, *aspect, background, samples=True)
+        return samples_of(wish, await self._compute.run(self._decoded, photo, wish))
 
     async def out_of_gamut(self, master: bytes, profile: bytes, intent: Intent) -> float | None:
         return await self._here.out_of_gamut(master, profile, intent)
@@ -83,81 +99,124 @@ class Apart:
         while self._idle:
             self._idle.pop().end()
 
-    def _made(self, wish: dict[str, Any], photo: bytes) -> Answer:
-        """Asks no decoder where the header says enough. Twice, when the first process died: that can have been the
-        machine's fault, the second is the photo's.
+    def _develop(self, photo: bytes, wish: Wish, mime: str) -> Picture:
+        [pixels] = self._decoded(photo, wish).rasters
+        return self._codec.encode(pixels, mime)
+
+    def _decoded(self, photo: bytes, wish: Wish) -> Decoded:
+        """Asks no decoder where the header says enough. Twice, when the first one died or talked nonsense: that can
+        have been the machine's fault, the second is the photo's.
         """
         header = sniff.sniff(photo[: sniff.HEAD_BYTES])
         sniff.check(header)
+        if header.format == "heic" and not util.find_spec("pi_heif"):
+            raise UnsupportedMedia("HEIC photos cannot be read here. Please choose a JPEG or PNG photo.")
         may_take = self._allow(len(photo), header.size)
-        answer = self._ask(wish, photo, may_take) or self._ask(wish, photo, may_take)
-        if answer is None:
-            raise decoder.too_demanding()
-        words, _ = answer
-        if "fault" in words:
-            raise decoder.FAULTS[words["fault"]](words["message"], code=words["code"])
-        return answer
+        decoded = self._ask(photo, wish, may_take) or self._ask(photo, wish, may_take)
+        if decoded is None:
+            raise too_demanding()
+        return decoded
 
-    def _ask(self, wish: dict[str, Any], photo: bytes, may_take: Allowance) -> Answer | None:
-        process = self._idle.pop() if self._idle else _Process(self._engine)
-        answer = process.ask(wish, photo, may_take)
-        if answer is None or "fault" in answer[0] or process.asked >= _PHOTOS_EACH:
-            process.end()  # also one that met a bad file: the next photo is somebody else's
-        else:
-            self._idle.append(process)
-        return answer
+    def _ask(self, photo: bytes, wish: Wish, may_take: Allowance) -> Decoded | None:
+        server = self._idle.pop() if self._idle else _Server(self._engine)
+        try:
+            return server.decode(photo, wish, may_take)
+        finally:
+            if server.alive:
+                self._idle.append(server)
+            else:
+                server.end()
 
 
-class _Process:
-    """One decoder; whoever lets go of it ends it."""
+class _Server:
+    """One fork server, which decodes one photo at a time; whoever lets go of it ends it."""
 
     def __init__(self, engine: str) -> None:
-        self.asked = 0
-        self._process = subprocess.Popen(  # noqa: S603  # our own module, by this Python
-            [sys.executable, "-B", "-W", "ignore", "-m", decoder.__name__, engine],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=_environment(),
-            start_new_session=True,  # what is typed at the app's terminal is not for it
-        )
-        self._questions = cast(BinaryIO, self._process.stdin)
-        self._answers = cast(BinaryIO, self._process.stdout)
-        self.end = weakref.finalize(self, _end, self._process)
+        sandbox.hide_memory()
+        self.alive = True
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603  # our own module, by this Python
+                [sys.executable, "-B", "-W", "ignore", "-m", PROGRAM, engine],
+                stdin=theirs.fileno(),
+                env=_environment(),
+                start_new_session=True,  # what is typed at the app's terminal is not for it
+            )
+        self.end = weakref.finalize(self, _end, self._process, self._control)
 
-    def ask(self, wish: dict[str, Any], photo: bytes, may_take: Allowance) -> Answer | None:
-        """Its answer; None when it died. Raises BadPicture when it was ended for taking too long."""
-        self.asked += 1
-        too_late = threading.Event()
-        deadline = threading.Timer(may_take.seconds, self._give_up, [too_late])
-        deadline.start()
+    def decode(self, photo: bytes, wish: Wish, may_take: Allowance) -> Decoded | None:
+        """None when the decoder died or its answer made no sense. Raises BadPicture, UnsupportedMedia."""
+        until = time.monotonic() + _STARTS_WITHIN_S + may_take.seconds
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs, suppress(OSError):  # a server that has died meanwhile
+                socket.send_fds(self._control, [decoder.SECONDS.pack(may_take.seconds)], [theirs.fileno()])
+            heard = _heard(ours, question(wish, may_take), photo, wish, until)
+        too_long = self._took_too_long(until)
+        if isinstance(heard, AppError):
+            raise heard
+        if heard is None and too_long:
+            raise too_demanding()
+        return heard
+
+    def _took_too_long(self, until: float) -> bool:
+        """Wait for the decoder's end, and say whether its time was the reason."""
+        report = _received(self._control, decoder.ENDED.size, until)
+        if report is None:
+            self.alive = False
+            return time.monotonic() > until
+        status, late = decoder.ENDED.unpack(report)
+        return bool(late) or (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU)
+
+
+def _heard(
+    decoding: socket.socket, asking: bytes, photo: bytes, wish: Wish, until: float
+) -> Decoded | BadPicture | UnsupportedMedia | None:
+    """The decoder's answer, of which no more is read than the question asked for; None when it gave none."""
+    try:
+        decoding.settimeout(max(until - time.monotonic(), 0.001))
+        decoding.sendall(asking)
+        decoding.sendall(photo)
+        decoding.shutdown(socket.SHUT_WR)
+    except OSError:  # it died before it had read everything
+        return None
+    head = _received(decoding, ANSWER_BYTES, until)
+    try:
+        size = answered(head) if head else None
+    except Nonsense:
+        return None
+    if not isinstance(size, tuple):
+        return size
+    rasters = []
+    for width, height in wish.sizes(size):
+        data = _received(decoding, width * height * 3, until)
+        if data is None:
+            return None
+        rasters.append(Raster(data, width, height))
+    return Decoded(size, tuple(rasters))
+
+
+def _received(stream: socket.socket, size: int, until: float) -> bytes | None:
+    """Exactly so many bytes; None when the stream ends before, or the time does."""
+    data = bytearray(size)
+    rest = memoryview(data)
+    while rest:
         try:
-            decoder.send(self._questions, wish | {"may_take": asdict(may_take)}, photo)
-            answer = decoder.receive(self._answers)
-        except OSError:  # it died before it had read everything
-            answer = None
-        finally:
-            deadline.cancel()
-        if answer is None and (too_late.is_set() or self._ended_by() == signal.SIGXCPU):
-            self.end()
-            raise decoder.too_demanding()
-        return answer
-
-    def _give_up(self, too_late: threading.Event) -> None:
-        too_late.set()
-        self._process.kill()
-
-    def _ended_by(self) -> int:
-        """The signal's number; none of those that we look for, when it lived on without its output."""
-        self._process.kill()
-        return -self._process.wait()
+            stream.settimeout(max(until - time.monotonic(), 0.001))
+            count = stream.recv_into(rest)
+        except OSError:
+            return None
+        if count == 0:
+            return None
+        rest = rest[count:]
+    return bytes(data)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes], control: socket.socket) -> None:
+    """Its decoder, if it has one at work, ends with it."""
     process.kill()
     process.wait()
-    for stream in (process.stdin, process.stdout):
-        with suppress(BrokenPipeError):  # what is left in a buffer has nobody to go to
-            cast(BinaryIO, stream).close()
+    control.close()
 
 
 def _environment() -> dict[str, str]:

@@ -6,9 +6,10 @@ import io
 from typing import Any
 
 from app.adapters import gamut, mockup, pillow_photo, pillow_print, webp
+from app.adapters.decoder_wire import Decoded, Wish, samples_of
 from app.adapters.pillow_inks import Inks
 from app.adapters.print_plan import PrintPlan, margin
-from app.core.framing import OVERVIEW_SIDE, Box, cut, fit, no_larger, patches
+from app.core.framing import Box, cut, fit, patches
 from app.core.mockups import MockupParts
 from app.core.pictures import WHITE, Crop, Intent, Mark, Picture, PrintFile, PrintSpec, Raster, Samples
 from app.core.ports import Compute, Upscaler
@@ -36,10 +37,32 @@ class Pillow:
         mime: str = "image/png",
         background: str = WHITE,
     ) -> Picture:
-        return await self._compute.run(_develop, photo, crop, (width, height), mime, background)
+        return await self._compute.run(_develop, photo, Wish(crop, width, height, background), mime)
 
     async def samples(self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str) -> Samples:
-        return await self._compute.run(_samples, photo, crop, aspect, background)
+        return await self._compute.run(_samples, photo, Wish(crop, *aspect, background, samples=True))
+
+    @staticmethod
+    def decode(photo: bytes, wish: Wish) -> Decoded:
+        """The pixels wanted of a photo. Raises UnsupportedMedia, BadPicture."""
+        with pillow_photo.opened(photo) as image:
+            size = pillow_photo.upright_size(image)
+            box, sizes = wish.box(size), wish.sizes(size)
+            around = patches(box) if wish.samples else []
+            pieces = [_raster(pillow_photo.patch(image, each, wish.background)) for each in around]
+            return Decoded(size, (_raster(pillow_photo.pixels(image, box, sizes[0], wish.background)), *pieces))
+
+    @staticmethod
+    def encode(pixels: Raster, mime: str) -> Picture:
+        from PIL import Image
+
+        image, out = Image.frombytes("RGB", (pixels.width, pixels.height), pixels.data), io.BytesIO()
+        try:
+            image.save(out, **_SAVE[mime])
+        except OSError:  # Pillow's buffer for an optimized JPEG is two bytes a pixel, which noise can exceed
+            out = io.BytesIO()
+            image.save(out, **_SAVE[mime] | {"optimize": False})
+        return Picture(out.getvalue(), mime, pixels.width, pixels.height)
 
     async def out_of_gamut(self, master: bytes, profile: bytes, intent: Intent) -> float | None:
         return await self._compute.run(gamut.share, master, profile, intent)
@@ -56,21 +79,13 @@ class Pillow:
         return await self._compute.run(_print_file, master, spec, upscaler, profile)
 
 
-def _develop(photo: bytes, crop: Crop | None, size: tuple[int, int], mime: str, background: str) -> Picture:
-    with pillow_photo.opened(photo) as image:
-        box = cut(pillow_photo.upright_size(image), crop, size)
-        pixels = pillow_photo.pixels(image, box, no_larger(box, *size), background)
-    out = io.BytesIO()
-    pixels.save(out, **_SAVE[mime])
-    return Picture(out.getvalue(), mime, *pixels.size)
+def _develop(photo: bytes, wish: Wish, mime: str) -> Picture:
+    [pixels] = Pillow.decode(photo, wish).rasters
+    return Pillow.encode(pixels, mime)
 
 
-def _samples(photo: bytes, crop: Crop | None, aspect: tuple[int, int], background: str) -> Samples:
-    with pillow_photo.opened(photo) as image:
-        box = cut(pillow_photo.upright_size(image), crop, aspect)
-        pieces = tuple(_raster(pillow_photo.patch(image, each, background)) for each in patches(box))
-        small = pillow_photo.pixels(image, box, fit((box.width, box.height), OVERVIEW_SIDE), background)
-    return Samples(box.width, box.height, _raster(small), pieces)
+def _samples(photo: bytes, wish: Wish) -> Samples:
+    return samples_of(wish, Pillow.decode(photo, wish))
 
 
 def _preview(master: bytes, max_side: int, mark: Mark | None, by_ai: bool) -> Picture:

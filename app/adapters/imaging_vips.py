@@ -6,10 +6,11 @@ from importlib import util
 from typing import Any
 
 from app.adapters import gamut, mockup, vips_print, webp
+from app.adapters.decoder_wire import Decoded, Wish, samples_of
 from app.adapters.vips_photo import Photo, image_of, with_photo
-from app.core.framing import OVERVIEW_SIDE, Box, cut, fit, no_larger, patches
+from app.core.framing import Box, cut, fit, patches
 from app.core.mockups import MockupParts
-from app.core.pictures import WHITE, Crop, Intent, Mark, Picture, PrintFile, PrintSpec, Samples
+from app.core.pictures import WHITE, Crop, Intent, Mark, Picture, PrintFile, PrintSpec, Raster, Samples
 from app.core.ports import Compute, Upscaler
 
 _SAVE: dict[str, tuple[str, dict[str, Any]]] = {
@@ -40,23 +41,29 @@ class Vips:
         mime: str = "image/png",
         background: str = WHITE,
     ) -> Picture:
-        def work(opened: Photo) -> Picture:
-            box = cut(opened.size, crop, (width, height))
-            pixels = opened.pixels(box, no_larger(box, width, height), background)
-            suffix, options = _SAVE[mime]
-            data = image_of(pixels).write_to_buffer(suffix, keep="none", **options)
-            return Picture(data, mime, pixels.width, pixels.height)
-
-        return await self._compute.run(with_photo, photo, work)
+        return await self._compute.run(_develop, photo, Wish(crop, width, height, background), mime)
 
     async def samples(self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str) -> Samples:
-        def work(opened: Photo) -> Samples:
-            box = cut(opened.size, crop, aspect)
-            pieces = opened.patches(patches(box), background)
-            small = opened.overview(box, fit((box.width, box.height), OVERVIEW_SIDE), background)
-            return Samples(box.width, box.height, small, tuple(pieces))
+        return await self._compute.run(_samples, photo, Wish(crop, *aspect, background, samples=True))
 
-        return await self._compute.run(with_photo, photo, work)
+    @staticmethod
+    def decode(photo: bytes, wish: Wish) -> Decoded:
+        """The pixels wanted of a photo. Raises UnsupportedMedia, BadPicture."""
+
+        def work(opened: Photo) -> Decoded:
+            box, size = wish.box(opened.size), wish.sizes(opened.size)[0]
+            if not wish.samples:
+                return Decoded(opened.size, (opened.pixels(box, size, wish.background),))
+            pieces = opened.patches(patches(box), wish.background)
+            return Decoded(opened.size, (opened.overview(box, size, wish.background), *pieces))
+
+        return with_photo(photo, work)
+
+    @staticmethod
+    def encode(pixels: Raster, mime: str) -> Picture:
+        suffix, options = _SAVE[mime]
+        data = image_of(pixels).write_to_buffer(suffix, keep="none", **options)
+        return Picture(data, mime, pixels.width, pixels.height)
 
     async def out_of_gamut(self, master: bytes, profile: bytes, intent: Intent) -> float | None:
         return await self._compute.run(gamut.share, master, profile, intent)
@@ -80,3 +87,12 @@ class Vips:
             return vips_print.print_file(pixels, spec, upscaler, profile)
 
         return await self._compute.run(with_photo, master, work)
+
+
+def _develop(photo: bytes, wish: Wish, mime: str) -> Picture:
+    [pixels] = Vips.decode(photo, wish).rasters
+    return Vips.encode(pixels, mime)
+
+
+def _samples(photo: bytes, wish: Wish) -> Samples:
+    return samples_of(wish, Vips.decode(photo, wish))

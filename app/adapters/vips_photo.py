@@ -143,7 +143,7 @@ class Photo:
         vips = library()
         fresh = vips.Image.new_from_memory(data, width, height, self.image.bands, self.image.format)
         fresh = fresh.copy(interpretation=self.image.interpretation)
-        if "icc-profile-data" in self.image.get_fields():
+        if has(self.image, "icc-profile-data"):
             fresh.set_type(vips.GValue.blob_type, "icc-profile-data", self.image.get("icc-profile-data"))
         fresh.set_type(vips.GValue.gint_type, "orientation", self.turn)
         return fresh

@@ -77,10 +77,22 @@ class Unavailable(AppError):
 class BadPicture(Unprocessable):
     """A picture that cannot be used.
 
-    `code` says why: unsupported_format, damaged, too_small, too_many_pixels, too_demanding.
+    `code` says why: unsupported_format, damaged, too_small, too_many_pixels, too_demanding. `size` is the picture's
+    width and height in pixels where they are the reason.
     """
 
     code, message = "damaged", "This photo could not be read. Please try another one."
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        code: str | None = None,
+        status: int | None = None,
+        size: tuple[int, int] | None = None,
+    ):
+        super().__init__(message, code=code, status=status)
+        self.size = size
 
 
 class Refused(Exception):

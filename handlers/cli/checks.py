@@ -104,6 +104,16 @@ async def image_model(app: App) -> str:
     return "is local"
 
 
+async def photo_decoder(app: App) -> str:
+    """Starts a process that seals itself as the decoders of strangers' photos do."""
+    held_by = await asyncio.to_thread(wiring.decoder_protections)
+    if not held_by:
+        raise Lack("Photos are decoded in the app's own process.")
+    if "seccomp" not in held_by:
+        raise Lack(f"A decoder that is taken over by a photo is held by {held_by} alone.")
+    return f"is held by {held_by}"
+
+
 async def print_engine(app: App) -> str:
     if not wiring.installed()["print"]:
         raise Lack("libvips is not installed: pip install 'artify[print]'.")

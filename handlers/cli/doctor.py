@@ -50,6 +50,11 @@ CHECKS = (
     Check("time zones", checks.time_zones, "Install the package tzdata again."),
     Check("Shopify", checks.shopify, "This machine must reach Shopify over HTTPS."),
     Check("image model", checks.image_model, "Look at AI_PROVIDER."),
+    Check(
+        "photo decoder",
+        checks.photo_decoder,
+        "Run it on Linux on x86_64 or aarch64, in a container whose profile allows seccomp, as Docker's does.",
+    ),
     Check("print engine", checks.print_engine, "Prints are made all the same, by Pillow, with more memory."),
     Check("upscaler", checks.upscaler, "Prints are resampled: see the README's licence note before installing span."),
 )

@@ -29,6 +29,12 @@ def add_parser(commands: Any) -> None:
     running.add_argument(
         "--remote", metavar="APP_URL", type=_address, help="make prints for the app there, by JOBS_KEY"
     )
+    running.add_argument(
+        "--storage",
+        metavar="URL",
+        type=_address,
+        help="with --remote: where the app's files are, if that is on a private network",
+    )
     running.add_argument("--once", action="store_true", help="with --remote: one print, if one waits")
     running.set_defaults(run=run)
     again = actions.add_parser("retry", help="start a job again that was given up")
@@ -49,9 +55,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.remote:
         from handlers.cli import remote
 
-        return remote.work(arguments.remote, jobs_key(os.environ), once=arguments.once)
-    if arguments.once:
-        raise BadRequest("--once needs --remote APP_URL.")
+        return remote.work(arguments.remote, jobs_key(os.environ), storage=arguments.storage, once=arguments.once)
+    for name in ("once", "storage"):
+        if getattr(arguments, name):
+            raise BadRequest(f"--{name} needs --remote APP_URL.")
     asyncio.run(_run(_app()))
     return 0
 

@@ -1,15 +1,19 @@
-"""A print worker's side of /internal/jobs: signed requests, and files by signed links. No answer is trusted."""
+"""A print worker's side of /internal/jobs: signed requests to the app, and files by signed links.
+
+No answer is trusted. Signed requests go to the app alone, files only where `FileAddresses` lets them, and redirects are
+not followed.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import math
-from collections.abc import AsyncIterator, Callable
+import re
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -19,6 +23,7 @@ from app.core.ids import new_token
 from app.core.ports import Clock, UploadTicket
 from app.jobs import Delivery, Parcel, WorkOrder
 from handlers import parse
+from handlers.cli.file_addresses import FileAddresses, NotCalled, Place
 
 T = TypeVar("T")
 CALL_S, DOWNLOAD_S, UPLOAD_S = 30.0, 300.0, 900.0
@@ -29,6 +34,8 @@ MOST_MASTER_BYTES = 64 * 1024 * 1024
 MOST_SIDE = 30_000  # pixels: 100 inches at 300 dpi
 MOST_PIXELS = 400_000_000  # 60 × 72 inches at 300 dpi
 MOST_WAIT_S = 60.0
+TICKET_HEADERS = re.compile(r"content-type|content-length|x-amz-[a-z0-9-]+")
+"""What a storage may ask to be sent with a file, in lower case."""
 
 
 class Unreachable(Unavailable):
@@ -41,11 +48,25 @@ class Unreachable(Unavailable):
         self.wait_s = min(wait_s, MOST_WAIT_S)
 
 
-class Office:
-    """Where work comes from. All calls raise Unreachable, or AppError as the app answered."""
+class Refused(Unreachable):
+    """The app asked for something that a print worker does not do; to try again would change nothing."""
 
-    def __init__(self, app_url: str, key: bytes, http: httpx.AsyncClient, clock: Clock):
+    code = "bad_address"
+    message = (
+        "The app named a file address that this print worker does not call. It must be https and public, or the app's "
+        "own, or the one that --storage names."
+    )
+
+
+class Office:
+    """Where work comes from. All calls raise Unreachable, or AppError as the app answered.
+
+    `storage` is the address of a storage on a private network, which files may be at as well as at the app's.
+    """
+
+    def __init__(self, app_url: str, key: bytes, http: httpx.AsyncClient, clock: Clock, storage: str | None = None):
         self._app_url, self._key, self._http, self._clock = app_url, key, http, clock
+        self._addresses = FileAddresses(app_url, *([storage] if storage else []))
 
     async def lease(self) -> WorkOrder | None:
         """The next job, or None when none waits."""
@@ -69,13 +90,16 @@ class Office:
         await self._ask(order, "release")
 
     async def fetch(self, url: str) -> bytes:
-        """A file of at most 64 MB."""
-        async with self._sent("GET", url, DOWNLOAD_S, {}, b"", _storage_fault) as answer:
+        """A file of at most 64 MB. Raises Refused for an address that is not called."""
+        async with self._exchanged("GET", url, {}, b"", DOWNLOAD_S) as answer:
             return await _read(answer, MOST_MASTER_BYTES)
 
     async def send(self, ticket: UploadTicket, data: bytes) -> None:
+        """Raises Refused for a ticket that asks for more than to put a file at an address that is called."""
         headers = dict(ticket.headers)
-        async with self._sent(ticket.method, ticket.url, UPLOAD_S, headers, data, _storage_fault) as answer:
+        if ticket.method != "PUT" or not all(TICKET_HEADERS.fullmatch(name.lower()) for name in headers):
+            raise Refused("The app wants the print file to be sent in a way that this print worker does not know.")
+        async with self._exchanged("PUT", ticket.url, headers, data, UPLOAD_S) as answer:
             await _read(answer, MOST_ANSWER_BYTES)
 
     async def _ask(self, order: WorkOrder, verb: str, **about: Any) -> bytes:
@@ -85,31 +109,68 @@ class Office:
         body = json.dumps(about).encode()
         signature = Call("POST", path, body).signed(self._key, new_token(), self._clock.now())
         headers = {HEADER: signature, "Content-Type": "application/json"}
-        async with self._sent("POST", self._app_url + path, CALL_S, headers, body, _fault) as answer:
+        place = Place(httpx.URL(self._app_url + path))
+        async with _translated(CALL_S), self._sent("POST", [place], headers, body) as answer:
+            if not answer.is_success:
+                raise _fault(answer, await _read(answer, MOST_ANSWER_BYTES))
             return await _read(answer, MOST_ANSWER_BYTES)
 
     @asynccontextmanager
-    async def _sent(
-        self,
-        method: str,
-        url: str,
-        seconds: float,
-        headers: dict[str, str],
-        data: bytes,
-        fault_of: Callable[[httpx.Response, bytes], AppError],
+    async def _exchanged(
+        self, method: str, url: str, headers: dict[str, str], data: bytes, seconds: float
     ) -> AsyncIterator[httpx.Response]:
-        """An answer that is a success, while it comes in. Its fault is read and raised."""
-        headers = headers | {"Accept-Encoding": "identity"}  # nothing that grows when it is unpacked
+        """A storage's answer that is a success, while it comes in."""
+        async with (
+            _translated(seconds),
+            self._sent(method, await self._addresses.places(url), headers, data) as answer,
+        ):
+            if (
+                not answer.is_success
+            ):  # a link can expire, and another attempt gets a new one: it is never the last word
+                raise Unreachable(f"The file storage answered {answer.status_code}.")
+            yield answer
+
+    @asynccontextmanager
+    async def _sent(
+        self, method: str, places: list[Place], headers: dict[str, str], data: bytes
+    ) -> AsyncIterator[httpx.Response]:
+        """The answer of the first place that takes a connection, while it comes in."""
+        answer = await self._connected(method, places, headers, data)
         try:
-            async with (
-                asyncio.timeout(seconds),
-                self._http.stream(method, _web(url), headers=headers, content=data, timeout=SILENCE) as answer,
-            ):
-                if not answer.is_success:
-                    raise fault_of(answer, await _read(answer, MOST_ANSWER_BYTES))
-                yield answer
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as fault:
-            raise Unreachable() from fault
+            yield answer
+        finally:
+            await answer.aclose()
+
+    async def _connected(
+        self, method: str, places: list[Place], headers: dict[str, str], data: bytes
+    ) -> httpx.Response:
+        for number, place in enumerate(places, 1):
+            request = self._http.build_request(
+                method,
+                place.url,
+                headers=headers | place.headers | {"Accept-Encoding": "identity"},  # nothing that grows when unpacked
+                content=data,
+                timeout=SILENCE,
+                extensions=place.extensions,
+            )
+            try:
+                return await self._http.send(request, stream=True, follow_redirects=False)
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                if number == len(places):
+                    raise
+        raise Unreachable()
+
+
+@asynccontextmanager
+async def _translated(seconds: float) -> AsyncIterator[None]:
+    """What may go wrong on the way, and takes no longer than this, as Unreachable."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except NotCalled as fault:
+        raise Refused() from fault
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as fault:  # TimeoutError is an OSError
+        raise Unreachable() from fault
 
 
 async def _read(answer: httpx.Response, limit: int) -> bytes:
@@ -138,11 +199,6 @@ def _fault(answer: httpx.Response, body: bytes) -> AppError:
         return AppError(f"The answer was {answer.status_code}.", code="refused", status=answer.status_code)
 
 
-def _storage_fault(answer: httpx.Response, body: bytes) -> AppError:
-    """A link can expire, and another attempt gets a new one: never the last word on a job."""
-    return Unreachable(f"The file storage answered {answer.status_code}.")
-
-
 def _shaped(answer: bytes, shape: type[T]) -> T:
     try:
         return parse.shaped(answer, shape)
@@ -165,9 +221,3 @@ def _checked(order: WorkOrder) -> WorkOrder:
     if not sound:
         raise Unreachable("The work order makes no sense.")
     return order
-
-
-def _web(url: str) -> httpx.URL:
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise httpx.InvalidURL("neither http nor https")
-    return httpx.URL(url)

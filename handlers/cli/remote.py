@@ -20,7 +20,7 @@ from app.core.ports import Imaging, Upscaler
 from app.core.times import SystemClock
 from app.jobs import Delivery, Parcel, WorkOrder
 from app.wiring import print_engine
-from handlers.cli.office import MOST_WAIT_S, Office, Unreachable
+from handlers.cli.office import MOST_WAIT_S, Office, Refused, Unreachable
 from handlers.cli.print_image import Watched
 
 T = TypeVar("T")
@@ -35,17 +35,17 @@ REFUSED = {
 CLOCK = "The app refused this print worker: the clocks of both are more than five minutes apart."
 
 
-def work(app_url: str, key: bytes, *, once: bool) -> int:
+def work(app_url: str, key: bytes, *, storage: str | None, once: bool) -> int:
     """Print until stopped, or `once`; the exit status: 1 when the one print failed. Raises AppError."""
-    return asyncio.run(_work(app_url, key, once=once))
+    return asyncio.run(_work(app_url, key, storage, once=once))
 
 
-async def _work(app_url: str, key: bytes, *, once: bool) -> int:
+async def _work(app_url: str, key: bytes, storage: str | None, *, once: bool) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with httpx.AsyncClient(follow_redirects=False) as http:
-        return await PrintWorker(Office(app_url, key, http, SystemClock()), stop).run(once=once)
+        return await PrintWorker(Office(app_url, key, http, SystemClock(), storage), stop).run(once=once)
 
 
 class PrintWorker:
@@ -167,6 +167,8 @@ async def _persistently(call: Callable[[], Awaitable[T]]) -> T:
     for attempt in range(1, TRIES):
         try:
             return await call()
+        except Refused:
+            raise
         except Unreachable as fault:
             await asyncio.sleep(max(fault.wait_s, 2.0 ** (attempt - 1)))
     return await call()

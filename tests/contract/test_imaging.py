@@ -83,6 +83,14 @@ def test_every_good_photo_comes_out_upright_in_its_colours(imaging: Imaging, kin
     assert np.abs(seen - expected(kind)).mean() <= FAR.get(kind, 2.5)
 
 
+def test_a_photo_of_noise_is_developed_as_a_jpeg(imaging: Imaging) -> None:
+    """No JPEG needs more bytes for each pixel."""
+    noise = Image.fromarray(np.random.default_rng(1).integers(0, 256, (320, 320, 3), np.uint8))
+    photo = pictures.encoded(noise, "PNG")
+    picture = run(imaging.develop(photo, crop=None, width=320, height=320, mime="image/jpeg"))
+    assert (picture.mime, pixels(picture.data).shape) == ("image/jpeg", (320, 320, 3))
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_every_exif_turn_comes_out_upright_and_whole(imaging: Imaging, orientation: int) -> None:
     photo = pictures.turned(orientation).data

@@ -1,8 +1,13 @@
-"""Photos are developed in processes of their own: as well as here, within bounds, and far from the app's secrets."""
+"""Photos are decoded in processes of their own: as well as here, within bounds, and far from the app's secrets.
+
+test_decoder_seal.py and test_decoder_lies.py show what such a process can do to the app, once it is taken over.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import functools
 import io
 import os
 import signal
@@ -20,7 +25,9 @@ from PIL import Image
 
 from app.adapters.allowance import Allowance
 from app.adapters.compute import ThreadCompute
+from app.adapters.decoder_wire import Decoded, Wish
 from app.adapters.imaging_apart import Apart
+from app.core import sniff
 from app.core.errors import AppError, BadPicture, UnsupportedMedia
 from app.core.pictures import Crop, Picture
 from tests import pictures
@@ -50,22 +57,37 @@ def developed(imaging: Apart, photo: bytes, crop: Crop | None = None) -> Picture
 
 
 @pytest.fixture
-def decoders() -> Callable[[], list[Path]]:
-    """The processes that a test started to decode: other tests' may be there still."""
-    before = set(_decoders())
-    return lambda: [each for each in _decoders() if each not in before]
+def servers() -> Callable[[], list[Path]]:
+    """The fork servers that a test started: other tests' may be there still."""
+    before = set(_started_by(os.getpid()))
+    return lambda: [each for each in _started_by(os.getpid()) if each not in before]
 
 
-def _decoders() -> list[Path]:
+def _started_by(process: int) -> list[Path]:
+    """Its fork servers; or, of a fork server, the decoders."""
     found = []
     for folder in PROC.glob("[0-9]*"):
         try:
-            started_by = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            if started_by == os.getpid() and b"app.adapters.decoder" in (folder / "cmdline").read_bytes():
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == process and b"app.adapters.decoder" in (folder / "cmdline").read_bytes():
                 found.append(folder)
         except OSError:  # it has ended meanwhile
             continue
     return found
+
+
+def _at_work(servers: list[Path]) -> list[Path]:
+    return [decoder for server in servers for decoder in _started_by(int(server.name))]
+
+
+class Counting(Apart):
+    """Counts how often a decoder is asked."""
+
+    asked = 0
+
+    def _ask(self, photo: bytes, wish: Wish, may_take: Allowance) -> Decoded | None:
+        self.asked += 1
+        return super()._ask(photo, wish, may_take)
 
 
 def progressive(width: int, height: int) -> bytes:
@@ -101,24 +123,43 @@ def test_a_bad_photo_is_refused_in_the_same_words(apart: Apart, engine: str, kin
     assert (there.value.code, there.value.message) == (here.value.code, here.value.message)
 
 
-def test_one_process_develops_many_photos_and_ends_with_the_app(
-    apart: Apart, decoders: Callable[[], list[Path]]
-) -> None:
+def test_every_kind_of_refusal_has_the_same_words(apart: Apart, engine: str) -> None:
+    """The decoder says which one it is, and the app has the words."""
+    refused = {}
+    for kind in pictures.BAD_KINDS:
+        try:
+            developed(apart, pictures.bad(kind).data)
+        except (BadPicture, UnsupportedMedia) as there:
+            with pytest.raises(type(there)) as here:
+                sniffed(engine, pictures.bad(kind).data)
+            refused[kind] = (there.code, there.message), (here.value.code, here.value.message)
+    assert {kind for kind, (there, here) in refused.items() if there != here} == set()
+    assert len({code for (code, _), _ in refused.values()}) >= 4
+
+
+def sniffed(engine: str, photo: bytes) -> Picture:
+    """As the app develops it, but for the process."""
+    sniff.check(sniff.sniff(photo))
+    return asyncio.run(IMAGINGS[engine]().develop(photo, crop=None, width=320, height=240, mime="image/jpeg"))
+
+
+def test_one_server_serves_many_photos_and_ends_with_the_app(apart: Apart, servers: Callable[[], list[Path]]) -> None:
     for kind in ("jpeg", "png", "webp"):
         developed(apart, pictures.good(kind).data)
-    assert len(decoders()) == 1
+    assert len(servers()) == 1
+    assert _at_work(servers()) == []
     asyncio.run(apart.close())
-    assert decoders() == []
+    assert servers() == []
     developed(apart, pictures.good("png").data)  # closed, and used again
 
 
 @pytest.mark.parametrize("kind", ["text", "bomb", "1x1", "20000x3", "gif"])
 def test_no_process_is_asked_where_the_header_says_enough(
-    apart: Apart, kind: str, decoders: Callable[[], list[Path]]
+    apart: Apart, kind: str, servers: Callable[[], list[Path]]
 ) -> None:
     with pytest.raises((BadPicture, UnsupportedMedia)):
         developed(apart, pictures.bad(kind).data)
-    assert decoders() == []
+    assert servers() == []
 
 
 def test_a_size_that_lies_beyond_the_head_is_refused_by_the_decoder(apart: Apart) -> None:
@@ -132,11 +173,33 @@ def test_a_size_that_lies_beyond_the_head_is_refused_by_the_decoder(apart: Apart
     assert refusal.value.code == "too_many_pixels"
 
 
-def test_a_photo_that_takes_too_long_is_refused(engine: str, decoders: Callable[[], list[Path]]) -> None:
-    imaging = Apart(engine, ThreadCompute(), lambda *_: Allowance(1, 0.001, 1024))
-    with pytest.raises(AppError) as refusal:
-        developed(imaging, pictures.good("png").data)
-    assert (refusal.value.code, decoders()) == ("too_demanding", [])
+def test_a_photo_that_takes_too_long_is_refused_at_once(engine: str, servers: Callable[[], list[Path]]) -> None:
+    imaging = Counting(engine, ThreadCompute(), lambda *_: Allowance(1, 0.001, 1024))
+    try:
+        with pytest.raises(AppError) as refusal:
+            developed(imaging, pictures.good("png").data)
+        assert (refusal.value.code, imaging.asked) == ("too_demanding", 1)
+        assert _at_work(servers()) == []
+    finally:
+        asyncio.run(imaging.close())
+
+
+def test_a_photo_that_takes_too_much_of_the_processor_is_not_tried_again(engine: str) -> None:
+    imaging = Counting(engine, ThreadCompute(), lambda *_: Allowance(1, 60, 1500))
+    try:
+        with pytest.raises(BadPicture) as refusal:
+            developed(imaging, slow())
+        assert (refusal.value.code, imaging.asked) == ("too_demanding", 1)
+        assert developed(imaging, pictures.good("png").data).width == 320
+    finally:
+        asyncio.run(imaging.close())
+
+
+@functools.cache
+def slow() -> bytes:
+    """More than a second of work for either engine: 24 megapixels of noise, in progressive 4:4:4."""
+    noise = np.random.default_rng(1).integers(0, 255, (700, 700, 3), np.uint8)
+    return pictures.encoded(Image.fromarray(np.tile(noise, (7, 7, 1))), "JPEG", progressive=True, subsampling=0)
 
 
 def test_a_photo_that_takes_too_much_memory_is_refused_and_the_next_one_is_not(engine: str) -> None:
@@ -156,66 +219,66 @@ def test_a_photo_of_more_than_100_mb_of_pixels_is_developed_though_no_file_can_b
     assert developed(apart, photo).width == 320
 
 
-def test_a_process_that_dies_costs_no_photo(apart: Apart, decoders: Callable[[], list[Path]]) -> None:
+def test_a_server_that_dies_costs_no_photo(apart: Apart, servers: Callable[[], list[Path]]) -> None:
     developed(apart, pictures.good("png").data)
-    [decoder] = decoders()
-    os.kill(int(decoder.name), signal.SIGKILL)
+    [server] = servers()
+    os.kill(int(server.name), signal.SIGKILL)
     assert developed(apart, pictures.good("png").data).width == 320
 
 
-def test_a_process_that_dies_at_work_costs_no_photo(apart: Apart, decoders: Callable[[], list[Path]]) -> None:
+def test_a_server_that_dies_at_work_costs_no_photo(apart: Apart, servers: Callable[[], list[Path]]) -> None:
     developed(apart, pictures.good("png").data)
-    [decoder] = decoders()
-    os.kill(int(decoder.name), signal.SIGSTOP)
-    threading.Timer(0.2, os.kill, (int(decoder.name), signal.SIGKILL)).start()
+    [server] = servers()
+    os.kill(int(server.name), signal.SIGSTOP)
+    threading.Timer(0.2, os.kill, (int(server.name), signal.SIGKILL)).start()
     assert developed(apart, pictures.good("png").data).width == 320
 
 
-def test_a_photo_that_takes_too_much_of_the_processor_is_not_tried_again(
-    apart: Apart, decoders: Callable[[], list[Path]]
-) -> None:
-    """The system sends a signal then."""
+def test_a_decoder_ends_with_its_server(apart: Apart, servers: Callable[[], list[Path]]) -> None:
+    """One that is taken over could wait for ever, for want of anybody who ends it."""
     developed(apart, pictures.good("png").data)
-    [decoder] = decoders()
-    os.kill(int(decoder.name), signal.SIGSTOP)
-    threading.Timer(
-        0.2, lambda: [os.kill(int(decoder.name), each) for each in (signal.SIGXCPU, signal.SIGCONT)]
-    ).start()
-    with pytest.raises(BadPicture) as refusal:
-        developed(apart, pictures.good("png").data)
-    assert (refusal.value.code, decoders()) == ("too_demanding", [])
+    [server], photo = servers(), slow()
+    working = threading.Thread(target=lambda: developed(apart, photo))
+    working.start()
+    while not (decoders := _at_work([server])):
+        time.sleep(0.005)
+    os.kill(int(server.name), signal.SIGKILL)
+    until = time.monotonic() + 5
+    while decoders[0].exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    assert not decoders[0].exists()
+    working.join()
 
 
-def test_a_small_photo_may_take_some_seconds_of_the_processor(apart: Apart, decoders: Callable[[], list[Path]]) -> None:
-    developed(apart, pictures.good("png").data)
-    [decoder] = decoders()
-    limits = (decoder / "limits").read_text().splitlines()
-    [[soft_seconds, *_]] = [line.split()[3:5] for line in limits if line.startswith("Max cpu time")]
-    assert 5 < int(soft_seconds) < 15
-
-
-def test_two_photos_at_once_have_a_process_each(apart: Apart, decoders: Callable[[], list[Path]]) -> None:
+def test_two_photos_at_once_have_a_server_each(apart: Apart, servers: Callable[[], list[Path]]) -> None:
     async def both() -> list[Picture]:
         wish = {"crop": None, "width": 320, "height": 240}
         photos = [pictures.good(kind).data for kind in ("jpeg", "png")]
         return await asyncio.gather(*[apart.develop(photo, **wish) for photo in photos])
 
     assert [picture.width for picture in asyncio.run(both())] == [320, 320]
-    assert 1 <= len(decoders()) <= 2
+    assert 1 <= len(servers()) <= 2
 
 
-def test_a_decoder_has_no_secret_and_writes_no_file(
-    apart: Apart, monkeypatch: pytest.MonkeyPatch, decoders: Callable[[], list[Path]]
+def test_a_server_has_no_secret_and_writes_no_file(
+    apart: Apart, monkeypatch: pytest.MonkeyPatch, servers: Callable[[], list[Path]]
 ) -> None:
     monkeypatch.setenv("TOKEN_KEY", "planted")
     developed(apart, pictures.good("png").data)
-    [decoder] = decoders()
-    assert b"planted" not in (decoder / "environ").read_bytes()
-    limits = (decoder / "limits").read_text()
+    [server] = servers()
+    assert b"planted" not in (server / "environ").read_bytes()
+    limits = (server / "limits").read_text()
     assert [line.split()[3:5] for line in limits.splitlines() if line.startswith("Max file size")] == [["0", "0"]]
 
 
-def test_a_decoder_ends_when_the_app_is_killed(tmp_path: Path) -> None:
+def test_the_app_hides_its_memory_from_others_of_its_user(apart: Apart) -> None:
+    """Where no filter keeps a decoder from opening /proc."""
+    developed(apart, pictures.good("png").data)
+    is_dumpable = 3
+    assert ctypes.CDLL(None).prctl(is_dumpable, 0, 0, 0, 0) == 0
+
+
+def test_a_server_ends_when_the_app_is_killed(tmp_path: Path) -> None:
     """Its input ends then."""
     script = (
         "import asyncio, os, sys, time\n"
@@ -230,10 +293,10 @@ def test_a_decoder_ends_when_the_app_is_killed(tmp_path: Path) -> None:
     (tmp_path / "photo").write_bytes(pictures.good("png").data)
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as app:
         assert app.stdout
-        decoder = PROC / app.stdout.readline().strip()
-        assert decoder.exists()
+        server = PROC / app.stdout.readline().strip()
+        assert server.exists()
         app.kill()
     ends = time.monotonic() + 30
-    while decoder.exists() and time.monotonic() < ends:
+    while server.exists() and time.monotonic() < ends:
         time.sleep(0.05)
-    assert not decoder.exists()
+    assert not server.exists()

@@ -20,6 +20,7 @@ from app.core.pictures import WHITE, Crop, Raster, Samples
 from app.core.ports import Imaging
 from tests import icc, pictures
 from tests.contract.imagings import IMAGINGS, IN_THIS_PROCESS
+from tests.corpus.talkative import talkative
 
 CROP = Crop(0.1, 0.05, 0.9, 0.9)
 ASPECT = (4, 3)
@@ -70,6 +71,12 @@ def test_photos_of_every_kind_are_looked_at_in_their_colours(imaging: Imaging, k
         scene.paste("white", (320, 0, 640, 480))
     place = patches(cut(pictures.SIZE, CROP, ASPECT))[0]
     assert np.abs(pixels(samples.patches[0]) - np.asarray(scene.crop(place.edges), np.int32)).mean() <= 2.5
+
+
+@pytest.mark.parametrize("fmt", ["jpeg", "png", "webp", "avif", "heic"])
+def test_a_photo_is_looked_at_whatever_is_said_in_it(imaging: Imaging, fmt: str) -> None:
+    """Also in letters that are not UTF-8, as in a PNG's Latin-1 keywords."""
+    assert looked(imaging, talkative(f"{fmt} everything").data).overview.width == OVERVIEW_SIDE
 
 
 def test_a_small_photo_is_looked_at_in_its_middle(imaging: Imaging) -> None:

@@ -59,7 +59,13 @@ max_batch_timeout = 0
 QUEUES = re.compile(r"^\[\[queues\.\w+\]\]\n(?:[^\[\n].*\n|\n)*", re.M)
 """The queues of wrangler.toml: the tests' worker has the same, and listens to the dead letters too."""
 LINK_KEY = b"l" * 32
-INSIDE = {"door_worker": "worker", "door_app": "door_app", "door_images": "door_images", "parcel": "parcel"}
+INSIDE = {
+    "door_worker": "worker",
+    "door_app": "door_app",
+    "door_images": "door_images",
+    "parcel": "parcel",
+    "sample_wire": "sample_wire",
+}
 """Beside the app's own code: each file, and its name there."""
 NOT_INSIDE = shutil.ignore_patterns("__pycache__", "cli", "demo*")
 """What the shipped worker has not either."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import sample_wire
 from parcel import packed, unpacked
 from workers import env
 
-from app.adapters import sample_wire
 from app.adapters.images_binding import make_by
 from app.adapters.imaging_cloudflare import CloudflareImages
 from app.adapters.upscaler_resample import Resample

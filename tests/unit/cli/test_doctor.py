@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from starlette.responses import Response
 
+from app import wiring
 from handlers.cli import main
 from tests.apps import environ, migrated
 from tests.aws import servers
@@ -62,6 +63,19 @@ def test_an_installation_that_is_well_gets_a_line_for_each_setting_and_part(
     assert said["queue"] == "ok is the database"
     assert said["time zones"] == "ok are known"
     assert said["Shopify"] == "ok can be reached"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the filter is Linux's")
+def test_the_protections_of_a_photos_decoder_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert doctor(capsys, 0)["photo decoder"] == "ok is held by resource limits, seccomp"
+
+
+def test_a_decoder_without_the_filter_is_a_lack(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(wiring, "decoder_protections", lambda: "resource limits")
+    said = doctor(capsys, 0)["photo decoder"]
+    assert said.startswith("-- A decoder that is taken over by a photo is held by resource limits alone. Run it on")
 
 
 def test_the_probe_leaves_no_file(installation: Path, capsys: pytest.CaptureFixture[str]) -> None:

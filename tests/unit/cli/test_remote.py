@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -194,6 +195,26 @@ async def test_a_ticket_that_cannot_be_sent_is_reported(
 ) -> None:
     with pytest.raises(Unreachable):
         await client.send(UploadTicket(method, f"{there.url}/file", headers, START), b"data")
+
+
+@pytest.mark.parametrize("where", ["picture_url", "profile_url"])
+async def test_an_order_that_leads_into_a_private_network_fails_at_once(
+    there: FakeApp, client: Office, where: str
+) -> None:
+    """It is not tried for half a minute like a storage that is away."""
+    there.has_a_print(task={where: "https://10.0.0.1/x"})
+    started = time.monotonic()
+    assert await ran_once(client) == 1
+    assert time.monotonic() - started < 5
+    [report] = there.told("fail")
+    assert (report["code"], "--storage" in report["message"]) == ("bad_address", True)
+
+
+async def test_a_ticket_that_leads_into_a_private_network_fails_at_once(there: FakeApp, client: Office) -> None:
+    there.has_a_print()
+    there.answers["ticket"] = [there.ticket(url="https://169.254.169.254/latest/api/token")]
+    assert await ran_once(client) == 1
+    assert [each["code"] for each in there.told("fail")] == ["bad_address"]
 
 
 async def test_a_picture_that_is_too_big_is_not_taken(
