@@ -55,13 +55,13 @@ class BarePhoto:
     has_premultiplied_alpha: bool = False
 
     @property
-    def bytes(self) -> int:
-        return sum(map(len, self.parts))
-
-    @property
     def data(self) -> bytes:
         """The photo in one piece."""
         return b"".join(self.parts)
+
+    @property
+    def bytes(self) -> int:
+        return sum(map(len, self.parts))
 
 
 def bare(photo: bytes, *, any_size: bool = False) -> BarePhoto:
@@ -225,7 +225,7 @@ def _png_colours(chunks: dict[bytes, bytes]) -> tuple[dict[bytes, bytes], bytes 
         return {b"iCCP": chunks[b"iCCP"]}, None
     if b"sRGB" in chunks:
         return {b"sRGB": chunks[b"sRGB"]}, None
-    kept = {name: chunks[name] for name in (b"gAMA", b"cHRM") if name in chunks}
+    kept = {name: body for name, body in chunks.items() if name in (b"gAMA", b"cHRM")}
     gamma = points = None
     if b"gAMA" in kept:
         gamma = 100_000 / max(int.from_bytes(kept[b"gAMA"], "big"), 1)
@@ -275,9 +275,7 @@ def _heif(photo: bytes, about: BarePhoto) -> BarePhoto:
     if image is None or not heif.is_whole(photo):
         raise BadPicture()
     profile = screen_profile.of_coding(image.coding) if image.coding else None
-    return replace(
-        about, parts=[photo], profile=profile, has_premultiplied_alpha=image.has_premultiplied_alpha
-    )
+    return replace(about, parts=[photo], profile=profile, has_premultiplied_alpha=image.has_premultiplied_alpha)
 
 
 def _turn(exif: bytes) -> int:
@@ -291,7 +289,7 @@ def _turn(exif: bytes) -> int:
             tag, _, _, value = struct.unpack_from(order + "HHIH", exif, directory + 2 + entry * 12)
             if tag == _ORIENTATION:
                 return value if 1 <= value <= 8 else 1
-    except struct.error:
+    except (struct.error, OverflowError):  # an offset of 4 GB is too large for a worker's 32 bits
         return 1
     return 1
 

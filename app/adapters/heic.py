@@ -12,6 +12,7 @@ from app.core.sizes import check_size
 if TYPE_CHECKING:
     from PIL import Image
 
+
 def decode(photo: bytes) -> Image.Image:
     """The main image, upright, 8 bit, its alpha not multiplied in; its colour profile in info["icc_profile"].
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from app.adapters import heic
 from app.adapters.bare_photo import BarePhoto, bare
 from app.adapters.damage import DAMAGE
+from app.adapters.missing_pixels import check_pixels
 from app.core.errors import BadPicture
 from app.core.framing import Box, unturned
 from app.core.pictures import WHITE
@@ -18,9 +19,6 @@ from app.core.sizes import check_size
 if TYPE_CHECKING:
     from PIL import Image, ImageCms
 
-_NOISE = bytes(range(1, 255))
-_CONTINUED = (b"", _NOISE, b"".join(bytes([0xFF, marker]) + _NOISE for marker in range(0xD0, 0xD8)))
-"""What a JPEG's data might go on with: nothing, data, and intervals of data behind restart markers."""
 _TURNED = 0x0112  # EXIF's orientation
 # Modes that resampling handles; the others are brought to one of these first.
 _PLAIN = ("L", "RGB", "RGBA", "CMYK")
@@ -33,8 +31,7 @@ def opened(data: bytes) -> Iterator[Image.Image]:
 
     photo = bare(data)
     try:
-        if not photo.is_ended and _lacks_pixels(photo):
-            raise BadPicture()
+        check_pixels(photo)
         with _decoder(photo) as image:
             check_size(*image.size)
             if photo.profile and "icc_profile" not in image.info:
@@ -56,19 +53,6 @@ def _decoder(photo: BarePhoto) -> Image.Image:
     if photo.format == "heic":
         return heic.decode(photo.data)
     return Image.open(io.BytesIO(photo.data), formats=(photo.format,))
-
-
-def _lacks_pixels(photo: BarePhoto) -> bool:
-    """Whether the scans of a JPEG end too early.
-
-    libjpeg fills up with grey, and its warning does not come through Pillow. But what follows the end of the data
-    shows only in pixels that are not there: so this decodes with different continuations, and compares.
-    """
-    from PIL import Image, ImageChops
-
-    *parts, end = photo.parts
-    plain, *others = (Image.open(io.BytesIO(b"".join([*parts, more, end])), formats=("JPEG",)) for more in _CONTINUED)
-    return any(ImageChops.difference(plain, other).getbbox() for other in others)
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from app.adapters import heic
 from app.adapters.bare_photo import BarePhoto, bare
+from app.adapters.missing_pixels import check_pixels
 from app.core.errors import BadPicture
 from app.core.framing import Box, unturned
 from app.core.pictures import WHITE, Raster, rgb
@@ -39,11 +40,12 @@ def with_photo(data: bytes, work: Callable[[Photo], T]) -> T:
     Raises UnsupportedMedia, BadPicture.
     """
     vips, photo = library(), bare(data)
+    check_pixels(photo)
     try:
         try:
             return work(Photo.open(photo, "warning"))
         except vips.Error as error:
-            if _HARMLESS not in str(error) or not photo.is_ended:
+            if _HARMLESS not in str(error):
                 raise
             return work(Photo.open(photo, "error"))
     except vips.Error as error:

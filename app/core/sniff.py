@@ -121,7 +121,7 @@ def _heif(head: bytes) -> Size | None:
         image = heif.main_image(head)
     except heif.TooManyParts as fault:
         raise _TooLong from fault
-    return image and image.size
+    return image.size if image else None
 
 
 _READERS: dict[Format, Callable[[bytes], Size | None]] = {

@@ -1,6 +1,6 @@
 """Pictures in the colours of H.273: other primaries and transfer functions, by formulas from the standards.
 
-    seen_through(image, *P3)      the numbers that show this sRGB picture in Display P3
+seen_through(image, *P3)      the numbers that show this sRGB picture in Display P3
 """
 
 from __future__ import annotations
