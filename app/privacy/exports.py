@@ -109,7 +109,8 @@ class _Person:
 
 
 def _picture(asset: dict[str, Any]) -> str:
-    return f"pictures/{asset['purpose']}-{asset['id']}.{asset['key'].rpartition('.')[2]}"
+    extension = media.EXTENSIONS.get(asset["mime"]) or asset["key"].rpartition(".")[2]
+    return f"pictures/{asset['purpose']}-{asset['id']}.{extension}"
 
 
 def _shown(table: str, row: dict[str, Any]) -> str:
