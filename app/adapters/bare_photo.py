@@ -27,8 +27,10 @@ _END = b"\xff\xd9"
 _MOST_PADDING = 2  # zero bytes that may still belong to a scan whose end is missing
 _CRITICAL = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
 _COLOURS = {b"tRNS": None, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"iCCP": None, b"cICP": 4}  # with their lengths
+_IN_COLOUR = 2  # a bit of a PNG's colour type
 _FULL_RANGE_RGB, _UNSPECIFIED = b"\0\1", 2  # in a cICP chunk (H.273)
 _PNG_END = chunk(b"IEND", b"")
+_MOST_CHUNKS = 100_000  # of a PNG or WebP; 25 MB in chunks of 8 KB, as libpng writes them, are 3,200
 _MOST_PROFILE_BYTES = 4 * 1024 * 1024
 _WEBP_CHUNKS = {b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ICCP", b"ANIM", b"ANMF"}
 _ORIENTATION = 0x0112
@@ -114,9 +116,9 @@ def _is_kept(marker: int, body: bytes) -> bool:
 def _scans(photo: bytes, at: int, scans: _Scans) -> Iterator[bytes]:
     """What follows a scan's header: its data, and the tables and headers of further scans, until the picture ends.
 
-    The last part is the end marker, unless the file ends before it.
+    The last part is the end marker, unless the file ends before it. Raises BadPicture for more than MOST_SEGMENTS.
     """
-    while True:
+    for _ in range(jpeg.MOST_SEGMENTS):
         found = jpeg.segment_at(photo, at)
         if found is None or found.end > len(photo):
             yield photo[at : found.start if found else None]
@@ -130,6 +132,7 @@ def _scans(photo: bytes, at: int, scans: _Scans) -> Iterator[bytes]:
             yield scans.header(photo[found.start : at])
         elif _is_kept(found.marker, photo[found.content : found.content + 12]):
             yield photo[found.start : at]
+    raise BadPicture()
 
 
 class _Scans:
@@ -184,6 +187,8 @@ def _png(photo: bytes, about: BarePhoto) -> BarePhoto:
             colours.setdefault(name, bytes(body))
     clear = colours.pop(b"tRNS", b"")
     colours, profile = _png_colours(colours)
+    if profile and header[17] & _IN_COLOUR:  # a service understands it as well
+        colours[b"iCCP"] = b"As coded\0\0" + zlib.compress(profile)
     before = [header, *(chunk(name, body) for name, body in colours.items()), palette]
     if _is_clear_colour(clear, header[17]):
         before.append(chunk(b"tRNS", clear))
@@ -196,19 +201,23 @@ def _png_chunks(photo: bytes) -> Iterator[tuple[bytes, int, int]]:
     As in libpng, a wrong checksum costs a chunk that could be left out, and the picture where it is a critical one.
     """
     at, has_pixels, view = len(SIGNATURE), False, memoryview(photo)
-    while at + 12 <= len(photo):
+    for _ in range(_MOST_CHUNKS):
+        if at + 12 > len(photo):
+            break
         length, name = struct.unpack_from(">I4s", photo, at)
         end = at + 12 + length
         if not name.isalpha() or end > len(photo):
             break
         is_right = zlib.crc32(view[at + 4 : end - 4]) == int.from_bytes(view[end - 4 : end], "big")
-        if name == b"IEND":
+        if name == b"IEND" or (has_pixels and name not in _CRITICAL and name[:1].isupper()):
             return
         if name[:1].isupper() and (name not in _CRITICAL or not is_right):
             raise BadPicture()
         if is_right:
             yield name, at, end
         has_pixels, at = has_pixels or name == b"IDAT", end
+    else:
+        raise BadPicture()
     if not has_pixels or photo[at + 4 : at + 8] == b"IDAT":
         raise BadPicture()  # cut off
 
@@ -255,7 +264,9 @@ def _webp(photo: bytes, about: BarePhoto) -> BarePhoto:
     end = 8 + int.from_bytes(photo[4:8], "little")
     if end > len(photo):
         raise BadPicture()
-    while at + 8 <= end:
+    for _ in range(_MOST_CHUNKS):
+        if at + 8 > end:
+            break
         name, length = struct.unpack_from("<4sI", photo, at)
         after = at + 8 + length + length % 2
         if name == b"EXIF":
@@ -263,6 +274,8 @@ def _webp(photo: bytes, about: BarePhoto) -> BarePhoto:
         elif name in _WEBP_CHUNKS:
             chunks.append(photo[at:after])
         at = after
+    else:
+        raise BadPicture()
     if chunks and chunks[0][:4] == b"VP8X":
         first = chunks[0]
         chunks[0] = first[:8] + bytes([first[8] & ~_SPEAKS]) + first[9:]

@@ -9,7 +9,8 @@ from typing import NamedTuple
 BASELINE, EXTENDED, PROGRESSIVE = 0xC0, 0xC1, 0xC2
 START_OF_IMAGE, END_OF_IMAGE, START_OF_SCAN = 0xD8, 0xD9, 0xDA
 MOST_SEGMENTS = 4_000
-"""In front of the first scan. A profile takes at most 255 segments, a megabyte of depth map 16."""
+"""In front of the first scan, and again behind its header. A profile takes at most 255 segments, a megabyte of depth
+map 16, a progressive file a few dozen."""
 # Stray bytes, fill bytes (FF), stuffed zeros, and markers that have no content (TEM, RSTn) are all passed over.
 _MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 
