@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select, update
 from app.core.ids import first_id
 from app.core.ports import Database, Expect
 from app.core.tables import Id, upsert
-from app.media.model import Asset
+from app.media import Asset
 from app.media.tables import assets
 from app.personalization.model import (
     Generation,
