@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from app.core.ports import Expect
+from app.media import EXTENSIONS
 from tests.apps import ON_POSTGRES
 from tests.integration import webhooks
 from tests.integration.servers import OTHER_SHOP, SHOP
@@ -138,7 +139,7 @@ async def test_an_export_holds_everything_of_a_customer_and_nothing_of_others(wo
     assert all(row["preflight"]["width"] for row in rows["generations"] if row["generation_type"] == "preview")
     for asset in rows["assets"]:
         stored = await world.app.files.get(asset["key"])
-        assert files[f"pictures/{asset['purpose']}-{asset['id']}.{asset['key'].rpartition('.')[2]}"] == stored
+        assert files[f"pictures/{asset['purpose']}-{asset['id']}.{EXTENSIONS[asset['mime']]}"] == stored
     assert len(files) == len(rows["assets"]) + 2
     assert storage_agrees(world)
 
