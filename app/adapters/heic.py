@@ -12,19 +12,12 @@ from app.core.sizes import check_size
 if TYPE_CHECKING:
     from PIL import Image
 
-_AVIF = {b"avif", b"avis"}
-
-
-def is_heic(photo: bytes) -> bool:
-    """Whether this is a HEIF file that is not AVIF: the imaging libraries read AVIF on their own."""
-    if photo[4:8] != b"ftyp":
-        return False
-    listed = photo[8 : min(int.from_bytes(photo[:4], "big"), 1024)]
-    return _AVIF.isdisjoint(listed[at : at + 4] for at in range(0, len(listed), 4))
-
 
 def decode(photo: bytes) -> Image.Image:
-    """The main image, upright, 8 bit; its colour profile in info["icc_profile"]. Raises BadPicture."""
+    """The main image, upright, 8 bit, its alpha not multiplied in; its colour profile in info["icc_profile"].
+
+    Raises BadPicture, UnsupportedMedia.
+    """
     if not util.find_spec("pi_heif"):
         raise UnsupportedMedia("HEIC photos cannot be read here. Please choose a JPEG or PNG photo.")
     import pi_heif
@@ -33,7 +26,8 @@ def decode(photo: bytes) -> Image.Image:
         photos = pi_heif.open_heif(photo, convert_hdr_to_8bit=True)
         check_size(*photos.size)  # the pixels are decoded by what follows
         decoded: Image.Image = photos.to_pillow()
-        decoded.info.pop("exif", None)  # it is upright already, whatever is said there
+        for said in ("exif", "xmp"):
+            decoded.info.pop(said, None)  # it is upright already, whatever is said there
+        return decoded.convert("RGBA") if decoded.mode == "RGBa" else decoded
     except DAMAGE as error:
         raise BadPicture() from error
-    return decoded

@@ -112,7 +112,7 @@ class CloudflareImages:
 
     async def _opened(self, photo: bytes, background: str = WHITE) -> BarePhoto:
         """The photo with its turn in our hands. Raises UnsupportedMedia, BadPicture, TooLarge."""
-        source = _light(bare(photo))
+        source = _accepted(bare(photo))
         if not self._proved:
             await prove(self._ask)
             self._proved = True
@@ -155,7 +155,7 @@ class CloudflareImages:
                 return _spread(sheet(letters, stamp, size), size, mark)
             return _placed([encode(letters)], stamp, size, mark)
         try:
-            logo = _light(bare(mark.picture, any_size=True))
+            logo = _accepted(bare(mark.picture, any_size=True))
             stamp = mark_layout.stamp_size(size, logo.size, mark)
             if mark.position != "tiled":
                 return _placed(logo.parts, stamp, size, mark)
@@ -165,10 +165,12 @@ class CloudflareImages:
         return _spread(sheet(pixels, stamp, size), size, mark)
 
 
-def _light(photo: BarePhoto) -> BarePhoto:
-    """Raises TooLarge."""
+def _accepted(photo: BarePhoto) -> BarePhoto:
+    """Raises TooLarge, and BadPicture for a JPEG without an end: the service might fill it up with grey."""
     if photo.bytes > MAX_BYTES:
         raise TooLarge(f"This photo has too many bytes. Please choose one of at most {MAX_BYTES >> 20} MB.")
+    if not photo.is_ended:
+        raise BadPicture()
     return photo
 
 

@@ -1,4 +1,4 @@
-"""A stranger's photo in Pillow: opened behind an allowlist, cut, made small, turned, brought to sRGB."""
+"""A stranger's photo in Pillow: opened by the decoder of its format alone, cut, made small, turned, brought to sRGB."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from app.adapters import heic
+from app.adapters.bare_photo import BarePhoto, bare
 from app.adapters.damage import DAMAGE
-from app.core.errors import BadPicture, UnsupportedMedia
+from app.adapters.missing_pixels import check_pixels
+from app.core.errors import BadPicture
 from app.core.framing import Box, unturned
 from app.core.pictures import WHITE
 from app.core.sizes import check_size
@@ -17,7 +19,6 @@ from app.core.sizes import check_size
 if TYPE_CHECKING:
     from PIL import Image, ImageCms
 
-_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")  # never EPS, which starts a program; nor any other
 _TURNED = 0x0112  # EXIF's orientation
 # Modes that resampling handles; the others are brought to one of these first.
 _PLAIN = ("L", "RGB", "RGBA", "CMYK")
@@ -28,19 +29,30 @@ def opened(data: bytes) -> Iterator[Image.Image]:
     """The photo, its header read and its pixels not decoded. Raises UnsupportedMedia, BadPicture, here and within."""
     from PIL import Image, UnidentifiedImageError
 
-    if heic.is_heic(data):
-        yield heic.decode(data)
-        return
+    photo = bare(data)
     try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+        check_pixels(photo)
+        with _decoder(photo) as image:
             check_size(*image.size)
+            if photo.profile and "icc_profile" not in image.info:
+                image.info["icc_profile"] = photo.profile
+            if photo.turn > 1:
+                image.getexif()[_TURNED] = photo.turn
             yield image
     except UnidentifiedImageError as error:
-        raise UnsupportedMedia() from error
+        raise BadPicture() from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise BadPicture("This photo has too many pixels.", code="too_many_pixels") from error
     except DAMAGE as error:
         raise BadPicture() from error
+
+
+def _decoder(photo: BarePhoto) -> Image.Image:
+    from PIL import Image
+
+    if photo.format == "heic":
+        return heic.decode(photo.data)
+    return Image.open(io.BytesIO(photo.data), formats=(photo.format,))
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:
@@ -143,6 +155,8 @@ def _converted(image: Image.Image, profile: bytes | None) -> Image.Image:
 def _through(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
     from PIL import ImageCms
 
+    if image.mode == "L" and profile.profile.xcolor_space == "RGB ":
+        image = image.convert("RGB")
     turned = ImageCms.profileToProfile(
         image,
         profile,

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from app.adapters import made_by_ai, print_strips, tiff
-from app.adapters.bare_photo import jpeg_segments
 from app.adapters.pillow_inks import Inks
 from app.adapters.png import SIGNATURE, chunk
 from app.adapters.print_pdf import Page, pdf
 from app.adapters.print_plan import PrintPlan
 from app.adapters.print_strips import ROWS
+from app.core import jpeg as jpeg_format
 from app.core.pictures import PrintFile, PrintFormat
 
 _FRAME = 0xC0  # a baseline JPEG's marker for its size (ITU T.81, B.2.2)
@@ -49,7 +49,7 @@ def _jpeg(out: io.BytesIO, inks: Inks, strips: Iterator[Any]) -> None:
         options["xmp"] = made_by_ai.XMP
     for number, strip in enumerate(strips):
         jpeg = _file(strip, "JPEG", dpi=(spec.dpi, spec.dpi), icc_profile=inks.embedded, **options)
-        segments = {marker: (start, end) for marker, start, end in jpeg_segments(jpeg)}
+        segments = {marker: (start, end) for marker, start, end in jpeg_format.segments(jpeg)}
         _, pixels = list(segments.values())[-1]
         if number == 0:
             frame, _ = segments[_FRAME]

@@ -9,8 +9,8 @@ import base64
 import struct
 import zlib
 
-from app.adapters.bare_photo import START_OF_SCAN, jpeg_segments
 from app.adapters.png import SIGNATURE, chunk, chunks
+from app.core.jpeg import START_OF_SCAN, segments
 
 _PROFILE = b"ICC_PROFILE\0"
 _PACKED = (
@@ -31,7 +31,7 @@ def tagged_jpeg(jpeg: bytes, dpi: int) -> bytes:
     """The JPEG with this density, and with a profile: its own where it has one. Raises BadPicture."""
     density = b"JFIF\0\x01\x02\x01" + struct.pack(">HH", dpi, dpi) + b"\0\0"
     profiles, tables, scan = [], [], 0
-    for marker, start, end in jpeg_segments(jpeg):
+    for marker, start, end in segments(jpeg):
         if marker == 0xE2 and jpeg[start + 4 : end].startswith(_PROFILE):
             profiles.append(jpeg[start:end])
         elif marker == START_OF_SCAN:

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from app.adapters import heic
-from app.core.errors import BadPicture, UnsupportedMedia
+from app.adapters.bare_photo import BarePhoto, bare
+from app.adapters.missing_pixels import check_pixels
+from app.core.errors import BadPicture
 from app.core.framing import Box, unturned
 from app.core.pictures import WHITE, Raster, rgb
 from app.core.sizes import check_size
 
 T = TypeVar("T")
 _LOADERS = ("Jpeg", "Png", "Webp", "Heif")  # Heif is AVIF alone: the wheel has no HEVC
-# Complaints about good photos of some phones: a Samsung's scan header, padding between segments.
-_HARMLESS = ("Invalid SOS parameters", "extraneous bytes")
+_HARMLESS = "extraneous bytes"  # a complaint about stray bytes behind a scan's data
+_PROFILE = "icc-profile-data"
 
 
 @functools.cache
@@ -37,14 +39,15 @@ def with_photo(data: bytes, work: Callable[[Photo], T]) -> T:
 
     Raises UnsupportedMedia, BadPicture.
     """
-    vips = library()
+    vips, photo = library(), bare(data)
+    check_pixels(photo)
     try:
         try:
-            return work(Photo.open(data, "warning"))
+            return work(Photo.open(photo, "warning"))
         except vips.Error as error:
-            if not any(text in str(error) for text in _HARMLESS):
+            if _HARMLESS not in str(error):
                 raise
-            return work(Photo.open(data, "error"))
+            return work(Photo.open(photo, "error"))
     except vips.Error as error:
         raise BadPicture() from error
 
@@ -53,32 +56,26 @@ def with_photo(data: bytes, work: Callable[[Photo], T]) -> T:
 class Photo:
     """An opened photo: its header is read, its pixels are not decoded yet."""
 
+    bare: BarePhoto
     data: bytes
     image: Any
     fail_on: str
 
     @classmethod
-    def open(cls, data: bytes, fail_on: str) -> Photo:
-        """Raises UnsupportedMedia, BadPicture, or libvips' own error."""
-        if heic.is_heic(data):
-            return cls(data, _from_pillow(heic.decode(data)), fail_on)
-        vips = library()
-        if data[4:12] == b"ftypavis":  # a moving AVIF, which libvips knows by its still picture's brand alone
-            data = data[:8] + b"avif" + data[12:]
-        try:
-            image = vips.Image.new_from_buffer(data, "", access="sequential", fail_on=fail_on)
-        except vips.Error as error:
-            if "not in a known format" in str(error) or "blocked" in str(error):
-                raise UnsupportedMedia() from error
-            raise
+    def open(cls, photo: BarePhoto, fail_on: str) -> Photo:
+        """Raises BadPicture, or libvips' own error."""
+        data = photo.data
+        image = _from_pillow(heic.decode(data)) if photo.format == "heic" else _loaded(photo, data, fail_on)
         check_size(image.width, image.height)
-        return cls(data, image, fail_on)
+        if photo.profile and not has(image, _PROFILE):
+            image = image.copy()
+            image.set_type(library().GValue.blob_type, _PROFILE, photo.profile)
+        return cls(photo, data, image, fail_on)
 
     @property
     def turn(self) -> int:
-        """The EXIF orientation, 1 to 8."""
-        value = self.image.get("orientation") if has(self.image, "orientation") else 1
-        return value if 1 <= value <= 8 else 1
+        """The EXIF orientation, 1 to 8. AVIF says it in its boxes, which libvips follows as it loads."""
+        return self.bare.turn
 
     @property
     def loader(self) -> str:
@@ -122,10 +119,10 @@ class Photo:
 
     def overview(self, box: Box, size: tuple[int, int], background: str = WHITE) -> Raster:
         """As `pixels`, to within some pixels of the photo: a JPEG is decoded at an eighth, whatever part is wanted."""
-        if heic.is_heic(self.data):  # it lies decoded in memory; others were read to their end by `patches`
+        if self.bare.format == "heic":  # it lies decoded in memory; others were read to their end by `patches`
             return self.pixels(box, size, background)
         if not self._is_jpeg or min(box.width // size[0], box.height // size[1]) < 8:
-            return Photo.open(self.data, self.fail_on).pixels(box, size, background)
+            return Photo.open(self.bare, self.fail_on).pixels(box, size, background)
         turn, small = self.turn, library().Image.jpegload_buffer(self.data, fail_on=self.fail_on, shrink=8)
         near = unturned(box, (self.image.width, self.image.height), turn)
         image = small.crop(near.left // 8, near.top // 8, near.width // 8, near.height // 8)
@@ -136,16 +133,16 @@ class Photo:
         if image.hasalpha():
             image = _flattened(image, background)
         image = _srgb(resized(image, size)).copy_memory()
-        return raster(image.autorot() if self.turn > 1 else image)
+        image.set_type(library().GValue.gint_type, "orientation", self.turn)
+        return raster(image.autorot())
 
     def _like(self, data: bytes, width: int, height: int) -> Any:
         """Raw pixels of the photo as an image of its kind, for `_finished`."""
         vips = library()
         fresh = vips.Image.new_from_memory(data, width, height, self.image.bands, self.image.format)
         fresh = fresh.copy(interpretation=self.image.interpretation)
-        if has(self.image, "icc-profile-data"):
-            fresh.set_type(vips.GValue.blob_type, "icc-profile-data", self.image.get("icc-profile-data"))
-        fresh.set_type(vips.GValue.gint_type, "orientation", self.turn)
+        if has(self.image, _PROFILE):
+            fresh.set_type(vips.GValue.blob_type, _PROFILE, self.image.get(_PROFILE))
         return fresh
 
     @property
@@ -196,13 +193,24 @@ def raster(image: Any) -> Raster:
     return Raster(bytes(image.write_to_memory()), image.width, image.height)
 
 
+def _loaded(photo: BarePhoto, data: bytes, fail_on: str) -> Any:
+    """Raises libvips' own error."""
+    vips = library()
+    if data[4:12] == b"ftypavis":  # a moving AVIF, which libvips knows by its still picture's brand alone
+        data = data[:8] + b"avif" + data[12:]
+    image = vips.Image.new_from_buffer(data, "", access="sequential", fail_on=fail_on)
+    if photo.has_premultiplied_alpha and image.hasalpha():
+        return image.unpremultiply().cast(image.format).copy(interpretation=image.interpretation)
+    return image
+
+
 def _from_pillow(decoded: Any) -> Any:
     vips = library()
     bands = len(decoded.getbands())
     image = vips.Image.new_from_memory(decoded.tobytes(), decoded.width, decoded.height, bands, "uchar")
     image = image.copy(interpretation="srgb" if bands > 2 else "b-w")
     if profile := decoded.info.get("icc_profile"):
-        image.set_type(vips.GValue.blob_type, "icc-profile-data", profile)
+        image.set_type(vips.GValue.blob_type, _PROFILE, profile)
     return image
 
 
@@ -215,7 +223,9 @@ def _flattened(image: Any, background: str) -> Any:
 
 
 def _srgb(image: Any) -> Any:
-    if has(image, "icc-profile-data"):
+    if has(image, _PROFILE):
+        if image.bands == 1 and image.get(_PROFILE)[16:20] == b"RGB ":
+            image = image.colourspace("rgb16" if image.format == "ushort" else "srgb")
         image = image.icc_transform("srgb", embedded=True, intent="relative", black_point_compensation=True, depth=8)
     image = image.colourspace("srgb").cast("uchar")
     return image if image.bands == 3 else image[0:3]

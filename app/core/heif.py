@@ -1,87 +1,179 @@
-"""HEIF boxes (ISO 14496-12, 23008-12), just far enough for the main image's size. AVIF is HEIF too."""
+"""HEIF boxes (ISO 14496-12, 23008-12), as far as they describe the main image. AVIF is HEIF too.
+
+A stranger writes these boxes, so every reader here is linear in what it looks at, copies nothing but the answer, and
+takes at most MOST_STEPS steps.
+"""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
-Box = tuple[bytes, bytes]  # its type, and what it holds
+AVIF_BRANDS = {b"avif", b"avis"}
+MOST_STEPS = 10_000
+"""Boxes and entries that one reading looks at. A photo of 50 megapixels in tiles of 256 pixels a side has about 800
+items, each with an entry in a few tables."""
+_MOST_BRAND_BYTES = 1024
+Span = tuple[int, int]  # where the content of a box starts and ends
+
+
+class TooManyParts(Exception):
+    """The file has more boxes or entries than any real photo."""
+
+
+@dataclass(frozen=True)
+class Coding:
+    """How the colours of a photo are coded, by the numbers of ITU-T H.273: primaries and transfer function."""
+
+    primaries: int
+    transfer: int
+
+
+@dataclass(frozen=True)
+class MainImage:
+    """What the boxes say of the main image.
+
+    `size` is its width and height in pixels, turned as the file asks. `coding` is None where a colour profile
+    describes the colours, or nothing does.
+    """
+
+    size: tuple[int, int]
+    coding: Coding | None
+    has_premultiplied_alpha: bool
 
 
 def brands(head: bytes) -> set[bytes]:
     """The major and compatible brands, or nothing when this is no such file."""
     if head[4:8] != b"ftyp":
         return set()
-    end = min(int.from_bytes(head[:4], "big"), 1024)
+    end = min(int.from_bytes(head[:4], "big"), _MOST_BRAND_BYTES)
     listed = head[8:12] + head[16:end]
     return {listed[at : at + 4] for at in range(0, len(listed), 4)}
 
 
-def size(head: bytes) -> tuple[int, int] | None:
-    """Width and height of the main image in pixels, turned as the file asks; None when they are not in `head`."""
-    meta = dict(_boxes(head)).get(b"meta")
-    if meta is None:
-        return None
-    inside = dict(_boxes(meta[4:]))
-    properties = dict(_boxes(inside.get(b"iprp", b"")))
-    listed = list(_boxes(properties.get(b"ipco", b"")))
-    wanted = _associated(properties.get(b"ipma", b""), _primary(inside.get(b"pitm", b"")))
-    mine = dict(listed[index - 1] for index in wanted if 0 < index <= len(listed))
-    if b"ispe" not in mine:
-        return None
-    width, height = struct.unpack_from(">II", mine[b"ispe"], 4)
-    turned = mine.get(b"irot", b"\0")[0] & 1
-    return (height, width) if turned else (width, height)
+def main_image(head: bytes) -> MainImage | None:
+    """The main image's description; None when it is not in `head`.
+
+    Raises TooManyParts, and IndexError or struct.error for a description that ends early.
+    """
+    return _Reader(head).main_image()
 
 
 def is_whole(data: bytes) -> bool:
-    """Whether boxes fill the file to its end: in one that was cut off, the last would reach beyond."""
-    at = 0
-    while at + 8 <= len(data):
-        length = int.from_bytes(data[at : at + 4], "big")
-        if length == 0:
-            return True
-        at += int.from_bytes(data[at + 8 : at + 16], "big") if length == 1 else max(length, 8)
-    return at == len(data)
+    """Whether the boxes that hold the picture end within the file. What stands behind them does not matter.
+
+    Raises TooManyParts.
+    """
+    return all(end <= len(data) for name, (_, end) in _Reader(data).boxes((0, len(data))) if name in (b"meta", b"mdat"))
 
 
-def _boxes(data: bytes) -> Iterator[Box]:
-    """The boxes side by side in `data`; one that is cut off is not among them."""
-    at = 0
-    while at + 8 <= len(data):
-        length, name = struct.unpack_from(">I4s", data, at)
-        start = at + 8
-        if length == 1:
-            length = int.from_bytes(data[start : start + 8], "big")
-            start += 8
-        end = len(data) if length == 0 else at + length
-        if end < start or end > len(data):
-            return
-        yield name, data[start:end]
-        at = end
+class _Reader:
+    """Reads one file, and counts its steps over all tables."""
 
+    def __init__(self, data: bytes) -> None:
+        self._data, self._steps = data, MOST_STEPS
 
-def _primary(pitm: bytes) -> int:
-    """The main image's item id: 16 bits, or 32 from version 1 on."""
-    return int.from_bytes(pitm[4:6] if pitm[0] == 0 else pitm[4:8], "big")
+    def main_image(self) -> MainImage | None:
+        meta = self._child((0, len(self._data)), b"meta")
+        if meta is None:
+            return None
+        found = {name: span for name, span in self.boxes((meta[0] + 4, meta[1])) if span[1] <= meta[1]}
+        item = self._primary(found.get(b"pitm", (0, 0)))
+        references = self._references(found.get(b"iref"), item)
+        mine = self._properties(found.get(b"iprp"), {item, *references.get(b"dimg", [])[:1]})
+        own = mine.get(item, [])
+        sides = [span for name, span in own if name == b"ispe"]
+        if not sides:
+            return None
+        width, height = struct.unpack_from(">II", self._data, sides[-1][0] + 4)
+        if any(self._data[start] & 1 for name, (start, end) in own if name == b"irot" and start < end):
+            width, height = height, width
+        return MainImage((width, height), self._coding(item, mine), b"prem" in references)
 
+    def boxes(self, within: Span) -> Iterator[tuple[bytes, Span]]:
+        """The boxes side by side; the last one may say that it ends beyond `within`."""
+        at, end = within
+        while at + 8 <= end:
+            self._step()
+            length, name = struct.unpack_from(">I4s", self._data, at)
+            start = at + 8
+            if length == 1:
+                length = int.from_bytes(self._data[start : start + 8], "big")
+                start += 8
+            at = end if length == 0 else at + length
+            if at < start:
+                return
+            yield name, (start, at)
 
-def _associated(ipma: bytes, item: int) -> list[int]:
-    """The numbers (from 1) of the properties that belong to an item."""
-    version, wide = ipma[0], ipma[3] & 1
-    count, at = struct.unpack_from(">I", ipma, 4)[0], 8
-    for _ in range(count):
-        number = struct.unpack_from(">I" if version else ">H", ipma, at)[0]
-        at += 4 if version else 2
-        links, at = ipma[at], at + 1
-        end = at + links * (2 if wide else 1)
-        if number == item:
-            return [_link(ipma, place, wide) for place in range(at, end, 2 if wide else 1)]
-        at = end
-    return []
+    def _step(self) -> None:
+        self._steps -= 1
+        if self._steps < 0:
+            raise TooManyParts
 
+    def _child(self, within: Span, wanted: bytes) -> Span | None:
+        """The first box of that name which is there as a whole."""
+        return next((span for name, span in self.boxes(within) if name == wanted and span[1] <= within[1]), None)
 
-def _link(ipma: bytes, at: int, wide: int) -> int:
-    """A property's number without its top bit, which says whether readers must know the property."""
-    return struct.unpack_from(">H", ipma, at)[0] & 0x7FFF if wide else ipma[at] & 0x7F
+    def _primary(self, pitm: Span) -> int:
+        """The main image's item number: 16 bits, or 32 from version 1 on."""
+        start, end = pitm
+        body = self._data[start : min(end, start + 8)]
+        return int.from_bytes(body[4:6] if body[0] == 0 else body[4:8], "big")
+
+    def _references(self, iref: Span | None, item: int) -> dict[bytes, list[int]]:
+        """To which items the main image refers, by the kind of reference: `dimg` to its tiles, `prem` to its alpha."""
+        if iref is None:
+            return {}
+        found, wide = {}, self._data[iref[0]] > 0
+        for name, (start, end) in self.boxes((iref[0] + 4, iref[1])):
+            numbers = ">I" if wide else ">H"
+            (source,) = struct.unpack_from(numbers, self._data, start)
+            if source == item and end <= iref[1]:
+                start += struct.calcsize(numbers)
+                (count,) = struct.unpack_from(">H", self._data, start)
+                first = struct.unpack_from(numbers, self._data, start + 2) if count else ()
+                found[name] = list(first)
+        return found
+
+    def _properties(self, iprp: Span | None, items: set[int]) -> dict[int, list[tuple[bytes, Span]]]:
+        """The property boxes of each of these items, in the order of their association."""
+        ipco = iprp and self._child(iprp, b"ipco")
+        ipma = iprp and self._child(iprp, b"ipma")
+        if not ipco or not ipma:
+            return {}
+        listed = [(name, span) for name, span in self.boxes(ipco) if span[1] <= ipco[1]]
+        return {
+            item: [listed[number - 1] for number in numbers if 0 < number <= len(listed)]
+            for item, numbers in self._associations(ipma, items).items()
+        }
+
+    def _associations(self, ipma: Span, items: set[int]) -> dict[int, list[int]]:
+        """The numbers (from 1) of the properties of each of these items."""
+        data, (start, end) = self._data, ipma
+        version, wide = data[start], data[start + 3] & 1
+        at, found = start + 8, dict[int, list[int]]()
+        for _ in range(struct.unpack_from(">I", data, start + 4)[0]):
+            self._step()
+            if at >= end or len(found) == len(items):
+                break
+            (item,) = struct.unpack_from(">I" if version else ">H", data, at)
+            at += 4 if version else 2
+            count, at = data[at], at + 1
+            if item in items and item not in found:
+                # The top bit says that a reader must know the property.
+                numbers = struct.unpack_from(f">{count}H" if wide else f">{count}B", data, at)
+                found[item] = [number & (0x7FFF if wide else 0x7F) for number in numbers]
+            at += count * (2 if wide else 1)
+        return found
+
+    def _coding(self, item: int, properties: dict[int, list[tuple[bytes, Span]]]) -> Coding | None:
+        """By the main image's own `colr` box, or by that of its first tile. A profile goes before numbers."""
+        for spans in (properties.pop(item, []), *properties.values()):
+            said = {self._data[start : start + 4]: start + 4 for name, (start, _) in spans if name == b"colr"}
+            if b"prof" in said or b"rICC" in said:
+                return None
+            if b"nclx" in said:
+                return Coding(*struct.unpack_from(">HH", self._data, said[b"nclx"]))
+        return None

@@ -5,11 +5,12 @@ Each has a battery in tests/contract that every adapter passes. Adapters raise a
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ParamSpec, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
+from app.core.compute import Compute as Compute
 from app.core.errors import DoorReply
 from app.core.links import MediaLink
 from app.core.mockups import MockupParts
@@ -26,8 +27,6 @@ from app.core.pictures import (
     Samples,
 )
 
-P = ParamSpec("P")
-T = TypeVar("T")
 Row = Mapping[str, Any]
 
 
@@ -229,12 +228,6 @@ class Vault(Protocol):
 class Clock(Protocol):
     def now(self) -> datetime:
         """The time, aware, UTC."""
-
-
-class Compute(Protocol):
-    """Runs CPU work off the event loop where the platform can."""
-
-    async def run(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T: ...
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes: format and pixel size, without an imaging library."""
+"""What a file is, by its first bytes: format and size in pixels. No imaging library is asked."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from app.core import heif
+from app.core import heif, jpeg
 from app.core.errors import BadPicture, UnsupportedMedia
 from app.core.sizes import check_size
 
@@ -15,7 +15,7 @@ HEAD_BYTES = 512 * 1024
 Format = Literal["jpeg", "png", "webp", "avif", "heic"]
 Size = tuple[int, int]
 
-_START_OF_FRAME = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive: what decoders read
+_START_OF_FRAME = {jpeg.BASELINE, jpeg.EXTENDED, jpeg.PROGRESSIVE}  # what every decoder reads
 _OTHER_FRAMES = {0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}  # lossless, arithmetic, …
 _UNUSUAL = "This kind of JPEG cannot be read here. Please save the photo as a plain JPEG or as PNG."  # or 12 bits deep
 
@@ -24,8 +24,8 @@ _UNUSUAL = "This kind of JPEG cannot be read here. Please save the photo as a pl
 class Header:
     """A file's format and stored size in pixels, before any turn by EXIF.
 
-    The size is None where it lies beyond the head: some phones put megabytes of depth map in front of it. Such
-    a file is not refused here, because the decoder checks the size again before it decodes.
+    The size is None where it lies beyond the head: some phones put megabytes of depth map in front of it. Such a file
+    is not refused here, because the decoder checks the size again before it decodes.
     """
 
     format: Format
@@ -33,16 +33,23 @@ class Header:
     size: Size | None
 
 
+class _TooLong(Exception):
+    """The header has more parts than are looked at here."""
+
+
 def sniff(head: bytes) -> Header:
     """Read the header from a file's first HEAD_BYTES (or the whole of a smaller file).
 
-    Raises UnsupportedMedia for what is not on the list, BadPicture for a damaged header.
+    The work is bounded (jpeg.MOST_SEGMENTS, heif.MOST_STEPS); a header that needs more is left to the decoder, its size
+    unknown. Raises UnsupportedMedia for what is not on the list, BadPicture for a damaged header.
     """
     if not head:
         raise BadPicture("This file is empty. Please choose another photo.")
     kind = _format(head)
     try:
         size = _READERS[kind](head)
+    except _TooLong:
+        return Header(kind, f"image/{kind}", None)
     except (IndexError, struct.error):
         size = None  # the head ended in the middle of the header
     if (size is None and len(head) < HEAD_BYTES) or (size is not None and min(size) < 1):
@@ -64,7 +71,7 @@ def _format(head: bytes) -> Format:
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return "webp"
     brands = heif.brands(head)
-    if brands & {b"avif", b"avis"}:
+    if brands & heif.AVIF_BRANDS:
         return "avif"
     if brands & heif.HEIC_BRANDS:
         return "heic"
@@ -73,25 +80,18 @@ def _format(head: bytes) -> Format:
 
 def _jpeg(head: bytes) -> Size | None:
     """Walk the segments to the start of frame (ITU T.81, B.2.2)."""
-    at = 2
-    while at < len(head):
-        if head[at] != 0xFF:
-            raise BadPicture()
-        marker = head[at + 1]
-        if marker in _OTHER_FRAMES or (marker in _START_OF_FRAME and head[at + 4] != 8):
+    end = 0
+    for each in jpeg.segments(head):
+        marker, end = each.marker, each.end
+        if marker in _OTHER_FRAMES or (marker in _START_OF_FRAME and head[each.content] != 8):
             raise BadPicture(_UNUSUAL, code="unsupported_format")
         if marker in _START_OF_FRAME:
-            height, width = struct.unpack_from(">HH", head, at + 5)
+            height, width = struct.unpack_from(">HH", head, each.content + 1)
             return width, height
-        if marker in (0x00, 0xD9, 0xDA):
+        if marker in (jpeg.START_OF_IMAGE, jpeg.END_OF_IMAGE, jpeg.START_OF_SCAN):
             raise BadPicture()
-        if marker == 0xFF or marker == 0x01 or 0xD0 <= marker <= 0xD8:
-            at += 1 if marker == 0xFF else 2  # a fill byte, or a marker without a length
-            continue
-        length = struct.unpack_from(">H", head, at + 2)[0]
-        if length < 2:
-            raise BadPicture()
-        at += 2 + length
+    if jpeg.segment_at(head, end):
+        raise _TooLong
     return None
 
 
@@ -116,10 +116,18 @@ def _webp(head: bytes) -> Size:
     raise BadPicture()
 
 
+def _heif(head: bytes) -> Size | None:
+    try:
+        image = heif.main_image(head)
+    except heif.TooManyParts as fault:
+        raise _TooLong from fault
+    return image.size if image else None
+
+
 _READERS: dict[Format, Callable[[bytes], Size | None]] = {
     "jpeg": _jpeg,
     "png": _png,
     "webp": _webp,
-    "avif": heif.size,
-    "heic": heif.size,
+    "avif": _heif,
+    "heic": _heif,
 }

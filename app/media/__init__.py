@@ -1,12 +1,12 @@
 """Files: uploads that go straight to storage, what lies there, and what may come in.
 
-Bytes of strangers are looked at by their header first (`sniff`), and decoded only by
-the Imaging port.
+A stranger's file is judged by its header first (`sniff`), whatever its name or its browser call it. Only the Imaging
+port decodes it.
 """
 
 from app.core.sizes import MIN_SIDE
 from app.media.missing import missing_objects
-from app.media.model import Asset, new_asset, object_key
+from app.media.model import EXTENSIONS, Asset, new_asset, object_key
 from app.media.queries import asset, insert_asset
 from app.media.uploads import (
     CONTENT_TYPES,
@@ -21,6 +21,7 @@ from app.media.uploads import (
 
 __all__ = [
     "CONTENT_TYPES",
+    "EXTENSIONS",
     "MAX_UPLOAD_BYTES",
     "MIN_SIDE",
     "Asset",

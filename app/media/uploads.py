@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from app import generation
@@ -19,14 +19,27 @@ MAX_UPLOAD_BYTES = 25 * 1024 * 1024
 TICKET_LIFE = timedelta(minutes=15)
 UPLOAD_LIFE = timedelta(hours=24)
 SWEPT_AT_ONCE = 50
-CONTENT_TYPES = {
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "image/webp": "webp",
-    "image/avif": "avif",
-    "image/heic": "heic",
-    "image/heif": "heif",
+CONTENT_TYPES = ("image/jpeg", "image/png", "image/webp", "image/avif", "image/heic", "image/heif")
+_OTHER_NAMES = {
+    "image/jpg": "image/jpeg",
+    "image/pjpeg": "image/jpeg",
+    "image/jfif": "image/jpeg",
+    "image/x-png": "image/png",
+    "image/x-webp": "image/webp",
+    "image/avif-sequence": "image/avif",
+    "image/heic-sequence": "image/heic",
+    "image/heif-sequence": "image/heif",
 }
+_BY_EXTENSION = {
+    **dict.fromkeys(("jpg", "jpeg", "jpe", "jfif", "pjpeg", "pjp"), "image/jpeg"),
+    "png": "image/png",
+    "webp": "image/webp",
+    "avif": "image/avif",
+    **dict.fromkeys(("heic", "heics", "hif"), "image/heic"),
+    **dict.fromkeys(("heif", "heifs"), "image/heif"),
+}
+_UNKNOWN = "application/octet-stream"
+_SAY_NOTHING = ("", _UNKNOWN, "binary/octet-stream")
 
 
 @dataclass(frozen=True)
@@ -37,6 +50,23 @@ class UploadWish:
     content_type: str
     bytes: int
 
+    @property
+    def expected_type(self) -> str:
+        """The photo type that the media type, or else the name, promises. The content decides when it has come.
+
+        Systems that do not know a format call it by nothing in particular, or by the name of another; so a file is
+        refused only where the type names something else and the name does not contradict. Raises UnsupportedMedia.
+        """
+        said = self.content_type.partition(";")[0].strip().lower()
+        known = _OTHER_NAMES.get(said, said)
+        if known in CONTENT_TYPES:
+            return known
+        if by_name := _BY_EXTENSION.get(self.filename.rpartition(".")[2].strip().lower()):
+            return by_name
+        if said in _SAY_NOTHING:
+            return _UNKNOWN
+        raise UnsupportedMedia()
+
 
 @dataclass(frozen=True)
 class Upload:
@@ -46,9 +76,7 @@ class Upload:
 
 async def open_upload(app: App, shop_id: str, timezone: str, wish: UploadWish) -> Upload:
     """Reserve the storage and sign a ticket. Raises UnsupportedMedia, TooLarge, Unprocessable, AppError 402."""
-    extension = CONTENT_TYPES.get(wish.content_type.lower())
-    if extension is None:
-        raise UnsupportedMedia()
+    mime = wish.expected_type
     if wish.bytes > MAX_UPLOAD_BYTES:
         raise TooLarge(f"This photo is too big. Please choose one under {MAX_UPLOAD_BYTES // 1024**2} MB.")
     if wish.bytes <= 0:
@@ -57,10 +85,10 @@ async def open_upload(app: App, shop_id: str, timezone: str, wish: UploadWish) -
     asset = Asset(
         id=upload_id,
         shop_id=shop_id,
-        key=f"{shop_id}/uploads/{upload_id}/original_1.{extension}",
+        key=f"{shop_id}/uploads/{upload_id}/original_1.bin",  # what it is, is not known yet
         purpose="upload",
         filename=None,  # a file's name can be a person's
-        mime=wish.content_type.lower(),
+        mime=mime,
         bytes=wish.bytes,
         expires_at=now + UPLOAD_LIFE,
     )
@@ -76,7 +104,7 @@ async def open_upload(app: App, shop_id: str, timezone: str, wish: UploadWish) -
 
 
 async def read_upload(app: App, asset: Asset | None) -> tuple[Asset, sniff.Header]:
-    """An upload that has arrived, as its row says, and whose header is good; no pixel is decoded.
+    """An upload that has arrived and whose header is good, under its real type; no pixel is decoded.
 
     Raises NotFound, UnsupportedMedia, BadPicture.
     """
@@ -89,12 +117,12 @@ async def read_upload(app: App, asset: Asset | None) -> tuple[Asset, sniff.Heade
     except NotFound as fault:
         raise Unprocessable("The photo has not arrived yet. Please send it again.", code="upload_missing") from fault
     sniff.check(header)
-    return asset, header
+    return replace(asset, mime=header.mime), header
 
 
 async def read_header(app: App, key: str) -> sniff.Header:
     """Format and pixels of a stored picture, by its first 512 KB. Raises NotFound, UnsupportedMedia, BadPicture."""
-    return sniff.sniff(await app.files.get(key, sniff.HEAD_BYTES))
+    return await app.compute.glance(sniff.sniff, await app.files.get(key, sniff.HEAD_BYTES))
 
 
 async def sweep_uploads(app: App) -> int:

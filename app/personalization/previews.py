@@ -136,7 +136,7 @@ def beginning(wanted: Generation, upload: media.Asset, job: Job) -> list[Any]:
     return [
         *generation.hold(shop_id, str(wanted.quota_period), now),
         queries.insert_generation(wanted),
-        queries.claim_upload(shop_id, upload.id, wanted.shopper_id, wanted.guest_session_id),
+        queries.claim_upload(shop_id, upload, wanted.shopper_id, wanted.guest_session_id),
         jobs.insert(job, now),
     ]
 

@@ -84,7 +84,7 @@ EXPORTED = {
             *("final_generation_id", "print_asset_id", "size_id", "state", "reason", "approved_at"),
             *("created_at", "updated_at"),
         ),
-        {"shop_id": _THE_SHOP},
+        {"shop_id": _THE_SHOP, "unread": _WORK},
     ),
     "webhook_deliveries": Exported(
         "What Shopify told the app",

@@ -131,7 +131,8 @@ def _file(asset: dict[str, Any]) -> str | None:
     """A file's name in the export; None when it is gone from the storage."""
     if asset["deleted_at"] is not None:
         return None
-    return f"pictures/{asset['purpose']}-{asset['id']}.{asset['key'].rpartition('.')[2]}"
+    extension = media.EXTENSIONS.get(asset["mime"]) or asset["key"].rpartition(".")[2]
+    return f"pictures/{asset['purpose']}-{asset['id']}.{extension}"
 
 
 def _shown(row: dict[str, Any]) -> str:

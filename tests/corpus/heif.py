@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from PIL import Image
@@ -84,6 +84,31 @@ def taken(whole: bytes, kind: bytes) -> Item:
     setup = b"hvcC" if kind == b"hvc1" else b"av1C"
     properties = [box(name, boxes[name]) for name in (setup, b"ispe", b"pixi", b"colr") if name in boxes]
     return Item(kind, whole[start : start + length], properties)
+
+
+def every_item(whole: bytes) -> list[Item]:
+    """The items of a file that pillow-heif or Pillow wrote, in their order, without their references."""
+    boxes = dict(_walk(whole, 0, len(whole)))
+    listed, where, linked = boxes[b"iinf"], boxes[b"iloc"], boxes[b"ipma"]
+    kinds = [body[8:12] for _, body in _walk(listed, 6, len(listed))]
+    properties = [box(name, body) for name, body in _walk(boxes[b"ipco"], 0, len(boxes[b"ipco"]))]
+    size, at, items = (len(where) - 8) // len(kinds), 8, []
+    for entry, kind in enumerate(kinds):
+        offset, length = struct.unpack_from(">II", where, 8 + (entry + 1) * size - 8)
+        offset += struct.unpack_from(">I", where, 8 + entry * size + 4)[0] if where[5] >> 4 else 0  # from a base
+        end = at + 3 + linked[at + 2]
+        mine = [properties[(link & 0x7F) - 1] for link in linked[at + 3 : end]]
+        items.append(Item(kind, whole[offset : offset + length], mine))
+        at = end
+    return items
+
+
+def colours_said(item: Item, primaries: int, transfer: int) -> Item:
+    """The same picture, said to be coded in these primaries and by this transfer function (H.273), with no profile."""
+    said = [each for each in item.properties if each[4:8] == b"colr"]
+    rest = said[0][16:] if said else b"\0\6\x80"  # the matrix and the range stay as they are
+    others = [each for each in item.properties if each[4:8] != b"colr"]
+    return replace(item, properties=[*others, box(b"colr", b"nclx" + struct.pack(">HH", primaries, transfer) + rest)])
 
 
 def _heic(image: Image.Image, quality: int) -> bytes:

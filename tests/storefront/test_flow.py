@@ -125,6 +125,33 @@ def test_a_photo_that_the_browser_cannot_show_still_goes_on_without_a_crop(visit
     assert "crop" not in shop.wishes[0]
 
 
+@pytest.mark.parametrize(
+    ("name", "said", "content", "kind"),
+    [
+        ("IMG_1.heic", "application/octet-stream", b"heic", "image/heic"),
+        ("IMG_1", "application/octet-stream", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "image/heic"),
+        ("photo.png", "image/png", b"\xff\xd8\xff\xe0", "image/jpeg"),
+        ("photo.jfif", "", b"", "image/jpeg"),
+        ("photo.heic", "text/plain", b"\x89PNG\r\n\x1a\n", "image/png"),
+    ],
+)
+def test_a_photo_is_judged_by_its_content_and_name_and_not_by_the_browsers_word(
+    visit: Visit, shop: Shop, name: str, said: str, content: bytes, kind: str
+) -> None:
+    page = visit()
+    hook(page, "file").set_input_files({"name": name, "mimeType": said, "buffer": content})
+    expect(hook(page, "crop")).to_contain_text(name)
+    expect(hook(page, "crop")).to_contain_text("cannot show this photo")
+    assert shop.tickets[0]["content_type"] == kind
+
+
+def test_a_file_that_is_no_photo_is_refused_at_once(visit: Visit, shop: Shop) -> None:
+    page = visit()
+    hook(page, "file").set_input_files({"name": "notes", "mimeType": "", "buffer": b"milk, eggs"})
+    expect(hook(page, "hint")).to_contain_text("not a photo we can use")
+    assert shop.tickets == []
+
+
 def test_a_shopper_deletes_their_photo_and_may_begin_again(visit: Visit, shop: Shop) -> None:
     page = visit()
     make_preview(page)

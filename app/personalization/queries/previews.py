@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select, update
 from app.core.ids import first_id
 from app.core.ports import Database, Expect
 from app.core.tables import Id, upsert
+from app.media import Asset
 from app.media.tables import assets
 from app.personalization.model import (
     Generation,
@@ -94,17 +95,17 @@ def insert_generation(generation: Generation) -> Any:
     return upsert(generations).values(**values, generation_type="preview", updated_at=generation.created_at)
 
 
-def claim_upload(shop_id: str, asset_id: str, shopper_id: str | None, guest_session_id: str | None) -> Any:
-    """The upload belongs to who used it first, so that their redaction finds it."""
+def claim_upload(shop_id: str, upload: Asset, shopper_id: str | None, guest_session_id: str | None) -> Any:
+    """The upload belongs to the first visitor who uses it, so that their redaction finds it; its real type is kept."""
     return (
         update(assets)
         .where(
             assets.c.shop_id == shop_id,
-            assets.c.id == asset_id,
+            assets.c.id == upload.id,
             assets.c.shopper_id.is_(None),
             assets.c.guest_session_id.is_(None),
         )
-        .values(shopper_id=shopper_id, guest_session_id=guest_session_id)
+        .values(shopper_id=shopper_id, guest_session_id=guest_session_id, mime=upload.mime)
     )
 
 

@@ -1,18 +1,22 @@
 import { fill } from "./artify-dom.js";
 
 const TYPES = {
-  jpg: "image/jpeg", jpeg: "image/jpeg", png: "image/png", webp: "image/webp",
-  heic: "image/heic", heif: "image/heif", avif: "image/avif",
+  jpg: "image/jpeg", jpeg: "image/jpeg", jpe: "image/jpeg", jfif: "image/jpeg", pjpeg: "image/jpeg", pjp: "image/jpeg",
+  png: "image/png", webp: "image/webp", avif: "image/avif",
+  heic: "image/heic", heics: "image/heic", hif: "image/heic", heif: "image/heif", heifs: "image/heif",
 };
+const HEAD_BYTES = 512;
+const AVIF = /avif|avis/;
+const HEIC = /hei[cxms]|hev[cx]|m[is]f1/;
 
 /** A photo that the block refuses before it is sent; its message is for the shopper. */
 export class RefusedPhoto extends Error {}
 
 /** The shopper's photo. `shown` is false where the browser cannot draw it (HEIC mostly): no pixels known. */
 export class Photo {
-  constructor(file, image) {
+  constructor(file, type, image) {
     this.file = file;
-    this.type = typeOf(file);
+    this.type = type;
     this.shown = Boolean(image);
     this.url = image?.src;
     this.width = image?.naturalWidth; // upright: browsers apply the EXIF turn
@@ -29,20 +33,37 @@ export class Photo {
  * @throws {RefusedPhoto}
  */
 export async function openPhoto(file, limits, texts) {
-  if (!limits.content_types.includes(typeOf(file))) throw new RefusedPhoto(texts.wrong_type);
+  const type = await typeOf(file);
+  if (!limits.content_types.includes(type)) throw new RefusedPhoto(texts.wrong_type);
   if (file.size > limits.max_bytes) {
     throw new RefusedPhoto(fill(texts.too_large, { megabytes: Math.floor(limits.max_bytes / 2 ** 20) }));
   }
-  const photo = new Photo(file, await decode(file));
+  const photo = new Photo(file, type, await decode(file));
   if (photo.shown && Math.min(photo.width, photo.height) < limits.min_side_px) {
     throw new RefusedPhoto(fill(texts.too_small, { pixels: limits.min_side_px }));
   }
   return photo;
 }
 
-/** The type by the name, since some systems give HEIC files none. */
-function typeOf(file) {
-  return file.type || TYPES[file.name.split(".").pop().toLowerCase()] || "application/octet-stream";
+/**
+ * The type by the content, else by the name, else by the browser's word: systems that do not know a format name it
+ * after nothing ("" or application/octet-stream) or after another format.
+ */
+async function typeOf(file) {
+  const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
+  return typeByContent(String.fromCharCode(...head))
+    ?? TYPES[file.name.split(".").pop().trim().toLowerCase()]
+    ?? file.type.toLowerCase();
+}
+
+function typeByContent(head) {
+  if (head.startsWith("\xff\xd8\xff")) return TYPES.jpg;
+  if (head.startsWith("\x89PNG\r\n\x1a\n")) return TYPES.png;
+  if (head.startsWith("RIFF") && head.startsWith("WEBP", 8)) return TYPES.webp;
+  if (!head.startsWith("ftyp", 4)) return null;
+  const brands = head.slice(8, [...head.slice(0, 4)].reduce((length, byte) => length * 256 + byte.charCodeAt(), 0));
+  if (AVIF.test(brands)) return TYPES.avif;
+  return HEIC.test(brands) ? TYPES.heic : null;
 }
 
 async function decode(file) {

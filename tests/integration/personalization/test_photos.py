@@ -79,6 +79,25 @@ async def test_a_photo_under_another_photos_name_is_taken(world: World) -> None:
     await world.design(storefront, upload_id=await storefront.upload(disguised))
 
 
+@pytest.mark.parametrize(
+    ("kind", "filename", "said"),
+    [
+        ("heic", "IMG_0413.heic", "application/octet-stream"),
+        ("heic", "IMG_0413.HEIC", ""),
+        ("avif", "photo.avif", "application/octet-stream"),
+        ("webp", "photo", ""),
+        ("jpeg", "photo.png", "image/x-png"),
+    ],
+)
+async def test_a_photo_whose_type_the_browser_does_not_know_becomes_a_preview_and_is_kept_under_its_own(
+    world: World, kind: str, filename: str, said: str
+) -> None:
+    storefront, photo = world.storefront(), good(kind)
+    upload = await storefront.upload(Sample(photo.data, filename, said))
+    await world.design(storefront, upload_id=upload)
+    assert world.rows("SELECT mime FROM assets WHERE purpose = 'upload'") == [{"mime": photo.mime}]
+
+
 async def test_a_file_bigger_than_announced_is_cut_off(world: World) -> None:
     storefront, photo = world.storefront(), bad("60-mb")
     ticket = (await storefront.ticket(photo, bytes=1000)).json()

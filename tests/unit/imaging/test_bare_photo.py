@@ -52,10 +52,13 @@ def test_a_talkative_photo_says_nothing_beside_its_pixels(name: str) -> None:
 
 @pytest.mark.parametrize("kind", ["jpeg", "progressive", "png", "webp", "avif", "heic"])
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.95])
-def test_a_photo_that_was_cut_off_is_refused(kind: str, share: float) -> None:
+def test_a_photo_that_was_cut_off_is_refused_or_known_to_have_no_end(kind: str, share: float) -> None:
     photo = pictures.good(kind).data
-    with pytest.raises(BadPicture):
-        bare(photo[: int(len(photo) * share)])
+    try:
+        assert not bare(photo[: int(len(photo) * share)]).is_ended
+    except BadPicture:
+        return
+    assert kind == "jpeg"
 
 
 def test_a_mark_may_be_as_small_as_a_dot() -> None:

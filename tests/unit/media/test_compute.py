@@ -49,3 +49,16 @@ def test_an_error_comes_out_as_it_is() -> None:
 
     with pytest.raises(ValueError, match="no number"):
         asyncio.run(main())
+
+
+def test_a_glance_does_not_wait_for_pictures_and_stays_off_the_loop() -> None:
+    async def main() -> int:
+        compute, free = ThreadCompute(), threading.Event()
+        pictures = [asyncio.ensure_future(compute.run(free.wait, 5)) for _ in range(3)]
+        try:
+            return await asyncio.wait_for(compute.glance(threading.get_ident), 2)
+        finally:
+            free.set()
+            assert await asyncio.gather(*pictures) == [True] * 3
+
+    assert asyncio.run(main()) != threading.get_ident()

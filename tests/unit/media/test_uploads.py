@@ -6,16 +6,64 @@ import pytest
 
 from app import generation, media
 from app.core.app import App
-from app.core.errors import NotFound
+from app.core.errors import NotFound, UnsupportedMedia
+from tests import pictures
 from tests.apps import PHOTO, SHOP, clock_of, open_shop, send_photo
 
 pytestmark = pytest.mark.anyio
+PROMISES = [
+    ("IMG_1.heic", "image/heic", "image/heic"),
+    ("IMG_1.heic", "application/octet-stream", "image/heic"),
+    ("IMG_1.heic", "", "image/heic"),
+    ("IMG_1.HEIC", "", "image/heic"),
+    ("IMG_1.HIF", "", "image/heic"),
+    ("IMG_1.heif", "binary/octet-stream", "image/heif"),
+    ("IMG_1.heic", "image/heic-sequence", "image/heic"),
+    ("IMG_1.heic", "text/plain", "image/heic"),
+    ("photo.avif", "", "image/avif"),
+    ("photo.avif", "application/octet-stream", "image/avif"),
+    ("photo.webp", "application/octet-stream", "image/webp"),
+    ("photo.jfif", "", "image/jpeg"),
+    ("photo.jpg", "image/jpg", "image/jpeg"),
+    ("photo.jpg", "image/pjpeg", "image/jpeg"),
+    ("photo.png", "image/x-png", "image/png"),
+    ("photo.png", "image/jpeg", "image/jpeg"),
+    ("photo", "IMAGE/JPEG; name=photo", "image/jpeg"),
+    ("photo", "", "application/octet-stream"),
+    ("photo.jpg_large", "application/octet-stream", "application/octet-stream"),
+]
 
 
 async def stored(app: App) -> int:
     quota = await generation.quota(app.db, SHOP)
     assert quota is not None
     return quota.current_storage_bytes
+
+
+@pytest.mark.parametrize(("name", "said", "expected"), PROMISES)
+async def test_a_photo_is_expected_by_its_type_or_its_name(name: str, said: str, expected: str) -> None:
+    assert media.UploadWish(name, said, 1).expected_type == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("moving.gif", "image/gif"), ("a.pdf", "application/pdf"), ("page", "text/html"), ("a.svg", "x")]
+)
+async def test_what_neither_name_nor_type_promises_is_refused(name: str, said: str) -> None:
+    with pytest.raises(UnsupportedMedia):
+        media.UploadWish(name, said, 1).expected_type  # noqa: B018
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "avif", "heic"])
+async def test_an_upload_that_was_misnamed_is_known_by_its_content(app: App, kind: str) -> None:
+    photo, shop = pictures.good(kind), await open_shop(app)
+    wish = media.UploadWish("photo.webp" if kind == "png" else "photo.png", "", len(photo.data))
+    upload = await media.open_upload(app, shop.id, shop.timezone, wish)
+    stored = await media.asset(app.db, SHOP, upload.id)
+    assert stored is not None
+    await app.files.put(stored.key, photo.data, stored.mime)
+    found, header = await media.read_upload(app, stored)
+    assert (found.mime, header.mime) == (photo.mime, photo.mime) != (stored.mime, stored.mime)
+    assert stored.key.endswith(".bin")
 
 
 async def test_an_upload_goes_after_a_day_and_gives_its_storage_back_once(app: App) -> None:
