@@ -32,7 +32,10 @@ SECONDS = struct.Struct(">d")
 """Sent with a photo's socket: how many seconds may pass until its decoder is killed."""
 ENDED = struct.Struct(">i?")
 """Sent back when a decoder has ended: its status, as `os.waitpid` gives it, and whether it ran out of those seconds."""
-_LOADED_LATE = ("PIL.ImageCms", "PIL.ImageColor", "pi_heif", "encodings.idna", "encodings.utf_16", "encodings.cp437")
+_LOADED_LATE = (
+    *("PIL.ImageChops", "PIL.ImageCms", "PIL.ImageColor", "pi_heif"),
+    *(f"encodings.{name}" for name in ("cp437", "idna", "latin_1", "utf_16", "utf_16_be", "utf_16_le")),
+)
 
 
 def main(engine: str) -> None:

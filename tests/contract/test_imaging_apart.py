@@ -33,6 +33,8 @@ from app.core.pictures import Crop, Picture
 from tests import pictures
 from tests.contract.imagings import IMAGINGS
 from tests.corpus.mutations import with_right_sums
+from tests.corpus.numbered import KINDS as NUMBERED
+from tests.corpus.odd import LACKING, ODD
 from tests.corpus.talkative import small, talkative
 
 PROC = Path("/proc")
@@ -54,6 +56,18 @@ def apart(engine: str) -> Iterator[Apart]:
 
 def developed(imaging: Apart, photo: bytes, crop: Crop | None = None) -> Picture:
     return asyncio.run(imaging.develop(photo, crop=crop, width=320, height=240, mime="image/jpeg"))
+
+
+def test_every_odd_photo_comes_out_apart_as_it_does_here(engine: str, apart: Apart) -> None:
+    """A sealed process can load nothing late, so whatever an odd photo needs is there before it is looked at."""
+    here = IMAGINGS[engine]()
+    for name, photo in [*ODD.items(), *NUMBERED.items()]:
+        data = photo() if name in ODD else photo().data
+        assert developed(apart, data).data == developed(here, data).data, name
+    for name, photo in LACKING.items():
+        with pytest.raises(BadPicture) as refusal:
+            developed(apart, photo())
+        assert refusal.value.code == "damaged", name
 
 
 @pytest.fixture
