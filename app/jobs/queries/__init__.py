@@ -1,0 +1,46 @@
+"""All SQL on jobs, a file a noun."""
+
+from app.jobs.queries.rows import (
+    cancel,
+    end,
+    extend,
+    given_up_by_kind,
+    hint_again,
+    in_line,
+    insert,
+    is_running,
+    job,
+    jobs_by_status,
+    lease,
+    oldest_due,
+    open_by_kind,
+    park,
+    postpone,
+    release,
+    requeue,
+    revive,
+)
+from app.jobs.queries.turns import due, queue_position
+
+__all__ = [
+    "cancel",
+    "due",
+    "end",
+    "extend",
+    "given_up_by_kind",
+    "hint_again",
+    "in_line",
+    "insert",
+    "is_running",
+    "job",
+    "jobs_by_status",
+    "lease",
+    "oldest_due",
+    "open_by_kind",
+    "park",
+    "postpone",
+    "queue_position",
+    "release",
+    "requeue",
+    "revive",
+]
