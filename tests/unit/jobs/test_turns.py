@@ -195,6 +195,19 @@ async def test_a_hint_runs_the_fairest_job_and_nothing_is_left_without_one(app: 
     assert not await jobs.run_hinted(app, work.kinds, without_hint.id)
 
 
+async def test_print_workers_are_given_work_by_the_same_rule(app: App) -> None:
+    async def order(app: App, lease: Lease) -> Any:
+        return lease.job.subject_id
+
+    unused: Any = None
+    remote = jobs.Remote(order, unused, unused, unused)
+    kinds = {KIND: replace(Work().kinds[KIND], remote=remote)}
+    await line_of(app, "flood", 5)
+    await queued(app, "single", "b")
+    orders = [await jobs.work_order(app, kinds) for _ in range(3)]
+    assert [order and order.task for order in orders] == ["flood-0", "single", "flood-1"]
+
+
 async def test_a_hint_that_comes_when_another_takes_the_fairest_job_runs_its_own(app: App) -> None:
     line = await line_of(app, "a", 3)
     work = Work()
