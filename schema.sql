@@ -29,6 +29,7 @@ CREATE TABLE jobs (
   attempts BIGINT DEFAULT '0' NOT NULL,
   lease_token TEXT,
   lease_until TEXT,
+  lease_order TEXT,
   hinted_at TEXT,
   last_error TEXT,
   progress BIGINT DEFAULT '0' NOT NULL,
@@ -40,7 +41,9 @@ CREATE TABLE jobs (
   CONSTRAINT uq_jobs_dedupe_key UNIQUE (dedupe_key)
 );
 
-CREATE INDEX ix_jobs_open ON jobs (priority, run_at) WHERE status IN ('pending', 'running');
+CREATE INDEX ix_jobs_open ON jobs (status, priority, shop_id, kind, run_at, id) WHERE status IN ('pending', 'running');
+
+CREATE INDEX ix_jobs_shop_id_lease_order ON jobs (shop_id, lease_order);
 
 CREATE INDEX ix_jobs_shop_id_status ON jobs (shop_id, status);
 

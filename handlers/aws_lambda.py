@@ -46,7 +46,7 @@ async def _every_minute(app: App) -> int:
 
 
 async def _run_hinted(app: App, records: Sequence[Event]) -> list[str]:
-    """Run the job of each message; the ids of the messages that must come again."""
+    """Run a job for each message; the ids of the messages that must come again."""
     return [record["messageId"] for record in records if not await run_hinted(app, record["body"])]
 
 

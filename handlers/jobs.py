@@ -31,7 +31,14 @@ KEEP_TOKEN = jobs.JobKind(shops.KEEP_TOKEN, shops.keep_token, shops.not_kept)
 _OURS = (UNINSTALL, RESCOPE, KEEP_TOKEN, *catalog.KINDS, *personalization.KINDS, *privacy.KINDS)
 KINDS = {kind.name: kind for kind in _OURS}
 PROMPT_KINDS = {name: kind for name, kind in KINDS.items() if not kind.patient}
-"""What shoppers and merchants wait for: one loop runs nothing else, so that no print keeps a preview waiting."""
+"""What shoppers and merchants wait for."""
+PATIENT_KINDS = {name: kind for name, kind in KINDS.items() if kind.patient}
+LOOPS = (PATIENT_KINDS, *[PROMPT_KINDS] * 4)
+"""The loops of a process, each with what it runs: no print keeps a preview waiting, and no crowd of previews a print.
+
+Four are for what people wait for, one more than the slots of a shop (`quotas.max_concurrent`): a shop that uses all its
+slots leaves a loop for the others.
+"""
 
 
 async def run_due(app: App) -> int:
@@ -45,12 +52,12 @@ async def rehint(app: App) -> int:
 
 
 async def run_hinted(app: App, job_id: str) -> bool:
-    """Run the job that a message names; False when it could not be looked at, and the message must come again.
+    """Run one due job for a message that names one, the fairest; False when the message must come again.
 
-    A job that failed is the database's to repeat.
+    That is when jobs could not be looked at. A job that failed is the database's to repeat.
     """
     try:
-        await jobs.run_one(app, KINDS, job_id)
+        await jobs.run_hinted(app, KINDS, job_id)
     except Exception as fault:  # noqa: BLE001  # the job boundary: one message must not take the others along
         app.log.error("hint_failed", fault, job_id=job_id)
         return False

@@ -15,7 +15,7 @@ from app.core.app import App
 from app.core.settings import Settings
 from app.wiring import build
 from handlers.bodies import Paced
-from handlers.jobs import KINDS, PROMPT_KINDS
+from handlers.jobs import LOOPS
 from handlers.loops import Loops
 from handlers.routes import create, load_all
 
@@ -46,7 +46,7 @@ class Server:
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
-        loops = Loops(self._app, KINDS, PROMPT_KINDS)
+        loops = Loops(self._app, *LOOPS)
         loops.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()

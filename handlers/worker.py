@@ -39,7 +39,8 @@ class Default(WorkerEntrypoint):  # type: ignore[misc]  # its types are only the
         return await asgi_worker.answer(_routes(), request.js_object if isinstance(request, Request) else request)
 
     async def queue(self, batch: Any, env: Any, ctx: Any) -> None:
-        """Each message is a job's id. One whose job could not be looked at comes again, as wrangler.toml says."""
+        """Each message is a job's id, and runs one due job. When none could be looked for, the message comes again, as
+        wrangler.toml says."""
         from handlers.jobs import run_hinted
 
         for message in batch.messages:

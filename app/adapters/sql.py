@@ -67,7 +67,7 @@ def compile_sql(statement: Any, dialect: Dialect) -> Sql:
     cache_key = core._generate_cache_key()
     shape = _known_shape(core, cache_key, dialect) if cache_key else None
     if shape:
-        params = shape.compiled.construct_params(extracted_parameters=cache_key.bindparams)
+        params = shape.compiled.construct_params(cache_key.params, extracted_parameters=cache_key.bindparams)
     else:
         shape = _shape(core.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}), core, dialect)
         params = shape.compiled.params

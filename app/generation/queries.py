@@ -121,5 +121,5 @@ class QuotaSlots:
             update(quotas).where(quotas.c.shop_id == shop_id, quotas.c.running > 0).values(running=quotas.c.running - 1)
         )
 
-    def room(self, shop_id: str) -> ColumnElement[int]:
+    def room(self, shop_id: str | ColumnElement[str]) -> ColumnElement[int]:
         return select(quotas.c.max_concurrent - quotas.c.running).where(quotas.c.shop_id == shop_id).scalar_subquery()

@@ -25,7 +25,7 @@ from app.jobs.queries import (
     start,
 )
 from app.jobs.remote import extend, fail, finish, release, ticket, work_order
-from app.jobs.running import run_due, run_one
+from app.jobs.running import run_due, run_hinted, run_one
 from app.jobs.work import Delivery, Parcel, PrintTask, WorkOrder, fault_of
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "requeue",
     "revive",
     "run_due",
+    "run_hinted",
     "run_one",
     "start",
     "ticket",

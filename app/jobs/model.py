@@ -13,6 +13,9 @@ from app.core.ids import new_id
 from app.core.ports import Expect, UploadTicket
 from app.jobs.work import Delivery, Parcel, PrintTask
 
+OPEN = ("pending", "running")
+"""The states of a job that has not ended."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -39,8 +42,8 @@ class Slots(Protocol):
 
     def free(self, shop_id: str) -> Any: ...
 
-    def room(self, shop_id: str) -> Any:
-        """An expression for other statements: how many more may run."""
+    def room(self, shop_id: Any) -> Any:
+        """An expression for other statements: how many more may run. `shop_id` may be a column of theirs."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,47 @@ Kinds = Mapping[str, JobKind]
 def here(app: App, kinds: Kinds) -> Kinds:
     """The kinds that this deployment runs itself."""
     return {name: kind for name, kind in kinds.items() if kind.runs_here(app)}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A shop's jobs that wait in one priority, as one waiting job sees them.
+
+    `above`: their priority is higher than its own. `waiting`: how many there are; `earlier`: how many of them have been
+    due for longer than it; `since`: when the first became due. `running`: how many jobs of the shop run; `last_turn`:
+    when one was last leased, as text that sorts by time, empty for never.
+    """
+
+    shop_id: str
+    above: bool
+    waiting: int
+    earlier: int
+    since: datetime
+    running: int
+    last_turn: str
+
+
+def place_in_line(shop_id: str, lines: Sequence[Line]) -> int:
+    """How many jobs start before the one of this shop from which `lines` are seen.
+
+    All jobs of a higher priority do, and the earlier ones of its own shop. Every other shop has as many turns as there
+    are earlier ones, and one more when it has waited longer for its turn. The shop with the fewest running comes first,
+    so that others may also have a turn for each running job of this shop; how soon those end is not known.
+
+    So the number is an upper bound as long as nothing is added and jobs of one priority take equally long, and 0 is
+    exact. Jobs that start or end never make it grow.
+    """
+    mine = next((line for line in lines if line.shop_id == shop_id and not line.above), None)
+    if mine is None:
+        return 0
+    ahead = mine.earlier
+    for line in lines:
+        if line.above:
+            ahead += line.waiting
+        elif line is not mine:
+            longer = (line.last_turn, line.since) <= (mine.last_turn, mine.since)
+            ahead += min(line.waiting, mine.earlier + max(mine.running, int(longer)))
+    return ahead
 
 
 @dataclass(frozen=True)

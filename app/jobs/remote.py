@@ -12,21 +12,19 @@ from app.core.ids import new_token
 from app.core.ports import UploadTicket
 from app.jobs import queries
 from app.jobs.model import Kinds, Lease, Remote
-from app.jobs.running import MOST_BUSY, ended, failed, take
+from app.jobs.running import ended, failed, take
 from app.jobs.work import Delivery, Parcel, PrintTask, WorkOrder
 
 _TOKEN = re.compile(r"[\w-]{43}", re.ASCII)
 
 
 async def work_order(app: App, kinds: Kinds) -> WorkOrder | None:
-    """The most urgent job that a print worker can do, leased to whoever asked; None when there is none."""
+    """The fairest job that a print worker can do, leased to whoever asked; None when there is none."""
     remotes = {name: kind.remote for name, kind in kinds.items() if kind.remote}
-    busy: set[str] = set()
-    while len(busy) < MOST_BUSY and (job := await queries.due(app.db, app.clock.now(), remotes, busy)):
+    remote_kinds = {name: kinds[name] for name in remotes}
+    while job := await queries.due(app.db, app.clock.now(), remote_kinds):
         taken = await take(app, Lease(job, new_token(), kinds[job.kind]))
-        if taken == "slots_full":
-            busy.add(f"{job.shop_id}:{job.kind}")
-        elif isinstance(taken, Lease) and (task := await _task(app, taken, remotes[job.kind])):
+        if isinstance(taken, Lease) and (task := await _task(app, taken, remotes[job.kind])):
             return WorkOrder(job.id, taken.token, app.settings.job_lease_s, task)
     return None
 

@@ -15,10 +15,7 @@ from app.core.ids import new_token
 from app.core.ports import LONGEST_HINT_S
 from app.jobs import queries
 from app.jobs.hints import hint_in_line
-from app.jobs.model import Job, JobKind, Kinds, Lease, here
-
-MOST_BUSY = 80
-"""So many shops with taken slots are looked past in one go: a statement on D1 has at most 100 values."""
+from app.jobs.model import OPEN, Job, JobKind, Kinds, Lease, here
 
 
 async def run_due(app: App, kinds: Kinds, stop: asyncio.Event | None = None) -> int:
@@ -27,25 +24,45 @@ async def run_due(app: App, kinds: Kinds, stop: asyncio.Event | None = None) -> 
     Others are left to who knows them, and remote ones to print workers where they are let in.
     """
     ran, mine = 0, here(app, kinds)
-    busy: set[str] = set()
-    while len(busy) < MOST_BUSY and not (stop and stop.is_set()):
-        job = await queries.due(app.db, app.clock.now(), mine, busy)
-        if job is None:
-            break
-        outcome = await _attempt(app, mine, job)
-        if outcome == "slots_full":
-            busy.add(f"{job.shop_id}:{job.kind}")
-        if outcome == "ran":
-            await _bring_on(app, kinds[job.kind], job)
-            ran += 1
-            busy.clear()
+    while not (stop and stop.is_set()) and await _run_fairest(app, mine):
+        ran += 1
     return ran
+
+
+async def run_hinted(app: App, kinds: Kinds, job_id: str) -> bool:
+    """Run one due job for a hint that names one; False when the named one has ended, or none can run.
+
+    The fairest job is run. When that is another than the named one, the named one is hinted at again, so that it is not
+    left without. When another worker takes the fairest at this moment, the named one is run, so that the workers do not
+    race for every job of a crowd.
+    """
+    mine, named = here(app, kinds), await queries.job(app.db, job_id)
+    if named is None or named.status not in OPEN:
+        return False
+    job = await queries.due(app.db, app.clock.now(), mine)
+    if job is None:
+        return False
+    if job.id != job_id:
+        await app.queue.wake(job_id)
+    return await _run_job(app, mine, job) or await run_one(app, mine, job_id) or await _run_fairest(app, mine)
 
 
 async def run_one(app: App, kinds: Kinds, job_id: str) -> bool:
     """Run this job if it is due; whether it ran."""
     job = await queries.job(app.db, job_id)
-    if job is None or await _attempt(app, kinds, job) != "ran":
+    return job is not None and await _run_job(app, kinds, job)
+
+
+async def _run_fairest(app: App, kinds: Kinds) -> bool:
+    """Run the fairest job that may run now; False when there is none. What another worker takes is not due any more."""
+    while job := await queries.due(app.db, app.clock.now(), kinds):
+        if await _run_job(app, kinds, job):
+            return True
+    return False
+
+
+async def _run_job(app: App, kinds: Kinds, job: Job) -> bool:
+    if await _attempt(app, kinds, job) != "ran":
         return False
     await _bring_on(app, kinds[job.kind], job)
     return True

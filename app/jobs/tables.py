@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Table, Text
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BindParameter, Column, ColumnElement, Index, Table, Text, and_, literal_column
 
 from app.core.tables import json_column, key, metadata, number, one_of, stamps, text, time
+
+Moment = datetime | BindParameter[datetime]
 
 jobs = Table(
     "jobs",
@@ -21,11 +26,33 @@ jobs = Table(
     number("attempts"),
     text("lease_token", nullable=True),
     time("lease_until"),
+    text("lease_order", nullable=True),
     time("hinted_at"),
     text("last_error", nullable=True),
     number("progress"),
     *stamps(),
     one_of("status", "pending", "running", "done", "failed", "dead", "cancelled"),
     Index("ix_jobs_shop_id_status", "shop_id", "status"),
-    Index("ix_jobs_open", "priority", "run_at", info={"where": "status IN ('pending', 'running')"}),
+    Index("ix_jobs_shop_id_lease_order", "shop_id", "lease_order"),
+    Index(
+        "ix_jobs_open",
+        *("status", "priority", "shop_id", "kind", "run_at", "id"),
+        info={"where": "status IN ('pending', 'running')"},
+    ),
 )
+
+
+def is_open(table: Any) -> ColumnElement[bool]:
+    """As the index ix_jobs_open says it. With values in its place SQLite cannot see that the index will do, and reads
+    every job of the last month."""
+    condition: ColumnElement[bool] = table.c.status.in_([literal_column("'pending'"), literal_column("'running'")])
+    return condition
+
+
+def is_pending(table: Any) -> ColumnElement[bool]:
+    return and_(is_open(table), table.c.status == "pending")
+
+
+def is_left(table: Any, now: Moment) -> ColumnElement[bool]:
+    """Whether its worker died: the lease has run out."""
+    return and_(is_open(table), table.c.status == "running", table.c.lease_until <= now)

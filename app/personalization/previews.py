@@ -176,7 +176,7 @@ def _check_sharpness(wanted: Generation, pixels: tuple[int, int] | None) -> None
 async def _queue_position(app: App, found: Generation) -> int | None:
     if found.status != "pending":
         return None
-    return await jobs.queue_position(app.db, found.shop_id, JOB, found.id)
+    return await jobs.queue_position(app.db, found.shop_id, JOB, found.id, app.clock.now())
 
 
 async def _preflight(app: App, found: Generation, size_id: str | None) -> Preflight | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from app import generation, jobs
 from app.core.app import App
 from app.core.errors import AppError, Conflict, NotFound, Refused, Unavailable
@@ -13,14 +15,16 @@ from app.privacy.traces import scrub
 from app.shops import Visitor
 
 JOB = "privacy.empty_photo"
-MOST_VALUES = 40
-"""Designs that one statement names: one on D1 takes at most a hundred values."""
+MOST_DESIGNS = 5000
+"""So many are deleted at once: the ids of their files, up to four each, stay below the megabyte of a value on D1."""
+DESIGNS_A_JOB = 40
+"""A worker may call the storage 1,000 times a job, and each design takes several calls."""
 TRIES = 5
 """How often it is begun anew at once, when a preview was done in that moment."""
 
 
 async def delete_photo(app: App, visitor: Visitor, preview_id: str) -> list[str]:
-    """The previews that are gone, by id; their objects go by a job.
+    """The previews that are gone, by id; their objects go by jobs.
 
     Raises NotFound, and Conflict when one was ordered: then the shop decides.
     """
@@ -57,7 +61,7 @@ async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
 
 
 async def _designs(app: App, visitor: Visitor, preview_id: str) -> list[Design]:
-    designs = (await queries.designs_of_photo(app.db, visitor.shop.id, preview_id, visitor.owners))[:MOST_VALUES]
+    designs = (await queries.designs_of_photo(app.db, visitor.shop.id, preview_id, visitor.owners))[:MOST_DESIGNS]
     if not designs:
         raise NotFound()
     return designs
@@ -67,7 +71,7 @@ async def _delete(app: App, shop_id: str, preview_id: str, designs: list[Design]
     """Out of sight and uncounted. Refused with `ordered`, or `moved_on` when a preview was done meanwhile."""
     now, ids = app.clock.now(), [each.id for each in designs]
     files = await queries.files_of_photo(app.db, shop_id, ids)
-    job = jobs.new(JOB, shop_id, preview_id, at=now, payload={"designs": ids, "files": files})
+    emptying = _emptying(shop_id, ids, files, now)
     await app.db.batch(
         *stopping(shop_id, designs, now),
         queries.delete_photo(shop_id, ids),
@@ -75,6 +79,15 @@ async def _delete(app: App, shop_id: str, preview_id: str, designs: list[Design]
         generation.release_storage(shop_id, queries.live_bytes(shop_id, files), now),
         queries.mark_deleted(shop_id, files, now),
         queries.audit(shop_id, "shopper", "photo_deleted", preview_id, now),
-        jobs.insert(job, now),
+        *[jobs.insert(job, now) for job in emptying],
     )
-    await app.queue.wake(job.id)
+    await app.queue.wake(*[job.id for job in emptying])
+
+
+def _emptying(shop_id: str, design_ids: list[str], files: list[str], now: datetime) -> list[Job]:
+    """Jobs that delete the objects of these designs, each of a part of them, and of a like part of the files."""
+    parts = [design_ids[at : at + DESIGNS_A_JOB] for at in range(0, len(design_ids), DESIGNS_A_JOB)]
+    return [
+        jobs.new(JOB, shop_id, part[0], at=now, payload={"designs": part, "files": files[at :: len(parts)]})
+        for at, part in enumerate(parts)
+    ]

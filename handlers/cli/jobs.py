@@ -15,7 +15,7 @@ from app.core.errors import BadRequest, NotFound
 from app.core.settings import Settings, jobs_key
 from app.core.times import to_text
 from app.wiring import build
-from handlers.jobs import KINDS
+from handlers.jobs import LOOPS
 from handlers.loops import Loops
 
 OPEN = ("pending", "running", "failed", "dead")
@@ -67,7 +67,7 @@ async def _run(app: App) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    loops = Loops(app, KINDS)
+    loops = Loops(app, *LOOPS)
     loops.start()
     await stopped.wait()
     await loops.stop()

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Text, insert, literal, select
 
 from app.core.ports import Database
-from app.core.tables import moment
+from app.core.tables import among, moment
 from app.generation.tables import quotas
 from app.personalization.tables import watermarks
 from app.shops.tables import rate_limits, shops
@@ -157,3 +157,13 @@ async def test_a_row_over_a_megabyte_is_refused_with_its_batch(db: Database, tex
     with pytest.raises(ValueError, match="too big for D1"):
         await db.batch(small, insert(shops).values(id="a", shop_name=text, **STAMPS))
     assert await db.all(select(shops.c.id)) == []
+
+
+async def test_any_number_of_texts_can_be_asked_for_in_one_statement(db: Database) -> None:
+    names = [f"shop-{at}" for at in range(300)] + ['é"\\', "a.b\n\t/", "", "[0]", "💥"]
+    for at, name in enumerate(names):
+        await db.batch(insert(shops).values(id=str(at), shop_name=name, **STAMPS))
+    found = await db.all(select(shops.c.shop_name).where(among(shops.c.shop_name, names[1:])))
+    assert {row["shop_name"] for row in found} == set(names[1:])
+    assert await db.all(select(shops.c.id).where(among(shops.c.shop_name, ["unknown", "\0"]))) == []
+    assert await db.all(select(shops.c.id).where(among(shops.c.shop_name, []))) == []

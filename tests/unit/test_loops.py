@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
 from app.core.app import App
+from app.generation.tables import quotas
 from app.jobs import Lease
+from handlers.jobs import KINDS, LOOPS
 from handlers.loops import Loops
 from tests.unit.jobs.kinds import Work, finish, found, queued
 
@@ -62,6 +65,14 @@ async def test_no_job_begins_after_the_end_was_asked_for(app: App) -> None:
     gate.set()
     await stopping
     assert [(await found(app, job)).status for job in (first, second)] == ["done", "pending"]
+
+
+def test_a_shop_that_uses_all_its_slots_leaves_a_loop_and_no_preview_runs_in_that_of_the_prints() -> None:
+    default: Any = quotas.c.max_concurrent.server_default
+    with_slots = [kinds for kinds in LOOPS if any(kind.slots for kind in kinds.values())]
+    assert len(with_slots) > int(default.arg)
+    assert not any(kind.patient for kinds in with_slots for kind in kinds.values())
+    assert {name for kinds in LOOPS for name in kinds} == set(KINDS)
 
 
 async def test_loops_that_have_nothing_to_do_end_at_once(app: App) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, false, func, or_, sele
 
 from app.catalog.tables import products
 from app.core.ports import Database, Expect, Row
-from app.core.tables import Id, moment, upsert
+from app.core.tables import Id, among, moment, upsert
 from app.jobs.tables import jobs
 from app.media.tables import assets
 from app.personalization.goods import Size
@@ -119,7 +119,7 @@ async def order_cards(
         assets.alias(name) for name in ("preview", "mockup", "master", "printed", "proposed", "upload")
     )
     proposal, size = generations.alias("proposal"), sizes_as_printed(shop_id).subquery("size")
-    in_state = or_(order_items.c.state.in_(list(states)), _untold(shop_id) if UNTOLD in states else false())
+    in_state = or_(among(order_items.c.state, states), _untold(shop_id) if UNTOLD in states else false())
     rows = await db.all(
         select(*_card(preview, mockup, master, printed, proposed, upload, proposal, size))
         .join(orders, orders.c.id == order_items.c.order_id)

@@ -10,7 +10,7 @@ from sqlalchemy import Table, and_, delete, func, or_, select, update
 
 from app.core.ids import first_id
 from app.core.ports import Database, Expect, Row
-from app.core.tables import upsert
+from app.core.tables import among, upsert
 from app.generation.tables import quotas
 from app.jobs.tables import jobs
 from app.media.tables import assets
@@ -33,7 +33,7 @@ EMPTIED = (
 
 async def progress(db: Database, names: Collection[str]) -> dict[str, Row]:
     """How far each sweep is: its cursor (None when it has ended), and when this round began."""
-    rows = await db.all(select(sweeps).where(sweeps.c.name.in_(list(names))))
+    rows = await db.all(select(sweeps).where(among(sweeps.c.name, names)))
     return {row["name"]: row for row in rows}
 
 
@@ -90,7 +90,7 @@ async def live_assets_of(db: Database, shop_id: str, design_id: str) -> Sequence
 
 async def known_keys(db: Database, keys: Collection[str]) -> set[str]:
     """Those of the keys whose object should be there."""
-    rows = await db.all(select(assets.c.key).where(assets.c.key.in_(list(keys)), assets.c.deleted_at.is_(None)))
+    rows = await db.all(select(assets.c.key).where(among(assets.c.key, keys), assets.c.deleted_at.is_(None)))
     return {row["key"] for row in rows}
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from app.core.ids import new_id
 from app.core.ports import Database, Expect, Row
-from app.core.tables import metadata, upsert
+from app.core.tables import among, metadata, upsert
 from app.jobs.tables import jobs
 from app.media.tables import assets
 from app.personalization.tables import generations, order_items, orders
@@ -42,7 +42,7 @@ def claim_orders(shop_id: str, customer_id: str, order_ids: Collection[str], at:
     """Shopify says that these orders are the customer's; those that we never saw change nothing."""
     return (
         update(orders)
-        .where(orders.c.shop_id == shop_id, orders.c.shopify_order_id.in_(list(order_ids)))
+        .where(orders.c.shop_id == shop_id, among(orders.c.shopify_order_id, order_ids))
         .values(customer_id=customer_id, updated_at=at)
     )
 
@@ -155,44 +155,42 @@ def stop_design(shop_id: str, design_id: str, at: datetime) -> Expect:
 def stop_jobs(shop_id: str, subjects: Collection[str], at: datetime) -> Any:
     return (
         update(jobs)
-        .where(
-            jobs.c.shop_id == shop_id, jobs.c.subject_id.in_(list(subjects)), jobs.c.status.in_(("pending", "running"))
-        )
+        .where(jobs.c.shop_id == shop_id, among(jobs.c.subject_id, subjects), jobs.c.status.in_(("pending", "running")))
         .values(status="cancelled", lease_token=None, lease_until=None, updated_at=at)
     )
 
 
 def forget_jobs(shop_id: str, subjects: Collection[str]) -> Any:
     """The jobs that were about these, whatever became of them."""
-    return delete(jobs).where(jobs.c.shop_id == shop_id, jobs.c.subject_id.in_(list(subjects)))
+    return delete(jobs).where(jobs.c.shop_id == shop_id, among(jobs.c.subject_id, subjects))
 
 
 def live_bytes(shop_id: str, asset_ids: Collection[str]) -> ScalarSelect[int]:
     """How many bytes of these are counted, for other statements."""
     return (
         select(func.coalesce(func.sum(assets.c.bytes), 0))
-        .where(assets.c.shop_id == shop_id, assets.c.id.in_(list(asset_ids)), assets.c.deleted_at.is_(None))
+        .where(assets.c.shop_id == shop_id, among(assets.c.id, asset_ids), assets.c.deleted_at.is_(None))
         .scalar_subquery()
     )
 
 
 def delete_assets(shop_id: str, asset_ids: Collection[str], at: datetime) -> list[Any]:
     """The rows, and what order lines say of them."""
-    ids = list(asset_ids)
     return [
-        _emptied(shop_id, at).where(order_items.c.print_asset_id.in_(ids)),
-        delete(assets).where(assets.c.shop_id == shop_id, assets.c.id.in_(ids)),
+        _emptied(shop_id, at).where(among(order_items.c.print_asset_id, asset_ids)),
+        delete(assets).where(assets.c.shop_id == shop_id, among(assets.c.id, asset_ids)),
     ]
 
 
 def delete_designs(shop_id: str, design_ids: Collection[str], at: datetime) -> list[Any]:
-    ids = list(design_ids)
-    ordered = or_(order_items.c.preview_generation_id.in_(ids), order_items.c.final_generation_id.in_(ids))
-    proposed = and_(order_items.c.shop_id == shop_id, order_items.c.proposed_generation_id.in_(ids))
+    preview, final, proposal = (
+        among(order_items.c[f"{name}_generation_id"], design_ids) for name in ("preview", "final", "proposed")
+    )
+    proposed = and_(order_items.c.shop_id == shop_id, proposal)
     return [
-        _emptied(shop_id, at).where(ordered),
+        _emptied(shop_id, at).where(or_(preview, final)),
         update(order_items).where(proposed).values(proposed_generation_id=None, updated_at=at),
-        delete(generations).where(generations.c.shop_id == shop_id, generations.c.id.in_(ids)),
+        delete(generations).where(generations.c.shop_id == shop_id, among(generations.c.id, design_ids)),
     ]
 
 

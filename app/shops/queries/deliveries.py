@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, func, select, updat
 from app import jobs
 from app.core.ids import first_id
 from app.core.ports import Database, Webhook
-from app.core.tables import upsert
+from app.core.tables import among, upsert
 from app.shops.model import Delivery
 from app.shops.tables import shops, webhook_deliveries
 
@@ -88,7 +88,7 @@ def _delivery(
 async def deliveries_by_topic(db: Database, topics: Collection[str], since: datetime) -> dict[tuple[str, ...], int]:
     """How many webhooks came since then, by topic (`other` for those that are not named) and outcome."""
     recent, table = webhook_deliveries.c.id >= first_id(since), webhook_deliveries
-    topic = case((table.c.topic.in_(list(topics)), table.c.topic), else_="other").label("named")
+    topic = case((among(table.c.topic, topics), table.c.topic), else_="other").label("named")
     named = select(topic, table.c.status).where(recent).subquery()
     counted = select(named.c.named, named.c.status, func.count().label("count"))
     rows = await db.all(counted.group_by(named.c.named, named.c.status))

@@ -75,7 +75,7 @@ async def deliver(app: App, messages: Messages, work: Work, chance: random.Rando
     while messages.due or busy or messages.wait():
         while messages.due and len(busy) < 5:
             job_id = messages.due.pop(chance.randrange(len(messages.due)))
-            busy.add(asyncio.create_task(jobs.run_one(app, work.kinds, job_id)))
+            busy.add(asyncio.create_task(jobs.run_hinted(app, work.kinds, job_id)))
             if waiting and chance.random() < 0.25:
                 busy.add(asyncio.create_task(cancel(app, waiting.pop())))
         done, busy = await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +13,11 @@ from app import jobs
 from app.adapters.sql import compile_sql
 from app.adapters.sqlite_dialect import DIALECT
 from app.core.app import App
-from app.jobs import Job, queries
+from app.jobs import queries
 from app.jobs.tables import jobs as table
 from app.wiring import schema
 from handlers import jobs as runner
-from tests.apps import clock_of
+from tests.apps import ON_POSTGRES, clock_of
 from tests.fakes.ports import START
 from tests.unit.jobs.kinds import KIND, Work, found, queued
 
@@ -72,17 +73,6 @@ async def test_another_shop_cancels_nothing(app: App) -> None:
     assert (await found(app, job)).status == "pending"
 
 
-async def test_the_place_in_the_queue_counts_the_shops_own_jobs_that_came_before(app: App) -> None:
-    for subject, shop_id in (("1", "a"), ("other", "b"), ("2", "a"), ("3", "a")):
-        await queued(app, subject, shop_id)
-        clock_of(app).move(seconds=1)
-    places: dict[Any, int] = {each: await jobs.queue_position(app.db, "a", KIND, each) for each in ("1", "2", "3")}
-    assert places == {"1": 0, "2": 1, "3": 2}
-    await app.db.batch(update(table).where(table.c.subject_id == "1").values(status="running"))
-    assert await jobs.queue_position(app.db, "a", KIND, "3") == 1
-    assert await jobs.queue_position(app.db, "a", KIND, "unknown") == 0
-
-
 async def test_jobs_are_listed_by_their_status_newest_first(app: App) -> None:
     for subject in ("1", "2", "3"):
         await queued(app, subject)
@@ -126,27 +116,78 @@ class Explained:
     def __init__(self) -> None:
         self._handle = sqlite3.connect(":memory:")
         self._handle.executescript(schema())
-        self.plans: list[str] = []
+        self.plans: list[list[str]] = []
 
-    async def one(self, statement: Any) -> Any:
+    async def one(self, statement: Any) -> None:
+        await self.all(statement)
+
+    async def all(self, statement: Any) -> list[Any]:
         sql = compile_sql(statement, DIALECT)
         steps = self._handle.execute(f"EXPLAIN QUERY PLAN {sql.text}", sql.values).fetchall()
-        self.plans.append("; ".join(str(step[3]) for step in steps))
-        return dict.fromkeys(Job.__dataclass_fields__, 1)
+        self.plans.append([str(step[3]) for step in steps])
+        return []
 
     def close(self) -> None:
         self._handle.close()
 
 
-async def test_looking_for_work_reads_open_jobs_alone_in_the_order_they_are_needed() -> None:
-    """However many have ended in the last month, and however long the line is."""
+async def test_looking_for_work_reads_open_jobs_alone() -> None:
+    """However many have ended in the last month."""
     db: Any = Explained()
-    assert await queries.due(db, START, list(runner.KINDS), ["a:preview"])
-    assert await queries.oldest_due(db, START)
+    await queries.due(db, START, runner.KINDS)
+    await queries.queue_position(db, "a", "preview", "1", START)
+    await queries.oldest_due(db, START)
     await db.one(queries.hint_again(START, START, list(runner.KINDS), 100))
     db.close()
-    assert all("USING INDEX ix_jobs_open" in plan for plan in db.plans), db.plans
-    first, second, *_ = db.plans
-    assert "TEMP B-TREE" not in first
-    assert second.startswith("SEARCH jobs USING INDEX ix_jobs_open (priority=?)")
+    allowed = ("ix_jobs_open", "sqlite_autoindex_jobs_", "ix_jobs_shop_id_lease_order (shop_id=?)")
+    for plan in db.plans:
+        reads = [step for step in plan if " INDEX " in step or step.startswith(("SCAN jobs", "SEARCH jobs"))]
+        assert any("ix_jobs_open" in step for step in reads)
+        assert [step for step in reads if "jobs" in step and not any(name in step for name in allowed)] == []
     assert len(db.plans) == 4
+
+
+async def test_the_next_job_of_each_shop_is_sought_behind_all_of_the_one_before() -> None:
+    db: Any = Explained()
+    await queries.due(db, START, runner.KINDS)
+    db.close()
+    [plan] = db.plans
+    seek = "COVERING INDEX ix_jobs_open (status=? AND priority=? AND (shop_id,kind,run_at)>(?,?,?))"
+    assert f"SEARCH behind USING {seek}" in plan
+
+
+async def steps_of_a_choice(app: App) -> int:
+    """How many instructions SQLite runs to choose the next job."""
+    counted = 0
+
+    def count() -> int:
+        nonlocal counted
+        counted += 1
+        return 0
+
+    handle = sqlite3.connect(Path(app.settings.database_url.removeprefix("sqlite:///")))
+
+    class Counting:
+        async def one(self, statement: Any) -> Any:
+            sql = compile_sql(statement, DIALECT)
+            handle.set_progress_handler(count, 1)
+            rows = sql.read(handle.execute(sql.text, sql.values).fetchall())
+            handle.set_progress_handler(None, 1)
+            return rows[0] if rows else None
+
+    db: Any = Counting()
+    assert await queries.due(db, app.clock.now(), Work().kinds)
+    handle.close()
+    return counted
+
+
+@pytest.mark.skipif(ON_POSTGRES, reason="counts the instructions of SQLite")
+async def test_a_choice_takes_no_longer_when_a_shops_line_is_long(app: App) -> None:
+    await queued(app, "1", "flood")
+    for shop in range(20):
+        await queued(app, "1", f"shop-{shop}")
+    short = await steps_of_a_choice(app)
+    now = app.clock.now()
+    more = [jobs.insert(jobs.new(KIND, "flood", f"more-{at}", at=now), now) for at in range(2000)]
+    await app.db.batch(*more)
+    assert await steps_of_a_choice(app) < short * 1.1

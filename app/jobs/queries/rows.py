@@ -1,4 +1,4 @@
-"""All SQL on jobs. Reading what is due is the one query over all shops: the runner serves them all."""
+"""All SQL on the rows of jobs: they are inserted, leased, ended, and counted."""
 
 from __future__ import annotations
 
@@ -6,18 +6,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
 
-from app.core.ids import first_id
+from app.core.ids import first_id, new_id
 from app.core.ports import Database, Expect
-from app.core.tables import upsert
-from app.jobs.model import Job
-from app.jobs.tables import jobs
+from app.core.tables import among, upsert
+from app.jobs.model import OPEN, Job
+from app.jobs.tables import is_left, is_pending, jobs
 
-OPEN = ("pending", "running")
-IS_OPEN = jobs.c.status.in_([literal_column(f"'{status}'") for status in OPEN])
-"""As the index ix_jobs_open says it. With values in its place SQLite cannot see that the index will do, and reads every
-job of the last month."""
 COLUMNS = [jobs.c[name] for name in Job.__dataclass_fields__]
 
 
@@ -26,25 +22,9 @@ async def job(db: Database, job_id: str) -> Job | None:
     return Job(**row) if row else None
 
 
-async def due(db: Database, now: datetime, kinds: Collection[str], skip: Collection[str] = ()) -> Job | None:
-    """The most urgent job of these kinds that may run: pending and due, or left by a worker that died.
-
-    `skip` names kinds of job of shops whose slots are taken, as `shop:kind`.
-    """
-    busy = (jobs.c.shop_id + ":" + jobs.c.kind).in_(list(skip))
-    mine = and_(_runnable(now), jobs.c.kind.in_(list(kinds)), ~busy)
-    # Two reads in the order of the index: one would sort all that is open, for each job of a long line.
-    most = await db.one(select(jobs.c.priority).where(mine).order_by(jobs.c.priority.desc()).limit(1))
-    if most is None:
-        return None
-    urgent = select(*COLUMNS).where(mine, jobs.c.priority == most["priority"])
-    row = await db.one(urgent.order_by(jobs.c.run_at, jobs.c.id).limit(1))
-    return Job(**row) if row else await due(db, now, kinds, skip)  # others took those of this priority meanwhile
-
-
 async def jobs_by_status(db: Database, statuses: Sequence[str], limit: int) -> list[Job]:
     rows = await db.all(
-        select(*COLUMNS).where(jobs.c.status.in_(list(statuses))).order_by(jobs.c.created_at.desc()).limit(limit)
+        select(*COLUMNS).where(among(jobs.c.status, statuses)).order_by(jobs.c.created_at.desc()).limit(limit)
     )
     return [Job(**row) for row in rows]
 
@@ -61,23 +41,9 @@ async def given_up_by_kind(db: Database, since: datetime) -> dict[tuple[str, ...
 
 async def oldest_due(db: Database, now: datetime) -> datetime | None:
     """Since when the job has been due that has waited longest."""
-    due = select(jobs.c.run_at).where(IS_OPEN, jobs.c.status == "pending", jobs.c.run_at <= now)
+    due = select(jobs.c.run_at).where(is_pending(jobs), jobs.c.run_at <= now)
     row = await db.one(due.order_by(jobs.c.run_at).limit(1))
     return row["run_at"] if row else None
-
-
-async def queue_position(db: Database, shop_id: str, kind: str, subject_id: str) -> int:
-    """How many pending jobs of this kind run before this subject's: 0 means next."""
-    mine = select(jobs.c.created_at).where(jobs.c.shop_id == shop_id, jobs.c.subject_id == subject_id)
-    row = await db.one(
-        select(func.count().label("ahead")).where(
-            jobs.c.shop_id == shop_id,
-            jobs.c.kind == kind,
-            jobs.c.status == "pending",
-            jobs.c.created_at < mine.scalar_subquery(),
-        )
-    )
-    return int(row["ahead"]) if row else 0
 
 
 async def in_line(
@@ -139,6 +105,7 @@ def lease(job: Job, token: str, now: datetime, seconds: int) -> Expect:
             attempts=jobs.c.attempts + 1,
             lease_token=token,
             lease_until=now + timedelta(seconds=seconds),
+            lease_order=new_id(),
             updated_at=now,
         ),
         "not_due",
@@ -149,10 +116,7 @@ def hint_again(now: datetime, hinted_before: datetime, kinds: Collection[str], l
     """Note a hint at jobs of these kinds that may run now and whose last hint is old, the oldest first; their ids."""
     old = or_(jobs.c.hinted_at.is_(None), jobs.c.hinted_at <= hinted_before)
     stale = (
-        select(jobs.c.id)
-        .where(_runnable(now), jobs.c.kind.in_(list(kinds)), old)
-        .order_by(jobs.c.hinted_at)
-        .limit(limit)
+        select(jobs.c.id).where(_runnable(now), among(jobs.c.kind, kinds), old).order_by(jobs.c.hinted_at).limit(limit)
     )
     return update(jobs).where(jobs.c.id.in_(stale)).values(hinted_at=now).returning(jobs.c.id)
 
@@ -213,7 +177,7 @@ def revive(shop_id: str, reasons: Collection[str], at: datetime) -> Any:
         .where(
             jobs.c.shop_id == shop_id,
             jobs.c.status.in_(["failed", "dead", "cancelled"]),
-            jobs.c.last_error.in_(list(reasons)),
+            among(jobs.c.last_error, reasons),
         )
         .values(status="pending", run_at=at, hinted_at=at, attempts=0, last_error=None, updated_at=at)
         .returning(jobs.c.id)
@@ -269,6 +233,4 @@ def _held(job_id: str, token: str) -> ColumnElement[bool]:
 
 
 def _runnable(now: datetime) -> ColumnElement[bool]:
-    pending = and_(jobs.c.status == "pending", jobs.c.run_at <= now)
-    left = and_(jobs.c.status == "running", jobs.c.lease_until <= now)
-    return and_(IS_OPEN, or_(pending, left))
+    return or_(and_(is_pending(jobs), jobs.c.run_at <= now), is_left(jobs, now))

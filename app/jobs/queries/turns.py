@@ -1,0 +1,190 @@
+"""SQL that lets shops take turns: which job runs next, and how many come before one. It reads every shop's jobs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
+
+from app.core.ports import Database
+from app.core.tables import Time, among
+from app.jobs.model import Job, Kinds, Line, Slots, place_in_line
+from app.jobs.tables import Moment, is_left, is_open, is_pending, jobs
+
+TOP = 2**31
+"""Above every priority."""
+EMPTY: ColumnElement[str] = literal_column("''")
+END_OF_TIME: ColumnElement[str] = literal_column("'9999'")
+"""It sorts after the text of every time."""
+
+
+async def due(db: Database, now: datetime, kinds: Kinds) -> Job | None:
+    """The fairest job of these kinds that may run: pending and due, or left by a worker that died.
+
+    Of the highest priority, the job of the shop with the fewest running; among those shops, of the one that has waited
+    longest for its turn; of its jobs, the one that has been due longest. Shops whose slots are taken are passed over.
+    """
+    below, fairest = TOP, _fairest(tuple((name, kind.slots) for name, kind in kinds.items()))
+    while (row := await db.one(fairest.params(now=now, below=below))) and row["top"] is not None:
+        if row["id"] is not None:
+            return Job(**{name: row[name] for name in Job.__dataclass_fields__})
+        below = row["top"]  # nothing of this priority can run here
+    return None
+
+
+async def queue_position(db: Database, shop_id: str, kind: str, subject_id: str, now: datetime) -> int:
+    """How many jobs of all shops start before this subject's pending one: 0 means that it is next.
+
+    These are the jobs of a higher priority and, of the same priority, those whose turn comes first (see
+    `place_in_line`); what runs now is not counted. Retries that wait for their time are. 0 when the job is not pending.
+    """
+    rows = await db.all(_lines().params(now=now, shop_id=shop_id, dedupe_key=f"{kind}:{subject_id}"))
+    return place_in_line(shop_id, [Line(**row) for row in rows])
+
+
+@cache
+def _fairest(kinds: tuple[tuple[str, Slots | None], ...]) -> Select[Any]:
+    """The highest priority below `:below` that has jobs to run `:now`, as `top`, and the fairest of them that can run.
+
+    It reads the first job of each shop and kind, however long their lines are: it is asked for every job that runs, and
+    by idle loops. Building it takes longer than running it, so it is built once.
+    """
+    now = bindparam("now", type_=Time())
+    highest = [
+        select(func.max(jobs.c.priority).label("priority")).where(some, jobs.c.priority < bindparam("below"))
+        for some in (is_pending(jobs), is_left(jobs, now))
+    ]
+    top = select(func.max(union_all(*highest).subquery().c.priority).label("top")).cte("top")
+    priority = select(top.c.top).scalar_subquery()
+    left = jobs.alias("left_by_workers")
+    heads = _heads(priority)
+    candidates = union_all(
+        select(heads.c.id), select(left.c.id).where(is_left(left, now), left.c.priority == priority)
+    ).subquery("candidates")
+    running = _running(now)
+    fairest = (
+        select(*[jobs.c[name] for name in Job.__dataclass_fields__])
+        .select_from(candidates)
+        .join(jobs, jobs.c.id == candidates.c.id)
+        .outerjoin(running, running.c.shop_id == jobs.c.shop_id)
+        .where(or_(jobs.c.status == "running", jobs.c.run_at <= now), _may_run(kinds))
+        .order_by(func.coalesce(running.c.running, 0), _last_turn(jobs.c.shop_id), jobs.c.run_at, jobs.c.id)
+        .limit(1)
+        .subquery("fairest")
+    )
+    return select(top.c.top, fairest).select_from(top.outerjoin(fairest, true()))
+
+
+def _heads(priority: ScalarSelect[int]) -> CTE:
+    """The ids of the first pending job of each shop and kind.
+
+    A loose index scan: each step seeks the first job behind the last group. Neither SQLite nor PostgreSQL skips groups
+    by itself. `|| ''` lets SQLite compare by the index, which it does not for two columns.
+    """
+    before, behind = jobs.alias("before"), jobs.alias("behind")
+    order = ("shop_id", "kind", "run_at", "id")
+    first = select(jobs.c.id).where(is_pending(jobs), jobs.c.priority == priority)
+    heads = select(first.order_by(*[jobs.c[name] for name in order]).limit(1).scalar_subquery().label("id")).cte(
+        "heads", recursive=True
+    )
+    beyond = tuple_(behind.c.shop_id, behind.c.kind, behind.c.run_at) > tuple_(
+        before.c.shop_id.concat(EMPTY), before.c.kind.concat(EMPTY), END_OF_TIME
+    )
+    following = (
+        select(behind.c.id)
+        .where(is_pending(behind), behind.c.priority == before.c.priority, beyond)
+        .order_by(*[behind.c[name] for name in order])
+        .limit(1)
+        .correlate(before)
+        .scalar_subquery()
+    )
+    return heads.union_all(select(following).select_from(heads.join(before, before.c.id == heads.c.id)))
+
+
+def _may_run(kinds: tuple[tuple[str, Slots | None], ...]) -> ColumnElement[bool]:
+    """Of these kinds, and with a free slot where the kind has slots; a job that a dead worker left holds its own."""
+    without = among(jobs.c.kind, [name for name, slots in kinds if slots is None])
+    slotted = [
+        and_(jobs.c.kind == name, or_(jobs.c.status == "running", slots.room(jobs.c.shop_id) > 0))
+        for name, slots in kinds
+        if slots
+    ]
+    return or_(without, *slotted)
+
+
+@cache
+def _lines() -> Select[Any]:
+    """The columns of `Line` for each shop and priority with jobs that may come before this subject's.
+
+    It counts along the index, and is asked whenever a waiting shopper's page asks how far their preview is.
+    """
+    now = bindparam("now", type_=Time())
+    named = [jobs.c[name] == bindparam(name) for name in ("shop_id", "dedupe_key")]
+    mine = select(jobs.c.priority, jobs.c.run_at, jobs.c.id).where(*named, jobs.c.status == "pending").cte("mine")
+    priority, run_at, mine_id = (select(column).scalar_subquery() for column in mine.c)
+    earlier = or_(jobs.c.run_at < run_at, and_(jobs.c.run_at == run_at, jobs.c.id < mine_id))
+    parts = [
+        select(
+            jobs.c.shop_id,
+            (literal_column("1") if above else literal_column("0")).label("above"),
+            func.count().label("waiting"),
+            _sum(case((earlier, 1), else_=0)).label("earlier"),
+            func.min(jobs.c.run_at).label("since"),
+        )
+        .where(some, jobs.c.priority > priority if above else jobs.c.priority == priority)
+        .group_by(jobs.c.shop_id)
+        for some in (is_pending(jobs), is_left(jobs, now))
+        for above in (False, True)
+    ]
+    part, running = union_all(*parts).subquery("part"), _running(now)
+    lines = (
+        select(
+            part.c.shop_id,
+            part.c.above,
+            _sum(part.c.waiting).label("waiting"),
+            _sum(part.c.earlier).label("earlier"),
+            func.min(part.c.since).label("since"),
+        )
+        .group_by(part.c.shop_id, part.c.above)
+        .subquery("lines")
+    )
+    return select(
+        *lines.c, func.coalesce(running.c.running, 0).label("running"), _last_turn(lines.c.shop_id).label("last_turn")
+    ).select_from(lines.outerjoin(running, running.c.shop_id == lines.c.shop_id))
+
+
+def _sum(numbers: ColumnElement[int]) -> ColumnElement[int]:
+    """PostgreSQL's own sum of whole numbers is a decimal one."""
+    return cast(func.sum(numbers), BigInteger)
+
+
+def _running(now: Moment) -> Any:
+    """How many jobs of each shop run: those with a lease that has not ended."""
+    alive = and_(is_open(jobs), jobs.c.status == "running", jobs.c.lease_until > now)
+    return select(jobs.c.shop_id, func.count().label("running")).where(alive).group_by(jobs.c.shop_id).subquery("alive")
+
+
+def _last_turn(shop_id: ColumnElement[str]) -> ColumnElement[str]:
+    """When a shop's job was last leased, as `lease_order` says it; the empty text for never."""
+    taken = jobs.alias("taken")
+    last = select(func.max(taken.c.lease_order)).where(taken.c.shop_id == shop_id)
+    return func.coalesce(last.scalar_subquery(), EMPTY)
