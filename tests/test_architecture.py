@@ -47,7 +47,7 @@ ACROSS_SHOPS: dict[str, str] = {
     "app.jobs.queries.extend": "the lease's token names the job's holder",
     "app.jobs.queries.postpone": "the lease's token names the job's holder",
     "app.jobs.queries.release": "the lease's token names the job's holder",
-    "app.media.queries.expired_uploads": "the sweep serves every shop",
+    "app.media.queries.due_files": "the sweep serves every shop",
     "app.media.queries.kept_objects": "after a restore the operator looks for every shop's",
     "app.shops.queries.visitors.count_hit": "the key of a limit names its shop, if it has one",
     "app.shops.queries.visitors.window_end": "the key of a limit names its shop, if it has one",
@@ -61,7 +61,7 @@ ACROSS_SHOPS: dict[str, str] = {
             "known_keys",
             "progress",
             "shops_after",
-            "uploads_after",
+            "gone_uploads",
         )
     },
     "app.shops.queries.deliveries.insert_delivery": "the webhook holds its shop",

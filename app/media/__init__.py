@@ -5,14 +5,16 @@ the Imaging port.
 """
 
 from app.core.sizes import MIN_SIDE
+from app.media.decoding import MOST_COST, decoding_cost
 from app.media.missing import missing_objects
-from app.media.model import Asset, new_asset, object_key
-from app.media.queries import asset, insert_asset
+from app.media.model import TICKET_LIFE, Asset, new_asset, object_key
+from app.media.queries import arrival, asset, insert_asset
 from app.media.uploads import (
     CONTENT_TYPES,
     MAX_UPLOAD_BYTES,
     Upload,
     UploadWish,
+    check_wish,
     open_upload,
     read_header,
     read_upload,
@@ -23,10 +25,15 @@ __all__ = [
     "CONTENT_TYPES",
     "MAX_UPLOAD_BYTES",
     "MIN_SIDE",
+    "MOST_COST",
+    "TICKET_LIFE",
     "Asset",
     "Upload",
     "UploadWish",
+    "arrival",
     "asset",
+    "check_wish",
+    "decoding_cost",
     "insert_asset",
     "missing_objects",
     "new_asset",

@@ -8,9 +8,9 @@ from app.shops.grants import begin_grant, finish_grant
 from app.shops.installs import admit, expect_install, is_over, record_install, uninstall, uninstalled_fields
 from app.shops.keeping import JOB as KEEP_TOKEN
 from app.shops.keeping import keep_token, keep_tokens, not_kept, reseal_tokens
-from app.shops.limits import hit
+from app.shops.limits import Hit, hit, release
 from app.shops.model import Access, Delivery, Guest, Merchant, Owner, Shop, Shopper, Visitor
-from app.shops.queries import active_shop, close_delivery, customer_of, deliveries_by_topic, delivery, shop
+from app.shops.queries import active_shop, close_delivery, customer_of, deliveries_by_topic, delivery, release_hit, shop
 from app.shops.scopes import rescope, scopes_fields
 from app.shops.tokens import access_token, ask
 from app.shops.visitors import known_visitor, open_shop, visitor
@@ -21,6 +21,7 @@ __all__ = [
     "Access",
     "Delivery",
     "Guest",
+    "Hit",
     "Merchant",
     "Owner",
     "Shop",
@@ -48,6 +49,8 @@ __all__ = [
     "receive",
     "record_install",
     "refuse",
+    "release",
+    "release_hit",
     "rescope",
     "reseal_tokens",
     "scopes_fields",
