@@ -14,7 +14,7 @@ docs/decisions/0012 says why the figures are what they are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from enum import Enum
 
@@ -22,7 +22,8 @@ from starlette.requests import Request
 
 from app import media, shops
 from app.core.app import App
-from app.core.ports import ProxyVisit
+from app.core.errors import Refused, TooMany
+from app.core.ports import Expect, ProxyVisit
 from app.generation import Month
 from app.shops import Hit
 from handlers import addresses
@@ -97,15 +98,19 @@ SENTENCES = {
 """Where "That was a lot at once" would not be right: by limit, and where it differs, by whose it is."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class PreviewLimits:
     """What a shopper's request for a preview is measured by once its photo is known."""
 
     request: Request
     who: Mapping[str, str]
+    hits: list[Hit] = field(default_factory=list)
 
-    async def take(self, cost: int, month: Month) -> None:
-        """Count a preview whose photo costs so many units to decode (`media.decoding_cost`). Raises TooMany."""
+    def count(self, cost: int, month: Month) -> list[Expect]:
+        """Statements that count a preview whose photo costs so many units (`media.decoding_cost`). Raises TooMany.
+
+        They belong in the batch that begins the preview: one that does not begin counts nowhere.
+        """
         share = min(LIMITS["preview_day"].address or 0, month.address_share)
         limits = {
             "preview_day": (replace(LIMITS["preview_day"], address=share), 1),
@@ -114,7 +119,13 @@ class PreviewLimits:
         }
         if month.runs_low:
             limits["preview_reserve"] = (Limit(Window.DAY, address=month.address_reserve), 1)
-        await _count(self.request, self.who, limits)
+        app = _app(self.request)
+        self.hits = list(_hits(self.who, limits, app.clock.now()))
+        return shops.counting(app, self.hits, self.request.app.state.spent)
+
+    async def refusal(self, refused: Refused) -> TooMany | None:
+        """The error to raise when one of these statements was refused."""
+        return await shops.refusal(_app(self.request), self.hits, self.request.app.state.spent, refused)
 
     @property
     def tickets(self) -> Sequence[str]:

@@ -50,6 +50,7 @@ ACROSS_SHOPS: dict[str, str] = {
     "app.media.queries.due_files": "the sweep serves every shop",
     "app.media.queries.kept_objects": "after a restore the operator looks for every shop's",
     "app.shops.queries.visitors.count_hit": "the key of a limit names its shop, if it has one",
+    "app.shops.queries.visitors.release_hit": "the key of a limit names its shop, if it has one",
     "app.shops.queries.visitors.window_end": "the key of a limit names its shop, if it has one",
     **{
         f"app.privacy.queries.leftovers.{name}": "the sweep serves every shop"

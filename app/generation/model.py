@@ -47,10 +47,6 @@ class Month:
         return max(self.limit // 10, 5)
 
     @property
-    def is_used_up(self) -> bool:
-        return self.used >= self.limit
-
-    @property
     def runs_low(self) -> bool:
         """Whether only the reserve is left."""
         return self.used >= self.limit / 2

@@ -8,7 +8,7 @@ from app.core.sizes import MIN_SIDE
 from app.media.decoding import MOST_COST, decoding_cost
 from app.media.missing import missing_objects
 from app.media.model import TICKET_LIFE, Asset, new_asset, object_key
-from app.media.queries import arrival, asset, insert_asset
+from app.media.queries import asset, claim_upload, insert_asset, is_unused
 from app.media.uploads import (
     CONTENT_TYPES,
     MAX_UPLOAD_BYTES,
@@ -30,11 +30,12 @@ __all__ = [
     "Asset",
     "Upload",
     "UploadWish",
-    "arrival",
     "asset",
     "check_wish",
+    "claim_upload",
     "decoding_cost",
     "insert_asset",
+    "is_unused",
     "missing_objects",
     "new_asset",
     "object_key",

@@ -61,8 +61,8 @@ def mark_deleted(shop_id: str, asset_ids: Sequence[str], at: datetime) -> Expect
 
 def delete_unclaimed(shop_id: str, asset_ids: Sequence[str], at: datetime) -> Expect:
     """Delete rows of uploads that nobody used. Refused with `changed` unless all are still due and unused."""
-    unused = and_(assets.c.shopper_id.is_(None), assets.c.guest_session_id.is_(None))
-    return Expect(delete(assets).where(_due(shop_id, asset_ids, at), unused), "changed", rows=len(asset_ids))
+    unused = delete(assets).where(_due(shop_id, asset_ids, at), _unclaimed())
+    return Expect(unused, "changed", rows=len(asset_ids))
 
 
 def lapse(shop_id: str, asset_ids: Sequence[str], until: datetime, at: datetime) -> Expect:
@@ -79,10 +79,35 @@ def set_arrived(upload: Asset, size: int, at: datetime) -> Expect:
     """An upload has come, with so many bytes. Refused with `changed` when that was known, or its reservation ended."""
     row = and_(assets.c.shop_id == upload.shop_id, assets.c.id == upload.id, assets.c.deleted_at.is_(None))
     awaited = and_(row, assets.c.arrived_at.is_(None), assets.c.bytes == upload.bytes)
-    return Expect(update(assets).where(awaited).values(bytes=size, updated_at=at, **arrival(upload, at)), "changed")
+    return Expect(update(assets).where(awaited).values(bytes=size, updated_at=at, **_arrival(upload, at)), "changed")
 
 
-def arrival(upload: Asset, at: datetime) -> dict[str, Any]:
+def claim_upload(
+    shop_id: str, upload: Asset, shopper_id: str | None, guest_session_id: str | None, at: datetime
+) -> Any:
+    """The upload belongs to whoever used it first, so that their redaction finds it. It has arrived by then."""
+    return (
+        update(assets)
+        .where(assets.c.shop_id == shop_id, assets.c.id == upload.id, _unclaimed())
+        .values(shopper_id=shopper_id, guest_session_id=guest_session_id, **_arrival(upload, at))
+    )
+
+
+def is_unused(shop_id: str, asset_id: str) -> ColumnElement[bool]:
+    """Whether nobody has used an upload yet."""
+    return select(assets.c.id).where(assets.c.shop_id == shop_id, assets.c.id == asset_id, _unclaimed()).exists()
+
+
+def insert_asset(asset: Asset, at: datetime) -> Any:
+    return upsert(assets).values(**asdict(asset) | {"created_at": at, "updated_at": at})
+
+
+def _due(shop_id: str, asset_ids: Sequence[str], at: datetime) -> ColumnElement[bool]:
+    ids = assets.c.id.in_(list(asset_ids))
+    return and_(assets.c.shop_id == shop_id, ids, assets.c.deleted_at.is_(None), assets.c.expires_at <= at)
+
+
+def _arrival(upload: Asset, at: datetime) -> dict[str, Any]:
     """The values of an upload that has come: its day counts from its ticket.
 
     One that was known to have come, or whose reservation has ended since it was read, keeps its values.
@@ -95,10 +120,5 @@ def arrival(upload: Asset, at: datetime) -> dict[str, Any]:
     }
 
 
-def insert_asset(asset: Asset, at: datetime) -> Any:
-    return upsert(assets).values(**asdict(asset) | {"created_at": at, "updated_at": at})
-
-
-def _due(shop_id: str, asset_ids: Sequence[str], at: datetime) -> ColumnElement[bool]:
-    ids = assets.c.id.in_(list(asset_ids))
-    return and_(assets.c.shop_id == shop_id, ids, assets.c.deleted_at.is_(None), assets.c.expires_at <= at)
+def _unclaimed() -> ColumnElement[bool]:
+    return and_(assets.c.shopper_id.is_(None), assets.c.guest_session_id.is_(None))

@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 from app import generation, jobs, media, shops
 from app.core.app import App
-from app.core.errors import AppError, BadPicture, Conflict, ConstraintError, NotFound, Refused, Unprocessable
+from app.core.errors import AppError, BadPicture, Conflict, ConstraintError, NotFound, Refused, TooMany, Unprocessable
 from app.core.ids import new_id
 from app.core.pictures import Crop
-from app.core.ports import Database
+from app.core.ports import Database, Expect
 from app.core.preflight import Preflight
 from app.core.reads import Together
 from app.generation import Month
@@ -34,8 +34,11 @@ class ShopperLimits(Protocol):
     @property
     def tickets(self) -> Sequence[str]: ...
 
-    async def take(self, cost: int, month: Month) -> None:
-        """Count a preview whose photo costs so many units to decode. Raises TooMany."""
+    def count(self, cost: int, month: Month) -> list[Expect]:
+        """Statements that count a preview whose photo costs so many units to decode. Raises TooMany."""
+
+    async def refusal(self, refused: Refused) -> TooMany | None:
+        """The error to raise when one of these statements was refused."""
 
 
 async def request_preview(
@@ -61,20 +64,22 @@ async def request_preview(
     upload, header = await media.read_upload(app, mine)
     _check_sharpness(wanted, header.size)
     month = quota.month(str(wanted.quota_period)) if quota else Month()
-    if month.is_used_up:
-        raise _used_up()
-    if limits:
-        await limits.take(media.decoding_cost(header), month)
     job = jobs.new(JOB, wanted.shop_id, wanted.id, at=wanted.created_at, priority=2)
     try:
-        await app.db.batch(*beginning(wanted, upload, job, limits.tickets if limits else ()))
-    except (Refused, ConstraintError) as fault:
+        counted = limits.count(media.decoding_cost(header), month) if limits else []
+        await app.db.batch(*beginning(wanted, upload, job, limits.tickets if limits else ()), *counted)
+    except (Refused, ConstraintError, TooMany) as fault:
         before = await _made_before(app.db, visitor, wanted.idempotency_key)
         if known := _same(before, wanted):  # the same key, at the same time
             return known
         if isinstance(fault, ConstraintError):
             raise Conflict() from fault
-        raise _used_up() from fault
+        if isinstance(fault, TooMany):
+            raise
+        if limits and (too_many := await limits.refusal(fault)):
+            raise too_many from fault
+        sentence = "This shop has made all its previews for this month. Please come back later."
+        raise AppError(sentence, code=fault.code, status=402) from fault
     await app.queue.wake(job.id)
     return wanted
 
@@ -156,19 +161,14 @@ def beginning(wanted: Generation, upload: media.Asset, job: Job, tickets: Sequen
     An upload that is used for the first time releases its ticket from the counters `tickets`. The quota's row is
     locked before, so that of two first uses at once only one finds it unused.
     """
-    shop_id, now, unused = wanted.shop_id, wanted.created_at, queries.is_unused(wanted.shop_id, upload.id)
+    shop_id, now, unused = wanted.shop_id, wanted.created_at, media.is_unused(wanted.shop_id, upload.id)
     return [
         *generation.hold(shop_id, str(wanted.quota_period), now),
         *[shops.release_hit(key, upload.created_at or now, now, unused) for key in tickets],
         queries.insert_generation(wanted),
-        queries.claim_upload(shop_id, upload, wanted.shopper_id, wanted.guest_session_id, now),
+        media.claim_upload(shop_id, upload, wanted.shopper_id, wanted.guest_session_id, now),
         jobs.insert(job, now),
     ]
-
-
-def _used_up() -> AppError:
-    sentence = "This shop has made all its previews for this month. Please come back later."
-    return AppError(sentence, code="quota_exhausted", status=402)
 
 
 def _size(offer: Offer, variant_id: str | None) -> Size:

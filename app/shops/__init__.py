@@ -8,7 +8,7 @@ from app.shops.grants import begin_grant, finish_grant
 from app.shops.installs import admit, expect_install, is_over, record_install, uninstall, uninstalled_fields
 from app.shops.keeping import JOB as KEEP_TOKEN
 from app.shops.keeping import keep_token, keep_tokens, not_kept, reseal_tokens
-from app.shops.limits import Hit, hit, release
+from app.shops.limits import Hit, counting, hit, refusal, release
 from app.shops.model import Access, Delivery, Guest, Merchant, Owner, Shop, Shopper, Visitor
 from app.shops.queries import active_shop, close_delivery, customer_of, deliveries_by_topic, delivery, release_hit, shop
 from app.shops.scopes import rescope, scopes_fields
@@ -33,6 +33,7 @@ __all__ = [
     "ask",
     "begin_grant",
     "close_delivery",
+    "counting",
     "customer_of",
     "deliveries_by_topic",
     "delivery",
@@ -48,6 +49,7 @@ __all__ = [
     "open_shop",
     "receive",
     "record_install",
+    "refusal",
     "refuse",
     "release",
     "release_hit",

@@ -37,25 +37,37 @@ async def hit(app: App, hits: Sequence[Hit], spent: Spent) -> None:
     So a flood that one key stops takes nothing of what others share with it. Concurrent callers should name what is
     shared most last: its row stays locked for the shortest time.
     """
+    try:
+        await app.db.batch(*counting(app, hits, spent))
+    except Refused as refused:
+        raise (await refusal(app, hits, spent, refused) or refused) from refused
+
+
+def counting(app: App, hits: Sequence[Hit], spent: Spent) -> list[Expect]:
+    """Statements that count every hit, for a batch with what they allow. Raises TooMany when it is known that one has
+    no room."""
     now = app.clock.now()
     for each in hits:
         if each.amount > each.limit:
-            raise _refusal(each, each.ends, now)
+            raise _too_many(each, each.ends, now)
         if ends := spent.until(each.key, each.amount, now):
-            raise _refusal(each, ends, now)
-    counting = [
+            raise _too_many(each, ends, now)
+    return [
         Expect(queries.count_hit(each.key, each.limit, each.amount, now, each.ends), f"{_CODE}{place}")
         for place, each in enumerate(hits)
     ]
-    try:
-        await app.db.batch(*counting)
-    except Refused as refused:
-        full = hits[int(refused.code.removeprefix(_CODE))]
-        app.log.info("limit_reached", limit=full.key.partition(":")[0])
-        ends = await queries.window_end(app.db, full.key) or now
-        if not full.returnable:
-            spent.add(full.key, full.amount, ends)
-        raise _refusal(full, ends, now) from refused
+
+
+async def refusal(app: App, hits: Sequence[Hit], spent: Spent, refused: Refused) -> TooMany | None:
+    """The error for a batch that one of the hits refused; None when something else did."""
+    if not refused.code.startswith(_CODE):
+        return None
+    now, full = app.clock.now(), hits[int(refused.code.removeprefix(_CODE))]
+    app.log.info("limit_reached", limit=full.key.partition(":")[0])
+    ends = await queries.window_end(app.db, full.key) or now
+    if not full.returnable:
+        spent.add(full.key, full.amount, ends)
+    return _too_many(full, ends, now)
 
 
 async def release(app: App, keys: Collection[str], since: datetime) -> None:
@@ -64,7 +76,7 @@ async def release(app: App, keys: Collection[str], since: datetime) -> None:
     await app.db.batch(*[queries.release_hit(key, since, now) for key in keys])
 
 
-def _refusal(full: Hit, ends: datetime, now: datetime) -> TooMany:
+def _too_many(full: Hit, ends: datetime, now: datetime) -> TooMany:
     seconds = max(1, math.ceil((ends - now).total_seconds()))  # its window may have ended meanwhile
     return TooMany(full.message, code=full.code, retry_after=seconds)
 

@@ -15,6 +15,7 @@ from app import shops
 from app.core.app import App
 from app.core.errors import TooMany
 from app.core.spent import Spent
+from app.shops import Hit
 from app.shops.tables import rate_limits
 from tests.apps import clock_of, close, make_app
 from tests.contract.adapters import DATABASES, Open
@@ -40,10 +41,15 @@ async def app(another: Open, tmp_path: Path) -> AsyncIterator[App]:
 
 async def passes(app: App, spent: Spent | None = None, **limits: int) -> bool:
     try:
-        await shops.hit(app, limits, spent or Spent(), window=MINUTE)
+        await shops.hit(app, hits(app, **limits), spent or Spent())
     except TooMany:
         return False
     return True
+
+
+def hits(app: App, **limits: int) -> list[Hit]:
+    """One hit of each key in a window of a minute."""
+    return [Hit(key, limit, app.clock.now() + MINUTE) for key, limit in limits.items()]
 
 
 async def counts(app: App) -> dict[str, int]:
@@ -77,7 +83,7 @@ async def test_a_refusal_says_when_the_window_ends_and_then_a_new_one_begins(app
     assert await passes(app, key=1)
     clock_of(app).move(seconds=20)
     with pytest.raises(TooMany) as caught:
-        await shops.hit(app, {"key": 1}, Spent(), window=MINUTE)
+        await shops.hit(app, hits(app, key=1), Spent())
     assert caught.value.retry_after == 40
     clock_of(app).move(seconds=40)
     assert await passes(app, key=1)

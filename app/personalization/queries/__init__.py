@@ -44,14 +44,12 @@ from app.personalization.queries.orders import (
 )
 from app.personalization.queries.previews import (
     cancel_generation,
-    claim_upload,
     complete_generation,
     count_style_use,
     fail_generation,
     generation,
     generation_by_key,
     insert_generation,
-    is_unused,
     master_of_design,
     own_style,
     previews_by_status,
@@ -64,7 +62,6 @@ from app.personalization.queries.prints import finish_item, insert_final, set_it
 
 __all__ = [
     "cancel_generation",
-    "claim_upload",
     "complete_generation",
     "count_style_use",
     "design_of",
@@ -81,7 +78,6 @@ __all__ = [
     "insert_own_style",
     "insert_size",
     "insert_style",
-    "is_unused",
     "item",
     "items_by_state",
     "items_of_order",

@@ -11,8 +11,6 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select, update
 from app.core.ids import first_id
 from app.core.ports import Database, Expect
 from app.core.tables import Id, upsert
-from app.media import Asset, arrival
-from app.media.tables import assets
 from app.personalization.model import (
     Generation,
     Style,
@@ -93,24 +91,6 @@ async def own_style(db: Database, shop_id: str) -> Style | None:
 def insert_generation(generation: Generation) -> Any:
     values = {name: getattr(generation, name) for name in Generation.__dataclass_fields__}
     return upsert(generations).values(**values, generation_type="preview", updated_at=generation.created_at)
-
-
-def claim_upload(
-    shop_id: str, upload: Asset, shopper_id: str | None, guest_session_id: str | None, at: datetime
-) -> Any:
-    """The upload belongs to whoever used it first, so that their redaction finds it. It has arrived by then."""
-    unused = and_(assets.c.shopper_id.is_(None), assets.c.guest_session_id.is_(None))
-    return (
-        update(assets)
-        .where(assets.c.shop_id == shop_id, assets.c.id == upload.id, unused)
-        .values(shopper_id=shopper_id, guest_session_id=guest_session_id, **arrival(upload, at))
-    )
-
-
-def is_unused(shop_id: str, asset_id: str) -> ColumnElement[bool]:
-    """Whether nobody has used an upload yet."""
-    unused = and_(assets.c.shopper_id.is_(None), assets.c.guest_session_id.is_(None))
-    return select(assets.c.id).where(assets.c.shop_id == shop_id, assets.c.id == asset_id, unused).exists()
 
 
 def set_processing(shop_id: str, generation_id: str, progress: int, at: datetime) -> Expect:

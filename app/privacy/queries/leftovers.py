@@ -108,7 +108,7 @@ async def gone_uploads(db: Database, after: str, gone_before: datetime, limit: i
     """Photos whose object is gone and of which no design has pictures, by id."""
     return await db.all(
         select(assets.c.id, assets.c.shop_id)
-        .where(assets.c.id > after, assets.c.deleted_at < gone_before, _is_gone_upload())
+        .where(assets.c.id > after, assets.c.deleted_at < gone_before, _is_gone_upload(assets.c.shop_id))
         .order_by(assets.c.id)
         .limit(limit)
     )
@@ -116,12 +116,13 @@ async def gone_uploads(db: Database, after: str, gone_before: datetime, limit: i
 
 def delete_gone_uploads(shop_id: str, asset_ids: Collection[str]) -> Any:
     """Those of them that no design has come to need since."""
-    return delete(assets).where(assets.c.shop_id == shop_id, assets.c.id.in_(list(asset_ids)), _is_gone_upload())
+    return delete(assets).where(assets.c.shop_id == shop_id, assets.c.id.in_(list(asset_ids)), _is_gone_upload(shop_id))
 
 
-def _is_gone_upload() -> ColumnElement[bool]:
+def _is_gone_upload(shop: str | ColumnElement[str]) -> ColumnElement[bool]:
     pictures = or_(*[generations.c[name].is_not(None) for name in DRAWN])
-    needed = select(generations.c.id).where(generations.c.upload_asset_id == assets.c.id, pictures).exists()
+    of_photo = and_(generations.c.shop_id == shop, generations.c.upload_asset_id == assets.c.id)
+    needed = select(generations.c.id).where(of_photo, pictures).exists()
     return and_(assets.c.deleted_at.is_not(None), assets.c.purpose == "upload", ~needed)
 
 
