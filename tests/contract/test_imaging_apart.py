@@ -191,7 +191,7 @@ def test_a_small_photo_may_take_some_seconds_of_the_processor(apart: Apart, deco
     [decoder] = decoders()
     limits = (decoder / "limits").read_text().splitlines()
     [[soft_seconds, *_]] = [line.split()[3:5] for line in limits if line.startswith("Max cpu time")]
-    assert 5 < int(soft_seconds) < 15
+    assert 2 < int(soft_seconds) < 12
 
 
 def test_two_photos_at_once_have_a_process_each(apart: Apart, decoders: Callable[[], list[Path]]) -> None:
