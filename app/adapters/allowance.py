@@ -1,8 +1,8 @@
 """What a photo may take to be developed: twice what a good one of its bytes and pixels needs.
 
 Measured with 50 megapixels in 25 MB: HEIC takes 8.8 seconds of processor time, a noisy AVIF 0.26 seconds a megapixel
-with half a megabyte each. A 10-bit AVIF in libvips and a WebP in Pillow take most memory, up to 20 bytes a pixel. A file
-of few pixels needs less than 0.2 seconds whatever its format, so few bytes with few pixels earn no more than 2.
+with half a megabyte each. A 10-bit AVIF in libvips and a WebP in Pillow take most memory, up to 20 bytes a pixel.
+Photos of 0.3 megapixels need 0.2 seconds at most, so few bytes with few pixels earn no more than 2.
 docs/decisions/0008 and 0012 have the rest.
 """
 

@@ -29,8 +29,8 @@ def test_one_address_never_uses_up_a_month(limit: int) -> None:
 
 def test_who_takes_everything_every_day_leaves_a_fresh_month_of_500_to_others_for_days() -> None:
     assert [taken(500, 1, days) for days in (1, 5, 6, 31)] == [50, 250, 255, 380]
-    assert [taken(500, 4, days) for days in (1, 2, 14)] == [200, 270, 500]
-    assert [taken(500, 10, days) for days in (1, 2, 5)] == [300, 350, 500]
+    assert [taken(500, 4, days) for days in (1, 2, 13, 14)] == [200, 265, 485, 500]
+    assert [taken(500, 10, days) for days in (1, 2, 5, 6)] == [275, 325, 475, 500]
 
 
 def test_a_small_month_has_a_share_for_everybody() -> None:
