@@ -15,7 +15,7 @@ from app.core.errors import AppError, NotFound, Refused, TooLarge, Unprocessable
 from app.core.ids import new_id
 from app.core.ports import UploadTicket
 from app.media import queries
-from app.media.model import LATE_LIFE, TICKET_LIFE, Asset
+from app.media.model import LATE_LIFE, TICKET_LIFE, UPLOAD_LIFE, Asset
 
 MAX_UPLOAD_BYTES = 25 * 1024 * 1024
 SWEPT_AT_ONCE = 400
@@ -115,24 +115,27 @@ async def read_header(app: App, key: str) -> sniff.Header:
 
 
 async def sweep_uploads(app: App) -> int:
-    """Look at files whose time has come, SWEPT_AT_ONCE of them, fairly by shop; how many changed.
+    """Look at files whose time has come, SWEPT_AT_ONCE of them, fairly by shop; how many gave storage back.
 
     When its ticket ends, an upload that has come is kept for its day; one that has not stops holding storage, and may
     still come late. After LATE_LIFE, or its day, it is deleted, and the row goes unless a person's designs need it.
     """
-    changed = 0
+    freed = 0
     due = await queries.due_files(app.db, app.clock.now(), SWEPT_AT_ONCE)
     for _, group in groupby(due, key=lambda each: each.shop_id):
         files = list(group)
         for start in range(0, len(files), NAMED_AT_ONCE):
-            changed += await _sweep(app, files[start : start + NAMED_AT_ONCE])
-    return changed
+            freed += await _sweep(app, files[start : start + NAMED_AT_ONCE])
+    return freed
 
 
 async def _sweep(app: App, files: Sequence[Asset]) -> int:
     """Files of one shop, in one batch; a shop whose files changed meanwhile is looked at again in the next minute."""
     shop_id, now = files[0].shop_id, app.clock.now()
-    awaited = [each for each in files if each.is_awaited and not each.is_lapsed]
+    yesterday = now - UPLOAD_LIFE
+    awaited = [
+        each for each in files if each.is_awaited and not each.is_lapsed and (each.created_at or now) > yesterday
+    ]
     found = dict(zip(awaited, await asyncio.gather(*[app.files.stat(each.key) for each in awaited]), strict=True))
     arrived = {each: info.bytes for each, info in found.items() if info}
     missing = [each for each, info in found.items() if info is None]
@@ -151,7 +154,7 @@ async def _sweep(app: App, files: Sequence[Asset]) -> int:
     except Refused as refused:
         app.log.info("sweep_put_off", shop=shop_id, reason=refused.code)
         return 0
-    return len(files)
+    return len(missing) + len(over)
 
 
 async def _count_late(app: App, upload: Asset) -> None:
