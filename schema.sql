@@ -63,6 +63,8 @@ CREATE TABLE rate_limits (
   CONSTRAINT pk_rate_limits PRIMARY KEY ("key")
 );
 
+CREATE INDEX ix_rate_limits_expires_at ON rate_limits (expires_at);
+
 CREATE TABLE shops (
   id TEXT NOT NULL,
   shop_name TEXT,

@@ -128,4 +128,4 @@ class Photos(RuleBasedStateMachine):
 
 GENERATIONS = assets.metadata.tables["generations"]
 TestPhotos = Photos.TestCase
-TestPhotos.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
+TestPhotos.settings = settings(max_examples=10, stateful_step_count=15, deadline=None)

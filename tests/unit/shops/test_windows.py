@@ -105,4 +105,4 @@ class Windows(RuleBasedStateMachine):
 
 
 TestWindows = Windows.TestCase
-TestWindows.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestWindows.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
