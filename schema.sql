@@ -66,6 +66,8 @@ CREATE TABLE rate_limits (
   CONSTRAINT pk_rate_limits PRIMARY KEY ("key")
 );
 
+CREATE INDEX ix_rate_limits_expires_at ON rate_limits (expires_at);
+
 CREATE TABLE shops (
   id TEXT NOT NULL,
   shop_name TEXT,
@@ -242,6 +244,7 @@ CREATE TABLE assets (
   deleted_at TEXT,
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
+  arrived_at TEXT,
   CONSTRAINT pk_assets PRIMARY KEY (id),
   CONSTRAINT fk_assets_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE,
   CONSTRAINT uq_assets_key UNIQUE ("key"),
@@ -250,7 +253,9 @@ CREATE TABLE assets (
   CONSTRAINT fk_assets_guest_session_id FOREIGN KEY(guest_session_id) REFERENCES guest_sessions (id) ON DELETE SET NULL
 );
 
-CREATE INDEX ix_assets_expiring ON assets (expires_at);
+CREATE INDEX ix_assets_due ON assets (expires_at) WHERE deleted_at IS NULL AND expires_at IS NOT NULL;
+
+CREATE INDEX ix_assets_gone_uploads ON assets (id) WHERE deleted_at IS NOT NULL AND purpose = 'upload';
 
 CREATE INDEX ix_assets_guest_session_id ON assets (guest_session_id);
 

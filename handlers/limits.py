@@ -1,76 +1,219 @@
 """How often each may ask: every limit of the app on one page.
 
 A visitor, an address and a shop each have an allowance, and all shops together one, so that neither one shop nor many
-drain what all share: the key of the image model, the storage, the database.
+drain what all share: the key of the image model, the storage, the database, the processor.
 
 What is not here is not counted, because counting is a durable write. A webhook is signed, and refusing it could only
 lose an order. The state of a preview, a shop's offer and the merchant's pages are only read: a poll of a state was seen
 to take half to a quarter of the time that counting it would, and is answered to the holder of its view token alone. The
 other buttons of the orders page do the same work once, however often they are pressed.
+
+docs/decisions/0014 says why the figures are what they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
+from enum import Enum
 
 from starlette.requests import Request
 
-from app import shops
+from app import media, shops
 from app.core.app import App
-from app.core.ports import ProxyVisit
+from app.core.errors import Refused, TooMany
+from app.core.ports import Expect, ProxyVisit
+from app.generation import Month
+from app.shops import Hit
 from handlers import addresses
 
-WINDOW = timedelta(minutes=1)
+NETWORK_TIMES = 4
+"""How many times an address's allowance an IPv6 /48 has."""
+MEGABYTE = 1024 * 1024
+
+
+class Window(Enum):
+    """How long a count lasts. A day ends at midnight UTC, when addresses are hidden behind a new key anyway."""
+
+    MINUTE = "minute"
+    TICKET = "15 minutes"
+    DAY = "day"
+
+    def ends(self, now: datetime) -> datetime:
+        if self is Window.DAY:
+            return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
+        return now + (media.TICKET_LIFE if self is Window.TICKET else timedelta(minutes=1))
 
 
 @dataclass(frozen=True)
 class Limit:
-    """The most in a minute, of one visitor, from one address, in one shop and in all shops; None is not counted."""
+    """The most in a window, of one visitor, from one address, in one shop and in all shops; None is not counted.
 
+    The network around an IPv6 address has NETWORK_TIMES what an address has.
+    """
+
+    window: Window = Window.MINUTE
     visitor: int | None = None
     address: int | None = None
     shop: int | None = None
     everyone: int | None = None
 
+    def of(self, by: str) -> int | None:
+        if by == "network":
+            return self.address and self.address * NETWORK_TIMES
+        most: int | None = getattr(self, by)
+        return most
+
 
 LIMITS = {
-    "upload": Limit(address=20, shop=300, everyone=3000),
+    "upload": Limit(visitor=10, address=20, shop=300, everyone=3000),
+    "upload_day": Limit(Window.DAY, visitor=60, address=150),
+    "upload_megabytes": Limit(Window.DAY, address=200),
+    "ticket": Limit(Window.TICKET, visitor=6, address=20),
     "preview": Limit(visitor=10, address=30, shop=120, everyone=600),
+    "preview_day": Limit(Window.DAY, visitor=60, address=150),
+    "pixels": Limit(visitor=600, address=1800, shop=4800, everyone=24_000),
+    "pixels_day": Limit(Window.DAY, visitor=3000, address=7500, shop=60_000),
     "cancel": Limit(visitor=20),
     "delete": Limit(visitor=20),
     "picture_upload": Limit(shop=60, everyone=600),
     "picture": Limit(shop=30, everyone=300),
+    "picture_pixels": Limit(shop=1800, everyone=18_000),
     "privacy": Limit(shop=30),
     "install": Limit(address=10, shop=20, everyone=300),
 }
+SENTENCES = {
+    "ticket": "Several photos were sent and not used yet. Please create a preview, or wait some minutes.",
+    "upload_day": "No more photos can be sent today. Please come back later.",
+    "upload_megabytes": "No more photos can be sent from your internet connection today. Please come back later.",
+    "preview_day:visitor": "You have made all your previews for today. Please come back later.",
+    "preview_day": "All previews for your internet connection have been made for today. Please come back later.",
+    "preview_reserve": "This shop has few previews left this month, and all of today's for your internet connection "
+    "have been made. Please come back later.",
+    "pixels": "That were many large photos at once. Please wait a moment and try again.",
+    "pixels_day": "No more previews of photos this large can be made today. Try a smaller photo, or come back later.",
+    "picture_pixels": "That were many large pictures at once. Please wait a moment and try again.",
+}
+"""Where "That was a lot at once" would not be right: by limit, and where it differs, by whose it is."""
+
+
+@dataclass
+class PreviewLimits:
+    """What a shopper's request for a preview is measured by once its photo is known."""
+
+    request: Request
+    who: Mapping[str, str]
+    hits: list[Hit] = field(default_factory=list)
+
+    def count(self, cost: int, month: Month) -> list[Expect]:
+        """Statements that count a preview whose photo costs so many units (`media.decoding_cost`). Raises TooMany.
+
+        They belong in the batch that begins the preview: one that does not begin counts nowhere.
+        """
+        share = min(LIMITS["preview_day"].address or 0, month.address_share)
+        limits = {
+            "preview_day": (replace(LIMITS["preview_day"], address=share), 1),
+            "pixels": (LIMITS["pixels"], cost),
+            "pixels_day": (LIMITS["pixels_day"], cost),
+        }
+        if month.runs_low:
+            limits["preview_reserve"] = (Limit(Window.DAY, address=month.address_reserve), 1)
+        app = _app(self.request)
+        self.hits = list(_hits(self.who, limits, app.clock.now()))
+        return shops.counting(app, self.hits, self.request.app.state.spent)
+
+    async def refusal(self, refused: Refused) -> TooMany | None:
+        """The error to raise when one of these statements was refused."""
+        return await shops.refusal(_app(self.request), self.hits, self.request.app.state.spent, refused)
+
+    @property
+    def tickets(self) -> Sequence[str]:
+        """Keys that count this shopper's open tickets."""
+        return _ticket_keys(self.who)
+
+
+async def upload(request: Request, visit: ProxyVisit, guest_token: str | None, size: int) -> None:
+    """Count a shopper's ticket for a photo of so many bytes. Raises TooMany."""
+    limits = {what: (LIMITS[what], 1) for what in ("upload", "upload_day", "ticket")}
+    limits["upload_megabytes"] = (LIMITS["upload_megabytes"], -(-size // MEGABYTE))
+    await _count(request, _shopper(request, visit, guest_token), limits)
+
+
+async def release_ticket(request: Request, visit: ProxyVisit, guest_token: str | None, since: datetime) -> None:
+    """Uncount a ticket that came to nothing."""
+    await shops.release(_app(request), _ticket_keys(_shopper(request, visit, guest_token)), since)
+
+
+async def preview(request: Request, visit: ProxyVisit, guest_token: str | None) -> PreviewLimits:
+    """Count a shopper's wish for a preview. Raises TooMany."""
+    who = _shopper(request, visit, guest_token)
+    await _count(request, who, _once("preview"))
+    return PreviewLimits(request, who)
 
 
 async def shopper(request: Request, what: str, visit: ProxyVisit, guest_token: str | None = None) -> None:
     """Count what a visitor of a storefront asks for, known or not. Raises TooMany."""
-    who = visit.customer_id or guest_token
-    visitor = addresses.hidden(_app(request), "visitor", visit.shop, who) if who else ""
-    address = addresses.of_shopper(_app(request), request, visit.shop)
-    await _count(request, what, {"visitor": visitor, "address": address, "shop": visit.shop, "everyone": "all"})
+    await _count(request, _shopper(request, visit, guest_token), _once(what))
 
 
-async def merchant(request: Request, what: str, shop_id: str) -> None:
+async def merchant(request: Request, what: str, shop_id: str, amount: int = 1) -> None:
     """Count what a shop's staff asks for. Raises TooMany."""
-    await _count(request, what, {"shop": shop_id, "everyone": "all"})
+    await _count(request, {"shop": shop_id, "everyone": "all"}, {what: (LIMITS[what], amount)})
 
 
 async def stranger(request: Request, what: str, shop_id: str) -> None:
     """Count what anybody may ask for in the name of any shop. Raises TooMany."""
-    address = addresses.of_caller(_app(request), request)
-    await _count(request, what, {"address": address, "shop": shop_id, "everyone": "all"})
+    sender = addresses.of_caller(_app(request), request)
+    who = {"address": sender.address, "network": sender.network, "shop": shop_id, "everyone": "all"}
+    await _count(request, who, _once(what))
 
 
-async def _count(request: Request, what: str, who: Mapping[str, str]) -> None:
+def _shopper(request: Request, visit: ProxyVisit, guest_token: str | None) -> dict[str, str]:
     """From the narrowest to what all share. Nobody, as "", is not counted."""
-    limit = LIMITS[what]
-    allowed = {f"{what}:{by}:{name}": getattr(limit, by) for by, name in who.items() if name and getattr(limit, by)}
-    await shops.hit(_app(request), allowed, request.app.state.spent, window=WINDOW)
+    app, who = _app(request), visit.customer_id or guest_token
+    sender = addresses.of_shopper(app, request, visit.shop)
+    return {
+        "visitor": addresses.hidden(app, "visitor", visit.shop, who) if who else "",
+        "address": sender.address,
+        "network": sender.network,
+        "shop": visit.shop,
+        "everyone": "all",
+    }
+
+
+def _once(what: str) -> dict[str, tuple[Limit, int]]:
+    return {what: (LIMITS[what], 1)}
+
+
+async def _count(request: Request, who: Mapping[str, str], limits: Mapping[str, tuple[Limit, int]]) -> None:
+    """Count amounts on limits, all or nothing."""
+    app = _app(request)
+    hits = _hits(who, limits, app.clock.now())
+    await shops.hit(app, list(hits), request.app.state.spent)
+
+
+def _hits(who: Mapping[str, str], limits: Mapping[str, tuple[Limit, int]], now: datetime) -> Iterable[Hit]:
+    for by, name in who.items():
+        for what, (limit, amount) in limits.items():
+            if name and (most := limit.of(by)):
+                yield Hit(
+                    _key(what, by, name),
+                    most,
+                    limit.window.ends(now),
+                    amount,
+                    message=SENTENCES.get(f"{what}:{by}") or SENTENCES.get(what),
+                    code="too_many_today" if limit.window is Window.DAY else None,
+                    returnable=limit.window is Window.TICKET,
+                )
+
+
+def _ticket_keys(who: Mapping[str, str]) -> list[str]:
+    return [_key("ticket", by, name) for by, name in who.items() if name and LIMITS["ticket"].of(by)]
+
+
+def _key(what: str, by: str, name: str) -> str:
+    return f"{what}:{by}:{name}"
 
 
 def _app(request: Request) -> App:

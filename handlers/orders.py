@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -114,7 +115,9 @@ async def propose_picture(request: Request) -> Response:
     body = await parse.body(request, PictureBody)
     await limits.merchant(request, "picture", merchant.shop.id)
     app, item_id = request.app.state.app, request.path_params["item_id"]
-    return await _row(request, await personalization.propose_picture(app, merchant.shop, item_id, body.upload_id))
+    take = partial(limits.merchant, request, "picture_pixels", merchant.shop.id)
+    card = await personalization.propose_picture(app, merchant.shop, item_id, body.upload_id, take)
+    return await _row(request, card)
 
 
 async def approve_picture(request: Request) -> Response:

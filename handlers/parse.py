@@ -75,7 +75,7 @@ async def _received(request: Request, limit: int) -> bytes:
                 raise TooLarge("This request is too big.")
             more = max(len(received) - MAX_JSON_BYTES - held, 0)
             if more:
-                address = address or addresses.of_caller(request.app.state.app, request)
+                address = address or addresses.peer_bucket(request)
                 room.take(address, more)
                 held += more
     finally:

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from app import media, personalization, shops
 from app.core.app import App
-from app.core.errors import NotFound
+from app.core.errors import AppError, NotFound
 from app.core.links import may_view, view_token
 from app.core.pictures import Crop
 from app.core.preflight import Preflight
@@ -72,10 +72,16 @@ async def open_upload(request: Request) -> Response:
     visit = auth.storefront(request)
     body = await parse.body(request, UploadBody)
     app: App = request.app.state.app
-    await limits.shopper(request, "upload", visit)
-    shop = await shops.open_shop(app, visit)
     wish = media.UploadWish(body.filename, body.content_type, body.bytes)
-    upload = await media.open_upload(app, shop.id, shop.timezone, wish)
+    media.check_wish(wish)
+    await limits.upload(request, visit, body.guest_token, wish.bytes)
+    counted_at = app.clock.now()
+    try:
+        shop = await shops.open_shop(app, visit)
+        upload = await media.open_upload(app, shop.id, shop.timezone, wish)
+    except AppError:
+        await limits.release_ticket(request, visit, body.guest_token, counted_at)
+        raise
     return ticket(upload)
 
 
@@ -83,9 +89,9 @@ async def create_preview(request: Request) -> Response:
     visit = auth.storefront(request)
     body = await parse.body(request, PreviewBody)
     app: App = request.app.state.app
-    await limits.shopper(request, "preview", visit, body.guest_token)
+    allowed = await limits.preview(request, visit, body.guest_token)
     visitor = await auth.visitor(request, visit, body.guest_token)
-    made = await personalization.request_preview(app, visitor, body.wish())
+    made = await personalization.request_preview(app, visitor, body.wish(), allowed)
     token = view_token(app.settings.link_key, made.id, app.clock.now() + VIEW_LIFE)
     return JSONResponse({"id": made.id, "status": made.status, "view_token": token, "guest_token": visitor.token}, 202)
 

@@ -47,9 +47,10 @@ ACROSS_SHOPS: dict[str, str] = {
     "app.jobs.queries.rows.extend": "the lease's token names the job's holder",
     "app.jobs.queries.rows.postpone": "the lease's token names the job's holder",
     "app.jobs.queries.rows.release": "the lease's token names the job's holder",
-    "app.media.queries.expired_uploads": "the sweep serves every shop",
+    "app.media.queries.due_files": "the sweep serves every shop",
     "app.media.queries.kept_objects": "after a restore the operator looks for every shop's",
     "app.shops.queries.visitors.count_hit": "the key of a limit names its shop, if it has one",
+    "app.shops.queries.visitors.release_hit": "the key of a limit names its shop, if it has one",
     "app.shops.queries.visitors.window_end": "the key of a limit names its shop, if it has one",
     **{
         f"app.privacy.queries.leftovers.{name}": "the sweep serves every shop"
@@ -61,7 +62,7 @@ ACROSS_SHOPS: dict[str, str] = {
             "known_keys",
             "progress",
             "shops_after",
-            "uploads_after",
+            "gone_uploads",
         )
     },
     "app.shops.queries.grants.drop_old_states": "what is too old goes, whoever began it",

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import astuple
+from datetime import timedelta
 
-from handlers.limits import LIMITS
+from app.media import MOST_COST, TICKET_LIFE
+from app.media.model import LATE_LIFE
+from app.media.uploads import SWEPT_AT_ONCE
+from handlers.limits import LIMITS, NETWORK_TIMES
 from tests.sources import ROOT
+from tests.unit.generation.test_month import taken
 
 PAGE = ROOT / "docs" / "operations.md"
 WRITTEN = re.compile(r"""log\.(?:info|warning|error)\(\s*"(\w+)\"""")
@@ -24,8 +28,35 @@ def test_every_log_line_that_the_page_names_is_written() -> None:
 
 def test_the_table_of_limits_is_that_of_the_code() -> None:
     rows = re.findall(r"^\| `(\w+)`: .+? \| (.+) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
-    told = {name: [None if each == "–" else int(each) for each in cells.split(" | ")] for name, cells in rows}
-    assert told == {name: list(astuple(limit)) for name, limit in LIMITS.items()}
+    cells_of = {name: cells.split(" | ") for name, cells in rows}
+    told = {name: [window, *map(_number, cells)] for name, (window, *cells) in cells_of.items()}
+    assert told == {
+        name: [limit.window.value, limit.visitor, limit.address, limit.shop, limit.everyone]
+        for name, limit in LIMITS.items()
+    }
+
+
+def test_the_table_of_months_is_what_the_shares_leave() -> None:
+    text = PAGE.read_text("utf-8")
+    rows = re.findall(r"^\| (one address|an IPv6|ten addresses).*? \| (\d+) \| (\d+) \|", text, re.MULTILINE)
+    senders = {"one address": 1, "an IPv6": NETWORK_TIMES, "ten addresses": 10}
+    left = [[500 - taken(500, senders[who], days) for days in (1, 7)] for who, _, _ in rows]
+    assert [[int(day), int(week)] for _, day, week in rows] == left
+    assert 500 - taken(500, 1, 31) == 120
+    assert [taken(500, senders, days) for senders, days in ((4, 13), (4, 14), (10, 5), (10, 6))] == [485, 500, 475, 500]
+
+
+def test_the_page_says_how_much_a_network_has_and_how_much_is_swept() -> None:
+    text = " ".join(PAGE.read_text("utf-8").split())
+    assert (NETWORK_TIMES, "all of a /48 together have four times" in text) == (4, True)
+    assert f"up to {SWEPT_AT_ONCE} files" in text
+    assert f"the largest that is taken {MOST_COST}" in text
+    assert f"holds storage for {int(TICKET_LIFE.total_seconds() / 60)} minutes" in text
+    assert timedelta(hours=1) == TICKET_LIFE + LATE_LIFE
+
+
+def _number(cell: str) -> int | None:
+    return None if cell == "–" else int(cell)
 
 
 def _names(group: str) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.media.uploads import UPLOAD_LIFE
+from app.media.model import LATE_LIFE, TICKET_LIFE, UPLOAD_LIFE
 from app.privacy import model
 from app.shops.model import REDACT_AFTER
 from app.shops.visitors import GUEST_LIFE
@@ -17,7 +17,8 @@ TEXT = (Path(__file__).parents[1] / "docs" / "privacy.md").read_text("utf-8")
 ROWS = dict(re.findall(r"^\| (.+?) \| .+? \| (.+?) \|$", TEXT, re.MULTILINE))
 PROMISED = {
     "a photo that a": [UPLOAD_LIFE],
-    "a photo that was announced": [model.UPLOAD_WAIT],
+    "a photo that was announced": [TICKET_LIFE + LATE_LIFE],
+    "the row of a photo": [model.GONE_LIFE],
     "a preview and": [model.PREVIEW_LIFE, model.LEAST_PREVIEW_LIFE, model.LONGEST_PREVIEW_LIFE],
     "a guest's token": [GUEST_LIFE],
     "a download": [model.EXPORT_LIFE],

@@ -42,6 +42,7 @@ NO_TENANTS = {
     "app.privacy.queries.leftovers.advance",
     "app.privacy.queries.leftovers.progress",
     "app.shops.queries.visitors.count_hit",
+    "app.shops.queries.visitors.release_hit",
     "app.shops.queries.visitors.window_end",
 }
 """Exceptions from the rule of arguments alone: their tables know no shops, or what they write says whose it is."""

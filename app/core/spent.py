@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-
-from app.core.errors import TooMany
 
 MOST_KNOWN = 10_000
 
 
 @dataclass
 class Spent:
-    """Keys whose window is full, and when it ends: what this process knows it need not ask the database again.
+    """Keys that had no room, for how much, and until when: what this process need not ask the database again.
 
     So a flood costs no more than its requests do.
     """
 
-    ends: dict[str, datetime] = field(default_factory=dict)
+    known: dict[str, tuple[datetime, int]] = field(default_factory=dict)
 
-    def refuse(self, keys: Iterable[str], now: datetime) -> None:
-        """Raises TooMany, with the seconds until the window ends."""
-        for key in keys:
-            if (ends := self.ends.get(key, now)) > now:
-                raise TooMany(retry_after=math.ceil((ends - now).total_seconds()))
+    def until(self, key: str, amount: int, now: datetime) -> datetime | None:
+        """When the window ends in which the key has no room for this amount; None when that is not known."""
+        ends, refused = self.known.get(key, (now, 0))
+        return ends if ends > now and amount >= refused else None
 
-    def add(self, key: str, ends: datetime) -> None:
-        if len(self.ends) >= MOST_KNOWN:
-            self.ends.clear()
-        self.ends[key] = ends
+    def add(self, key: str, amount: int, ends: datetime) -> None:
+        if len(self.known) >= MOST_KNOWN:
+            self.known.clear()
+        self.known[key] = ends, amount

@@ -4,7 +4,7 @@ The monthly count is held when a picture is asked for and given back when none c
 slots limit how many run at once; storage is reserved before bytes arrive.
 """
 
-from app.generation.model import Quota, period_of
+from app.generation.model import Month, Quota, period_of
 from app.generation.queries import (
     QuotaSlots,
     free_all_slots_if,
@@ -23,6 +23,7 @@ SLOTS = QuotaSlots()
 
 __all__ = [
     "SLOTS",
+    "Month",
     "Quota",
     "free_all_slots_if",
     "free_slot_if",

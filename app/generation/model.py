@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+MONTHLY_GENERATIONS = 500
+"""What every plan starts with."""
+
 
 @dataclass(frozen=True)
 class Quota:
@@ -21,6 +24,37 @@ class Quota:
 
     def used_in(self, period: str) -> int:
         return self.current_generations if self.period == period else 0
+
+    def month(self, period: str) -> Month:
+        return Month(self.monthly_generation_limit, self.used_in(period))
+
+
+@dataclass(frozen=True)
+class Month:
+    """A shop's previews of one month: how many it may make, and how many it has made.
+
+    An address may make a tenth of the month a day, until half of it is used. The other half is a reserve, of which an
+    address may take a hundredth of the month a day. So one address cannot use up a month of 100 previews or more: it
+    empties the first half in five days, and takes a quarter of the month in the 26 days that are left.
+    """
+
+    limit: int = MONTHLY_GENERATIONS
+    used: int = 0
+
+    @property
+    def address_share(self) -> int:
+        """How many previews one address may make a day."""
+        return max(self.limit // 10, 5)
+
+    @property
+    def runs_low(self) -> bool:
+        """Whether only the reserve is left."""
+        return self.used >= self.limit / 2
+
+    @property
+    def address_reserve(self) -> int:
+        """How many previews one address may make a day when only the reserve is left."""
+        return max(self.limit // 100, 1)
 
 
 def period_of(moment: datetime, timezone: str) -> str:

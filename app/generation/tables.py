@@ -5,12 +5,13 @@ from __future__ import annotations
 from sqlalchemy import Column, ForeignKey, Table, Text
 
 from app.core.tables import metadata, number, stamps, text, time
+from app.generation.model import MONTHLY_GENERATIONS
 
 quotas = Table(
     "quotas",
     metadata,
     Column("shop_id", Text, ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True),
-    number("monthly_generation_limit", 500),
+    number("monthly_generation_limit", MONTHLY_GENERATIONS),
     number("storage_quota_bytes", 1000 * 1024 * 1024),
     number("max_concurrent", 3),
     text("period"),

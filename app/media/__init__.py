@@ -5,14 +5,16 @@ port decodes it.
 """
 
 from app.core.sizes import MIN_SIDE
+from app.media.decoding import MOST_COST, decoding_cost
 from app.media.missing import missing_objects
-from app.media.model import EXTENSIONS, Asset, new_asset, object_key
-from app.media.queries import asset, insert_asset
+from app.media.model import EXTENSIONS, TICKET_LIFE, Asset, new_asset, object_key
+from app.media.queries import asset, claim_upload, insert_asset, is_unused
 from app.media.uploads import (
     CONTENT_TYPES,
     MAX_UPLOAD_BYTES,
     Upload,
     UploadWish,
+    check_wish,
     open_upload,
     read_header,
     read_upload,
@@ -24,11 +26,17 @@ __all__ = [
     "EXTENSIONS",
     "MAX_UPLOAD_BYTES",
     "MIN_SIDE",
+    "MOST_COST",
+    "TICKET_LIFE",
     "Asset",
     "Upload",
     "UploadWish",
     "asset",
+    "check_wish",
+    "claim_upload",
+    "decoding_cost",
     "insert_asset",
+    "is_unused",
     "missing_objects",
     "new_asset",
     "object_key",

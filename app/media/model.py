@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.core.ids import new_id
 from app.core.pictures import Picture
 
+TICKET_LIFE = timedelta(minutes=15)
+"""How long a ticket can be used, and holds storage for its photo."""
+LATE_LIFE = timedelta(minutes=45)
+"""How long after its ticket's end a photo is still taken: what was sent in time may take long to come."""
+UPLOAD_LIFE = timedelta(hours=24)
+
 
 @dataclass(frozen=True)
 class Asset:
-    """`bytes` is the size; `owner` names what the file belongs to, as (type, id)."""
+    """`bytes` is what counts as stored; `owner` names what the file belongs to, as (type, id).
+
+    `expires_at` is when the sweep must look at the file. `arrived_at` is for uploads alone: when the app first knew
+    that the file had come. Until then `bytes` is the reservation of its ticket, and 0 once that has ended.
+    """
 
     id: str
     shop_id: str
@@ -30,6 +40,23 @@ class Asset:
     guest_session_id: str | None = None
     expires_at: datetime | None = None
     deleted_at: datetime | None = None
+    arrived_at: datetime | None = None
+    created_at: datetime | None = None
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether this is an upload that is not known to have come."""
+        return self.purpose == "upload" and self.arrived_at is None
+
+    @property
+    def is_lapsed(self) -> bool:
+        """Whether its ticket has ended without it, and holds no storage any more."""
+        return self.is_awaited and self.bytes == 0
+
+    @property
+    def is_claimed(self) -> bool:
+        """Whether it is a known person's."""
+        return bool(self.shopper_id or self.guest_session_id)
 
     def serves(self, shopper_id: str | None, guest_session_id: str | None) -> bool:
         """Whether this visitor may use it: a photo is its first user's, and until then its sender's, who has its id."""

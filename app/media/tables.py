@@ -27,5 +27,7 @@ assets = Table(
     time("expires_at"),
     time("deleted_at"),
     *stamps(),
-    Index("ix_assets_expiring", "expires_at"),
+    time("arrived_at"),
+    Index("ix_assets_due", "expires_at", info={"where": "deleted_at IS NULL AND expires_at IS NOT NULL"}),
+    Index("ix_assets_gone_uploads", "id", info={"where": "deleted_at IS NOT NULL AND purpose = 'upload'"}),
 )

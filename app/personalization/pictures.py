@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from app import generation, jobs, media
@@ -10,6 +11,7 @@ from app.core.app import App
 from app.core.errors import AppError, Conflict, NotFound, Refused, Unprocessable
 from app.core.ids import new_id
 from app.core.reads import Together
+from app.core.sniff import Header
 from app.media import Asset
 from app.personalization import previews, queries
 from app.personalization.adjustments import bring_on, find
@@ -19,15 +21,20 @@ from app.personalization.prints import order_card
 from app.shops import Shop
 
 
-async def propose_picture(app: App, shop: Shop, item_id: str, upload_id: str | None) -> OrderCard:
+async def propose_picture(
+    app: App, shop: Shop, item_id: str, upload_id: str | None, take: Callable[[int], Awaitable[None]] | None = None
+) -> OrderCard:
     """Make the line a new picture: from the shopper's photo, as before, or of the merchant's upload, as it is.
 
-    Nothing is printed of it before `approve_picture`. Raises NotFound, Conflict, Unprocessable, AppError 402.
+    Nothing is printed of it before `approve_picture`. `take` is told what the photo costs to decode, and may refuse
+    it. Raises NotFound, Conflict, Unprocessable, AppError 402, and what `take` raises.
     """
     at_once = Together(app.db)
     stuck, origin = await asyncio.gather(find(at_once, shop.id, item_id), _origin(at_once, shop.id, item_id, upload_id))
     own = origin.own_style or Style(new_id(), OWN_PICTURE, "")
-    photo, wanted = await _of_upload(app, shop, origin, own) if upload_id else _again(app, shop, origin)
+    photo, header, wanted = await (_of_upload(app, shop, origin, own) if upload_id else _again(app, shop, origin))
+    if take:
+        await take(media.decoding_cost(header))
     first = [] if origin.own_style or not upload_id else [queries.insert_own_style(shop.id, own, wanted.created_at)]
     job = jobs.new(previews.JOB, shop.id, wanted.id, at=wanted.created_at, priority=1)
     proposal = queries.update_item(stuck.item, replace(stuck.item, proposed_generation_id=wanted.id), wanted.created_at)
@@ -82,16 +89,20 @@ async def _origin(at_once: Together, shop_id: str, item_id: str, upload_id: str 
     return _Origin(design, size, photo, own_style)
 
 
-def _again(app: App, shop: Shop, origin: _Origin) -> tuple[Asset, Generation]:
+async def _again(app: App, shop: Shop, origin: _Origin) -> tuple[Asset, Header, Generation]:
     """The design once more, of the shopper's photo. Raises Unprocessable."""
     design, size, photo = origin.design, origin.size, origin.photo
     if design is None:
         sentence = "The design of this line was not found. Please use a picture of yours."
         raise Unprocessable(sentence, code="no_design")
-    if photo is None:
+    try:
+        header = await media.read_header(app, photo.key) if photo else None
+    except NotFound:
+        header = None
+    if photo is None or header is None:
         raise Unprocessable("The shopper's photo is gone. Please use a picture of yours.", code="upload_missing")
     now = app.clock.now()
-    return photo, replace(
+    new = replace(
         design,
         id=new_id(),
         size_id=size.id if size else design.size_id,
@@ -108,15 +119,16 @@ def _again(app: App, shop: Shop, origin: _Origin) -> tuple[Asset, Generation]:
         idempotency_key=None,
         preflight=None,
     )
+    return photo, header, new
 
 
-async def _of_upload(app: App, shop: Shop, origin: _Origin, style: Style) -> tuple[Asset, Generation]:
+async def _of_upload(app: App, shop: Shop, origin: _Origin, style: Style) -> tuple[Asset, Header, Generation]:
     """The merchant's picture as it is, also where there never was a design. Raises what `media.read_upload` raises."""
-    photo, _ = await media.read_upload(app, origin.photo)
+    photo, header = await media.read_upload(app, origin.photo)
     design, size, now = origin.design, origin.size, app.clock.now()
     if size is None:
         raise Unprocessable("Please choose the print size of this line first.", code="no_size")
-    return photo, Generation(
+    new = Generation(
         id=new_id(),
         shop_id=shop.id,
         product_id=design.product_id if design else size.product_id,
@@ -129,3 +141,4 @@ async def _of_upload(app: App, shop: Shop, origin: _Origin, style: Style) -> tup
         shopper_id=design.shopper_id if design else None,
         guest_session_id=design.guest_session_id if design else None,
     )
+    return photo, header, new

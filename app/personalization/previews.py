@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
-from app import generation, jobs, media
+from app import generation, jobs, media, shops
 from app.core.app import App
-from app.core.errors import AppError, BadPicture, Conflict, ConstraintError, NotFound, Refused, Unprocessable
+from app.core.errors import AppError, BadPicture, Conflict, ConstraintError, NotFound, Refused, TooMany, Unprocessable
 from app.core.ids import new_id
 from app.core.pictures import Crop
-from app.core.ports import Database
+from app.core.ports import Database, Expect
 from app.core.preflight import Preflight
 from app.core.reads import Together
+from app.generation import Month
 from app.jobs import Job
 from app.personalization import offers, preflights, queries
 from app.personalization.goods import Size
@@ -26,17 +28,34 @@ LINK_LIFE = timedelta(hours=1)
 MIN_CROP_SIDE = 200
 
 
-async def request_preview(app: App, visitor: Visitor, wish: PreviewRequest) -> Generation:
+class ShopperLimits(Protocol):
+    """What a shopper may have of previews; `tickets` are the limits' keys that count their open upload tickets."""
+
+    @property
+    def tickets(self) -> Sequence[str]: ...
+
+    def count(self, cost: int, month: Month) -> list[Expect]:
+        """Statements that count a preview whose photo costs so many units to decode. Raises TooMany."""
+
+    async def refusal(self, refused: Refused) -> TooMany | None:
+        """The error to raise when one of these statements was refused."""
+
+
+async def request_preview(
+    app: App, visitor: Visitor, wish: PreviewRequest, limits: ShopperLimits | None = None
+) -> Generation:
     """Count it against the shop's month, record it and queue its making, all or nothing.
 
-    The same idempotency key gives the same preview again. Raises NotFound, UnsupportedMedia,
-    BadPicture, Unprocessable, Conflict (the key came with another wish), AppError 402 (the month is used up).
+    The same idempotency key gives the same preview again, and counts once. `limits` is None where nobody is to be
+    limited. Raises NotFound, UnsupportedMedia, BadPicture, Unprocessable, Conflict (the key came with another wish),
+    TooMany, AppError 402 (the month is used up).
     """
     at_once, shop_id = Together(app.db), visitor.shop.id
-    offer, before, sent = await asyncio.gather(
+    offer, before, sent, quota = await asyncio.gather(
         offers.read_offer(at_once, shop_id, wish.product_id),
         _made_before(at_once, visitor, wish.idempotency_key),
         media.asset(at_once, shop_id, wish.upload_id),
+        generation.quota(at_once, shop_id),
     )
     wanted = await _generation(app, visitor, wish, offer)
     if known := _same(before, wanted):
@@ -44,15 +63,21 @@ async def request_preview(app: App, visitor: Visitor, wish: PreviewRequest) -> G
     mine = sent if sent and sent.serves(visitor.shopper_id, visitor.guest_session_id) else None
     upload, header = await media.read_upload(app, mine)
     _check_sharpness(wanted, header.size)
+    month = quota.month(str(wanted.quota_period)) if quota else Month()
     job = jobs.new(JOB, wanted.shop_id, wanted.id, at=wanted.created_at, priority=2)
     try:
-        await app.db.batch(*beginning(wanted, upload, job))
-    except (Refused, ConstraintError) as fault:
+        counted = limits.count(media.decoding_cost(header), month) if limits else []
+        await app.db.batch(*beginning(wanted, upload, job, limits.tickets if limits else ()), *counted)
+    except (Refused, ConstraintError, TooMany) as fault:
         before = await _made_before(app.db, visitor, wanted.idempotency_key)
         if known := _same(before, wanted):  # the same key, at the same time
             return known
         if isinstance(fault, ConstraintError):
             raise Conflict() from fault
+        if isinstance(fault, TooMany):
+            raise
+        if limits and (too_many := await limits.refusal(fault)):
+            raise too_many from fault
         sentence = "This shop has made all its previews for this month. Please come back later."
         raise AppError(sentence, code=fault.code, status=402) from fault
     await app.queue.wake(job.id)
@@ -130,13 +155,18 @@ async def _generation(app: App, visitor: Visitor, wish: PreviewRequest, offer: O
     )
 
 
-def beginning(wanted: Generation, upload: media.Asset, job: Job) -> list[Any]:
-    """Statements that begin a preview; refused with `quota_exhausted`."""
-    shop_id, now = wanted.shop_id, wanted.created_at
+def beginning(wanted: Generation, upload: media.Asset, job: Job, tickets: Sequence[str] = ()) -> list[Any]:
+    """Statements that begin a preview; refused with `quota_exhausted`.
+
+    An upload that is used for the first time releases its ticket from the counters `tickets`. The quota's row is
+    locked before, so that of two first uses at once only one finds it unused.
+    """
+    shop_id, now, unused = wanted.shop_id, wanted.created_at, media.is_unused(wanted.shop_id, upload.id)
     return [
         *generation.hold(shop_id, str(wanted.quota_period), now),
+        *[shops.release_hit(key, upload.created_at or now, now, unused) for key in tickets],
         queries.insert_generation(wanted),
-        queries.claim_upload(shop_id, upload, wanted.shopper_id, wanted.guest_session_id),
+        media.claim_upload(shop_id, upload, wanted.shopper_id, wanted.guest_session_id, now),
         jobs.insert(job, now),
     ]
 

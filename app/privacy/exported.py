@@ -57,7 +57,7 @@ EXPORTED = {
         "Pictures",
         (
             *("id", "purpose", "filename", "mime", "bytes", "width", "height", "owner_type", "owner_id"),
-            *("expires_at", "deleted_at", "created_at", "updated_at"),
+            *("arrived_at", "expires_at", "deleted_at", "created_at", "updated_at"),
         ),
         {
             "shop_id": _THE_SHOP,

@@ -11,10 +11,10 @@ EXPORT_LIFE = timedelta(days=7)
 LINK_LIFE = timedelta(minutes=15)
 PREVIEW_LIFE = timedelta(days=30)
 LEAST_PREVIEW_LIFE, LONGEST_PREVIEW_LIFE = timedelta(days=14), timedelta(days=365)
-UPLOAD_WAIT = timedelta(hours=1)
-"""How long a photo's storage is held before it comes: its ticket takes none after a quarter of it."""
 ORPHAN_AGE = timedelta(days=1)
 """A file may lie a while before its row is written, and no ticket or job lives as long as this."""
+GONE_LIFE = timedelta(days=2)
+"""How long the row of a photo that is gone stays at least: longer than a job that deletes its object is tried."""
 MESSAGE_LIFE = timedelta(days=30)
 REQUEST_LIFE = timedelta(days=90)
 AUDIT_LIFE = timedelta(days=730)

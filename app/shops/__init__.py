@@ -8,9 +8,9 @@ from app.shops.grants import begin_grant, finish_grant
 from app.shops.installs import NO_ACCESS, admit, expect_install, is_over, record_install, uninstall, uninstalled_fields
 from app.shops.keeping import JOB as KEEP_TOKEN
 from app.shops.keeping import keep_token, keep_tokens, not_kept, reseal_tokens
-from app.shops.limits import hit
+from app.shops.limits import Hit, counting, hit, refusal, release
 from app.shops.model import Access, Delivery, Guest, Merchant, Owner, Shop, Shopper, Visitor
-from app.shops.queries import active_shop, close_delivery, customer_of, deliveries_by_topic, delivery, shop
+from app.shops.queries import active_shop, close_delivery, customer_of, deliveries_by_topic, delivery, release_hit, shop
 from app.shops.scopes import rescope, scopes_fields
 from app.shops.tokens import access_token, ask
 from app.shops.visitors import known_visitor, open_shop, visitor
@@ -23,6 +23,7 @@ __all__ = [
     "Access",
     "Delivery",
     "Guest",
+    "Hit",
     "Merchant",
     "Owner",
     "Shop",
@@ -34,6 +35,7 @@ __all__ = [
     "ask",
     "begin_grant",
     "close_delivery",
+    "counting",
     "customer_of",
     "deliveries_by_topic",
     "delivery",
@@ -50,7 +52,10 @@ __all__ = [
     "open_shop",
     "receive",
     "record_install",
+    "refusal",
     "refuse",
+    "release",
+    "release_hit",
     "rescope",
     "reseal_tokens",
     "scopes_fields",

@@ -95,6 +95,7 @@ rate_limits = Table(
     time("window_start", nullable=False),
     number("count"),
     time("expires_at", nullable=False),
+    Index("ix_rate_limits_expires_at", "expires_at"),
 )
 
 webhook_deliveries = Table(

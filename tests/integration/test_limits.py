@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
 from typing import Any
 
 import httpx
 import pytest
 
 from app.core.errors import TooMany
-from handlers.limits import LIMITS
+from app.media import MOST_COST
+from handlers.limits import LIMITS, SENTENCES
+from tests.integration import webhooks
 from tests.integration.servers import OTHER_SHOP, SHOP
 from tests.integration.storefront import Storefront
 from tests.integration.world import World
-from tests.pictures import Sample
+from tests.pictures import Sample, good
 
 pytestmark = pytest.mark.anyio
 PHOTO = Sample(b"x" * 100, "a.jpg", "image/jpeg")
 WISH = {"upload_id": "u", "product_id": "1", "style_id": "s"}
 PICTURE = {"filename": "a.png", "content_type": "image/png", "bytes": 10}
 ASKED: dict[str, Callable[[World], Awaitable[httpx.Response]]] = {
-    "upload": lambda world: world.storefront().ticket(PHOTO),
+    **dict.fromkeys(
+        ("upload", "upload_day", "upload_megabytes", "ticket"),
+        lambda world: world.storefront(customer="9001").ticket(PHOTO),
+    ),
     "preview": lambda world: world.storefront(customer="9001").post("previews", WISH),
     "cancel": lambda world: world.storefront(customer="9001").cancel({"id": "1"}),
     "delete": lambda world: world.storefront(customer="9001").post("previews/1/delete", {}),
@@ -30,23 +34,56 @@ ASKED: dict[str, Callable[[World], Awaitable[httpx.Response]]] = {
     "privacy": lambda world: world.merchant().post("/privacy/requests", {"kind": "export", "customer_id": "1"}),
     "install": lambda world: world.http.get("/auth", params={"shop": SHOP}),
 }
-CASES = [(what, by) for what, limit in LIMITS.items() for by, most in asdict(limit).items() if most]
+IPV6 = "2001:db8:1:2::7"
+WHO = ("visitor", "address", "network", "shop", "everyone")
+ENTRANCE = {"preview_day": "preview", "pixels": "preview", "pixels_day": "preview", "picture_pixels": "picture"}
+"""Counted once the photo is known, after the request itself was counted by another limit."""
+BY_CONNECTION = {("install", "network")}
+"""The tests' own connection is an IPv4 one."""
+CASES = [(what, by) for what, limit in LIMITS.items() for by in WHO if limit.of(by) and (what, by) not in BY_CONNECTION]
 
 
 @pytest.mark.parametrize(("what", "by"), CASES)
 async def test_who_has_asked_as_often_as_they_may_is_told_when_to_come_back(world: World, what: str, by: str) -> None:
-    assert (await ASKED[what](world)).status_code != 429
+    world.http.headers["X-Forwarded-For"] = IPV6
+    ask = await asker(world, what)
+    assert (await ask()).status_code != 429
     before = counts(world)
-    world.change("UPDATE rate_limits SET count = ? WHERE key LIKE ?", getattr(LIMITS[what], by), f"{what}:{by}:%")
-    refused = await ASKED[what](world)
+    world.change("UPDATE rate_limits SET count = ? WHERE key LIKE ?", LIMITS[what].of(by), f"{what}:{by}:%")
+    refused = await ask()
     assert refused.status_code == 429
-    assert TooMany.message in refused.text
-    assert 0 < int(refused.headers["Retry-After"]) <= 60
-    after = counts(world)
-    assert {key for key in after if after[key] != before.get(key)} == {key for key in before if f"{what}:{by}:" in key}
-    assert [line["limit"] for line in world.logged("limit_reached")] == [what]
-    world.clock.move(minutes=1)
-    assert (await ASKED[what](world)).status_code != 429
+    assert (SENTENCES.get(f"{what}:{by}") or SENTENCES.get(what) or TooMany.message) in refused.text
+    wait, now = int(refused.headers["Retry-After"]), world.clock.now()
+    assert 0 < wait <= (LIMITS[what].window.ends(now) - now).total_seconds() + 1
+    full = {key for key in before if key.startswith(f"{what}:{by}:")}
+    asked_for = {key for key in before if key.startswith(f"{ENTRANCE.get(what)}:")}
+    assert {key for key, count in counts(world).items() if count != before.get(key)} == full | asked_for
+    assert (len(full), [line["limit"] for line in world.logged("limit_reached")]) == (1, [what])
+    world.clock.move(seconds=wait)
+    assert (await ask()).status_code != 429
+
+
+async def asker(world: World, what: str) -> Callable[[], Awaitable[httpx.Response]]:
+    """Ask for what a limit counts, as often as it is called; a preview is begun each time."""
+    if ENTRANCE.get(what) == "preview":
+        storefront = world.storefront(customer="9001")
+        wish = await storefront.wish()
+        world.change("DELETE FROM rate_limits")
+        return lambda: storefront.post("previews", wish)
+    if what == "picture_pixels":
+        await webhooks.deliver(world.http, webhooks.order(webhooks.line("a design that is unknown")))
+        await world.run_jobs()
+        [item] = world.rows("SELECT id FROM order_items")
+        photo, merchant = good("jpeg"), world.merchant()
+        wish = {"filename": photo.filename, "content_type": photo.mime, "bytes": len(photo.data)}
+        ticket = (await merchant.orders_post(item["id"], "upload", **wish)).json()
+        await world.storefront().send(ticket, photo.data)
+        return lambda: merchant.orders_post(item["id"], "picture", upload_id=ticket["upload_id"])
+    return lambda: ASKED[what](world)
+
+
+def test_the_costliest_photo_is_within_every_limit() -> None:
+    assert min(LIMITS[what].of(by) or MOST_COST for what in LIMITS if "pixels" in what for by in WHO) >= MOST_COST
 
 
 async def test_an_address_that_floods_takes_nothing_of_its_shop(world: World) -> None:

@@ -35,6 +35,7 @@ class Shop:
     refusals: dict[str, Answer] = field(default_factory=dict)  # by path's end, each given once
     looks: list[dict[str, Any]] = field(default_factory=lambda: [DONE])  # one a poll; the last one stays
     mockups: bool = True
+    wait: int = 2  # seconds of Retry-After
     storage: str = ""
     safe: dict[str, float] = field(default_factory=lambda: {"x": 0.0, "y": 0.0})  # shares of a print
     guest_token: str = ""  # the browser's own unless the shop gives another
@@ -178,7 +179,7 @@ class Shop:
 
     def _answer(self, answer: Answer) -> Response:
         status, body = answer
-        return JSONResponse(body, status, headers={"Retry-After": "2"} if status == 429 else None)
+        return JSONResponse(body, status, headers={"Retry-After": str(self.wait)} if status == 429 else None)
 
 
 async def picture(_: Request) -> Response:

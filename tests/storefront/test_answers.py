@@ -89,6 +89,32 @@ def test_who_asks_too_often_can_try_again_after_the_servers_wait(visit: Visit, s
     expect(hook(page, "result")).to_be_visible()
 
 
+def test_who_has_had_a_days_previews_is_told_the_time_of_day_and_nothing_counts_down(
+    visit: Visit, shop: Shop, page: Page
+) -> None:
+    sentence = "You have made all your previews for today. Please come back later."
+    shop.refusals["previews"], shop.wait = error(429, sentence, "too_many_today"), 5 * 3600
+    page.clock.install(time="2026-11-29T10:00:30")
+    visit()
+    frame_photo(page)
+    hook(page, "create").click()
+    expect(hook(page, "error")).to_have_text(re.compile(rf"{re.escape(sentence)} You can try again after 0?3:01\sPM\."))
+    expect(hook(page, "again")).to_have_count(0)
+    hook(page, "create").click()  # when the day is over
+    expect(hook(page, "result")).to_be_visible()
+
+
+def test_who_holds_too_many_unused_photos_is_told_what_to_do(visit: Visit, shop: Shop, page: Page) -> None:
+    sentence = "Several photos were sent and not used yet. Please create a preview, or wait some minutes."
+    shop.refusals["uploads"], shop.wait = error(429, sentence, "too_many"), 600
+    page.clock.install(time="2026-11-29T10:00:00")
+    visit()
+    frame_photo(page)
+    expect(hook(page, "error")).to_contain_text(f"{sentence} You can try again after ")
+    hook(page, "create").click()
+    expect(hook(page, "result")).to_be_visible()
+
+
 def test_nothing_is_asked_while_nobody_looks_at_the_page(visit: Visit, shop: Shop, page: Page) -> None:
     shop.looks = [MAKING]
     page.clock.install()

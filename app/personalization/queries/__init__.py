@@ -45,7 +45,6 @@ from app.personalization.queries.orders import (
 )
 from app.personalization.queries.previews import (
     cancel_generation,
-    claim_upload,
     complete_generation,
     count_style_use,
     fail_generation,
@@ -65,7 +64,6 @@ from app.personalization.queries.unread_orders import close_unread_orders, count
 
 __all__ = [
     "cancel_generation",
-    "claim_upload",
     "close_unread_orders",
     "complete_generation",
     "count_style_use",

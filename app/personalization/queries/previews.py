@@ -11,8 +11,6 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select, update
 from app.core.ids import first_id
 from app.core.ports import Database, Expect
 from app.core.tables import Id, upsert
-from app.media import Asset
-from app.media.tables import assets
 from app.personalization.model import (
     Generation,
     Style,
@@ -93,20 +91,6 @@ async def own_style(db: Database, shop_id: str) -> Style | None:
 def insert_generation(generation: Generation) -> Any:
     values = {name: getattr(generation, name) for name in Generation.__dataclass_fields__}
     return upsert(generations).values(**values, generation_type="preview", updated_at=generation.created_at)
-
-
-def claim_upload(shop_id: str, upload: Asset, shopper_id: str | None, guest_session_id: str | None) -> Any:
-    """The upload belongs to the first visitor who uses it, so that their redaction finds it; its real type is kept."""
-    return (
-        update(assets)
-        .where(
-            assets.c.shop_id == shop_id,
-            assets.c.id == upload.id,
-            assets.c.shopper_id.is_(None),
-            assets.c.guest_session_id.is_(None),
-        )
-        .values(shopper_id=shopper_id, guest_session_id=guest_session_id, mime=upload.mime)
-    )
 
 
 def set_processing(shop_id: str, generation_id: str, progress: int, at: datetime) -> Expect:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, update
 
 from app.core.ids import first_id
 from app.core.ports import Database, Expect, Row
@@ -104,15 +104,26 @@ async def assets_after(db: Database, after: str, made_before: datetime, limit: i
     )
 
 
-async def uploads_after(db: Database, after: str, opened_before: datetime, limit: int) -> Sequence[Row]:
-    """Photos that should be there, and that nothing has been made of, by id."""
-    unused = and_(assets.c.shopper_id.is_(None), assets.c.guest_session_id.is_(None), assets.c.deleted_at.is_(None))
+async def gone_uploads(db: Database, after: str, gone_before: datetime, limit: int) -> Sequence[Row]:
+    """Photos whose object is gone and of which no design has pictures, by id."""
     return await db.all(
-        select(assets.c.id, assets.c.shop_id, assets.c.key, assets.c.bytes)
-        .where(assets.c.id > after, assets.c.id < first_id(opened_before), assets.c.purpose == "upload", unused)
+        select(assets.c.id, assets.c.shop_id)
+        .where(assets.c.id > after, assets.c.deleted_at < gone_before, _is_gone_upload(assets.c.shop_id))
         .order_by(assets.c.id)
         .limit(limit)
     )
+
+
+def delete_gone_uploads(shop_id: str, asset_ids: Collection[str]) -> Any:
+    """Those of them that no design has come to need since."""
+    return delete(assets).where(assets.c.shop_id == shop_id, assets.c.id.in_(list(asset_ids)), _is_gone_upload(shop_id))
+
+
+def _is_gone_upload(shop: str | ColumnElement[str]) -> ColumnElement[bool]:
+    pictures = or_(*[generations.c[name].is_not(None) for name in DRAWN])
+    of_photo = and_(generations.c.shop_id == shop, generations.c.upload_asset_id == assets.c.id)
+    needed = select(generations.c.id).where(of_photo, pictures).exists()
+    return and_(assets.c.deleted_at.is_not(None), assets.c.purpose == "upload", ~needed)
 
 
 def forget_asset(shop_id: str, asset_id: str, at: datetime) -> Expect:

@@ -11,7 +11,7 @@ from app.core.ports import Expect
 from app.core.tables import metadata
 from app.jobs.tables import jobs
 from app.privacy.tables import audit_log
-from app.shops.tables import shops, webhook_deliveries
+from app.shops.tables import rate_limits, shops, webhook_deliveries
 
 KEPT = (shops, jobs, audit_log, webhook_deliveries)
 """The shop's own row goes last; the others tell what happened, and go with their age."""
@@ -43,8 +43,9 @@ def delete_rows(shop_id: str, table: str, limit: int) -> Any:
 
 
 def delete_shop(shop_id: str, job_id: str, delivery_id: str) -> list[Any]:
-    """The shop's row, and what told of it but for this job and message. Refused with `shop_returned`."""
+    """The shop's row, its counters, and what told of it but for this job and message. Refused with `shop_returned`."""
     return [
+        delete(rate_limits).where(rate_limits.c.key.endswith(f":shop:{shop_id}", autoescape=True)),
         delete(jobs).where(jobs.c.shop_id == shop_id, jobs.c.id != job_id),
         delete(webhook_deliveries).where(
             webhook_deliveries.c.shop_id == shop_id, webhook_deliveries.c.id != delivery_id

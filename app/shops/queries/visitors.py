@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, or_, select
+from sqlalchemy import ColumnElement, case, or_, select, true, update
 
 from app.core.ids import new_id
 from app.core.ports import Database
@@ -62,21 +62,39 @@ def insert_guest(shop_id: str, guest_id: str, token_hash: str, expires_at: datet
     )
 
 
-def count_hit(key: str, limit: int, now: datetime, window: timedelta) -> Any:
-    """One more hit in the running window, or the first of a new one; touches no row when there were `limit` in it."""
+def count_hit(key: str, limit: int, amount: int, now: datetime, ends: datetime) -> Any:
+    """Count an amount, at most `limit`, in the running window, or as the first of a new one that ends at `ends`.
+
+    Touches no row when the window has no room for it.
+    """
     over = rate_limits.c.expires_at <= now
     return (
         upsert(rate_limits)
-        .values(key=key, window_start=now, count=1, expires_at=now + window)
+        .values(key=key, window_start=now, count=amount, expires_at=ends)
         .on_conflict_do_update(
             index_elements=["key"],
             set_={
-                "count": case((over, 1), else_=rate_limits.c.count + 1),
+                "count": case((over, amount), else_=rate_limits.c.count + amount),
                 "window_start": case((over, moment(now)), else_=rate_limits.c.window_start),
-                "expires_at": case((over, moment(now + window)), else_=rate_limits.c.expires_at),
+                "expires_at": case((over, moment(ends)), else_=rate_limits.c.expires_at),
             },
-            where=or_(over, rate_limits.c.count < limit),
+            where=or_(over, rate_limits.c.count + amount <= limit),
         )
+    )
+
+
+def release_hit(key: str, since: datetime, now: datetime, condition: ColumnElement[bool] | None = None) -> Any:
+    """Uncount one hit of `since`, if a condition holds; nothing when its window is over, where it no longer counts."""
+    return (
+        update(rate_limits)
+        .where(
+            true() if condition is None else condition,
+            rate_limits.c.key == key,
+            rate_limits.c.window_start <= since,
+            rate_limits.c.expires_at > now,
+            rate_limits.c.count > 0,
+        )
+        .values(count=rate_limits.c.count - 1)
     )
 
 

@@ -1,4 +1,6 @@
-import { el } from "./artify-dom.js";
+import { el, fill } from "./artify-dom.js";
+
+const LONGEST_COUNTDOWN = 120; // seconds; who waits longer is told the time of day
 
 /** A sentence that is no error, spoken when it appears. */
 export function note(sentence) {
@@ -10,12 +12,20 @@ export function note(sentence) {
  * @param {Error & {wait?: number}} fault its message is for the shopper; wait in seconds
  */
 export function errorBox(texts, fault, retry) {
-  const again = retry && el("button", {
+  const later = fault.wait > LONGEST_COUNTDOWN && fill(texts.again_after, { time: clockTime(fault.wait) });
+  const again = retry && !later && el("button", {
     type: "button", class: "artify-button artify-button--quiet", "data-artify": "again", onclick: retry,
   }, texts.again);
   if (again && fault.wait) countDown(again, fault.wait, texts);
-  const sentence = el("p", {}, fault.message);
-  return el("div", { class: "artify-error", role: "alert", "data-artify": "error" }, sentence, again);
+  const sentence = el("p", {}, fault.message, later ? ` ${later}` : null);
+  return el("div", { class: "artify-error", role: "alert", "data-artify": "error" }, sentence, again || null);
+}
+
+/** The shopper's own time of day in so many seconds, up to the next whole minute. */
+function clockTime(seconds) {
+  const minute = 60_000;
+  const then = new Date(Math.ceil((Date.now() + seconds * 1000) / minute) * minute);
+  return then.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
 }
 
 /** Who asked too often may ask again after a while; the button waits as long. */
