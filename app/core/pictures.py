@@ -99,6 +99,20 @@ class PrintSpec:
 
 
 @dataclass(frozen=True)
+class Tiles:
+    """How many tiles a network enlarged, and in how many of them it failed, so that bicubic stands in around the fault.
+
+    Both are 0 where no network had part in the print.
+    """
+
+    total: int = 0
+    fell_back: int = 0
+
+    def __add__(self, other: Tiles) -> Tiles:
+        return Tiles(self.total + other.total, self.fell_back + other.fell_back)
+
+
+@dataclass(frozen=True)
 class PrintFile:
     """A print file and how it was made: `engine` names the upscaler, `factor` is the whole enlargement."""
 
@@ -107,6 +121,7 @@ class PrintFile:
     factor: float
     source_width: int
     source_height: int
+    tiles: Tiles = Tiles()
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from app.core.pictures import (
     Raster,
     RenderedImage,
     Samples,
+    Tiles,
 )
 
 P = ParamSpec("P")
@@ -211,7 +212,19 @@ class Upscaler(Protocol):
     factor: int
 
     def strips(self, raster: Raster) -> Iterator[bytes]:
-        """The enlarged picture (RGB, 8 bit) as whole rows from top to bottom. CPU work: call it in compute."""
+        """The enlarged picture (RGB, 8 bit) as whole rows from top to bottom; Tiled where a network makes it in tiles.
+
+        CPU work: call it in compute.
+        """
+
+
+@runtime_checkable
+class Tiled(Protocol):
+    """Strips of an upscaler that works in tiles, and counts the tiles in which its network failed."""
+
+    @property
+    def tiles(self) -> Tiles:
+        """Of the strips that were made so far."""
 
 
 class Vault(Protocol):
