@@ -71,9 +71,7 @@ async def ticket(request: Request) -> Response:
 
 async def finish(request: Request) -> Response:
     job_id, body = await _asked(request, FinishBody)
-    delivery = jobs.Delivery(
-        body.bytes, body.sha256, body.engine, body.took_ms, body.tiles, body.tiles_fell_back
-    )
+    delivery = jobs.Delivery(body.bytes, body.sha256, body.engine, body.took_ms, body.tiles, body.tiles_fell_back)
     await jobs.finish(_app(request), KINDS, job_id, body.token, delivery)
     return Response(status_code=204)
 

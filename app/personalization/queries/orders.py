@@ -141,7 +141,15 @@ def _with_size(row: Row) -> dict[str, Any]:
 
 
 def _card(
-    preview: Any, mockup: Any, master: Any, printed: Any, proposed: Any, upload: Any, proposal: Any, final: Any, size: Any
+    preview: Any,
+    mockup: Any,
+    master: Any,
+    printed: Any,
+    proposed: Any,
+    upload: Any,
+    proposal: Any,
+    final: Any,
+    size: Any,
 ) -> list[Any]:
     return [
         order_items.c.id.label("item_id"),
