@@ -1,7 +1,7 @@
 """Where the network failed, and bicubic in its place.
 
-A fault shows in two ways. The answer leaves 0 to 1 by far: in photographs it stays within -0.45 and 1.41. Or, made
-small again, a window of it parts from the picture by more than detail explains: by at most 15 of 255 in photographs
+A fault shows in two ways. The answer leaves 0 to 1 by far: in photographs it stays within -0.5 and 1.5. Or, made
+small again, a window of it parts from the picture by more than detail explains: by at most 17 of 255 in photographs
 (decision 0013).
 """
 

@@ -277,7 +277,7 @@ def test_a_shifted_colour_within_the_range_is_a_fault_too() -> None:
     def spoil(answer: NDArray[np.float32]) -> None:
         answer[300:340, 300:340, 0] = 1.0
 
-    span, sound = faulty(scene(), spoil)
+    span, _ = faulty(scene(), spoil)
     made, tiles = enlarged(span, scene())
     assert tiles.fell_back == 1
     assert apart(scene(), made) <= 4
