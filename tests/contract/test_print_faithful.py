@@ -30,7 +30,7 @@ from tests.contract.imagings import ASK_AN_UPSCALER, IMAGINGS, LOCAL_MODELS, UPS
 
 FULL = bool(os.environ.get("FULL"))
 PART = 128  # pixels on a side of what is printed of each master
-DRAWN = (1024, 1448) if FULL else (640, 640)
+DRAWN = (1024, 1448) if FULL else (448, 448)
 WINDOW = 5
 TOO_SMALL = ("no_time_for_that_tiny.gif", "multipage.tif", "multipage_rgb.tif")  # 10 to 20 pixels a side
 MOST_APART = 30  # levels of 255: static gives 45 and more, bicubic alone up to 27
