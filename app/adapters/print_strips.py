@@ -11,8 +11,7 @@ from typing import Any
 
 from app.adapters.print_plan import SHARPEN, PrintPlan
 from app.core.abandon import watched
-from app.core.pictures import Raster, Tiles
-from app.core.ports import Tiled
+from app.core.pictures import Raster, Tiled, Tiles
 
 ROWS = 64  # of the print in one strip; a multiple of 8, JPEG's blocks
 _BAND = 32  # rows of the picture taken at once where no network makes them

@@ -6,7 +6,7 @@ Bytes are in no repr(): asyncio makes one of a task's result, which took four ti
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 PrintFormat = Literal["jpg", "png", "tiff", "tiff-deflate", "pdf"]
 Intent = Literal["relative", "perceptual"]
@@ -110,6 +110,15 @@ class Tiles:
 
     def __add__(self, other: Tiles) -> Tiles:
         return Tiles(self.total + other.total, self.fell_back + other.fell_back)
+
+
+@runtime_checkable
+class Tiled(Protocol):
+    """Strips of an upscaler that works in tiles, and counts those in which its network failed."""
+
+    @property
+    def tiles(self) -> Tiles:
+        """Of the strips that were made so far."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,6 @@ from app.core.pictures import (
     Raster,
     RenderedImage,
     Samples,
-    Tiles,
 )
 
 P = ParamSpec("P")
@@ -212,19 +211,7 @@ class Upscaler(Protocol):
     factor: int
 
     def strips(self, raster: Raster) -> Iterator[bytes]:
-        """The enlarged picture (RGB, 8 bit) as whole rows from top to bottom; Tiled where a network makes it in tiles.
-
-        CPU work: call it in compute.
-        """
-
-
-@runtime_checkable
-class Tiled(Protocol):
-    """Strips of an upscaler that works in tiles, and counts the tiles in which its network failed."""
-
-    @property
-    def tiles(self) -> Tiles:
-        """Of the strips that were made so far."""
+        """The enlarged picture (RGB, 8 bit) as whole rows from top to bottom, Tiled if by a network. CPU work."""
 
 
 class Vault(Protocol):

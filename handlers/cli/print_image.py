@@ -13,8 +13,8 @@ from typing import Any
 
 from app.core.errors import BadRequest
 from app.core.measuring import measure
-from app.core.pictures import PRINT_MIMES, WHITE, PrintFile, PrintSpec, Raster, Tiles, rgb
-from app.core.ports import Tiled, Upscaler
+from app.core.pictures import PRINT_MIMES, WHITE, PrintFile, PrintSpec, Raster, Tiled, Tiles, rgb
+from app.core.ports import Upscaler
 from app.core.preflight import Preflight, Target, judge
 from app.wiring import print_engine
 

@@ -249,28 +249,18 @@ async def test_a_ticket_is_for_a_file_as_it_was_ordered(delegating: World, mime:
 async def test_the_merchant_sees_in_how_many_tiles_the_network_failed(
     delegating: World, fell_back: int | None, shown: str | None
 ) -> None:
-    """None is what a print worker reports that is too old to count."""
-    await paid(delegating)
-    async with office(url(delegating)) as there:
-        order = await taken(there)
-        report = await sent(there, order, ordered(order))
-        if fell_back is not None:
-            report = replace(report, tiles=1204, tiles_fell_back=fell_back)
-        await there.finish(order, report)
-    [final] = delegating.rows("SELECT tiles, tiles_fell_back FROM generations WHERE generation_type = 'final'")
-    assert final == {"tiles": None if fell_back is None else 1204, "tiles_fell_back": fell_back}
-    page = (await delegating.merchant().document("/orders")).text
-    assert shown in page if shown else "without the network" not in page
-
-
-async def test_a_report_of_an_older_worker_has_no_tiles(delegating: World) -> None:
+    """None: of a print worker that is too old to count."""
     await paid(delegating)
     async with office(url(delegating)) as there:
         order = await taken(there)
         report = await sent(there, order, ordered(order))
         about = {name: getattr(report, name) for name in ("bytes", "sha256", "engine", "took_ms")}
-        await there._ask(order, "finish", **about)
-    assert line(delegating)["state"] == "ready"
+        counted = {} if fell_back is None else {"tiles": 1204, "tiles_fell_back": fell_back}
+        await there._ask(order, "finish", **about | counted)
+    [final] = delegating.rows("SELECT tiles, tiles_fell_back FROM generations WHERE generation_type = 'final'")
+    assert final == {"tiles": None if fell_back is None else 1204, "tiles_fell_back": fell_back}
+    page = (await delegating.merchant().document("/orders")).text
+    assert shown in page if shown else "without the network" not in page
 
 
 async def test_a_report_that_is_repeated_is_answered_as_at_first(delegating: World) -> None:
