@@ -420,6 +420,8 @@ CREATE TABLE generations (
   updated_at TEXT NOT NULL,
   preflight TEXT,
   mockup_asset_id TEXT,
+  tiles BIGINT,
+  tiles_fell_back BIGINT,
   CONSTRAINT pk_generations PRIMARY KEY (id),
   CONSTRAINT ck_generations_crop_json CHECK (crop IS NULL OR json_valid(crop)),
   CONSTRAINT ck_generations_generation_params_json CHECK (generation_params IS NULL OR json_valid(generation_params)),

@@ -55,15 +55,15 @@ class Score:
 
 def run() -> list[Row]:
     """Means over the photographs. Raises CalledProcessError when sharp fails."""
-    engine, photographs = print_engine(), list(_photographs())
-    ours = _mean(partial(_printed, *engine), photographs)
+    engine, originals = print_engine(), list(photographs())
+    ours = _mean(partial(_printed, *engine), originals)
     ways: dict[str, Way | None] = {
         "Lanczos": lambda small: _resized(small, 4, Image.Resampling.LANCZOS),
         "sharp": _sharp,
         "Real-ESRGAN": _real_esrgan(),
     }
-    rows = [row for name, way in ways.items() for row in _rows(engine[1].name, ours, name, way, photographs)]
-    return rows + _twice(engine[1], photographs)
+    rows = [row for name, way in ways.items() for row in _rows(engine[1].name, ours, name, way, originals)]
+    return rows + _twice(engine[1], originals)
 
 
 def _rows(engine: str, ours: Score, name: str, way: Way | None, photographs: list[Image.Image]) -> Iterator[Row]:
@@ -198,7 +198,7 @@ def _answer(net: Any, tile: Image.Image) -> Image.Image:
     return Image.fromarray(pixels.transpose(1, 2, 0))
 
 
-def _photographs() -> Iterator[Image.Image]:
+def photographs() -> Iterator[Image.Image]:
     """From the wheels themselves: scikit-image fetches others when asked, and scipy all of its own."""
     for wheel, names in PHOTOGRAPHS.items():
         for name in names:

@@ -36,6 +36,8 @@ class FinishBody:
     sha256: str
     engine: str
     took_ms: int
+    tiles: int | None = None
+    tiles_fell_back: int | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ async def ticket(request: Request) -> Response:
 
 async def finish(request: Request) -> Response:
     job_id, body = await _asked(request, FinishBody)
-    delivery = jobs.Delivery(body.bytes, body.sha256, body.engine, body.took_ms)
+    delivery = jobs.Delivery(body.bytes, body.sha256, body.engine, body.took_ms, body.tiles, body.tiles_fell_back)
     await jobs.finish(_app(request), KINDS, job_id, body.token, delivery)
     return Response(status_code=204)
 

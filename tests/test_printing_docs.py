@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters import print_plan
+from app.adapters import print_plan, span_faults, upscaler_span
 from app.core import preflight
 from app.core.pictures import PRINT_MIMES, PrintSpec
 from app.personalization.goods import Size
@@ -67,3 +67,13 @@ def test_the_example_of_bleed_is_right() -> None:
 
 def test_the_text_says_from_which_factor_on_the_network_enlarges() -> None:
     assert f"more than {print_plan._WORTH} times" in TEXT
+
+
+def test_the_text_says_when_the_network_is_replaced() -> None:
+    text = " ".join(TEXT.split())
+    least, most = -span_faults.LEAST, round(span_faults.MOST - 1, 6)
+    tile, window = upscaler_span._TILE, span_faults.WINDOW
+    assert f"in tiles of {tile} × {tile} pixels" in text
+    assert least == most
+    assert f"leaves the range of 0 to 1 by more than {most}" in text
+    assert f"a window of {window} × {window} pixels differs by more than {span_faults.MOST_APART} levels" in text

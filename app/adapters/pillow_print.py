@@ -29,9 +29,9 @@ _PACKED: dict[PrintFormat, tuple[str, int]] = {"tiff": ("tiff_lzw", 5), "tiff-de
 
 def print_file(plan: PrintPlan, inks: Inks) -> PrintFile:
     """The print of a picture that has the print's aspect already. Raises Unprocessable."""
-    out = io.BytesIO()
-    _WRITERS[plan.spec.format](out, inks, map(inks.converted, print_strips.strips(plan)))
-    return plan.result(out.getvalue())
+    out, strips = io.BytesIO(), print_strips.PrintStrips(plan)
+    _WRITERS[plan.spec.format](out, inks, map(inks.converted, strips))
+    return plan.result(out.getvalue(), strips.tiles)
 
 
 def _pdf(out: io.BytesIO, inks: Inks, strips: Iterator[Any]) -> None:

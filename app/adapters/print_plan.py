@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from app.core.errors import Unprocessable
-from app.core.pictures import Picture, PrintFile, PrintSpec, Raster
+from app.core.pictures import Picture, PrintFile, PrintSpec, Raster, Tiles
 from app.core.ports import Upscaler
 
 _WORTH = 1.2  # below this enlargement a network adds nothing that a printer could show
@@ -72,10 +72,10 @@ class PrintPlan:
         """Sharpen the smaller of the two: the picture before a resize that enlarges, or after one that shrinks."""
         return self.own_size[0] * self._times <= self.spec.width
 
-    def result(self, data: bytes) -> PrintFile:
+    def result(self, data: bytes, tiles: Tiles) -> PrintFile:
         picture = Picture(data, self.spec.mime, *self.spec.full_size)
         engine = self.upscaler.name if self.by_network else "resample"
-        return PrintFile(picture, engine, self.factor, *self.own_size)
+        return PrintFile(picture, engine, self.factor, *self.own_size, tiles)
 
     @property
     def _times(self) -> int:

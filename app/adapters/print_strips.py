@@ -11,17 +11,27 @@ from typing import Any
 
 from app.adapters.print_plan import SHARPEN, PrintPlan
 from app.core.abandon import watched
-from app.core.pictures import Raster
+from app.core.pictures import Raster, Tiled, Tiles
 
 ROWS = 64  # of the print in one strip; a multiple of 8, JPEG's blocks
 _BAND = 32  # rows of the picture taken at once where no network makes them
 _REACH = 3  # pixels on either side that Lanczos looks at, the larger of the picture's and the print's
 
 
-def strips(plan: PrintPlan) -> Iterator[Any]:
+class PrintStrips:
     """The finished print as Pillow images of ROWS rows, from top to bottom. CPU work: call it in compute."""
-    made = plan.upscaler.strips(plan.source) if plan.by_network else _bands(plan.source)
-    return _finished(plan, _Rows(plan.before, watched(made)))
+
+    def __init__(self, plan: PrintPlan) -> None:
+        self._enlarged = plan.upscaler.strips(plan.source) if plan.by_network else _bands(plan.source)
+        self._finished = _finished(plan, _Rows(plan.before, watched(self._enlarged)))
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._finished
+
+    @property
+    def tiles(self) -> Tiles:
+        """Those of the strips that were made so far."""
+        return self._enlarged.tiles if isinstance(self._enlarged, Tiled) else Tiles()
 
 
 def _finished(plan: PrintPlan, rows: _Rows) -> Iterator[Any]:

@@ -14,8 +14,9 @@ def print_file(source: Raster, spec: PrintSpec, upscaler: Upscaler, profile: byt
     """The print of a picture that has the print's aspect already. Raises Unprocessable."""
     inks, around = Inks.of(profile, spec), margin((source.width, source.height), spec)
     plan = PrintPlan(spec, _mirrored(source, around), upscaler, around)
-    strips = (strip.tobytes() for strip in print_strips.strips(plan))
-    return plan.result(vips_stream.drained(spec.full_size, print_strips.ROWS, strips, inks.encode))
+    strips = print_strips.PrintStrips(plan)
+    pixels = (strip.tobytes() for strip in strips)
+    return plan.result(vips_stream.drained(spec.full_size, print_strips.ROWS, pixels, inks.encode), strips.tiles)
 
 
 def _mirrored(source: Raster, around: int) -> Raster:

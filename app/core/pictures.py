@@ -6,7 +6,7 @@ Bytes are in no repr(): asyncio makes one of a task's result, which took four ti
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 PrintFormat = Literal["jpg", "png", "tiff", "tiff-deflate", "pdf"]
 Intent = Literal["relative", "perceptual"]
@@ -99,6 +99,29 @@ class PrintSpec:
 
 
 @dataclass(frozen=True)
+class Tiles:
+    """How many tiles a network enlarged, and in how many of them it failed, so that bicubic stands in around the fault.
+
+    Both are 0 where no network had part in the print.
+    """
+
+    total: int = 0
+    fell_back: int = 0
+
+    def __add__(self, other: Tiles) -> Tiles:
+        return Tiles(self.total + other.total, self.fell_back + other.fell_back)
+
+
+@runtime_checkable
+class Tiled(Protocol):
+    """Strips of an upscaler that works in tiles, and counts those in which its network failed."""
+
+    @property
+    def tiles(self) -> Tiles:
+        """Of the strips that were made so far."""
+
+
+@dataclass(frozen=True)
 class PrintFile:
     """A print file and how it was made: `engine` names the upscaler, `factor` is the whole enlargement."""
 
@@ -107,6 +130,7 @@ class PrintFile:
     factor: float
     source_width: int
     source_height: int
+    tiles: Tiles = Tiles()
 
 
 @dataclass(frozen=True)

@@ -209,7 +209,7 @@ class Upscaler(Protocol):
     factor: int
 
     def strips(self, raster: Raster) -> Iterator[bytes]:
-        """The enlarged picture (RGB, 8 bit) as whole rows from top to bottom. CPU work: call it in compute."""
+        """The enlarged picture (RGB, 8 bit) as whole rows from top to bottom, Tiled if by a network. CPU work."""
 
 
 class Vault(Protocol):

@@ -13,6 +13,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CODE = re.compile(r"[a-z0-9_]{1,40}")
 _MOST_MESSAGE = 300  # characters: a merchant reads it in a table
 _DAY_MS = 86_400_000
+_MOST_TILES = 10_000_000  # far above what a print of 60 × 72 inches at 300 dpi has, even in tiles of 8 pixels
 
 
 @dataclass(frozen=True)
@@ -46,17 +47,21 @@ class Parcel:
 class Delivery:
     """A file that was sent: its size in bytes, its hash in hex, what enlarged it, and in how many milliseconds.
 
-    Its pixels and its type are looked up in the file. Raises Unprocessable.
+    `tiles` is how many tiles a network enlarged, `tiles_fell_back` in how many of them it failed; both are None where
+    the print worker is too old to count them. The pixels and the type are looked up in the file. Raises Unprocessable.
     """
 
     bytes: int
     sha256: str
     engine: str
     took_ms: int
+    tiles: int | None = None
+    tiles_fell_back: int | None = None
 
     def __post_init__(self) -> None:
-        sound = _SHA256.fullmatch(self.sha256) and _ENGINE.fullmatch(self.engine) and 0 <= self.took_ms <= _DAY_MS
-        if not sound:
+        named = _SHA256.fullmatch(self.sha256) and _ENGINE.fullmatch(self.engine)
+        counted = 0 <= (self.tiles_fell_back or 0) <= (self.tiles or 0) <= _MOST_TILES
+        if not named or not counted or not 0 <= self.took_ms <= _DAY_MS:
             raise Unprocessable("The print worker's report cannot be read.", code="bad_report")
 
 

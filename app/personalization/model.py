@@ -157,7 +157,11 @@ def default_watermark(shop_id: str, shop_name: str | None) -> Watermark:
 
 @dataclass(frozen=True)
 class StoredPrint:
-    """A print file in storage: its size in bytes and pixels, and what enlarged which pixels how often."""
+    """A print file in storage: its size in bytes and pixels, and how many times which engine enlarged which pixels.
+
+    `tiles` is how many tiles a network enlarged, `tiles_fell_back` in how many of them it failed; None where the print
+    worker did not say.
+    """
 
     key: str
     mime: str
@@ -169,12 +173,15 @@ class StoredPrint:
     factor: float
     source_width: int
     source_height: int
+    tiles: int | None
+    tiles_fell_back: int | None
 
     @classmethod
     def of(cls, key: str, made: PrintFile) -> StoredPrint:
         picture, digest = made.picture, hashlib.sha256(made.picture.data).hexdigest()
         about = (picture.mime, len(picture.data), digest, picture.width, picture.height)
-        return cls(key, *about, made.engine, made.factor, made.source_width, made.source_height)
+        tiles = made.tiles.total, made.tiles.fell_back
+        return cls(key, *about, made.engine, made.factor, made.source_width, made.source_height, *tiles)
 
 
 @dataclass(frozen=True)
@@ -210,6 +217,8 @@ class OrderCard:
     preflight: dict[str, Any] | None
     proposal_is_drawn: bool
     proposal_preflight: dict[str, Any] | None
+    tiles: int | None
+    tiles_fell_back: int | None
 
     @property
     def is_busy(self) -> bool:

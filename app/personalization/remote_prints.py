@@ -103,6 +103,8 @@ def _stored(key: str, parts: Ingredients, delivery: Delivery) -> StoredPrint:
         factor=spec.enlargement(width, height),
         source_width=width,
         source_height=height,
+        tiles=delivery.tiles,
+        tiles_fell_back=delivery.tiles_fell_back,
     )
 
 

@@ -212,6 +212,8 @@ generations = Table(
     *stamps(),
     *json_column("preflight"),
     ref("mockup_asset_id", "assets.id", ondelete="SET NULL", nullable=True),
+    number("tiles", None),
+    number("tiles_fell_back", None),
     UniqueConstraint("shopper_id", "idempotency_key"),
     UniqueConstraint("guest_session_id", "idempotency_key"),
     Index("ix_generations_unordered", "shop_id", "updated_at", info={"where": "pinned_at IS NULL"}),

@@ -50,6 +50,7 @@ EXPORTED = {
             "quota_period": _BOOKS,
             "pinned_at": "the orders' lines say what was ordered",
             **dict.fromkeys(("progress", "processing_time_ms", "generation_params"), _WORK),
+            **dict.fromkeys(("tiles", "tiles_fell_back"), _WORK),
             **dict.fromkeys(("upscale_status", "upscale_factor", "upscale_started_at", "upscale_completed_at"), _WORK),
         },
     ),

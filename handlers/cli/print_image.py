@@ -13,7 +13,7 @@ from typing import Any
 
 from app.core.errors import BadRequest
 from app.core.measuring import measure
-from app.core.pictures import PRINT_MIMES, WHITE, PrintFile, PrintSpec, Raster, rgb
+from app.core.pictures import PRINT_MIMES, WHITE, PrintFile, PrintSpec, Raster, Tiled, Tiles, rgb
 from app.core.ports import Upscaler
 from app.core.preflight import Preflight, Target, judge
 from app.wiring import print_engine
@@ -59,6 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as fault:
         raise BadRequest(f"{fault.filename}: {fault.strerror}.") from fault
     print(_summary(arguments.out, printed, spec.dpi, time.monotonic() - started))
+    if printed.tiles.fell_back:
+        print(fallen_back(printed.tiles))
     print(f"preflight {preflight.verdict}: " + "; ".join(check.figure for check in preflight.checks))
     return 0
 
@@ -76,26 +78,48 @@ async def _print(photo: bytes, spec: PrintSpec, profile: bytes | None) -> tuple[
 
 
 class Watched:
-    """An upscaler that tells how far it is: a counter on a terminal, a plain line elsewhere."""
+    """An upscaler that reports its progress: a counter on a terminal, a plain line elsewhere."""
 
     def __init__(self, upscaler: Upscaler) -> None:
         self._upscaler = upscaler
         self.name, self.factor = upscaler.name, upscaler.factor
 
     def strips(self, raster: Raster) -> Iterator[bytes]:
-        whole, done, live = len(raster.data) * self.factor**2, 0, sys.stderr.isatty()
         print(f"enlarging {raster.width} × {raster.height} pixels by {self.name}", file=sys.stderr)
-        for strip in self._upscaler.strips(raster):
-            done += len(strip)
-            if live:
-                print(f"\r{100 * done // whole:3} %", end="\n" if done == whole else "", file=sys.stderr, flush=True)
-            yield strip
+        strips = self._upscaler.strips(raster)
+        return _Counted(strips, len(raster.data) * self.factor**2) if sys.stderr.isatty() else strips
+
+
+class _Counted:
+    """Strips of `whole` bytes in all, with their share so far on the terminal."""
+
+    def __init__(self, strips: Iterator[bytes], whole: int) -> None:
+        self._strips, self._whole, self._done = strips, whole, 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        strip = next(self._strips)
+        self._done += len(strip)
+        end = "\n" if self._done == self._whole else ""
+        print(f"\r{100 * self._done // self._whole:3} %", end=end, file=sys.stderr, flush=True)
+        return strip
+
+    @property
+    def tiles(self) -> Tiles:
+        return self._strips.tiles if isinstance(self._strips, Tiled) else Tiles()
 
 
 def _summary(out: Path, printed: PrintFile, dpi: int, seconds: float) -> str:
     picture = printed.picture
     made = f"{picture.width} × {picture.height} pixels, {dpi} dpi, {len(picture.data) / 1e6:.1f} MB"
     return f"{out}: {made}, enlarged {printed.factor:.2f} times by {printed.engine} in {seconds:.1f} s"
+
+
+def fallen_back(tiles: Tiles) -> str:
+    """A sentence on the tiles in which the network failed."""
+    return f"the network failed in {tiles.fell_back:,} of {tiles.total:,} tiles: bicubic stands in around the faults"
 
 
 def _pixels(text: str) -> int:

@@ -21,7 +21,7 @@ from app.core.times import SystemClock
 from app.jobs import Delivery, Parcel, WorkOrder
 from app.wiring import print_engine
 from handlers.cli.office import MOST_WAIT_S, Office, Refused, Unreachable
-from handlers.cli.print_image import Watched
+from handlers.cli.print_image import Watched, fallen_back
 
 T = TypeVar("T")
 IDLE_S = 5.0
@@ -112,6 +112,8 @@ class PrintWorker:
             )
         about = f"{delivery.bytes / 1e6:.1f} MB, enlarged {made.factor:.2f} times by {made.engine}"
         _say(f"{order.job_id}: done in {time.monotonic() - started:.1f} s, {about}")
+        if made.tiles.fell_back:
+            _say(f"{order.job_id}: {fallen_back(made.tiles)}")
         return True
 
     async def _delivered(self, order: WorkOrder, started: float) -> tuple[PrintFile, Delivery]:
@@ -122,7 +124,14 @@ class PrintWorker:
         profile = await _persistently(lambda: self._office.fetch(url)) if (url := order.task.profile_url) else None
         made = await self._imaging.print_file(master, spec, Watched(self._upscaler), profile=profile)
         data = made.picture.data
-        delivery = Delivery(len(data), hashlib.sha256(data).hexdigest(), made.engine, _milliseconds_since(started))
+        delivery = Delivery(
+            len(data),
+            hashlib.sha256(data).hexdigest(),
+            made.engine,
+            _milliseconds_since(started),
+            made.tiles.total,
+            made.tiles.fell_back,
+        )
         parcel = Parcel(made.picture.mime, len(data))
         ticket = await _persistently(lambda: self._office.ticket(order, parcel))
         await _persistently(lambda: self._office.send(ticket, data))

@@ -35,7 +35,8 @@ KEY = "dHJ5IG9ubHk6IG5vdGhpbmcgaXMga2VwdCBsb25nZXI="  # 32 bytes that protect a 
 class Report:
     """What came out: files, sizes in pixels, seconds of each step, peak memory in MB.
 
-    `preflight` is how good the photo is for the size: ok, warn or poor.
+    `preflight` is how good the photo is for the size: ok, warn or poor. `tiles` is how many tiles the network enlarged
+    for the print, `tiles_fell_back` in how many of them it failed.
     """
 
     photo: str
@@ -49,6 +50,8 @@ class Report:
     preflight: str = ""
     model: str = ""
     upscaler: str = ""
+    tiles: int = 0
+    tiles_fell_back: int = 0
     upload_s: float = 0
     preview_s: float = 0
     print_s: float = 0
@@ -159,6 +162,7 @@ async def _save(app: App, store: Storefront, report: Report, preview_url: str, o
     report.preview, report.print = _write(out, preview_url, preview, link, await store.download(link))
     report.preview_pixels, report.print_pixels = f"{width}x{height}", f"{card.width}x{card.height}"
     report.model, report.upscaler, report.peak_mb = app.image_model.name, app.upscaler.name, _peak_mb()
+    report.tiles, report.tiles_fell_back = card.tiles or 0, card.tiles_fell_back or 0
 
 
 def _write(out: Path, preview_url: str, preview: bytes, print_url: str, printed: bytes) -> tuple[str, str]:

@@ -83,6 +83,8 @@ async def test_a_print_worker_prints_what_was_paid(delegating: World) -> None:
     assert json.loads(final["generation_params"])["engine"] == print_engine()[1].name
     assert (final["final_width"], final["final_height"]) == MUG_PIXELS
     assert final["upscale_factor"] == pytest.approx(2475 / final["original_width"], rel=0.01)
+    assert final["tiles"] > 0 if print_engine()[1].factor > 1 else final["tiles"] == 0
+    assert final["tiles_fell_back"] == 0
 
 
 async def test_the_order_in_shopify_is_told_of_a_print_that_a_worker_made(delegating: World) -> None:
@@ -208,7 +210,19 @@ async def test_a_report_without_a_file_is_refused(delegating: World) -> None:
         assert await refused(there.finish(again, delivery)) == (422, "print_missing")
 
 
-@pytest.mark.parametrize("change", [{"bytes": 7}, {"sha256": "x"}, {"engine": "<b>\n"}, {"took_ms": -1}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"bytes": 7},
+        {"sha256": "x"},
+        {"engine": "<b>\n"},
+        {"took_ms": -1},
+        {"tiles": -1},
+        {"tiles": 3, "tiles_fell_back": 4},
+        {"tiles_fell_back": 1},
+        {"tiles": 10**9},
+    ],
+)
 async def test_a_report_that_is_not_true_or_makes_no_sense_records_nothing(
     delegating: World, change: dict[str, Any]
 ) -> None:
@@ -227,6 +241,26 @@ async def test_a_ticket_is_for_a_file_as_it_was_ordered(delegating: World, mime:
     async with office(url(delegating)) as there:
         order = await taken(there)
         assert await refused(there._ask(order, "ticket", mime=mime, bytes=size)) == (422, "wrong_print")
+
+
+@pytest.mark.parametrize(
+    ("fell_back", "shown"), [(3, "3 of 1,204 tiles were enlarged without the network"), (0, None), (None, None)]
+)
+async def test_the_merchant_sees_in_how_many_tiles_the_network_failed(
+    delegating: World, fell_back: int | None, shown: str | None
+) -> None:
+    """None: of a print worker that is too old to count."""
+    await paid(delegating)
+    async with office(url(delegating)) as there:
+        order = await taken(there)
+        report = await sent(there, order, ordered(order))
+        about = {name: getattr(report, name) for name in ("bytes", "sha256", "engine", "took_ms")}
+        counted = {} if fell_back is None else {"tiles": 1204, "tiles_fell_back": fell_back}
+        await there._ask(order, "finish", **about | counted)
+    [final] = delegating.rows("SELECT tiles, tiles_fell_back FROM generations WHERE generation_type = 'final'")
+    assert final == {"tiles": None if fell_back is None else 1204, "tiles_fell_back": fell_back}
+    page = (await delegating.merchant().document("/orders")).text
+    assert shown in page if shown else "without the network" not in page
 
 
 async def test_a_report_that_is_repeated_is_answered_as_at_first(delegating: World) -> None:

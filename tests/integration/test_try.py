@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from app.adapters.upscaler_span import Span
 from tests import pictures
 
 
@@ -26,6 +27,8 @@ def test_a_good_photo_becomes_a_preview_and_a_print(kind: str, tmp_path: Path) -
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert (report["print_pixels"], report["dpi"], report["preflight"]) == ("2480x3508", 300, "poor")
+    assert (report["tiles"] > 0) == Span.available()
+    assert report["tiles_fell_back"] == 0
     with Image.open(report["print"]) as printed, Image.open(report["preview"]) as preview:
         assert printed.size == (2480, 3508)
         assert f"{preview.width}x{preview.height}" == report["preview_pixels"]

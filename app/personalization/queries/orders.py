@@ -118,15 +118,17 @@ async def order_cards(
     preview, mockup, master, printed, proposed, upload = (
         assets.alias(name) for name in ("preview", "mockup", "master", "printed", "proposed", "upload")
     )
-    proposal, size = generations.alias("proposal"), sizes_as_printed(shop_id).subquery("size")
+    proposal, final = generations.alias("proposal"), generations.alias("final")
+    size = sizes_as_printed(shop_id).subquery("size")
     in_state = or_(among(order_items.c.state, states), _untold(shop_id) if UNTOLD in states else false())
     rows = await db.all(
-        select(*_card(preview, mockup, master, printed, proposed, upload, proposal, size))
+        select(*_card(preview, mockup, master, printed, proposed, upload, proposal, final, size))
         .join(orders, orders.c.id == order_items.c.order_id)
         .outerjoin(size, size.c.id == order_items.c.size_id)
         .outerjoin(generations, generations.c.id == order_items.c.preview_generation_id)
         .outerjoin(ai_styles, ai_styles.c.id == generations.c.ai_style_id)
         .outerjoin(proposal, proposal.c.id == order_items.c.proposed_generation_id)
+        .outerjoin(final, final.c.id == order_items.c.final_generation_id)
         .outerjoin(preview, preview.c.id == generations.c.preview_asset_id)
         .outerjoin(mockup, mockup.c.id == generations.c.mockup_asset_id)
         .outerjoin(proposed, proposed.c.id == proposal.c.preview_asset_id)
@@ -153,7 +155,15 @@ def _with_size(row: Row) -> dict[str, Any]:
 
 
 def _card(
-    preview: Any, mockup: Any, master: Any, printed: Any, proposed: Any, upload: Any, proposal: Any, size: Any
+    preview: Any,
+    mockup: Any,
+    master: Any,
+    printed: Any,
+    proposed: Any,
+    upload: Any,
+    proposal: Any,
+    final: Any,
+    size: Any,
 ) -> list[Any]:
     return [
         order_items.c.id.label("item_id"),
@@ -184,6 +194,8 @@ def _card(
         generations.c.preflight,
         (proposal.c.ai_prompt_used != "").label("proposal_is_drawn"),
         proposal.c.preflight.label("proposal_preflight"),
+        final.c.tiles,
+        final.c.tiles_fell_back,
         *[size.c[name].label(f"size_{name}") for name in Size.__dataclass_fields__],
     ]
 

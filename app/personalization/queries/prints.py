@@ -59,6 +59,8 @@ def insert_final(
         final_height=made.height,
         upscale_started_at=started,
         upscale_completed_at=at,
+        tiles=made.tiles,
+        tiles_fell_back=made.tiles_fell_back,
         pinned_at=at,
         created_at=at,
         updated_at=at,

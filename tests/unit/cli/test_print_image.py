@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from handlers.cli import main
+from app.adapters.upscaler_resample import Resample
+from app.core.pictures import Raster, Tiles
+from app.wiring import print_engine
+from handlers.cli import main, print_image
 from tests import icc, pictures
 
 
@@ -36,6 +40,34 @@ def test_it_writes_the_print_and_says_what_it_is(
     assert "900 × 1200 pixels, 150 dpi" in told.out
     assert ": 60 dpi before enlarging; Sharp edges; Grain of " in told.out
     assert "\r" not in told.err  # the counter is for terminals
+
+
+def test_it_says_in_how_many_tiles_the_network_failed(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Failing(Resample):
+        name, factor = "failing", 4
+
+        def strips(self, raster: Raster) -> Failed:
+            return Failed(raster)
+
+    class Failed:
+        """A grey picture, of 1,204 tiles, three of which failed."""
+
+        tiles = Tiles(1204, 3)
+
+        def __init__(self, raster: Raster) -> None:
+            self._strips = iter([bytes(len(raster.data) * 16)])
+
+        def __iter__(self) -> Iterator[bytes]:
+            return self
+
+        def __next__(self) -> bytes:
+            return next(self._strips)
+
+    monkeypatch.setattr(print_image, "print_engine", lambda: (print_engine()[0], Failing()))
+    assert main(arguments(photo, tmp_path / "print.jpg", "--width", "2000", "--height", "2000")) == 0
+    assert "the network failed in 3 of 1,204 tiles" in capsys.readouterr().out
 
 
 def test_bleed_is_added_around_the_picture(photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
