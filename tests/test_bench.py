@@ -55,7 +55,7 @@ def test_requests_of_a_set_up_are_measured(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_photographs_that_lost_more_of_their_edges_deviate_more() -> None:
-    photographs = list(quality._photographs())
+    photographs = list(quality.photographs())
     assert len(photographs) == 7
     sharp, soft, softer = (
         np.asarray(each, np.float64)

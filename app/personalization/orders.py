@@ -23,8 +23,6 @@ from app.personalization.states import PRINTABLE, Order, OrderFacts, OrderItem, 
 from app.shops import Delivery
 
 TAKE = "personalization.take_order"
-IDS_AT_ONCE = 90
-"""A statement on D1 has at most 100 values."""
 TRIES = 5
 """How often a change is made anew at once, when another one of the same order was faster."""
 
@@ -151,9 +149,7 @@ async def _news(app: App, shop_id: str, facts: OrderFacts) -> _News | None:
 async def _taken(at_once: Together, shop_id: str, facts: OrderFacts) -> set[str]:
     """Ids of these lines that lines of other orders have. Shopify gives none twice, but an odd message may say so."""
     ids = [line.line_item_id for line in facts.lines]
-    pages = [ids[start : start + IDS_AT_ONCE] for start in range(0, len(ids), IDS_AT_ONCE)]
-    found = await asyncio.gather(*[queries.taken_line_ids(at_once, shop_id, facts.order_id, page) for page in pages])
-    return set().union(*found)
+    return await queries.taken_line_ids(at_once, shop_id, facts.order_id, ids) if ids else set()
 
 
 def _told(

@@ -90,13 +90,13 @@ async def items_of_order(db: Database, shop_id: str, shopify_order_id: str) -> l
 
 
 async def taken_line_ids(db: Database, shop_id: str, shopify_order_id: str, line_ids: Sequence[str]) -> set[str]:
-    """Which of at most 90 line ids lines of other orders have."""
+    """Which of these line ids belong to lines of other orders."""
     rows = await db.all(
         select(order_items.c.shopify_line_item_id)
         .join(orders, orders.c.id == order_items.c.order_id)
         .where(
             order_items.c.shop_id == shop_id,
-            order_items.c.shopify_line_item_id.in_(list(line_ids)),
+            among(order_items.c.shopify_line_item_id, line_ids),
             orders.c.shopify_order_id != shopify_order_id,
         )
     )

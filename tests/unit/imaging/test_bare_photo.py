@@ -58,7 +58,7 @@ def test_a_photo_that_was_cut_off_is_refused_or_known_to_have_no_end(kind: str, 
         assert not bare(photo[: int(len(photo) * share)]).is_ended
     except BadPicture:
         return
-    assert kind == "jpeg"
+    assert kind in ("jpeg", "progressive")  # each adapter then looks whether pixels are missing
 
 
 def test_a_mark_may_be_as_small_as_a_dot() -> None:
