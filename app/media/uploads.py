@@ -21,7 +21,7 @@ MAX_UPLOAD_BYTES = 25 * 1024 * 1024
 SWEPT_AT_ONCE = 400
 """Files a minute. A hundred addresses that hold all the tickets they may are swept in five minutes."""
 NAMED_AT_ONCE = 40
-"""Files that one statement names: one on D1 takes at most a hundred values."""
+"""Files in one batch: one that changes meanwhile puts off no more than these."""
 CONTENT_TYPES = ("image/jpeg", "image/png", "image/webp", "image/avif", "image/heic", "image/heif")
 _OTHER_NAMES = {
     "image/jpg": "image/jpeg",

@@ -116,7 +116,7 @@ async def gone_uploads(db: Database, after: str, gone_before: datetime, limit: i
 
 def delete_gone_uploads(shop_id: str, asset_ids: Collection[str]) -> Any:
     """Those of them that no design has come to need since."""
-    return delete(assets).where(assets.c.shop_id == shop_id, assets.c.id.in_(list(asset_ids)), _is_gone_upload(shop_id))
+    return delete(assets).where(assets.c.shop_id == shop_id, among(assets.c.id, asset_ids), _is_gone_upload(shop_id))
 
 
 def _is_gone_upload(shop: str | ColumnElement[str]) -> ColumnElement[bool]:
