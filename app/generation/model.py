@@ -7,6 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 MONTHLY_GENERATIONS = 500
+CONCURRENT_GENERATIONS = 3
 """What every plan starts with."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Column, ForeignKey, Table, Text
 
 from app.core.tables import metadata, number, stamps, text, time
-from app.generation.model import MONTHLY_GENERATIONS
+from app.generation.model import CONCURRENT_GENERATIONS, MONTHLY_GENERATIONS
 
 quotas = Table(
     "quotas",
@@ -13,7 +13,7 @@ quotas = Table(
     Column("shop_id", Text, ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True),
     number("monthly_generation_limit", MONTHLY_GENERATIONS),
     number("storage_quota_bytes", 1000 * 1024 * 1024),
-    number("max_concurrent", 3),
+    number("max_concurrent", CONCURRENT_GENERATIONS),
     text("period"),
     number("current_generations"),
     number("running"),
