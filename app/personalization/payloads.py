@@ -251,8 +251,13 @@ def _texts(value: Any, depth: int = 0) -> Iterator[str]:
 
 
 def _left(line: dict[str, Any]) -> int | None:
-    """How many of a line are still wanted, after refunds and edits; None when that cannot be read."""
+    """How many of a line are still wanted, after refunds and edits; None when that cannot be read.
+
+    A line that does not speak of a quantity is for one.
+    """
     left = line.get("current_quantity")
+    if left is None and "quantity" not in line:
+        return 1
     if left is None:
         return whole(line.get("quantity"), MAX_QUANTITY) or None  # nobody buys none
     return whole(left, MAX_QUANTITY)

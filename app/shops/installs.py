@@ -96,12 +96,13 @@ async def uninstall(app: App, lease: Lease) -> None:
     told_at = told(delivery)
     changes: list[Any] = []
     status, why = "ignored", "not installed then"
-    in_doubt = shop and not shop.installed_after(told_at) and shop.may_be_repeated(_shop_changed_at(delivery))
+    is_news = shop is not None and told_at is not None and not shop.installed_after(told_at)
+    in_doubt = shop is not None and is_news and shop.may_be_repeated(_shop_changed_at(delivery))
     if in_doubt and await _is_let_in(app, job.shop_id):
         why = "Shopify still lets the app in"
     elif told_at:
         changes = _leave(job.shop_id, told_at, app.clock.now())
-        if shop and not shop.installed_after(told_at):
+        if is_news:
             status, why = "done", ""
     now = app.clock.now()
     closing = queries.close_delivery(job.shop_id, job.subject_id, status, why or None, now)

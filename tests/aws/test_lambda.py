@@ -26,6 +26,7 @@ from tests.apps import API_SECRET, SHOP, close, environ, make_app, open_shop, st
 from tests.aws import servers
 from tests.aws.runtime import Function, deployed, http_event, sqs_event
 from tests.integration.storefront import signed
+from tests.integration.webhooks import left
 
 APP_URL = "https://artify.example.com"
 CHANGING = {"x-request-id", "content-length"}
@@ -148,7 +149,7 @@ def test_a_webhook_has_the_answer_of_asgi(installed: Installed, http: Function, 
 def test_a_webhook_becomes_a_message_and_the_message_a_job_that_is_done(
     installed: Installed, http: Function, queue: Function
 ) -> None:
-    body = b"{}"
+    body = json.dumps(left(SHOP, updated_at=to_text(datetime.now(UTC)))).encode()
     assert http(http_event("POST", f"{APP_URL}/webhooks", webhook(body), body))["statusCode"] == 200
     (hint,) = installed.messages()
     assert installed.rows("SELECT id, status FROM jobs") == [(hint, "pending")]

@@ -109,9 +109,11 @@ def _heads(priority: ScalarSelect[int]) -> CTE:
     beyond = tuple_(behind.c.shop_id, behind.c.kind, behind.c.run_at) > tuple_(
         before.c.shop_id.concat(EMPTY), before.c.kind.concat(EMPTY), END_OF_TIME
     )
+    # Of no use for times; but a text that is none, and sorts behind them, must not be met again and again.
+    another = or_(behind.c.shop_id != before.c.shop_id, behind.c.kind != before.c.kind)
     following = (
         select(behind.c.id)
-        .where(is_pending(behind), behind.c.priority == before.c.priority, beyond)
+        .where(is_pending(behind), behind.c.priority == before.c.priority, beyond, another)
         .order_by(*[behind.c[name] for name in order])
         .limit(1)
         .correlate(before)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import io
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -160,7 +161,8 @@ async def test_two_uses_of_one_ticket_at_once_release_it_once(world: World) -> N
 async def test_a_ticket_that_was_not_given_is_not_held(world: World) -> None:
     """Neither of a file that cannot be sent, nor in a shop that is full."""
     storefront = at(world, "203.0.113.1", "9001")
-    assert (await storefront.ticket(PHOTO, content_type="image/gif")).status_code == 415
+    gif = replace(PHOTO, filename="photo.gif")
+    assert (await storefront.ticket(gif, content_type="image/gif")).status_code == 415
     world.change("UPDATE quotas SET storage_quota_bytes = 10")
     assert (await storefront.ticket(PHOTO)).status_code == 402
     assert [row["count"] for row in world.rows("SELECT count FROM rate_limits WHERE key LIKE 'ticket:%'")] == [0, 0]

@@ -46,6 +46,8 @@ PLAIN: Mapping[str, Any] = {
     "retryable": True,
     "sha256": "0" * 64,
     "show": "attention",
+    "tiles": 4,
+    "tiles_fell_back": 0,
     "took_ms": 1000,
 }
 """Inputs that name nothing of anybody."""

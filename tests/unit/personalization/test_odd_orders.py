@@ -153,6 +153,11 @@ def test_a_line_that_can_be_understood_is_understood(fine: dict[str, Any]) -> No
     assert kept(line() | fine) == kept(line())
 
 
+def test_a_line_that_does_not_speak_of_a_quantity_is_for_one() -> None:
+    silent = {name: value for name, value in line().items() if name not in ("quantity", "current_quantity")}
+    assert kept(silent) == kept(line() | {"quantity": 1})
+
+
 LINE_LISTS: dict[str, Any] = {
     "an object of lines": {"0": line(501), "1": line(502, None)},
     "one line without a list": line(501),
