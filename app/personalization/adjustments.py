@@ -40,8 +40,7 @@ async def retry_print(app: App, shop_id: str, item_id: str, *, approved: bool) -
     """
     stuck = await find(Together(app.db), shop_id, item_id)
     item = replace(stuck.item, approved_at=app.clock.now()) if approved else stuck.item
-    await bring_on(app, stuck, item)
-    return await order_card(app, shop_id, item_id)
+    return await bring_on(app, stuck, item)
 
 
 async def map_size(app: App, shop_id: str, item_id: str, size_id: str) -> OrderCard:
@@ -55,8 +54,7 @@ async def map_size(app: App, shop_id: str, item_id: str, size_id: str) -> OrderC
         raise NotFound()
     if stuck.item.size_id:
         raise Conflict("This line has its size.", code="has_size")
-    await bring_on(app, stuck, replace(stuck.item, size_id=size.id), *_mapping(app, stuck.item, size))
-    return await order_card(app, shop_id, item_id)
+    return await bring_on(app, stuck, replace(stuck.item, size_id=size.id), *_mapping(app, stuck.item, size))
 
 
 async def rematch_variant(app: App, lease: Lease) -> None:
@@ -102,8 +100,11 @@ async def find(at_once: Together, shop_id: str, item_id: str) -> Stuck:
     return Stuck(item, order)
 
 
-async def bring_on(app: App, stuck: Stuck, item: OrderItem, *also: Any) -> None:
-    """Judge the line as it is now, and write it. Raises Conflict when it, or its order, has moved on."""
+async def bring_on(app: App, stuck: Stuck, item: OrderItem, *also: Any) -> OrderCard:
+    """Judge the line as it is now, and write it; the line as it then is, before its job begins.
+
+    Raises Conflict when it, or its order, has moved on.
+    """
     order, now = stuck.order, app.clock.now()
     match = await match_item(Together(app.db), item, order.customer_id)
     approved = item.approved_at is not None
@@ -112,7 +113,9 @@ async def bring_on(app: App, stuck: Stuck, item: OrderItem, *also: Any) -> None:
         results = await app.db.batch(queries.save_order(order, order, now), *changes(stuck.item, judged, now), *also)
     except Refused as refused:
         raise Conflict("This line has moved on. Please look at it again.", code="not_retryable") from refused
+    card = await order_card(app, item.shop_id, item.id)
     await app.queue.wake(*woken(results))
+    return card
 
 
 def _mapping(app: App, item: OrderItem, size: Size) -> list[Any]:

@@ -59,8 +59,7 @@ async def approve_picture(app: App, shop_id: str, item_id: str, picture_id: str)
     if picture.status != "completed":
         raise Conflict("This picture is not done yet.", code="not_done")
     chosen = replace(stuck.item, preview_ref=picture_id, proposed_generation_id=None, approved_at=app.clock.now())
-    await bring_on(app, stuck, chosen)
-    return await order_card(app, shop_id, item_id)
+    return await bring_on(app, stuck, chosen)
 
 
 async def open_picture(app: App, shop: Shop, item_id: str, wish: media.UploadWish) -> media.Upload:
