@@ -1,6 +1,6 @@
 """A print made small again is the master that was approved: in every small window, not on average.
 
-FULL=1 prints whole masters instead of parts, which takes half an hour.
+The suite prints the middle of each master; `make soak` prints whole ones.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import io
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,12 +24,11 @@ from scipy.ndimage import uniform_filter
 from app.adapters import looks, span_faults, span_network
 from app.adapters.upscaler_span import Span
 from app.core.pictures import ImageRequest, Picture, PrintSpec, Raster, Tiles
-from tests import pictures
+from tests import pictures, soak
 from tests.contract.imagings import ASK_AN_UPSCALER, IMAGINGS, LOCAL_MODELS, UPSCALERS
 
-FULL = bool(os.environ.get("FULL"))
 PART = 128  # pixels on a side of what is printed of each master
-DRAWN = (1024, 1448) if FULL else (448, 448)
+DRAWN = (1024, 1448) if soak.FULL else (448, 448)
 WINDOW = 5
 TOO_SMALL = ("no_time_for_that_tiny.gif", "multipage.tif", "multipage_rgb.tif")  # 10 to 20 pixels a side
 MOST_APART = 30  # levels of 255: static gives 45 and more, bicubic alone up to 27
@@ -57,8 +55,8 @@ def rgb(image: Image.Image) -> Rgb:
 
 
 def part(master: Image.Image) -> Image.Image:
-    """The middle of it, or all of it for FULL."""
-    if FULL:
+    """The middle of it, or all of it in a soak run."""
+    if soak.FULL:
         return master
     left, top = max(0, (master.width - PART) // 2), max(0, (master.height - PART) // 2)
     return master.crop((left, top, min(master.width, left + PART), min(master.height, top + PART)))
@@ -155,7 +153,7 @@ def turned_by(turn: float, x: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[An
 INK = st.tuples(*[st.integers(0, 255)] * 3)
 
 
-@settings(max_examples=200 if FULL else 12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=soak.size(200, 12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     turn=st.floats(0, 1.6),
     pitch=st.floats(2.5, 30),
