@@ -80,6 +80,7 @@ def test_a_design_that_can_be_seen_no_more_leaves_the_products_picture_and_is_fo
     visit: Visit, shop: Shop
 ) -> None:
     page = add(visit(), shop)
+    expect(form_picture(page)).to_have_attribute("src", MOCKUP)  # else its own question may be the one refused
     shop.refusals["p1"] = error(404, "There is nothing here.")
     with page.expect_response("**/previews/p1?*"):
         page.reload()
