@@ -17,12 +17,8 @@ from handlers import routes
 from tests.sources import CAPABILITIES, PRODUCT, ROOT, SHARED, Function, Source, sources
 
 PRODUCT_SOURCES = sources(*PRODUCT)
-EVERY_SOURCE = PRODUCT_SOURCES + sources("bench", "tests")
 APP_PACKAGES = [name for name in (*SHARED, *CAPABILITIES) if (ROOT / "app" / name).is_dir()]
 QUERIES = [source for source in PRODUCT_SOURCES if source.is_queries]
-
-MAX_FILE_LINES = 400
-MAX_FUNCTION_LINES = 60
 
 ASSEMBLERS = {"app.wiring", "app.schema"}
 """They put the parts together, so they see inside them."""
@@ -127,16 +123,6 @@ def test_every_query_takes_the_shop_first() -> None:
     assert {name for name, function in public if not _takes_shop_first(function)} == set(ACROSS_SHOPS)
 
 
-def test_a_file_is_short_enough_to_read() -> None:
-    lengths = {source.name: source.text.count("\n") for source in EVERY_SOURCE}
-    assert {name: lines for name, lines in lengths.items() if lines > MAX_FILE_LINES} == {}
-
-
-def test_a_function_is_short_enough_to_read() -> None:
-    lengths = {f"{source.name}.{each.name}": _lines(each) for source in EVERY_SOURCE for each in source.functions}
-    assert {name: lines for name, lines in lengths.items() if lines > MAX_FUNCTION_LINES} == {}
-
-
 def _inner_imports(source: Source) -> Iterator[str]:
     """Imports that reach past the facade of another package of the app."""
     for name in source.imports:
@@ -161,10 +147,6 @@ def _takes_shop_first(function: Function) -> bool:
         return False
     annotation = arguments[0].annotation
     return arguments[0].arg == "shop_id" or (isinstance(annotation, ast.Name) and annotation.id in CARRIERS)
-
-
-def _lines(function: Function) -> int:
-    return (function.end_lineno or function.lineno) - function.lineno + 1
 
 
 def test_every_route_names_a_handler_that_exists() -> None:
