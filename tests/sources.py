@@ -36,10 +36,6 @@ class Source:
         return "queries" in (self.path.stem, self.path.parent.name)
 
     @property
-    def functions(self) -> Iterator[Function]:
-        return (node for node in ast.walk(self.tree) if isinstance(node, Function))
-
-    @property
     def imports(self) -> Iterator[str]:
         """Every module or name imported, dotted, also inside functions: `from app import jobs` is `app.jobs`."""
         for node in ast.walk(self.tree):
