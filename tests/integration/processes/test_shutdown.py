@@ -48,7 +48,7 @@ async def test_a_preview_outlives_every_process_that_is_stopped_while_it_makes_i
 
 
 async def test_a_print_outlives_the_server_that_is_stopped_while_it_makes_it(installation: Installation) -> None:
-    resize(installation, 2475, 1155)
+    resize(installation, 4000, 4000)
     with installation.servers(1) as [server]:
         preview = await asked(server, large_photo())
         await until(installation, lambda: done(installation, PREVIEW))
@@ -121,7 +121,7 @@ def resize(installation: Installation, width: int, height: int) -> None:
 
 
 def large_photo() -> Sample:
-    """Large enough that its enlargement takes several times the grace."""
+    """Large enough that its enlargement takes twice the grace, also on two idle cores."""
     out = io.BytesIO()
-    Image.effect_noise((1600, 1200), 60).convert("RGB").save(out, "JPEG")
+    Image.effect_noise((2000, 2000), 60).convert("RGB").save(out, "JPEG")
     return Sample(out.getvalue(), "photo.jpg", "image/jpeg")
