@@ -84,16 +84,16 @@ LIMITS = {
     "install": Limit(address=10, shop=20, everyone=300),
 }
 SENTENCES = {
-    "ticket": "Several photos were sent and not used yet. Please create a preview, or wait some minutes.",
+    "ticket": "Several photos were sent and not used yet. Create a preview with one of them, or wait a few minutes.",
     "upload_day": "No more photos can be sent today. Please come back later.",
     "upload_megabytes": "No more photos can be sent from your internet connection today. Please come back later.",
     "preview_day:visitor": "You have made all your previews for today. Please come back later.",
-    "preview_day": "All previews for your internet connection have been made for today. Please come back later.",
+    "preview_day": "All of today's previews for your internet connection have been made. Please come back later.",
     "preview_reserve": "This shop has few previews left this month, and all of today's for your internet connection "
     "have been made. Please come back later.",
-    "pixels": "That were many large photos at once. Please wait a moment and try again.",
+    "pixels": "Many large photos came at once. Please wait a moment and try again.",
     "pixels_day": "No more previews of photos this large can be made today. Try a smaller photo, or come back later.",
-    "picture_pixels": "That were many large pictures at once. Please wait a moment and try again.",
+    "picture_pixels": "Many large pictures came at once. Please wait a moment and try again.",
 }
 """Where "That was a lot at once" would not be right: by limit, and where it differs, by whose it is."""
 

@@ -32,7 +32,7 @@ DRAWN = (1024, 1448) if soak.FULL else (448, 448)
 WINDOW = 5
 TOO_SMALL = ("no_time_for_that_tiny.gif", "multipage.tif", "multipage_rgb.tif")  # 10 to 20 pixels a side
 MOST_APART = 30  # levels of 255: static gives 45 and more, bicubic alone up to 27
-PEOPLE_AND_PLACES = {"portrait": "astronaut.png", "pet": "chelsea.png", "landscape": "china.jpg"}
+SUBJECTS = {"portrait": "astronaut.png", "pet": "chelsea.png", "landscape": "china.jpg", "text": "page.png"}
 
 PHOTOGRAPHS = {
     path.name: path
@@ -40,6 +40,7 @@ PHOTOGRAPHS = {
     for path in (Path(skimage.__file__).parents[1] / folder).iterdir()
     if path.suffix in (".png", ".jpg", ".tif", ".gif") and path.name not in TOO_SMALL
 }
+NEWSPRINT = ((30, 30, 35), (240, 235, 225))
 Rgb = NDArray[np.uint8]
 
 
@@ -91,18 +92,20 @@ def photograph(name: str) -> Image.Image:
 
 
 @functools.cache
-def drawn(look: str, of: str) -> Image.Image:
-    photo = photograph(of)
+def drawn(look: str, subject: str) -> Image.Image:
+    """A look of a photograph, or of a halftone, as of a photographed newspaper."""
+    is_halftone = subject == "halftone"
+    photo = Image.fromarray(screened(448, 0.26, 9, 30, NEWSPRINT)) if is_halftone else photograph(SUBJECTS[subject])
     request = ImageRequest(look, Picture(pictures.encoded(photo, "PNG"), "image/png", *photo.size), *DRAWN)
     rendered = asyncio.run(LOCAL_MODELS["local"]().render(request))
     with Image.open(io.BytesIO(rendered.data)) as image:
         return image.convert("RGB")
 
 
-@pytest.mark.parametrize("subject", PEOPLE_AND_PLACES)
+@pytest.mark.parametrize("subject", [*SUBJECTS, "halftone"])
 @pytest.mark.parametrize("look", looks.LOOKS)
 def test_a_print_of_every_look_is_its_master(span: Span, look: str, subject: str) -> None:
-    master = part(drawn(look, PEOPLE_AND_PLACES[subject]))
+    master = part(drawn(look, subject))
     assert apart(rgb(master), printed(span, master)) <= MOST_APART
 
 

@@ -105,7 +105,7 @@ def test_who_has_had_a_days_previews_is_told_the_time_of_day_and_nothing_counts_
 
 
 def test_who_holds_too_many_unused_photos_is_told_what_to_do(visit: Visit, shop: Shop, page: Page) -> None:
-    sentence = "Several photos were sent and not used yet. Please create a preview, or wait some minutes."
+    sentence = "Several photos were sent and not used yet. Create a preview with one of them, or wait a few minutes."
     shop.refusals["uploads"], shop.wait = error(429, sentence, "too_many"), 600
     page.clock.install(time="2026-11-29T10:00:00")
     visit()
