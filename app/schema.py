@@ -7,14 +7,14 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from app.catalog import tables as catalog
 from app.core.tables import metadata
-from app.generation import tables as generation
 from app.jobs import tables as jobs
 from app.media import tables as media
 from app.personalization import tables as personalization
 from app.privacy import tables as privacy
+from app.quotas import tables as quotas
 from app.shops import tables as shops
 
-CAPABILITIES = (shops, catalog, media, generation, jobs, personalization, privacy)
+CAPABILITIES = (shops, catalog, media, quotas, jobs, personalization, privacy)
 
 
 def ddl(dialect: Dialect) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app import generation, media, personalization
+from app import media, personalization, quotas
 from app.core.app import App
 from app.core.ids import new_id
 from app.core.pictures import Picture
@@ -97,7 +97,7 @@ async def save_pictures(app: App, shop_id: str) -> dict[str, str]:
         await app.files.put(assets[name].key, data, assets[name].mime)
     stored = sum(asset.bytes for asset in assets.values())
     await app.db.batch(
-        *[media.insert_asset(asset, now) for asset in assets.values()], generation.keep_storage(shop_id, stored, now)
+        *[media.insert_asset(asset, now) for asset in assets.values()], quotas.keep_storage(shop_id, stored, now)
     )
     return {name: asset.id for name, asset in assets.items()}
 

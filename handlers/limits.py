@@ -24,7 +24,7 @@ from app import media, shops
 from app.core.app import App
 from app.core.errors import Refused, TooMany
 from app.core.ports import Expect, ProxyVisit
-from app.generation import Month
+from app.quotas import Month
 from app.shops import Hit
 from handlers import addresses
 

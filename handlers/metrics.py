@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import __version__, generation, jobs, personalization, shops
+from app import __version__, jobs, personalization, quotas, shops
 from app.core.app import App
 from app.core.errors import NotFound, Unauthorized, Unavailable
 from handlers.exposition import CONTENT_TYPE, Measure, Sample, as_text
@@ -67,7 +67,7 @@ async def _of_database(app: App, now: datetime) -> Sequence[Measure]:
             await personalization.previews_by_status(app.db, now - HOUR),
         ),
         _counted("artify_webhooks", "Received in the last hour.", ("topic", "outcome"), webhooks),
-        _gauge("artify_storage_bytes", "Of all shops' files.", [Sample(await generation.stored_bytes(app.db))]),
+        _gauge("artify_storage_bytes", "Of all shops' files.", [Sample(await quotas.stored_bytes(app.db))]),
     ]
 
 

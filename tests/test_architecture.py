@@ -34,7 +34,7 @@ ACROSS_SHOPS: dict[str, str] = {
     "app.jobs.queries.turns.due": "the runner serves every shop",
     "app.jobs.queries.rows.jobs_by_status": "the operator's list",
     "app.jobs.queries.rows.hint_again": "the sweep serves every shop",
-    "app.generation.queries.stored_bytes": "the operator's figures",
+    "app.quotas.queries.stored_bytes": "the operator's figures",
     "app.jobs.queries.rows.given_up_by_kind": "the operator's figures",
     "app.jobs.queries.rows.oldest_due": "the operator's figures",
     "app.jobs.queries.rows.open_by_kind": "the operator's figures",

@@ -10,7 +10,7 @@ from app.media.model import LATE_LIFE
 from app.media.uploads import SWEPT_AT_ONCE
 from handlers.limits import LIMITS, NETWORK_TIMES
 from tests.sources import ROOT
-from tests.unit.generation.test_month import taken
+from tests.unit.quotas.test_month import taken
 
 PAGE = ROOT / "docs" / "operations.md"
 WRITTEN = re.compile(r"""log\.(?:info|warning|error)\(\s*"(\w+)\"""")

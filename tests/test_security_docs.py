@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from app.generation.model import MONTHLY_GENERATIONS
 from app.media.uploads import MAX_UPLOAD_BYTES
+from app.quotas.model import MONTHLY_GENERATIONS
 from handlers.limits import LIMITS, NETWORK_TIMES
 from tests.sources import ROOT
-from tests.unit.generation.test_month import taken
+from tests.unit.quotas.test_month import taken
 
 TEXT = (ROOT / "docs" / "security.md").read_text("utf-8")
 WORDS = " ".join(TEXT.split())

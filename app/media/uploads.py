@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from app import generation
+from app import quotas
 from app.core import sniff
 from app.core.app import App
 from app.core.errors import AppError, NotFound, Refused, TooLarge, Unprocessable, UnsupportedMedia
@@ -91,11 +91,9 @@ async def open_upload(app: App, shop_id: str, timezone: str, wish: UploadWish) -
         bytes=wish.bytes,
         expires_at=now + TICKET_LIFE,
     )
-    period = generation.period_of(now, timezone)
+    period = quotas.period_of(now, timezone)
     try:
-        await app.db.batch(
-            *generation.reserve_storage(shop_id, wish.bytes, period, now), queries.insert_asset(asset, now)
-        )
+        await app.db.batch(*quotas.reserve_storage(shop_id, wish.bytes, period, now), queries.insert_asset(asset, now))
     except Refused as refused:
         raise _full(refused.code) from refused
     ticket = app.files.upload_ticket(asset.key, mime=asset.mime, size=asset.bytes, expires_at=now + TICKET_LIFE)
@@ -179,7 +177,7 @@ async def _sweep(app: App, files: Sequence[Asset]) -> int:
         statements.append(queries.mark_deleted(shop_id, others, now))
     freed = sum(each.bytes for each in (*missing, *over)) + sum(each.bytes - size for each, size in arrived.items())
     try:
-        await app.db.batch(*statements, generation.release_storage(shop_id, freed, now))
+        await app.db.batch(*statements, quotas.release_storage(shop_id, freed, now))
     except Refused as refused:
         app.log.info("sweep_put_off", shop=shop_id, reason=refused.code)
         return 0
@@ -191,10 +189,10 @@ async def _count_late(app: App, upload: Asset) -> None:
     info, now = await app.files.stat(upload.key), app.clock.now()
     if info is None:
         raise _missing()
-    period = generation.period_of(now, "UTC")  # of a row that its ticket has made
+    period = quotas.period_of(now, "UTC")  # of a row that its ticket has made
     try:
         await app.db.batch(
-            *generation.reserve_storage(upload.shop_id, info.bytes, period, now),
+            *quotas.reserve_storage(upload.shop_id, info.bytes, period, now),
             queries.set_arrived(upload, info.bytes, now),
         )
     except Refused as refused:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app import generation, shops
+from app import quotas, shops
 from app.jobs import JobKind, Remote
 from app.personalization import adjustments, orders, previews, prints, remote_prints, renderings
 from app.personalization.model import NOTE, REREAD
@@ -17,7 +17,7 @@ KINDS = (
         renderings.give_up,
         max_attempts=3,
         first_wait_s=2,
-        slots=generation.SLOTS,
+        slots=quotas.SLOTS,
     ),
     JobKind(orders.TAKE, orders.take_order, shops.give_up),
     JobKind(REREAD, orders.reread_order, shops.give_up),

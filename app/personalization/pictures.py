@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from app import generation, jobs, media
+from app import jobs, media, quotas
 from app.core.app import App
 from app.core.errors import AppError, Conflict, NotFound, Refused, Unprocessable
 from app.core.ids import new_id
@@ -106,7 +106,7 @@ async def _again(app: App, shop: Shop, origin: _Origin) -> tuple[Asset, Header, 
         id=new_id(),
         size_id=size.id if size else design.size_id,
         upload_asset_id=photo.id,
-        quota_period=generation.period_of(now, shop.timezone),
+        quota_period=quotas.period_of(now, shop.timezone),
         created_at=now,
         master_asset_id=None,
         preview_asset_id=None,
@@ -135,7 +135,7 @@ async def _of_upload(app: App, shop: Shop, origin: _Origin, style: Style) -> tup
         size_id=size.id,
         upload_asset_id=photo.id,
         ai_prompt_used=style.prompt_template,
-        quota_period=generation.period_of(now, shop.timezone),
+        quota_period=quotas.period_of(now, shop.timezone),
         created_at=now,
         shopper_id=design.shopper_id if design else None,
         guest_session_id=design.guest_session_id if design else None,

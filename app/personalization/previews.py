@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any, Protocol
 
-from app import generation, jobs, media, shops
+from app import jobs, media, quotas, shops
 from app.core.app import App
 from app.core.errors import AppError, BadPicture, Conflict, ConstraintError, NotFound, Refused, TooMany, Unprocessable
 from app.core.ids import new_id
@@ -16,11 +16,11 @@ from app.core.pictures import Crop
 from app.core.ports import Database, Expect
 from app.core.preflight import Preflight
 from app.core.reads import Together
-from app.generation import Month
 from app.jobs import Job
 from app.personalization import offers, preflights, queries
 from app.personalization.goods import Size
 from app.personalization.model import Generation, Offer, PreviewRequest, PreviewState, crop_of
+from app.quotas import Month
 from app.shops import Visitor
 
 JOB = "personalization.preview"
@@ -55,7 +55,7 @@ async def request_preview(
         offers.read_offer(at_once, shop_id, wish.product_id),
         _made_before(at_once, visitor, wish.idempotency_key),
         media.asset(at_once, shop_id, wish.upload_id),
-        generation.quota(at_once, shop_id),
+        quotas.quota(at_once, shop_id),
     )
     wanted = await _generation(app, visitor, wish, offer)
     if known := _same(before, wanted):
@@ -121,14 +121,14 @@ async def cancel_preview(app: App, visitor: Visitor, preview_id: str) -> Preview
     try:
         await app.db.batch(
             queries.cancel_generation(found.shop_id, found.id, now),
-            *generation.free_slot_if(found.shop_id, jobs.is_running(found.shop_id, dedupe_key)),
+            *quotas.free_slot_if(found.shop_id, jobs.is_running(found.shop_id, dedupe_key)),
             jobs.cancel(found.shop_id, dedupe_key, now),
-            generation.give_back(found.shop_id, found.quota_period, now),
+            quotas.give_back(found.shop_id, found.quota_period, now),
         )
     except Refused:
         app.log.info("cancel_too_late", preview=found.id)
     else:
-        await jobs.hint_in_line(app, found.shop_id, JOB, generation.SLOTS)
+        await jobs.hint_in_line(app, found.shop_id, JOB, quotas.SLOTS)
     return await preview_state(app, visitor.shop.id, preview_id)
 
 
@@ -146,7 +146,7 @@ async def _generation(app: App, visitor: Visitor, wish: PreviewRequest, offer: O
         size_id=_size(offer, wish.variant_id).id,
         upload_asset_id=wish.upload_id,
         ai_prompt_used=style.prompt_template,
-        quota_period=generation.period_of(now, visitor.shop.timezone),
+        quota_period=quotas.period_of(now, visitor.shop.timezone),
         created_at=now,
         shopper_id=visitor.shopper_id,
         guest_session_id=visitor.guest_session_id,
@@ -163,7 +163,7 @@ def beginning(wanted: Generation, upload: media.Asset, job: Job, tickets: Sequen
     """
     shop_id, now, unused = wanted.shop_id, wanted.created_at, media.is_unused(wanted.shop_id, upload.id)
     return [
-        *generation.hold(shop_id, str(wanted.quota_period), now),
+        *quotas.hold(shop_id, str(wanted.quota_period), now),
         *[shops.release_hit(key, upload.created_at or now, now, unused) for key in tickets],
         queries.insert_generation(wanted),
         media.claim_upload(shop_id, upload, wanted.shopper_id, wanted.guest_session_id, now),

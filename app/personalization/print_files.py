@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from app import generation, jobs, media
+from app import jobs, media, quotas
 from app.core.app import App
 from app.core.errors import NotFound, Refused
 from app.core.ids import new_id
@@ -73,7 +73,7 @@ async def record(app: App, lease: Lease, parts: Ingredients, made: StoredPrint, 
             media.insert_asset(asset, now),
             queries.insert_final(design, final_id, item.order_id, asset.id, made, started, now),
             queries.finish_item(item.shop_id, item.id, asset.id, final_id, now),
-            generation.keep_storage(item.shop_id, asset.bytes, now),
+            quotas.keep_storage(item.shop_id, asset.bytes, now),
             jobs.insert(note, now),
         )
     except Refused:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from app import generation, media
+from app import media, quotas
 from app.core.app import App
 from app.core.errors import AppError, NotFound, Refused, Unprocessable
 from app.core.pictures import ImageRequest, Mark, Picture
@@ -63,7 +63,7 @@ async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
     now = app.clock.now()
     return [
         queries.fail_generation(job.shop_id, wanted.id, fault.code, fault.message, now),
-        generation.give_back(job.shop_id, wanted.quota_period, now),
+        quotas.give_back(job.shop_id, wanted.quota_period, now),
     ]
 
 
@@ -141,7 +141,7 @@ async def _store(app: App, lease: Lease, wanted: Generation, made: _Rendering) -
                 now,
             ),
             queries.count_style_use(wanted.shop_id, wanted.ai_style_id),
-            generation.keep_storage(wanted.shop_id, sum(asset.bytes for asset in files.values()), now),
+            quotas.keep_storage(wanted.shop_id, sum(asset.bytes for asset in files.values()), now),
         )
     except Refused:
         await app.files.delete(*[asset.key for asset in files.values()])

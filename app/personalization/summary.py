@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
-from app import catalog, generation
+from app import catalog, quotas
 from app.core.app import App
 from app.core.ports import Database
 from app.core.reads import Together
@@ -33,7 +33,7 @@ async def summary(app: App, shop: Shop) -> Summary:
     now = app.clock.now()
     at_once = Together(app.db)
     quota, states, untold, unread, products, previews = await asyncio.gather(
-        generation.quota(at_once, shop.id),
+        quotas.quota(at_once, shop.id),
         queries.items_by_state(at_once, shop.id),
         queries.untold_items(at_once, shop.id),
         queries.count_unread_orders(at_once, shop.id),
@@ -42,7 +42,7 @@ async def summary(app: App, shop: Shop) -> Summary:
     )
     return Summary(
         offers=await asyncio.gather(*[_offer(at_once, product) for product in products]),
-        used=quota.used_in(generation.period_of(now, shop.timezone)) if quota else 0,
+        used=quota.used_in(quotas.period_of(now, shop.timezone)) if quota else 0,
         limit=quota.monthly_generation_limit if quota else 0,
         previews_30_days=previews,
         prints_ready=states.get("ready", 0),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app import generation, media
+from app import media, quotas
 from app.core.app import App
 from app.core.errors import NotFound, Refused
 from app.core.ids import new_id
@@ -56,7 +56,7 @@ async def export(app: App, lease: Lease) -> None:
             *lease.finish(now),
             media.insert_asset(asset, now),
             queries.close_request(request.shop_id, request.id, "done", now, asset.id),
-            generation.keep_storage(request.shop_id, size, now),
+            quotas.keep_storage(request.shop_id, size, now),
             queries.audit(request.shop_id, request.asked_by, "export_made", request.id, now),
         )
     except Refused:

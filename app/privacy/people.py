@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from app import generation, jobs
+from app import jobs, quotas
 from app.core.app import App
 from app.core.errors import Refused, Unavailable
 from app.jobs import Lease
@@ -60,8 +60,8 @@ def stopping(shop_id: str, designs: list[Design], now: datetime) -> list[Any]:
             key = f"{PREVIEW_JOB}:{each.id}"
             statements += [
                 queries.stop_design(shop_id, each.id, now),
-                *generation.free_slot_if(shop_id, jobs.is_running(shop_id, key)),
-                generation.give_back(shop_id, each.quota_period, now),
+                *quotas.free_slot_if(shop_id, jobs.is_running(shop_id, key)),
+                quotas.give_back(shop_id, each.quota_period, now),
             ]
     return [*statements, queries.stop_jobs(shop_id, [each.id for each in designs], now)]
 
@@ -92,7 +92,7 @@ async def _delete_files(app: App, shop_id: str, customer_id: str) -> None:
         ids, now = [row["id"] for row in files], app.clock.now()
         await app.files.delete(*[row["key"] for row in files])
         await app.db.batch(
-            generation.release_storage(shop_id, queries.live_bytes(shop_id, ids), now),
+            quotas.release_storage(shop_id, queries.live_bytes(shop_id, ids), now),
             *queries.delete_assets(shop_id, ids, now),
         )
 

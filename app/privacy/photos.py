@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app import generation, jobs
+from app import jobs, quotas
 from app.core.app import App
 from app.core.errors import AppError, Conflict, NotFound, Refused, Unavailable
 from app.jobs import Job, Lease
@@ -76,7 +76,7 @@ async def _delete(app: App, shop_id: str, preview_id: str, designs: list[Design]
         *stopping(shop_id, designs, now),
         queries.delete_photo(shop_id, ids),
         queries.forget_jobs(shop_id, ids),
-        generation.release_storage(shop_id, queries.live_bytes(shop_id, files), now),
+        quotas.release_storage(shop_id, queries.live_bytes(shop_id, files), now),
         queries.mark_deleted(shop_id, files, now),
         queries.audit(shop_id, "shopper", "photo_deleted", preview_id, now),
         *[jobs.insert(job, now) for job in emptying],

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app import generation
+from app import quotas
 from app.core.app import App
 from app.core.errors import Refused
 from app.core.ports import Row
@@ -75,7 +75,7 @@ async def _empty(app: App, shop_id: str, design_id: str, now: datetime) -> None:
     """The row first: an order that comes in this moment keeps its picture."""
     files = await queries.live_assets_of(app.db, shop_id, design_id)
     forget = [queries.forget_asset(shop_id, row["id"], now) for row in files]
-    release = generation.release_storage(shop_id, sum(row["bytes"] for row in files), now)
+    release = quotas.release_storage(shop_id, sum(row["bytes"] for row in files), now)
     try:
         await app.db.batch(queries.empty_preview(shop_id, design_id, now), *forget, release)
     except Refused as refused:
@@ -130,7 +130,7 @@ async def _forget(app: App, missing: Sequence[Row], now: datetime) -> int:
         with suppress(Refused):
             await app.db.batch(
                 queries.forget_asset(row["shop_id"], row["id"], now),
-                generation.release_storage(row["shop_id"], row["bytes"], now),
+                quotas.release_storage(row["shop_id"], row["bytes"], now),
             )
             count += 1
     return count

@@ -6,7 +6,7 @@ import asyncio
 from datetime import datetime
 from typing import Any
 
-from app import generation, jobs
+from app import jobs, quotas
 from app.core.app import App
 from app.core.errors import Refused, Unauthorized, Unavailable
 from app.core.ports import AccessToken, AdminVisit, ShopDetails
@@ -65,7 +65,7 @@ async def record_install(app: App, token: AccessToken, details: ShopDetails, *, 
             queries.install(token.shop, details, token.scope, proof or Proof.now(now), now),
             await tokens.store(app, token, now),
             jobs.revive(token.shop, (LEFT, "missing_scope", *NO_ACCESS), now),
-            generation.open_quota(token.shop, generation.period_of(now, details.timezone), now),
+            quotas.open_quota(token.shop, quotas.period_of(now, details.timezone), now),
         )
     except Refused as refused:
         raise Unauthorized("The app was removed while it was being installed. Please open it again.") from refused
@@ -136,7 +136,7 @@ def _leave(shop_id: str, told_at: datetime, now: datetime) -> list[Any]:
         queries.uninstall(shop_id, now, told_at),
         queries.forget_tokens(shop_id, told_at),
         queries.lose_access(shop_id, now),
-        generation.free_all_slots_if(shop_id, queries.has_left(shop_id)),
+        quotas.free_all_slots_if(shop_id, queries.has_left(shop_id)),
         jobs.park(shop_id, LEFT, queries.left_undone(shop_id), now),
     ]
 

@@ -12,8 +12,8 @@ from sqlalchemy import Text, insert, literal, select
 
 from app.core.ports import Database
 from app.core.tables import among, moment
-from app.generation.tables import quotas
 from app.personalization.tables import watermarks
+from app.quotas.tables import quotas
 from app.shops.tables import rate_limits, shops
 from tests.contract.adapters import DATABASES
 from tests.fakes.ports import START

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from starlette.applications import Starlette
 from workers import Response, env
 
-from app import generation
+from app import quotas
 from app.adapters.image_model_gemini import GeminiImages
 from app.core.app import App
 from app.core.errors import AppError
@@ -114,7 +114,7 @@ async def _render(words: dict[str, str], body: bytes) -> Any:
 
 
 async def _period(words: dict[str, str], body: bytes) -> Any:
-    return _said(period=generation.period_of(datetime.fromisoformat(words["moment"]), words["zone"]))
+    return _said(period=quotas.period_of(datetime.fromisoformat(words["moment"]), words["zone"]))
 
 
 WORK = {

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app.core.app import App
-from app.generation.tables import quotas
 from app.jobs import Lease
+from app.quotas.tables import quotas
 from handlers.jobs import KINDS, LOOPS
 from handlers.loops import Loops
 from tests.unit.jobs.kinds import Work, finish, found, queued

@@ -11,12 +11,12 @@ from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, up
 from app.core.ids import first_id
 from app.core.ports import Database, Expect, Row
 from app.core.tables import among, upsert
-from app.generation.tables import quotas
 from app.jobs.tables import jobs
 from app.media.tables import assets
 from app.personalization.tables import generations
 from app.privacy import model
 from app.privacy.tables import audit_log, privacy_requests, sweeps
+from app.quotas.tables import quotas
 from app.shops.tables import guest_sessions, oauth_states, rate_limits, shops, webhook_deliveries
 
 DRAWN = ("master_asset_id", "preview_asset_id", "mockup_asset_id")

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from app import generation, jobs
+from app import jobs, quotas
 from app.core.app import App
 from app.core.errors import NotFound, Unavailable
-from app.generation.tables import quotas
 from app.jobs import Job, Lease
 from app.jobs.tables import jobs as table
+from app.quotas.tables import quotas as quotas_table
 from tests.apps import clock_of, open_shop
 from tests.fakes.ports import NotingQueue
 from tests.unit.jobs.kinds import KIND, Work, finish, found, queued
@@ -53,17 +53,17 @@ class Messages:
 
 async def shop_with_slots(app: App, shop_id: str, slots: int) -> None:
     await open_shop(app, shop_id)
-    await app.db.batch(*generation.hold(shop_id, "2026-11", app.clock.now()))
-    await app.db.batch(update(quotas).where(quotas.c.shop_id == shop_id).values(max_concurrent=slots))
+    await app.db.batch(*quotas.hold(shop_id, "2026-11", app.clock.now()))
+    await app.db.batch(update(quotas_table).where(quotas_table.c.shop_id == shop_id).values(max_concurrent=slots))
 
 
 async def cancel(app: App, job: Job) -> None:
     """As a shopper's click does it."""
     await app.db.batch(
-        *generation.free_slot_if(job.shop_id, jobs.is_running(job.shop_id, job.dedupe_key)),
+        *quotas.free_slot_if(job.shop_id, jobs.is_running(job.shop_id, job.dedupe_key)),
         jobs.cancel(job.shop_id, job.dedupe_key, app.clock.now()),
     )
-    await jobs.hint_in_line(app, job.shop_id, KIND, generation.SLOTS)
+    await jobs.hint_in_line(app, job.shop_id, KIND, quotas.SLOTS)
 
 
 async def deliver(app: App, messages: Messages, work: Work, chance: random.Random, clicks: Sequence[Job] = ()) -> None:
@@ -98,7 +98,7 @@ async def test_two_more_jobs_than_slots_all_end_by_hints_alone(app: App, slots: 
         await gate.wait()
         await finish(app, lease)
 
-    work = Work(wait, generation.SLOTS)
+    work = Work(wait, quotas.SLOTS)
     queue = [await queued(app, str(at)) for at in range(slots + 2)]
     first = [asyncio.create_task(jobs.run_one(app, work.kinds, job.id)) for job in queue[:slots]]
     for _ in first:
@@ -121,7 +121,7 @@ async def test_two_that_end_together_hint_at_two(app: App) -> None:
         await gate.wait()
         await finish(app, lease)
 
-    work = Work(wait, generation.SLOTS)
+    work = Work(wait, quotas.SLOTS)
     queue = [await queued(app, str(at)) for at in range(5)]
     both = [asyncio.create_task(jobs.run_one(app, work.kinds, job.id)) for job in queue[:2]]
     for _ in both:
@@ -135,7 +135,7 @@ async def test_when_the_one_that_was_hinted_is_cancelled_the_next_one_is_hinted(
     await shop_with_slots(app, "a", 1)
     app = replace(app, queue=(hints := NotingQueue()))
     first, second, third = [await queued(app, str(at)) for at in range(3)]
-    await jobs.run_one(app, Work(slots=generation.SLOTS).kinds, first.id)
+    await jobs.run_one(app, Work(slots=quotas.SLOTS).kinds, first.id)
     await cancel(app, second)
     assert hints.woken == [second.id, third.id]
 
@@ -149,7 +149,7 @@ async def test_only_the_line_of_the_same_shop_and_kind_is_hinted(app: App) -> No
     now = app.clock.now()
     await app.db.batch(jobs.insert(jobs.new("test.other", "a", "4", at=now), now))
     await app.db.batch(jobs.insert(jobs.new(KIND, "a", "5", at=now + timedelta(seconds=1)), now))
-    await jobs.run_one(app, Work(slots=generation.SLOTS).kinds, first.id)
+    await jobs.run_one(app, Work(slots=quotas.SLOTS).kinds, first.id)
     assert hints.woken == [second.id]
 
 
@@ -192,7 +192,7 @@ async def test_a_line_that_cannot_be_read_undoes_nothing(app: App, monkeypatch: 
 
     await shop_with_slots(app, "a", 1)
     job = await queued(app)
-    assert await jobs.run_one(app, Work(last_answer, generation.SLOTS).kinds, job.id)
+    assert await jobs.run_one(app, Work(last_answer, quotas.SLOTS).kinds, job.id)
     monkeypatch.undo()
     assert (await found(app, job)).status == "done"
 
@@ -214,9 +214,9 @@ async def test_however_jobs_meet_none_is_left_without_a_hint_to_come(app: App, s
     for at in range(16):
         queue.append(await queued(app, str(at), chance.choice(SHOPS)))
     await messages.wake(*[job.id for job in queue])
-    await deliver(app, messages, Work(live, generation.SLOTS, max_attempts=8), chance, chance.sample(queue, 6))
+    await deliver(app, messages, Work(live, quotas.SLOTS, max_attempts=8), chance, chance.sample(queue, 6))
     assert await unfinished(app, queue) == []
     for shop_id in SHOPS:
-        quota = await generation.quota(app.db, shop_id)
+        quota = await quotas.quota(app.db, shop_id)
         assert quota is not None
         assert quota.running == 0

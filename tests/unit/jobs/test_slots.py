@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from app import generation, jobs
+from app import jobs, quotas
 from app.core.app import App
 from app.core.errors import NotFound, Unavailable
-from app.generation.tables import quotas
 from app.jobs import Lease
+from app.quotas.tables import quotas as quotas_table
 from tests.apps import clock_of, close, make_app, open_shop
 from tests.unit.jobs.kinds import Killed, Work, finish, found, queued
 
@@ -21,18 +21,18 @@ pytestmark = pytest.mark.anyio
 
 async def shop_with_limits(app: App, shop_id: str = "a") -> str:
     await open_shop(app, shop_id)
-    await app.db.batch(*generation.hold(shop_id, "2026-11", app.clock.now()))
+    await app.db.batch(*quotas.hold(shop_id, "2026-11", app.clock.now()))
     return shop_id
 
 
 async def running(app: App, shop_id: str = "a") -> int:
-    quota = await generation.quota(app.db, shop_id)
+    quota = await quotas.quota(app.db, shop_id)
     assert quota is not None
     return quota.running
 
 
 def slotted(work: Work) -> Work:
-    work.slots = generation.SLOTS
+    work.slots = quotas.SLOTS
     return work
 
 
@@ -107,7 +107,7 @@ async def test_a_job_that_is_cancelled_while_it_runs_frees_its_slot_once(app: Ap
     async def cancelled(app: App, lease: Lease) -> None:
         job = lease.job
         await app.db.batch(
-            *generation.free_slot_if("a", jobs.is_running("a", job.dedupe_key)),
+            *quotas.free_slot_if("a", jobs.is_running("a", job.dedupe_key)),
             jobs.cancel("a", job.dedupe_key, app.clock.now()),
         )
         assert await running(app) == 0
@@ -120,10 +120,10 @@ async def test_a_job_that_is_cancelled_while_it_runs_frees_its_slot_once(app: Ap
 
 async def test_a_job_that_is_cancelled_before_it_ran_frees_nothing(app: App) -> None:
     await shop_with_limits(app)
-    await app.db.batch(update(quotas).values(running=2))
+    await app.db.batch(update(quotas_table).values(running=2))
     job = await queued(app)
     await app.db.batch(
-        *generation.free_slot_if("a", jobs.is_running("a", job.dedupe_key)),
+        *quotas.free_slot_if("a", jobs.is_running("a", job.dedupe_key)),
         jobs.cancel("a", job.dedupe_key, app.clock.now()),
     )
     assert await running(app) == 2
@@ -196,7 +196,7 @@ async def test_a_late_worker_does_not_free_the_slot_of_its_successor(app: App) -
 async def test_a_shop_whose_slots_are_taken_does_not_hold_up_the_others(app: App) -> None:
     for shop_id in ("a", "b"):
         await shop_with_limits(app, shop_id)
-    await app.db.batch(update(quotas).where(quotas.c.shop_id == "a").values(running=3))
+    await app.db.batch(update(quotas_table).where(quotas_table.c.shop_id == "a").values(running=3))
     work = slotted(Work())
     busy = [await queued(app, f"busy-{at}", "a", priority=5) for at in range(3)]
     others = [await queued(app, f"free-{at}", "b") for at in range(3)]
@@ -207,7 +207,7 @@ async def test_a_shop_whose_slots_are_taken_does_not_hold_up_the_others(app: App
 
 async def test_other_kinds_of_a_busy_shop_still_run(app: App) -> None:
     await shop_with_limits(app)
-    await app.db.batch(update(quotas).values(running=3))
+    await app.db.batch(update(quotas_table).values(running=3))
     slow, quick = slotted(Work()), Work()
     await queued(app)
     now = app.clock.now()

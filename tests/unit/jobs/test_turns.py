@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from app import generation, jobs
+from app import jobs, quotas
 from app.core.app import App
-from app.generation.tables import quotas
 from app.jobs import Job, Lease, queries
 from app.jobs.running import take
+from app.quotas.tables import quotas as quotas_table
 from tests.apps import clock_of, open_shop
 from tests.fakes.ports import NotingQueue
 from tests.integration.world import until
@@ -32,8 +32,8 @@ async def line_of(app: App, shop_id: str, count: int, *, priority: int = 0) -> l
 
 async def with_slots(app: App, shop_id: str, slots: int = 3) -> None:
     await open_shop(app, shop_id)
-    await app.db.batch(*generation.hold(shop_id, "2026-11", app.clock.now()))
-    await app.db.batch(update(quotas).where(quotas.c.shop_id == shop_id).values(max_concurrent=slots))
+    await app.db.batch(*quotas.hold(shop_id, "2026-11", app.clock.now()))
+    await app.db.batch(update(quotas_table).where(quotas_table.c.shop_id == shop_id).values(max_concurrent=slots))
 
 
 async def started(app: App, kinds: Any) -> Lease:
@@ -131,14 +131,14 @@ async def test_so_many_shops_with_taken_slots_do_not_stop_the_loop(app: App, sho
             jobs.insert(jobs.new(KIND, f"full-{at}", "s", at=now, dedupe_key=f"full-{at}", priority=1), now)
         )
     await queued(app, "mine", "free")
-    work = Work(slots=generation.SLOTS)
+    work = Work(slots=quotas.SLOTS)
     assert await jobs.run_due(app, work.kinds) == 1
     assert subjects(work) == ["mine"]
 
 
 async def test_a_job_that_a_dead_worker_left_runs_although_the_slots_are_taken(app: App) -> None:
     await with_slots(app, "a", 1)
-    work = Work(slots=generation.SLOTS)
+    work = Work(slots=quotas.SLOTS)
     left = (await line_of(app, "a", 2))[0]
     await started(app, work.kinds)
     clock_of(app).move(seconds=app.settings.job_lease_s)
@@ -161,7 +161,7 @@ async def test_a_single_job_starts_within_a_shops_slots_and_one_of_a_flood(app: 
         await finish(app, lease)
 
     await line_of(app, "flood", 100)
-    work = Work(some_time, slots=generation.SLOTS)
+    work = Work(some_time, slots=quotas.SLOTS)
     running = [asyncio.create_task(jobs.run_due(app, work.kinds)) for _ in range(loops)]
     await until(lambda: len(work.runs) >= 10)
     before = len(work.runs)
@@ -233,7 +233,7 @@ async def test_a_hint_at_a_job_of_a_full_shop_is_used_up_by_another_shops(app: A
     for shop_id in ("full", "b"):
         await with_slots(app, shop_id, 1)
     app = replace(app, queue=(hints := NotingQueue()))
-    work = Work(slots=generation.SLOTS)
+    work = Work(slots=quotas.SLOTS)
     first, second = await line_of(app, "full", 2)
     await started(app, work.kinds)
     other = await queued(app, "other", "b")
@@ -246,7 +246,7 @@ async def test_a_hint_at_a_job_of_a_full_shop_is_used_up_by_another_shops(app: A
     hints.woken.clear()
     lease = Lease(await found(app, first), f"token-{first.id}", work.kinds[KIND])
     await app.db.batch(*lease.finish(app.clock.now()))
-    await jobs.hint_in_line(app, "full", KIND, generation.SLOTS)
+    await jobs.hint_in_line(app, "full", KIND, quotas.SLOTS)
     assert hints.woken == [second.id]
 
 
@@ -278,7 +278,7 @@ async def test_no_more_jobs_start_before_one_than_its_shopper_was_told(app: App,
     """Workers of any number, shops with as many slots as each other, jobs that take equally long."""
     chance = random.Random(seed)
     workers, slots, lasts = chance.randint(1, 5), chance.randint(1, 3), chance.randint(1, 6)
-    kinds = Work(slots=generation.SLOTS).kinds
+    kinds = Work(slots=quotas.SLOTS).kinds
     waiting, running = dict[str, Job](), list[tuple[int, Lease]]()
     told, may_still_start = dict[str, int](), dict[str, int]()
     for shop in range(chance.randint(1, 5)):

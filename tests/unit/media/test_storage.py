@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 from sqlalchemy import func, select, update
 
-from app import generation, media, personalization, privacy, shops
+from app import media, personalization, privacy, quotas, shops
 from app.core.errors import AppError
 from app.core.ids import new_id
 from app.core.ports import ProxyVisit
-from app.generation.tables import quotas
 from app.media.model import LATE_LIFE, TICKET_LIFE, UPLOAD_LIFE
 from app.media.tables import assets
 from app.personalization import PreviewRequest
+from app.quotas.tables import quotas as quotas_table
 from handlers import jobs as runner
 from tests.apps import PHOTO, SHOP, clock_of, close, make_app, open_shop, stock
 
@@ -50,7 +50,7 @@ class Photos(RuleBasedStateMachine):
         visit = ProxyVisit(SHOP, "9001")
         self.shopper = self.runner.run(shops.visitor(self.app, visit, None))
         limits = {"storage_quota_bytes": ROOM, "monthly_generation_limit": 1000}
-        self.runner.run(self.app.db.batch(update(quotas).values(**limits)))
+        self.runner.run(self.app.db.batch(update(quotas_table).values(**limits)))
 
     @rule(target=TICKETS)
     def ask_for_a_ticket(self) -> Any:
@@ -101,7 +101,7 @@ class Photos(RuleBasedStateMachine):
     def the_counter_is_the_bytes_of_the_rows(self) -> None:
         held = func.coalesce(func.sum(assets.c.bytes), 0).label("held")
         row = self.runner.run(self.app.db.one(select(held).where(assets.c.deleted_at.is_(None))))
-        quota = self.runner.run(generation.quota(self.app.db, SHOP))
+        quota = self.runner.run(quotas.quota(self.app.db, SHOP))
         assert quota is None or row == {"held": quota.current_storage_bytes}
 
     @invariant()

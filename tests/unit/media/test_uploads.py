@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app import generation, media
+from app import media, quotas
 from app.adapters.sql import compile_sql
 from app.adapters.sqlite_dialect import DIALECT
 from app.core.app import App
@@ -42,7 +42,7 @@ PROMISES = [
 
 
 async def stored(app: App) -> int:
-    quota = await generation.quota(app.db, SHOP)
+    quota = await quotas.quota(app.db, SHOP)
     assert quota is not None
     return quota.current_storage_bytes
 

@@ -10,12 +10,12 @@ from sqlalchemy import select, update
 from app import media, personalization
 from app.core.errors import AppError, BadPicture, Conflict, NotFound, Unprocessable
 from app.core.ids import new_id
-from app.generation.tables import quotas
 from app.media.tables import assets
 from app.personalization import OrderCard, queries
 from app.personalization.prints import order_card
 from app.personalization.states import NOT_FOUND, PICTURE_GONE
 from app.personalization.tables import order_items
+from app.quotas.tables import quotas
 from tests.apps import OTHER_SHOP, SHOP, clock_of, open_shop, send_photo, stock
 from tests.fakes.ports import PlainImages, PlainImaging
 from tests.unit.personalization.payloads import line

@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
-from app import generation, jobs, personalization, shops
+from app import jobs, personalization, quotas, shops
 from app.core.errors import AppError, BadPicture, Conflict, NotFound, Unavailable, Unprocessable
 from app.core.pictures import Crop, ImageRequest, RenderedImage
 from app.core.ports import ProxyVisit
-from app.generation.tables import quotas
 from app.jobs import Job
 from app.personalization import Generation
+from app.quotas.tables import quotas as quotas_table
 from tests.apps import OTHER_SHOP, clock_of, open_shop, send_photo
 from tests.fakes.ports import NotingQueue, PlainImages, PlainImaging
 from tests.unit.personalization.studio import KINDS, Studio
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.anyio
 
 async def counted(studio: Studio) -> tuple[int, int]:
     """Generations of this month, and jobs that hold a slot."""
-    quota = await generation.quota(studio.app.db, studio.shop.id)
+    quota = await quotas.quota(studio.app.db, studio.shop.id)
     assert quota is not None
     return quota.current_generations, quota.running
 
@@ -96,7 +96,7 @@ async def test_a_wish_that_cannot_be_met_is_refused_and_not_counted(
     with pytest.raises(AppError) as refusal:
         await studio.ask(**changes)
     assert refusal.value.code == code
-    quota = await generation.quota(studio.app.db, studio.shop.id)
+    quota = await quotas.quota(studio.app.db, studio.shop.id)
     assert quota is None or quota.current_generations == 0
     assert await studio.run() == 0
 
@@ -123,7 +123,7 @@ async def test_a_file_that_is_no_photo_is_refused_before_it_is_counted(studio: S
 
 async def test_the_month_ends_with_a_plain_refusal(studio: Studio) -> None:
     upload_id = await send_photo(studio.app, studio.shop)
-    await studio.app.db.batch(update(quotas).values(monthly_generation_limit=0))
+    await studio.app.db.batch(update(quotas_table).values(monthly_generation_limit=0))
     with pytest.raises(AppError) as refusal:
         await studio.ask(upload_id=upload_id)
     assert (refusal.value.status, refusal.value.code) == (402, "quota_exhausted")

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Select, select, update
 
-from app import generation, jobs, shops
+from app import jobs, quotas, shops
 from app.core.app import App
 from app.core.errors import AppError, Unauthorized
 from app.core.ports import AccessToken, AdminVisit, Database, Row, ShopDetails, Webhook
-from app.generation.tables import quotas
 from app.jobs import Job, JobKind
+from app.quotas.tables import quotas as quotas_table
 from app.shops import Access, Shop
 from app.shops.model import DUTIES, Proof
 from app.shops.tables import access_tokens, webhook_deliveries
@@ -80,7 +80,7 @@ async def tokens(app: App) -> int:
 async def test_a_shop_is_installed_on_a_machine_without_time_zone_data(app: App, no_zone_data: None) -> None:
     shop = await open_shop(app, timezone="Europe/Berlin")
     assert shop.timezone == "Europe/Berlin"
-    quota = await generation.quota(app.db, SHOP)
+    quota = await quotas.quota(app.db, SHOP)
     assert quota is not None
     assert quota.period == f"{START:%Y-%m}"
 
@@ -255,9 +255,9 @@ async def test_a_job_that_runs_while_its_shop_leaves_comes_to_nothing(app: App) 
             await shops.access_token(app, shop.id)
         await kinds.finish(app, lease)
 
-    await jobs.run_one(app, kinds.Work(leaves_meanwhile, slots=generation.SLOTS).kinds, job.id)
+    await jobs.run_one(app, kinds.Work(leaves_meanwhile, slots=quotas.SLOTS).kinds, job.id)
     assert (await kinds.found(app, job)).status == "cancelled"
-    quota = await app.db.one(select(quotas.c.running))
+    quota = await app.db.one(select(quotas_table.c.running))
     assert quota is not None
     assert quota["running"] == 0
 

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, ScalarSelect, case, func, or_, select, upd
 
 from app.core.ports import Database, Expect
 from app.core.tables import moment, upsert
-from app.generation.model import Quota
-from app.generation.tables import quotas
+from app.quotas.model import Quota
+from app.quotas.tables import quotas
 
 QUOTA = [quotas.c[name] for name in Quota.__dataclass_fields__]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.generation import Month
+from app.quotas import Month
 
 
 def taken(limit: int, addresses: int, days: int) -> int:

@@ -4,8 +4,8 @@ The monthly count is held when a picture is asked for and given back when none c
 slots limit how many run at once; storage is reserved before bytes arrive.
 """
 
-from app.generation.model import Month, Quota, period_of
-from app.generation.queries import (
+from app.quotas.model import Month, Quota, period_of
+from app.quotas.queries import (
     QuotaSlots,
     free_all_slots_if,
     free_slot_if,

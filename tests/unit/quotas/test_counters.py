@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import select, update
 
-from app import generation
+from app import quotas
 from app.core.errors import Refused
-from app.generation.tables import quotas
+from app.quotas.tables import quotas as quotas_table
 from tests.apps import SHOP, close, make_app, open_shop
 
 PERIODS = ["2026-11", "2026-12"]
@@ -49,21 +49,21 @@ class Counters(RuleBasedStateMachine):
     def open(self) -> None:
         self.runner.run(open_shop(self.app))
         now = self.app.clock.now()
-        assert self.passed(*generation.reserve_storage(SHOP, 0, PERIODS[0], now))
+        assert self.passed(*quotas.reserve_storage(SHOP, 0, PERIODS[0], now))
         limits = {"max_concurrent": CONCURRENT, "storage_quota_bytes": STORAGE}
-        assert self.passed(update(quotas).values(monthly_generation_limit=MONTHLY, **limits))
+        assert self.passed(update(quotas_table).values(monthly_generation_limit=MONTHLY, **limits))
 
     @rule()
     def hold(self) -> None:
         period = PERIODS[self.period]
         room = self.held[period] < MONTHLY
-        assert self.passed(*generation.hold(SHOP, period, self.app.clock.now())) == room
+        assert self.passed(*quotas.hold(SHOP, period, self.app.clock.now())) == room
         self.held[period] += room
 
     @rule(period=st.sampled_from([*PERIODS, None]))
     def give_back(self, period: str | None) -> None:
         """Of a month that is over, or that nothing was held in, nothing comes back."""
-        assert self.passed(generation.give_back(SHOP, period, self.app.clock.now()))
+        assert self.passed(quotas.give_back(SHOP, period, self.app.clock.now()))
         if period == self.counted_period() and self.held[period]:
             self.held[period] -= 1
 
@@ -74,23 +74,23 @@ class Counters(RuleBasedStateMachine):
     @rule()
     def take_slot(self) -> None:
         room = self.running < CONCURRENT
-        assert self.passed(generation.SLOTS.take(SHOP)) == room
+        assert self.passed(quotas.SLOTS.take(SHOP)) == room
         self.running += room
 
     @rule()
     def free_slot(self) -> None:
-        assert self.passed(generation.SLOTS.free(SHOP))
+        assert self.passed(quotas.SLOTS.free(SHOP))
         self.running = max(0, self.running - 1)
 
     @rule(size=st.integers(0, 60))
     def reserve(self, size: int) -> None:
         room = self.stored + size <= STORAGE
-        assert self.passed(*generation.reserve_storage(SHOP, size, PERIODS[0], self.app.clock.now())) == room
+        assert self.passed(*quotas.reserve_storage(SHOP, size, PERIODS[0], self.app.clock.now())) == room
         self.stored += size * room
 
     @invariant()
     def counters_are_as_told_and_within_their_limits(self) -> None:
-        row = self.runner.run(self.app.db.one(select(quotas)))
+        row = self.runner.run(self.app.db.one(select(quotas_table)))
         if row is None:
             return
         assert 0 <= row["current_generations"] <= MONTHLY
@@ -101,7 +101,7 @@ class Counters(RuleBasedStateMachine):
         assert row["total_generations"] == sum(self.held.values())
 
     def counted_period(self) -> str:
-        row = self.runner.run(self.app.db.one(select(quotas.c.period)))
+        row = self.runner.run(self.app.db.one(select(quotas_table.c.period)))
         assert row is not None
         return str(row["period"])
 

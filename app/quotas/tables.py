@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Column, ForeignKey, Table, Text
 
 from app.core.tables import metadata, number, stamps, text, time
-from app.generation.model import CONCURRENT_GENERATIONS, MONTHLY_GENERATIONS
+from app.quotas.model import CONCURRENT_GENERATIONS, MONTHLY_GENERATIONS
 
 quotas = Table(
     "quotas",

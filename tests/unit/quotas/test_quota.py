@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from app import generation, shops
+from app import quotas, shops
 from app.core.app import App
 from app.core.errors import Refused
-from app.generation import Quota, period_of
-from app.generation.tables import quotas
+from app.quotas import Quota, period_of
+from app.quotas.tables import quotas as quotas_table
 from tests.apps import OTHER_SHOP, SHOP, open_shop
 
 pytestmark = pytest.mark.anyio
@@ -27,15 +27,15 @@ LATE = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
 async def limits(app: App, **values: int) -> None:
     """A shop whose row of limits exists."""
     await open_shop(app)
-    await app.db.batch(*generation.hold(SHOP, NOVEMBER, app.clock.now()))
+    await app.db.batch(*quotas.hold(SHOP, NOVEMBER, app.clock.now()))
     await app.db.batch(
-        generation.give_back(SHOP, NOVEMBER, app.clock.now()),
-        update(quotas).values(**values, updated_at=app.clock.now()),
+        quotas.give_back(SHOP, NOVEMBER, app.clock.now()),
+        update(quotas_table).values(**values, updated_at=app.clock.now()),
     )
 
 
 async def quota(app: App) -> Quota:
-    found = await generation.quota(app.db, SHOP)
+    found = await quotas.quota(app.db, SHOP)
     assert found is not None
     return found
 
@@ -88,21 +88,21 @@ def test_no_name_of_a_zone_raises(zone: str) -> None:
 
 async def test_holds_past_the_months_limit_are_refused(app: App) -> None:
     await limits(app, monthly_generation_limit=2)
-    codes = [await refused(app, *generation.hold(SHOP, NOVEMBER, app.clock.now())) for _ in range(3)]
+    codes = [await refused(app, *quotas.hold(SHOP, NOVEMBER, app.clock.now())) for _ in range(3)]
     assert codes == [None, None, "quota_exhausted"]
     assert (await quota(app)).current_generations == 2
 
 
 async def test_sixteen_at_once_hold_exactly_what_is_left(app: App) -> None:
     await limits(app, monthly_generation_limit=3)
-    codes = await asyncio.gather(*[refused(app, *generation.hold(SHOP, NOVEMBER, app.clock.now())) for _ in range(16)])
+    codes = await asyncio.gather(*[refused(app, *quotas.hold(SHOP, NOVEMBER, app.clock.now())) for _ in range(16)])
     assert codes.count(None) == 3
 
 
 async def test_a_new_month_starts_from_nothing(app: App) -> None:
     await limits(app, monthly_generation_limit=1)
-    await app.db.batch(*generation.hold(SHOP, NOVEMBER, app.clock.now()))
-    assert await refused(app, *generation.hold(SHOP, DECEMBER, app.clock.now())) is None
+    await app.db.batch(*quotas.hold(SHOP, NOVEMBER, app.clock.now()))
+    assert await refused(app, *quotas.hold(SHOP, DECEMBER, app.clock.now())) is None
     found = await quota(app)
     assert (found.period, found.current_generations) == (DECEMBER, 1)
     assert (found.used_in(DECEMBER), found.used_in(NOVEMBER)) == (1, 0)
@@ -110,50 +110,50 @@ async def test_a_new_month_starts_from_nothing(app: App) -> None:
 
 async def test_what_is_given_back_can_be_held_again(app: App) -> None:
     await limits(app, monthly_generation_limit=1)
-    await app.db.batch(*generation.hold(SHOP, NOVEMBER, app.clock.now()))
-    await app.db.batch(generation.give_back(SHOP, NOVEMBER, app.clock.now()))
-    assert await refused(app, *generation.hold(SHOP, NOVEMBER, app.clock.now())) is None
+    await app.db.batch(*quotas.hold(SHOP, NOVEMBER, app.clock.now()))
+    await app.db.batch(quotas.give_back(SHOP, NOVEMBER, app.clock.now()))
+    assert await refused(app, *quotas.hold(SHOP, NOVEMBER, app.clock.now())) is None
 
 
 async def test_what_was_held_last_month_is_not_given_back_this_month(app: App) -> None:
     await limits(app)
-    await app.db.batch(*generation.hold(SHOP, DECEMBER, app.clock.now()))
+    await app.db.batch(*quotas.hold(SHOP, DECEMBER, app.clock.now()))
     for period in (NOVEMBER, None):
-        await app.db.batch(generation.give_back(SHOP, period, app.clock.now()))
+        await app.db.batch(quotas.give_back(SHOP, period, app.clock.now()))
     assert (await quota(app)).current_generations == 1
 
 
 async def test_storage_is_reserved_up_to_its_last_byte(app: App) -> None:
     await limits(app, storage_quota_bytes=100)
-    reserved = [await refused(app, *generation.reserve_storage(SHOP, 50, NOVEMBER, app.clock.now())) for _ in range(3)]
+    reserved = [await refused(app, *quotas.reserve_storage(SHOP, 50, NOVEMBER, app.clock.now())) for _ in range(3)]
     assert reserved == [None, None, "storage_full"]
     assert (await quota(app)).current_storage_bytes == 100
 
 
 async def test_what_was_accepted_is_stored_whatever_the_limit(app: App) -> None:
     await limits(app, storage_quota_bytes=100)
-    await app.db.batch(generation.keep_storage(SHOP, 250, app.clock.now()))
+    await app.db.batch(quotas.keep_storage(SHOP, 250, app.clock.now()))
     assert (await quota(app)).current_storage_bytes == 250
-    assert await refused(app, *generation.reserve_storage(SHOP, 1, NOVEMBER, app.clock.now())) == "storage_full"
+    assert await refused(app, *quotas.reserve_storage(SHOP, 1, NOVEMBER, app.clock.now())) == "storage_full"
 
 
 async def test_an_installation_opens_the_shops_limits_and_another_one_keeps_what_was_counted(app: App) -> None:
     await open_shop(app)
     assert await quota(app) == Quota(500, 0, 1000 * 1024**2, 0, 3, 0, NOVEMBER)
-    await app.db.batch(*generation.hold(SHOP, NOVEMBER, app.clock.now()))
+    await app.db.batch(*quotas.hold(SHOP, NOVEMBER, app.clock.now()))
     await open_shop(app)
     assert (await quota(app)).current_generations == 1
 
 
 async def test_the_first_request_of_a_shop_without_limits_opens_them(app: App) -> None:
     await shops.expect_install(app, SHOP)
-    assert await generation.quota(app.db, SHOP) is None
-    await app.db.batch(*generation.reserve_storage(SHOP, 10, NOVEMBER, app.clock.now()))
+    assert await quotas.quota(app.db, SHOP) is None
+    await app.db.batch(*quotas.reserve_storage(SHOP, 10, NOVEMBER, app.clock.now()))
     assert await quota(app) == Quota(500, 0, 1000 * 1024**2, 10, 3, 0, NOVEMBER)
 
 
 async def test_each_shop_has_its_own_limits(app: App) -> None:
     await limits(app, monthly_generation_limit=0)
     await open_shop(app, OTHER_SHOP)
-    assert await refused(app, *generation.hold(SHOP, NOVEMBER, app.clock.now())) == "quota_exhausted"
-    assert await refused(app, *generation.hold(OTHER_SHOP, NOVEMBER, app.clock.now())) is None
+    assert await refused(app, *quotas.hold(SHOP, NOVEMBER, app.clock.now())) == "quota_exhausted"
+    assert await refused(app, *quotas.hold(OTHER_SHOP, NOVEMBER, app.clock.now())) is None
