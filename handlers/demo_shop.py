@@ -83,8 +83,8 @@ async def _example(app: App, style: Style) -> str:
     photo = await app.imaging.develop(
         PHOTO.read_bytes(), crop=None, width=EXAMPLE_SIDE, height=EXAMPLE_SIDE, mime="image/jpeg"
     )
-    answer = await app.image_model.render(ImageRequest(style.prompt_template, photo, EXAMPLE_SIDE, EXAMPLE_SIDE))
-    picture = await app.imaging.preview(answer.data, max_side=EXAMPLE_SIDE, mark=None, by_ai=True)
+    answer = await app.image_model.render(ImageRequest(style.prompt_template, [photo], EXAMPLE_SIDE, EXAMPLE_SIDE))
+    picture = await app.imaging.preview(answer.picture, max_side=EXAMPLE_SIDE, mark=None, by_ai=True)
     return await _store(app, style, picture)
 
 

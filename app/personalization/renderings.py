@@ -72,9 +72,9 @@ async def _styled(app: App, wanted: Generation, size: Size) -> _Made:
     width, height = size.master_size()
     photo, figures = await _developed(app, wanted, size, (width, height), "image/jpeg")
     await _progress(app, wanted, 25)
-    answer = await app.image_model.render(ImageRequest(wanted.ai_prompt_used, photo, width, height))
+    answer = await app.image_model.render(ImageRequest(wanted.ai_prompt_used, [photo], width, height))
     await _progress(app, wanted, 80)
-    master = await app.imaging.develop(answer.data, crop=None, width=width, height=height)
+    master = await app.imaging.develop(answer.picture, crop=None, width=width, height=height)
     return _Made(master, answer.model, figures)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections import deque
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -107,10 +109,12 @@ async def _memory(words: dict[str, str], body: bytes) -> Any:
 
 
 async def _render(words: dict[str, str], body: bytes) -> Any:
-    asked = ImageRequest(words["prompt"], Picture(body, words["mime"], 0, 0), int(words["width"]), int(words["height"]))
+    asked = json.loads(body)
+    sent = [Picture(base64.b64decode(each["data"]), each["mime"], 0, 0) for each in asked.pop("pictures")]
     model = GeminiImages(words["key"], words["model"], base_url=words["base_url"], timeout=float(words["timeout"]))
-    made = await model.render(asked)
-    return Response(made.data, headers={"X-Model": made.model, "X-Cost": str(made.cost_micros)})
+    made = await model.render(ImageRequest(pictures=sent, **asked))
+    pictures = [base64.b64encode(each).decode() for each in made.pictures]
+    return _said(pictures=pictures, model=made.model, usage=asdict(made.usage))
 
 
 async def _period(words: dict[str, str], body: bytes) -> Any:

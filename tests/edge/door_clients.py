@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ import httpx
 
 from app.adapters.files_r2 import R2Files
 from app.core.errors import AppError, NotFound, Unavailable, Unprocessable
-from app.core.pictures import ImageRequest, RenderedImage
+from app.core.pictures import ImageAnswer, ImageRequest, ModelUsage
 from app.core.ports import FileInfo, Files, StoredFile, UploadTicket
 from tests.edge import door, workerd
 
@@ -90,16 +91,20 @@ class CloudQueue:
 class Gemini:
     """GeminiImages in workerd. Skips where no worker can run."""
 
+    service = "gemini"
+
     def __init__(self, api_key: str, model: str, *, base_url: str, timeout: float = 60) -> None:
         workerd.needed()
         self.name = model
         self._words = {"key": api_key, "model": model, "base_url": base_url, "timeout": str(timeout)}
 
-    async def render(self, request: ImageRequest) -> RenderedImage:
-        photo, size = request.photo, {"width": str(request.width), "height": str(request.height)}
-        words = self._words | size | {"prompt": request.prompt, "mime": photo.mime}
-        made = await ask(await asyncio.to_thread(door.served), "/render", photo.data, **words)
-        return RenderedImage(made.content, made.headers["x-model"], int(made.headers["x-cost"]))
+    async def render(self, request: ImageRequest) -> ImageAnswer:
+        sent = [{"mime": each.mime, "data": base64.b64encode(each.data).decode()} for each in request.pictures]
+        body = json.dumps(vars(request) | {"pictures": sent}).encode()
+        answer = await ask(await asyncio.to_thread(door.served), "/render", body, **self._words)
+        made = answer.json()
+        pictures = tuple(base64.b64decode(each) for each in made["pictures"])
+        return ImageAnswer(pictures, made["model"], ModelUsage(**made["usage"]))
 
 
 async def ask(url: str, path: str, body: bytes = b"", **words: Any) -> httpx.Response:

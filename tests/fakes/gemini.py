@@ -1,4 +1,4 @@
-"""A small Gemini over real HTTP: generateContent, as far as one picture in and one picture out."""
+"""A small Gemini over real HTTP: generateContent, as far as pictures in and one picture out."""
 
 from __future__ import annotations
 
@@ -46,10 +46,12 @@ class FakeGemini:
             return JSONResponse({"promptFeedback": {"blockReason": "SAFETY"}})
         if mode == "refuse":
             return JSONResponse({"candidates": [{"finishReason": "IMAGE_SAFETY", "content": {"role": "model"}}]})
-        photo = next(part["inlineData"] for part in body["contents"][0]["parts"] if "inlineData" in part)
-        picture = {"mimeType": "image/png", "data": _inverted(photo["data"])}
+        photos = [part["inlineData"]["data"] for part in body["contents"][0]["parts"] if "inlineData" in part]
+        picture = {"mimeType": "image/png", "data": _inverted(photos[0]) if photos else _plain()}
         parts = [{"text": "Here it is."}, {"inlineData": picture}]
-        return JSONResponse({"candidates": [{"finishReason": "STOP", "content": {"role": "model", "parts": parts}}]})
+        counted = {"promptTokenCount": 1290, "candidatesTokenCount": 1120}
+        candidates = [{"finishReason": "STOP", "content": {"role": "model", "parts": parts}}]
+        return JSONResponse({"candidates": candidates, "usageMetadata": counted})
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[str]:
@@ -70,6 +72,13 @@ class FakeGemini:
 
 def _error(code: int, status: str, message: str) -> JSONResponse:
     return JSONResponse({"error": {"code": code, "status": status, "message": message}}, status_code=code)
+
+
+def _plain() -> str:
+    """A picture for a prompt that came without one."""
+    out = io.BytesIO()
+    Image.new("RGB", (64, 64), "navy").save(out, "PNG")
+    return base64.b64encode(out.getvalue()).decode()
 
 
 def _inverted(encoded: str) -> str:

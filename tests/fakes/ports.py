@@ -11,14 +11,15 @@ from app.core.mockups import MockupParts
 from app.core.pictures import (
     WHITE,
     Crop,
+    ImageAnswer,
     ImageRequest,
     Intent,
     Mark,
+    ModelUsage,
     Picture,
     PrintFile,
     PrintSpec,
     Raster,
-    RenderedImage,
     Samples,
 )
 from app.core.ports import AccessToken, PrintNote, ProductPage, ShopDetails, Upscaler
@@ -44,15 +45,17 @@ class SetClock:
 class PlainImages:
     """Answers every request with the same bytes, or with `fault`."""
 
+    service: str = "tests"
     name: str = "plain"
     fault: AppError | None = None
+    usage: ModelUsage = field(default_factory=ModelUsage)
     asked: list[ImageRequest] = field(default_factory=list)
 
-    async def render(self, request: ImageRequest) -> RenderedImage:
+    async def render(self, request: ImageRequest) -> ImageAnswer:
         self.asked.append(request)
         if self.fault:
             raise self.fault
-        return RenderedImage(b"rendered", self.name, 0)
+        return ImageAnswer((b"rendered",) * request.count, self.name, self.usage)
 
 
 @dataclass

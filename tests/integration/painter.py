@@ -8,12 +8,13 @@ import io
 from PIL import Image
 
 from app.core.errors import AppError
-from app.core.pictures import ImageRequest, RenderedImage
+from app.core.pictures import ImageAnswer, ImageRequest
 
 
 class Painter:
     """Swaps red and blue. `faults` come first, one a call; a closed `gate` keeps calls waiting."""
 
+    service = "tests"
     name = "painter"
 
     def __init__(self) -> None:
@@ -22,12 +23,12 @@ class Painter:
         self.gate.set()
         self.asked: list[ImageRequest] = []
 
-    async def render(self, request: ImageRequest) -> RenderedImage:
+    async def render(self, request: ImageRequest) -> ImageAnswer:
         self.asked.append(request)
         if self.faults:
             raise self.faults.pop(0)
         await self.gate.wait()
-        red, green, blue = Image.open(io.BytesIO(request.photo.data)).convert("RGB").split()
+        red, green, blue = Image.open(io.BytesIO(request.pictures[0].data)).convert("RGB").split()
         out = io.BytesIO()
         Image.merge("RGB", (blue, green, red)).save(out, "PNG", compress_level=1)
-        return RenderedImage(out.getvalue(), self.name, 0)
+        return ImageAnswer((out.getvalue(),), self.name)

@@ -139,7 +139,7 @@ async def test_what_a_photo_says_of_its_owner_is_in_no_picture_of_ours(world: Wo
     assert {asset["purpose"] for asset in made} == {"master", "preview", "print"}
     stored = {asset["purpose"]: await world.app.files.get(asset["key"]) for asset in made}
     stored["shown"] = (await world.http.get(design["preview_url"])).content
-    stored["asked of the model"] = world.painter.asked[0].photo.data
+    stored["asked of the model"] = world.painter.asked[0].pictures[0].data
     assert {place: found for place, picture in stored.items() if (found := traces(picture))} == {}
 
 

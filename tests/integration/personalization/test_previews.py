@@ -136,7 +136,7 @@ async def test_a_crop_is_what_the_model_sees(world: World) -> None:
     storefront = world.storefront()
     corner = {"x": 0, "y": 0, "width": 0.6, "height": 0.6}
     await world.design(storefront, crop=corner, product_id="7700000000003", variant_id="7800000000031")
-    photo = world.painter.asked[0].photo
+    photo = world.painter.asked[0].pictures[0]
     assert photo.width / photo.height == pytest.approx(3000 / 3600, abs=0.01)
     assert photo.width <= 640 * 0.6
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.pictures import Picture, PrintFile, Raster, RenderedImage
+from app.core.pictures import ImageAnswer, Picture, PrintFile, Raster
 
 PICTURE = Picture(bytes(1_000_000), "image/png", 1000, 1000)
 
@@ -15,7 +15,7 @@ PICTURE = Picture(bytes(1_000_000), "image/png", 1000, 1000)
         PICTURE,
         PrintFile(PICTURE, "resample", 2.0, 500, 500),
         Raster(bytes(1_000_000), 1000, 333),
-        RenderedImage(bytes(1_000_000), "local", 0),
+        ImageAnswer((bytes(1_000_000),), "local"),
     ],
 )
 def test_the_words_for_a_picture_leave_out_its_bytes(value: object) -> None:

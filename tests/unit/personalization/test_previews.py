@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from app import jobs, personalization, quotas, shops
 from app.core.errors import AppError, BadPicture, Conflict, NotFound, Unavailable, Unprocessable
-from app.core.pictures import Crop, ImageRequest, RenderedImage
+from app.core.pictures import Crop, ImageAnswer, ImageRequest
 from app.core.ports import ProxyVisit
 from app.jobs import Job
 from app.personalization import Generation
@@ -148,7 +148,7 @@ async def test_a_preview_that_is_cancelled_while_it_is_made_stores_nothing(studi
     preview = await studio.ask()
 
     class Cancelling(PlainImages):
-        async def render(self, request: ImageRequest) -> RenderedImage:
+        async def render(self, request: ImageRequest) -> ImageAnswer:
             await personalization.cancel_preview(studio.app, studio.guest, preview.id)
             return await super().render(request)
 
