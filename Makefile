@@ -13,7 +13,7 @@ NODE_STAMP := tests/node/node_modules/.package-lock.json
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-config \
   --custom-compile-command "make lock"
-ON_POSTGRES := tests/unit/jobs tests/unit/shops tests/unit/quotas tests/unit/personalization \
+ON_POSTGRES := tests/unit/jobs tests/unit/shops tests/unit/quotas tests/unit/generation tests/unit/personalization \
   tests/integration/test_webhooks.py tests/integration/personalization
 UV_LOCK_WORKER := $(filter-out --universal --python-version 3.11,$(UV_LOCK)) --python-version 3.14 \
   --python-platform wasm32-pyodide2024 --constraints requirements/run.txt

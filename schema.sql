@@ -33,6 +33,7 @@ CREATE TABLE jobs (
   hinted_at TEXT,
   last_error TEXT,
   progress BIGINT DEFAULT '0' NOT NULL,
+  lane TEXT,
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
   CONSTRAINT pk_jobs PRIMARY KEY (id),
@@ -139,6 +140,52 @@ CREATE TABLE access_tokens (
 
 CREATE INDEX ix_access_tokens_refresh_expires_at ON access_tokens (refresh_expires_at);
 
+CREATE TABLE api_usage (
+  id TEXT NOT NULL,
+  shop_id TEXT NOT NULL,
+  job_id TEXT NOT NULL,
+  operation TEXT NOT NULL,
+  subject_type TEXT NOT NULL,
+  subject_id TEXT NOT NULL,
+  api_type TEXT NOT NULL,
+  service TEXT NOT NULL,
+  model TEXT NOT NULL,
+  images_requested BIGINT DEFAULT '0' NOT NULL,
+  images_returned BIGINT DEFAULT '0' NOT NULL,
+  prompt_chars BIGINT DEFAULT '0' NOT NULL,
+  input_tokens BIGINT DEFAULT '0' NOT NULL,
+  output_tokens BIGINT DEFAULT '0' NOT NULL,
+  cost_micros BIGINT DEFAULT '0' NOT NULL,
+  success BIGINT DEFAULT '0' NOT NULL,
+  error_code TEXT,
+  error_message TEXT,
+  duration_ms BIGINT,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_api_usage PRIMARY KEY (id),
+  CONSTRAINT fk_api_usage_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_api_usage_subject ON api_usage (shop_id, subject_id);
+
+CREATE TABLE api_usage_daily (
+  shop_id TEXT NOT NULL,
+  day TEXT NOT NULL,
+  operation TEXT NOT NULL,
+  service TEXT NOT NULL,
+  model TEXT NOT NULL,
+  calls BIGINT DEFAULT '0' NOT NULL,
+  failures BIGINT DEFAULT '0' NOT NULL,
+  images BIGINT DEFAULT '0' NOT NULL,
+  input_tokens BIGINT DEFAULT '0' NOT NULL,
+  output_tokens BIGINT DEFAULT '0' NOT NULL,
+  cost_micros BIGINT DEFAULT '0' NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_api_usage_daily PRIMARY KEY (shop_id, day, operation, service, model),
+  CONSTRAINT fk_api_usage_daily_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE
+);
+
 CREATE TABLE guest_sessions (
   id TEXT NOT NULL,
   shop_id TEXT NOT NULL,
@@ -209,6 +256,8 @@ CREATE TABLE quotas (
   total_generations BIGINT DEFAULT '0' NOT NULL,
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
+  merchant_max_concurrent BIGINT DEFAULT '2' NOT NULL,
+  merchant_running BIGINT DEFAULT '0' NOT NULL,
   CONSTRAINT pk_quotas PRIMARY KEY (shop_id),
   CONSTRAINT fk_quotas_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE
 );
@@ -398,12 +447,16 @@ CREATE TABLE generations (
   generation_type TEXT NOT NULL,
   status TEXT DEFAULT 'pending' NOT NULL,
   progress BIGINT DEFAULT '0' NOT NULL,
-  crop TEXT,
-  ai_prompt_used TEXT NOT NULL,
   error_code TEXT,
   error_message TEXT,
-  processing_time_ms BIGINT,
-  ai_model_used TEXT,
+  model_used TEXT,
+  duration_ms BIGINT,
+  cost_micros BIGINT,
+  idempotency_key TEXT,
+  started_at TEXT,
+  completed_at TEXT,
+  crop TEXT,
+  ai_prompt_used TEXT NOT NULL,
   generation_params TEXT,
   upscale_status TEXT DEFAULT 'not_needed' NOT NULL,
   upscale_factor DOUBLE,
@@ -413,7 +466,6 @@ CREATE TABLE generations (
   final_height BIGINT,
   upscale_started_at TEXT,
   upscale_completed_at TEXT,
-  idempotency_key TEXT,
   pinned_at TEXT,
   quota_period TEXT,
   created_at TEXT NOT NULL,
@@ -423,12 +475,12 @@ CREATE TABLE generations (
   tiles BIGINT,
   tiles_fell_back BIGINT,
   CONSTRAINT pk_generations PRIMARY KEY (id),
+  CONSTRAINT ck_generations_status_known CHECK (status IN ('pending', 'processing', 'completed', 'failed', 'cancelled')),
   CONSTRAINT ck_generations_crop_json CHECK (crop IS NULL OR json_valid(crop)),
   CONSTRAINT ck_generations_generation_params_json CHECK (generation_params IS NULL OR json_valid(generation_params)),
   CONSTRAINT ck_generations_preflight_json CHECK (preflight IS NULL OR json_valid(preflight)),
   CONSTRAINT uq_generations_shopper_id_idempotency_key UNIQUE (shopper_id, idempotency_key),
   CONSTRAINT uq_generations_guest_session_id_idempotency_key UNIQUE (guest_session_id, idempotency_key),
-  CONSTRAINT ck_generations_status_known CHECK (status IN ('pending', 'processing', 'completed', 'failed', 'cancelled')),
   CONSTRAINT ck_generations_upscale_status_known CHECK (upscale_status IN ('not_needed', 'pending', 'processing', 'completed', 'failed')),
   CONSTRAINT fk_generations_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE,
   CONSTRAINT fk_generations_product_id FOREIGN KEY(product_id) REFERENCES products (id) ON DELETE RESTRICT,

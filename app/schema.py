@@ -7,6 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from app.catalog import tables as catalog
 from app.core.tables import metadata
+from app.generation import tables as generation
 from app.jobs import tables as jobs
 from app.media import tables as media
 from app.personalization import tables as personalization
@@ -14,7 +15,7 @@ from app.privacy import tables as privacy
 from app.quotas import tables as quotas
 from app.shops import tables as shops
 
-CAPABILITIES = (shops, catalog, media, quotas, jobs, personalization, privacy)
+CAPABILITIES = (shops, catalog, media, quotas, generation, jobs, personalization, privacy)
 
 
 def ddl(dialect: Dialect) -> str:

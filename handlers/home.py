@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
+
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import catalog, personalization
+from app import catalog, generation, personalization
 from app.core.app import App
 from handlers import auth
 from handlers.pages import page
+
+USAGE_SHOWN = timedelta(days=30)
 
 
 async def home(request: Request) -> Response:
     merchant = await auth.merchant(request)
     app: App = request.app.state.app
     await catalog.expect_sync(app, merchant.shop)
-    summary = await personalization.summary(app, merchant.shop)
+    usage_since = (app.clock.now() - USAGE_SHOWN).strftime("%Y-%m-%d")
+    summary, usage = await asyncio.gather(
+        personalization.summary(app, merchant.shop), generation.usage(app.db, merchant.shop.id, usage_since)
+    )
     return page(
         request,
         "home.html",
         shop=merchant.shop,
         access=merchant.access,
         summary=summary,
+        usage=usage,
         theme_editor=_theme_editor(app, merchant.shop.id),
         consent=app.door.admin_url(merchant.shop.id, f"oauth/install?client_id={app.settings.shopify_api_key}"),
     )

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
-from app import catalog, jobs, media, personalization, privacy, shops
+from app import catalog, generation, jobs, media, personalization, privacy, quotas, shops
 from app.core.app import App
 from app.core.ports import WaitsForHints
 
@@ -16,6 +16,7 @@ UPKEEP_S = 60.0
 
 SWEEPS: tuple[Callable[[App], Awaitable[int]], ...] = (
     media.sweep_uploads,
+    generation.sweep_usage,
     privacy.sweep,
     privacy.scrub,
     shops.keep_tokens,
@@ -33,12 +34,11 @@ KINDS = {kind.name: kind for kind in _OURS}
 PROMPT_KINDS = {name: kind for name, kind in KINDS.items() if not kind.patient}
 """What shoppers and merchants wait for."""
 PATIENT_KINDS = {name: kind for name, kind in KINDS.items() if kind.patient}
-LOOPS = (PATIENT_KINDS, *[PROMPT_KINDS] * 4)
-"""The loops of a process, each with what it runs: no print keeps a preview waiting, and no crowd of previews a print.
-
-Four are for what people wait for, one more than the slots of a shop (`quotas.max_concurrent`): a shop that uses all its
-slots leaves a loop for the others.
-"""
+LANES = {quotas.Lane(kind.slots.lane) for kind in PROMPT_KINDS.values() if kind.slots}
+PROMPT_LOOPS = 1 + sum(quotas.CONCURRENT[lane] for lane in LANES)
+"""One more than a shop has slots in the lanes that these kinds use: a shop that uses them all leaves one to others."""
+LOOPS = (PATIENT_KINDS, *[PROMPT_KINDS] * PROMPT_LOOPS)
+"""The loops of a process, each with the kinds that it runs: no print delays a preview, or the reverse."""
 
 
 async def run_due(app: App) -> int:

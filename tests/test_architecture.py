@@ -26,7 +26,7 @@ ASSEMBLERS = {"app.wiring", "app.schema"}
 SQL_WRITERS = {"app.schema", "app.core.tables"}
 """Besides adapters, queries and tables."""
 
-CARRIERS = {"Shop", "Webhook", "Job", "Asset", "Generation", "Order", "OrderItem", "Request"}
+CARRIERS = {"Shop", "Webhook", "Job", "Asset", "Generation", "ModelCall", "Order", "OrderItem", "Request"}
 """Values that hold their shop's id."""
 
 ACROSS_SHOPS: dict[str, str] = {
@@ -35,6 +35,7 @@ ACROSS_SHOPS: dict[str, str] = {
     "app.jobs.queries.rows.jobs_by_status": "the operator's list",
     "app.jobs.queries.rows.hint_again": "the sweep serves every shop",
     "app.quotas.queries.stored_bytes": "the operator's figures",
+    "app.generation.queries.delete_old_calls": "the sweep serves every shop",
     "app.jobs.queries.rows.given_up_by_kind": "the operator's figures",
     "app.jobs.queries.rows.oldest_due": "the operator's figures",
     "app.jobs.queries.rows.open_by_kind": "the operator's figures",

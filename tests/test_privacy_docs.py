@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.generation.model import USAGE_LIFE
 from app.media.model import LATE_LIFE, TICKET_LIFE, UPLOAD_LIFE
 from app.privacy import model
 from app.shops.model import REDACT_AFTER
@@ -24,6 +25,7 @@ PROMISED = {
     "a download": [model.EXPORT_LIFE],
     "a request": [model.REQUEST_LIFE],
     "what Shopify told": [model.MESSAGE_LIFE],
+    "the log of calls": [USAGE_LIFE],
     "the audit log": [model.AUDIT_LIFE],
 }
 

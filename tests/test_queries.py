@@ -10,6 +10,7 @@ import typing
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from importlib import import_module
 from typing import Any
 
@@ -20,7 +21,9 @@ from sqlalchemy.sql.selectable import FromClause, Join
 
 from app.core.ports import Database, Expect
 from app.core.tables import metadata
+from app.generation.model import G, Kind
 from app.jobs.model import Kinds
+from app.personalization.previews import PREVIEWS
 from handlers.jobs import KINDS
 from tests.test_architecture import ACROSS_SHOPS, QUERIES
 
@@ -73,9 +76,8 @@ def queries() -> dict[str, Callable[..., Any]]:
         own = {key: each for key, each in vars(module).items() if getattr(each, "__module__", "") == name}
         for key, each in own.items():
             if inspect.isclass(each):
-                found |= {
-                    f"{name}.{key}.{method}": getattr(each(), method) for method in vars(each) if method[0] != "_"
-                }
+                methods = [method for method, value in vars(each).items() if method[0] != "_" and callable(value)]
+                found |= {f"{name}.{key}.{method}": getattr(made_up(each), method) for method in methods}
             elif inspect.isfunction(each) and key[0] != "_":
                 found[f"{name}.{key}"] = each
     return found
@@ -125,6 +127,12 @@ def made_up(kind: Any, name: str = "", length: int = 1) -> Any:
         return NAMED[name]
     if kind in MADE_UP:
         return MADE_UP[kind]
+    if kind == Kind[G]:
+        return PREVIEWS
+    if kind is G:
+        return made_up(PREVIEWS.shape, length=length)
+    if inspect.isclass(kind) and issubclass(kind, Enum):
+        return next(iter(kind))
     if dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
         return kind(**{each.name: made_up(hints[each.name], each.name, length) for each in dataclasses.fields(kind)})

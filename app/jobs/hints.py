@@ -23,15 +23,17 @@ async def rehint(app: App, kinds: Kinds) -> int:
     return len(hinted.rows)
 
 
-async def hint_in_line(app: App, shop_id: str, kind: str, slots: Slots) -> None:
-    """Hint at the shop's next due jobs of this kind, up to 10 and no more than slots are free.
+async def hint_in_line(app: App, shop_id: str, slots: Slots) -> None:
+    """Wake the shop's next due jobs of a lane, whatever their kinds: up to 10, and no more than slots are free.
 
-    Whoever ends a job that has a slot, or cancels one that might get it, calls this afterwards: a hint whose job found
-    every slot taken is used up, and it is the holders who bring the next ones on. Never raises.
+    Call it after a job that holds a slot has ended, and after one that might have got a slot was cancelled. A job whose
+    wake-up found every slot taken gets no other, so the jobs that held those slots must wake it. Never raises.
     """
     try:
-        waiting = await queries.in_line(app.db, shop_id, kind, slots.room(shop_id), app.clock.now(), MOST_IN_LINE)
+        waiting = await queries.in_line(
+            app.db, shop_id, str(slots.lane), slots.room(shop_id), app.clock.now(), MOST_IN_LINE
+        )
     except Unavailable as fault:  # the sweep hints again
-        app.log.warning("line_not_hinted", shop=shop_id, kind=kind, code=fault.code)
+        app.log.warning("line_not_hinted", shop=shop_id, lane=slots.lane, code=fault.code)
         return
     await app.queue.wake(*waiting)

@@ -33,10 +33,14 @@ class Job:
     lease_until: datetime | None = None
     last_error: str | None = None
     progress: int = 0
+    lane: str | None = None
 
 
 class Slots(Protocol):
-    """A counter that limits how many jobs of a shop run at once."""
+    """A counter that limits how many jobs of a shop's lane run at once, whatever their kinds."""
+
+    @property
+    def lane(self) -> str: ...
 
     def take(self, shop_id: str) -> Expect: ...
 
@@ -181,8 +185,12 @@ def new(
     dedupe_key: str | None = None,
     priority: int = 0,
     payload: dict[str, Any] | None = None,
+    lane: str | None = None,
 ) -> Job:
-    """A job that is due at once; jobs of the same `dedupe_key` exist once."""
+    """A job that is due at once; jobs of the same `dedupe_key` exist once.
+
+    `lane` is that of its kind's slots, where the kind has slots.
+    """
     return Job(
         id=new_id(),
         shop_id=shop_id,
@@ -192,4 +200,5 @@ def new(
         run_at=at,
         priority=priority,
         payload=payload,
+        lane=lane,
     )

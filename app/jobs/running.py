@@ -69,9 +69,9 @@ async def _run_job(app: App, kinds: Kinds, job: Job) -> bool:
 
 
 async def _bring_on(app: App, kind: JobKind, job: Job) -> None:
-    """The slot that a job has left, or still has, is for the next ones in line."""
+    """Wake the next jobs of the lane whose slot a job has released."""
     if kind.slots:
-        await hint_in_line(app, job.shop_id, kind.name, kind.slots)
+        await hint_in_line(app, job.shop_id, kind.slots)
 
 
 async def _attempt(app: App, kinds: Kinds, job: Job) -> str:

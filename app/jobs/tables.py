@@ -30,6 +30,7 @@ jobs = Table(
     time("hinted_at"),
     text("last_error", nullable=True),
     number("progress"),
+    text("lane", nullable=True),
     *stamps(),
     one_of("status", "pending", "running", "done", "failed", "dead", "cancelled"),
     Index("ix_jobs_shop_id_status", "shop_id", "status"),

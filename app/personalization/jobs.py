@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app import quotas, shops
+from app import generation, shops
 from app.jobs import JobKind, Remote
 from app.personalization import adjustments, orders, previews, prints, remote_prints, renderings
 from app.personalization.model import NOTE, REREAD
@@ -11,14 +11,7 @@ NOTE_TRIES = 32
 """Half a day and more: the print is made, and an order must hear of it after Shopify's longest bad hours."""
 
 KINDS = (
-    JobKind(
-        previews.JOB,
-        renderings.render,
-        renderings.give_up,
-        max_attempts=3,
-        first_wait_s=2,
-        slots=quotas.SLOTS,
-    ),
+    generation.job_kind(previews.PREVIEWS, renderings.make_preview),
     JobKind(orders.TAKE, orders.take_order, shops.give_up),
     JobKind(REREAD, orders.reread_order, shops.give_up),
     JobKind(adjustments.REMATCH, adjustments.rematch_variant, adjustments.give_up),

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from app import jobs, media, quotas
+from app import generation, media, quotas
 from app.core.app import App
-from app.core.errors import AppError, Conflict, NotFound, Refused, Unprocessable
+from app.core.errors import Conflict, NotFound, Refused, Unprocessable
 from app.core.ids import new_id
 from app.core.reads import Together
 from app.core.sniff import Header
+from app.generation import MonthlyQuota
 from app.media import Asset
 from app.personalization import previews, queries
 from app.personalization.adjustments import bring_on, find
@@ -19,6 +20,9 @@ from app.personalization.goods import Size
 from app.personalization.model import OWN_PICTURE, Generation, OrderCard, Style
 from app.personalization.prints import order_card
 from app.shops import Shop
+
+PROPOSALS = replace(previews.PREVIEWS, priority=1, charge=MonthlyQuota("This month's pictures are used up."))
+"""Replacement pictures are made like previews, but after those that shoppers wait for."""
 
 
 async def propose_picture(
@@ -36,15 +40,12 @@ async def propose_picture(
     if take:
         await take(media.decoding_cost(header))
     first = [] if origin.own_style or not upload_id else [queries.insert_own_style(shop.id, own, wanted.created_at)]
-    job = jobs.new(previews.JOB, shop.id, wanted.id, at=wanted.created_at, priority=1)
     proposal = queries.update_item(stuck.item, replace(stuck.item, proposed_generation_id=wanted.id), wanted.created_at)
+    claim = previews.claim_upload(wanted, photo)
     try:
-        await app.db.batch(*first, *previews.beginning(wanted, photo, job), proposal)
-    except Refused as refused:
-        if refused.code == "order_changed":
-            raise Conflict() from refused
-        raise AppError("This month's pictures are used up.", code=refused.code, status=402) from refused
-    await app.queue.wake(job.id)
+        await generation.request(app, PROPOSALS, wanted, first=first, then=[claim, proposal])
+    except Refused as refused:  # the order has changed meanwhile
+        raise Conflict() from refused
     return await order_card(app, shop.id, item_id)
 
 

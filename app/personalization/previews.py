@@ -3,29 +3,48 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any, Protocol
 
-from app import jobs, media, quotas, shops
+from app import generation, media, quotas, shops
 from app.core.app import App
-from app.core.errors import AppError, BadPicture, Conflict, ConstraintError, NotFound, Refused, TooMany, Unprocessable
+from app.core.errors import BadPicture, NotFound, Refused, TooMany, Unprocessable
 from app.core.ids import new_id
 from app.core.pictures import Crop
-from app.core.ports import Database, Expect
+from app.core.ports import Expect
 from app.core.preflight import Preflight
 from app.core.reads import Together
-from app.jobs import Job
+from app.generation import Kind, MonthlyQuota
 from app.personalization import offers, preflights, queries
 from app.personalization.goods import Size
 from app.personalization.model import Generation, Offer, PreviewRequest, PreviewState, crop_of
-from app.quotas import Month
+from app.personalization.tables import generations
+from app.quotas import Lane, Month
 from app.shops import Visitor
 
-JOB = "personalization.preview"
 LINK_LIFE = timedelta(hours=1)
 MIN_CROP_SIDE = 200
+
+
+def _owner(shopper_id: str | None, guest_session_id: str | None) -> Mapping[str, str | None]:
+    """The columns within which an idempotency key is unique: a visitor's own previews."""
+    return {"shopper_id": shopper_id} if shopper_id else {"guest_session_id": guest_session_id}
+
+
+PREVIEWS = Kind(
+    name="personalization.preview",
+    table=generations,
+    shape=Generation,
+    folder="personalization",
+    owner_type="generation",
+    charge=MonthlyQuota("This shop has made all its previews for this month. Please come back later."),
+    lane=Lane.SHOPPER,
+    priority=2,
+    key_scope=lambda row: _owner(row.shopper_id, row.guest_session_id),
+    fixed={"generation_type": "preview"},
+)
 
 
 class ShopperLimits(Protocol):
@@ -44,92 +63,84 @@ class ShopperLimits(Protocol):
 async def request_preview(
     app: App, visitor: Visitor, wish: PreviewRequest, limits: ShopperLimits | None = None
 ) -> Generation:
-    """Count it against the shop's month, record it and queue its making, all or nothing.
+    """Charge a preview to the shop's month, record it and queue its making, all or nothing.
 
-    The same idempotency key gives the same preview again, and counts once. `limits` is None where nobody is to be
+    A repeated idempotency key returns the first preview, and counts once. `limits` is None where nobody is to be
     limited. Raises NotFound, UnsupportedMedia, BadPicture, Unprocessable, Conflict (the key came with another wish),
     TooMany, AppError 402 (the month is used up).
     """
     at_once, shop_id = Together(app.db), visitor.shop.id
     offer, before, sent, quota = await asyncio.gather(
         offers.read_offer(at_once, shop_id, wish.product_id),
-        _made_before(at_once, visitor, wish.idempotency_key),
+        _asked_before(replace(app, db=at_once), visitor, wish.idempotency_key),
         media.asset(at_once, shop_id, wish.upload_id),
         quotas.quota(at_once, shop_id),
     )
     wanted = await _generation(app, visitor, wish, offer)
-    if known := _same(before, wanted):
+    if known := generation.ensure_same(before, wanted):
         return known
     mine = sent if sent and sent.serves(visitor.shopper_id, visitor.guest_session_id) else None
     upload, header = await media.read_upload(app, mine)
     _check_sharpness(wanted, header.size)
     month = quota.month(str(wanted.quota_period)) if quota else Month()
-    job = jobs.new(JOB, wanted.shop_id, wanted.id, at=wanted.created_at, priority=2)
+    tickets = limits.tickets if limits else ()
     try:
         counted = limits.count(media.decoding_cost(header), month) if limits else []
-        await app.db.batch(*beginning(wanted, upload, job, limits.tickets if limits else ()), *counted)
-    except (Refused, ConstraintError, TooMany) as fault:
-        before = await _made_before(app.db, visitor, wanted.idempotency_key)
-        if known := _same(before, wanted):  # the same key, at the same time
+    except TooMany:
+        before = await _asked_before(app, visitor, wanted.idempotency_key)
+        if known := generation.ensure_same(before, wanted):  # the same request arrived twice at the same time
             return known
-        if isinstance(fault, ConstraintError):
-            raise Conflict() from fault
-        if isinstance(fault, TooMany):
-            raise
-        if limits and (too_many := await limits.refusal(fault)):
-            raise too_many from fault
-        sentence = "This shop has made all its previews for this month. Please come back later."
-        raise AppError(sentence, code=fault.code, status=402) from fault
-    await app.queue.wake(job.id)
-    return wanted
+        raise
+    first, claim = _release_tickets(wanted, upload, tickets), claim_upload(wanted, upload)
+    try:
+        return await generation.request(app, PREVIEWS, wanted, before=before, first=first, then=[claim, *counted])
+    except Refused as refused:
+        if limits and (too_many := await limits.refusal(refused)):
+            raise too_many from refused
+        raise
 
 
 async def preview_state(app: App, shop_id: str, preview_id: str, size_id: str | None = None) -> PreviewState:
-    """How far a preview is; when it is done, its pictures, and whether the photo is good enough for a size.
+    """Return how far a preview is; when it is done, its pictures, and whether the photo is good enough for a size.
 
-    That is the one it was asked for, or another of the same shape. Raises NotFound.
+    That is the size it was asked for, or another of the same shape. Raises NotFound.
     """
-    found = await queries.generation(app.db, shop_id, preview_id)
+    found = await generation.find(app.db, shop_id, PREVIEWS, preview_id)
     if found is None:
         raise NotFound()
     at_once = replace(app, db=Together(app.db))
-    position, preview_url, mockup_url, preflight = await asyncio.gather(
-        _queue_position(at_once, found),
+    state, preview_url, mockup_url, preflight = await asyncio.gather(
+        generation.state(at_once, PREVIEWS, found),
         _link(at_once, shop_id, found.preview_asset_id),
         _link(at_once, shop_id, found.mockup_asset_id),
         _preflight(at_once, found, size_id),
     )
     return PreviewState(
         id=found.id,
-        status=found.status,
-        progress=found.progress,
-        queue_position=position,
+        status=state.status,
+        progress=state.progress,
+        queue_position=state.position,
         preview_url=preview_url,
         mockup_url=mockup_url,
-        error_code=found.error_code,
-        error_message=found.error_message,
+        error_code=state.error_code,
+        error_message=state.error_message,
         preflight=preflight,
     )
 
 
 async def cancel_preview(app: App, visitor: Visitor, preview_id: str) -> PreviewState:
-    """Stop a preview that is not done, uncounted; one that is done stays as it is. Raises NotFound."""
-    found = await queries.generation(app.db, visitor.shop.id, preview_id)
+    """Stop a preview that is not done, and uncount it; one that is done stays as it is. Raises NotFound."""
+    found = await generation.find(app.db, visitor.shop.id, PREVIEWS, preview_id)
     if found is None or not found.belongs_to(visitor.owners):
         raise NotFound()
-    now, dedupe_key = app.clock.now(), f"{JOB}:{found.id}"
-    try:
-        await app.db.batch(
-            queries.cancel_generation(found.shop_id, found.id, now),
-            *quotas.free_slot_if(found.shop_id, jobs.is_running(found.shop_id, dedupe_key)),
-            jobs.cancel(found.shop_id, dedupe_key, now),
-            quotas.give_back(found.shop_id, found.quota_period, now),
-        )
-    except Refused:
-        app.log.info("cancel_too_late", preview=found.id)
-    else:
-        await jobs.hint_in_line(app, found.shop_id, JOB, quotas.SLOTS)
+    await generation.cancel(app, PREVIEWS, found)
     return await preview_state(app, visitor.shop.id, preview_id)
+
+
+def claim_upload(wanted: Generation, upload: media.Asset) -> Any:
+    """A statement that gives the upload to whoever uses it first."""
+    owner = (wanted.shopper_id, wanted.guest_session_id)
+    return media.claim_upload(wanted.shop_id, upload, *owner, wanted.created_at)
 
 
 async def _generation(app: App, visitor: Visitor, wish: PreviewRequest, offer: Offer) -> Generation:
@@ -155,22 +166,6 @@ async def _generation(app: App, visitor: Visitor, wish: PreviewRequest, offer: O
     )
 
 
-def beginning(wanted: Generation, upload: media.Asset, job: Job, tickets: Sequence[str] = ()) -> list[Any]:
-    """Statements that begin a preview; refused with `quota_exhausted`.
-
-    An upload that is used for the first time releases its ticket from the counters `tickets`. The quota's row is
-    locked before, so that of two first uses at once only one finds it unused.
-    """
-    shop_id, now, unused = wanted.shop_id, wanted.created_at, media.is_unused(wanted.shop_id, upload.id)
-    return [
-        *quotas.hold(shop_id, str(wanted.quota_period), now),
-        *[shops.release_hit(key, upload.created_at or now, now, unused) for key in tickets],
-        queries.insert_generation(wanted),
-        media.claim_upload(shop_id, upload, wanted.shopper_id, wanted.guest_session_id, now),
-        jobs.insert(job, now),
-    ]
-
-
 def _size(offer: Offer, variant_id: str | None) -> Size:
     if variant_id is None:
         return offer.sizes[0]
@@ -180,18 +175,10 @@ def _size(offer: Offer, variant_id: str | None) -> Size:
     raise Unprocessable("No print size is set for this variant. Please choose another one.", code="unknown_variant")
 
 
-async def _made_before(db: Database, visitor: Visitor, key: str | None) -> Generation | None:
-    """What this visitor's key made before."""
-    if not key:
-        return None
-    return await queries.generation_by_key(db, visitor.shop.id, visitor.shopper_id, visitor.guest_session_id, key)
-
-
-def _same(known: Generation | None, wanted: Generation) -> Generation | None:
-    """Raises Conflict when the key was used to ask for something else."""
-    if known and not known.asks_the_same(wanted):
-        raise Conflict("This key was used for another preview.", code="idempotency_key_reused")
-    return known
+async def _asked_before(app: App, visitor: Visitor, key: str | None) -> Generation | None:
+    """Return what this visitor asked for with this idempotency key before."""
+    scope = _owner(visitor.shopper_id, visitor.guest_session_id)
+    return await generation.by_key(app.db, visitor.shop.id, PREVIEWS, key, scope)
 
 
 def _check_sharpness(wanted: Generation, pixels: tuple[int, int] | None) -> None:
@@ -203,10 +190,14 @@ def _check_sharpness(wanted: Generation, pixels: tuple[int, int] | None) -> None
         raise BadPicture("This part of the photo is too small to print. Please choose more of it.", code="too_small")
 
 
-async def _queue_position(app: App, found: Generation) -> int | None:
-    if found.status != "pending":
-        return None
-    return await jobs.queue_position(app.db, found.shop_id, JOB, found.id, app.clock.now())
+def _release_tickets(wanted: Generation, upload: media.Asset, tickets: Sequence[str]) -> list[Any]:
+    """Statements that release the ticket of an upload that is used for the first time from the counters `tickets`.
+
+    They belong after the charge, which locks the quota's row: of two first uses at once, only one then finds the
+    upload unused.
+    """
+    now, unused = wanted.created_at, media.is_unused(wanted.shop_id, upload.id)
+    return [shops.release_hit(key, upload.created_at or now, now, unused) for key in tickets]
 
 
 async def _preflight(app: App, found: Generation, size_id: str | None) -> Preflight | None:

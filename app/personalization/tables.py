@@ -18,6 +18,7 @@ from app.core.tables import (
     text,
     time,
 )
+from app.generation import lifecycle_columns
 
 sizes = Table(
     "sizes",
@@ -189,14 +190,9 @@ generations = Table(
     ref("preview_asset_id", "assets.id", ondelete="SET NULL", nullable=True),
     ref("final_asset_id", "assets.id", ondelete="SET NULL", nullable=True),
     text("generation_type"),
-    Column("status", Text, nullable=False, server_default="pending"),
-    number("progress"),
+    *lifecycle_columns(),
     *json_column("crop"),
     text("ai_prompt_used"),
-    text("error_code", nullable=True),
-    text("error_message", nullable=True),
-    number("processing_time_ms", None),
-    text("ai_model_used", nullable=True),
     *json_column("generation_params"),
     Column("upscale_status", Text, nullable=False, server_default="not_needed"),
     real("upscale_factor"),
@@ -206,7 +202,6 @@ generations = Table(
     number("final_height", None),
     time("upscale_started_at"),
     time("upscale_completed_at"),
-    text("idempotency_key", nullable=True),
     time("pinned_at"),
     text("quota_period", nullable=True),
     *stamps(),
@@ -217,7 +212,6 @@ generations = Table(
     UniqueConstraint("shopper_id", "idempotency_key"),
     UniqueConstraint("guest_session_id", "idempotency_key"),
     Index("ix_generations_unordered", "shop_id", "updated_at", info={"where": "pinned_at IS NULL"}),
-    one_of("status", "pending", "processing", "completed", "failed", "cancelled"),
     one_of("upscale_status", "not_needed", "pending", "processing", "completed", "failed"),
 )
 

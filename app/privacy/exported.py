@@ -36,7 +36,7 @@ EXPORTED = {
         (
             *("id", "product_id", "ai_style_id", "order_id", "size_id"),
             *("upload_asset_id", "preview_asset_id", "mockup_asset_id"),
-            *("generation_type", "status", "crop", "error_code", "error_message", "ai_model_used", "preflight"),
+            *("generation_type", "status", "crop", "error_code", "error_message", "model_used", "preflight"),
             *("original_width", "original_height", "final_width", "final_height", "created_at", "updated_at"),
         ),
         {
@@ -48,8 +48,9 @@ EXPORTED = {
             "final_asset_id": "the order's line names its print file",
             "idempotency_key": _REQUEST,
             "quota_period": _BOOKS,
+            "cost_micros": _BOOKS,
             "pinned_at": "the orders' lines say what was ordered",
-            **dict.fromkeys(("progress", "processing_time_ms", "generation_params"), _WORK),
+            **dict.fromkeys(("progress", "duration_ms", "started_at", "completed_at", "generation_params"), _WORK),
             **dict.fromkeys(("tiles", "tiles_fell_back"), _WORK),
             **dict.fromkeys(("upscale_status", "upscale_factor", "upscale_started_at", "upscale_completed_at"), _WORK),
         },

@@ -60,7 +60,7 @@ def stopping(shop_id: str, designs: list[Design], now: datetime) -> list[Any]:
             key = f"{PREVIEW_JOB}:{each.id}"
             statements += [
                 queries.stop_design(shop_id, each.id, now),
-                *quotas.free_slot_if(shop_id, jobs.is_running(shop_id, key)),
+                *quotas.free_slot_if(shop_id, quotas.Lane.SHOPPER, jobs.is_running(shop_id, key)),
                 quotas.give_back(shop_id, each.quota_period, now),
             ]
     return [*statements, queries.stop_jobs(shop_id, [each.id for each in designs], now)]

@@ -1,12 +1,12 @@
-"""What every request for generated media shares: a shop's limits.
+"""A shop's limits: generations a month, jobs that run at once, and bytes of storage.
 
-The monthly count is held when a picture is asked for and given back when none comes;
-slots limit how many run at once; storage is reserved before bytes arrive.
+The monthly count is held when a picture is asked for and released when none comes. Slots limit how many jobs of a lane
+run at once. Storage is reserved before bytes arrive.
 """
 
-from app.quotas.model import Month, Quota, period_of
+from app.quotas.model import CONCURRENT, Lane, Month, Quota, period_of
 from app.quotas.queries import (
-    QuotaSlots,
+    LaneSlots,
     free_all_slots_if,
     free_slot_if,
     give_back,
@@ -19,10 +19,14 @@ from app.quotas.queries import (
     stored_bytes,
 )
 
-SLOTS = QuotaSlots()
+SLOTS = {lane: LaneSlots(lane) for lane in Lane}
+"""The slots of each lane."""
 
 __all__ = [
+    "CONCURRENT",
     "SLOTS",
+    "Lane",
+    "LaneSlots",
     "Month",
     "Quota",
     "free_all_slots_if",

@@ -4,16 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 MONTHLY_GENERATIONS = 500
 CONCURRENT_GENERATIONS = 3
-"""What every plan starts with."""
+CONCURRENT_FOR_MERCHANTS = 2
+"""With these every shop starts."""
+
+
+class Lane(StrEnum):
+    """Who waits for a generation. Each lane of a shop has slots of its own, so neither can starve the other."""
+
+    SHOPPER = "shopper"
+    MERCHANT = "merchant"
+
+
+CONCURRENT = {Lane.SHOPPER: CONCURRENT_GENERATIONS, Lane.MERCHANT: CONCURRENT_FOR_MERCHANTS}
+"""How many jobs of each lane a shop may run at once, where it was not changed for the shop."""
 
 
 @dataclass(frozen=True)
 class Quota:
-    """Counts of `period` (YYYY-MM in the shop's time zone); storage in bytes."""
+    """Counts of `period` (YYYY-MM in the shop's time zone); storage in bytes.
+
+    `running` of at most `max_concurrent` shoppers' jobs run, and `merchant_running` of at most
+    `merchant_max_concurrent` merchants' jobs.
+    """
 
     monthly_generation_limit: int
     current_generations: int
@@ -21,6 +38,8 @@ class Quota:
     current_storage_bytes: int
     max_concurrent: int
     running: int
+    merchant_max_concurrent: int
+    merchant_running: int
     period: str
 
     def used_in(self, period: str) -> int:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, case, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, ScalarSelect, and_, case, func, or_, select, update
 
 from app.core.ports import Database, Expect
 from app.core.tables import moment, upsert
-from app.quotas.model import Quota
+from app.quotas.model import Lane, Quota
 from app.quotas.tables import quotas
 
 QUOTA = [quotas.c[name] for name in Quota.__dataclass_fields__]
@@ -35,16 +36,17 @@ def open_quota(shop_id: str, period: str, at: datetime) -> Any:
     )
 
 
-def hold(shop_id: str, period: str, at: datetime) -> list[Any]:
-    """Count one generation of this month; refused with `quota_exhausted`."""
+def hold(shop_id: str, period: str, at: datetime, units: int = 1) -> list[Any]:
+    """Count generations of this month; refused with `quota_exhausted` unless all of them fit."""
     same = quotas.c.period >= period  # a request that straddles midnight counts in the month that has begun
-    room = or_(~same, quotas.c.current_generations < quotas.c.monthly_generation_limit)
+    limit = quotas.c.monthly_generation_limit
+    room = or_(and_(same, quotas.c.current_generations + units <= limit), and_(~same, limit >= units))
     count = (
         update(quotas)
         .where(quotas.c.shop_id == shop_id, room)
         .values(
-            current_generations=case((same, quotas.c.current_generations + 1), else_=1),
-            total_generations=quotas.c.total_generations + 1,
+            current_generations=case((same, quotas.c.current_generations + units), else_=units),
+            total_generations=quotas.c.total_generations + units,
             last_reset_at=case((same, quotas.c.last_reset_at), else_=moment(at)),
             period=case((same, quotas.c.period), else_=period),
             updated_at=at,
@@ -53,14 +55,14 @@ def hold(shop_id: str, period: str, at: datetime) -> list[Any]:
     return [open_quota(shop_id, period, at), Expect(count, "quota_exhausted")]
 
 
-def give_back(shop_id: str, period: str | None, at: datetime) -> Any:
-    """One generation came to nothing: uncount it, if its month is still the running one."""
+def give_back(shop_id: str, period: str | None, at: datetime, units: int = 1) -> Any:
+    """Uncount generations that came to nothing, if they were counted in the month that is still running."""
     return (
         update(quotas)
-        .where(quotas.c.shop_id == shop_id, quotas.c.period == period, quotas.c.current_generations > 0)
+        .where(quotas.c.shop_id == shop_id, quotas.c.period == period, quotas.c.current_generations >= units)
         .values(
-            current_generations=quotas.c.current_generations - 1,
-            total_generations=quotas.c.total_generations - 1,
+            current_generations=quotas.c.current_generations - units,
+            total_generations=quotas.c.total_generations - units,
             updated_at=at,
         )
     )
@@ -96,30 +98,46 @@ def release_storage(shop_id: str, size: int | ScalarSelect[int], at: datetime) -
     )
 
 
-def free_slot_if(shop_id: str, condition: ColumnElement[bool]) -> list[Any]:
-    """Two statements. PostgreSQL looks at a condition before it waits for a row: a slot that is taken meanwhile would
-    be missed, and lost for good. So the row is waited for first."""
-    quota = update(quotas).where(quotas.c.shop_id == shop_id)
-    waited = quota.values(running=quotas.c.running)
-    return [waited, quota.where(quotas.c.running > 0, condition).values(running=quotas.c.running - 1)]
+def free_slot_if(shop_id: str, lane: Lane, condition: ColumnElement[bool]) -> list[Any]:
+    """Release a slot of a lane where a condition holds; two statements.
+
+    PostgreSQL evaluates a condition before it waits for a locked row, so it would miss a slot that is taken meanwhile,
+    and the slot would be lost for good. The first statement waits for the row, so the second sees its newest version.
+    """
+    counter, quota = LaneSlots(lane).counter, update(quotas).where(quotas.c.shop_id == shop_id)
+    waited = quota.values({counter: counter})
+    return [waited, quota.where(counter > 0, condition).values({counter: counter - 1})]
 
 
 def free_all_slots_if(shop_id: str, condition: ColumnElement[bool]) -> Any:
-    return update(quotas).where(quotas.c.shop_id == shop_id, condition).values(running=0)
+    """Release every slot of every lane where a condition holds."""
+    return update(quotas).where(quotas.c.shop_id == shop_id, condition).values(running=0, merchant_running=0)
 
 
-class QuotaSlots:
-    """How many generations of a shop run at once: `running`, at most `max_concurrent`."""
+@dataclass(frozen=True)
+class LaneSlots:
+    """How many jobs of one lane a shop may run at once: a counter and its limit, both in the shop's row."""
+
+    lane: Lane
+
+    @property
+    def counter(self) -> Column[int]:
+        return quotas.c.running if self.lane is Lane.SHOPPER else quotas.c.merchant_running
+
+    @property
+    def limit(self) -> Column[int]:
+        return quotas.c.max_concurrent if self.lane is Lane.SHOPPER else quotas.c.merchant_max_concurrent
 
     def take(self, shop_id: str) -> Expect:
-        room = quotas.c.running < quotas.c.max_concurrent
-        one_more = update(quotas).where(quotas.c.shop_id == shop_id, room).values(running=quotas.c.running + 1)
-        return Expect(one_more, "slots_full")
+        """Take a slot; refused with `slots_full`."""
+        free = update(quotas).where(quotas.c.shop_id == shop_id, self.counter < self.limit)
+        return Expect(free.values({self.counter: self.counter + 1}), "slots_full")
 
     def free(self, shop_id: str) -> Any:
-        return (
-            update(quotas).where(quotas.c.shop_id == shop_id, quotas.c.running > 0).values(running=quotas.c.running - 1)
-        )
+        """Release a slot."""
+        taken = update(quotas).where(quotas.c.shop_id == shop_id, self.counter > 0)
+        return taken.values({self.counter: self.counter - 1})
 
     def room(self, shop_id: str | ColumnElement[str]) -> ColumnElement[int]:
-        return select(quotas.c.max_concurrent - quotas.c.running).where(quotas.c.shop_id == shop_id).scalar_subquery()
+        """An expression for other statements: how many more jobs may start."""
+        return select(self.limit - self.counter).where(quotas.c.shop_id == shop_id).scalar_subquery()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Column, ForeignKey, Table, Text
 
 from app.core.tables import metadata, number, stamps, text, time
-from app.quotas.model import CONCURRENT_GENERATIONS, MONTHLY_GENERATIONS
+from app.quotas.model import CONCURRENT_FOR_MERCHANTS, CONCURRENT_GENERATIONS, MONTHLY_GENERATIONS
 
 quotas = Table(
     "quotas",
@@ -21,4 +21,6 @@ quotas = Table(
     time("last_reset_at", nullable=False),
     number("total_generations"),
     *stamps(),
+    number("merchant_max_concurrent", CONCURRENT_FOR_MERCHANTS),
+    number("merchant_running"),
 )

@@ -8,7 +8,9 @@ import io
 from PIL import Image
 
 from app.core.errors import AppError
-from app.core.pictures import ImageAnswer, ImageRequest
+from app.core.pictures import ImageAnswer, ImageRequest, ModelUsage
+
+USAGE = ModelUsage(cost_micros=39_000, input_tokens=1290, output_tokens=1290)
 
 
 class Painter:
@@ -31,4 +33,4 @@ class Painter:
         red, green, blue = Image.open(io.BytesIO(request.pictures[0].data)).convert("RGB").split()
         out = io.BytesIO()
         Image.merge("RGB", (blue, green, red)).save(out, "PNG", compress_level=1)
-        return ImageAnswer((out.getvalue(),), self.name)
+        return ImageAnswer((out.getvalue(),), self.name, USAGE)

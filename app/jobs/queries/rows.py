@@ -47,13 +47,13 @@ async def oldest_due(db: Database, now: datetime) -> datetime | None:
 
 
 async def in_line(
-    db: Database, shop_id: str, kind: str, room: ColumnElement[int], now: datetime, limit: int
+    db: Database, shop_id: str, lane: str, room: ColumnElement[int], now: datetime, limit: int
 ) -> list[str]:
-    """The ids of the next pending jobs of this kind, as many as there is room for; the most urgent first."""
+    """The ids of the next pending jobs of this lane, as many as there is room for; the most urgent first."""
     rows = await db.all(
         select(jobs.c.id, room.label("room"))
         .where(
-            jobs.c.shop_id == shop_id, jobs.c.kind == kind, jobs.c.status == "pending", jobs.c.run_at <= now, room > 0
+            jobs.c.shop_id == shop_id, jobs.c.lane == lane, jobs.c.status == "pending", jobs.c.run_at <= now, room > 0
         )
         .order_by(jobs.c.priority.desc(), jobs.c.run_at, jobs.c.id)
         .limit(limit)
@@ -221,6 +221,7 @@ def _values(job: Job, at: datetime) -> dict[str, Any]:
         "dedupe_key": job.dedupe_key,
         "payload": job.payload,
         "priority": job.priority,
+        "lane": job.lane,
         "run_at": job.run_at,
         "hinted_at": at,
         "created_at": at,

@@ -44,18 +44,12 @@ from app.personalization.queries.orders import (
     upload_of,
 )
 from app.personalization.queries.previews import (
-    cancel_generation,
-    complete_generation,
     count_style_use,
-    fail_generation,
     generation,
-    generation_by_key,
-    insert_generation,
     master_of_design,
     own_style,
     previews_by_status,
     product_of_design,
-    set_processing,
     shopper_of_design,
     style,
 )
@@ -63,20 +57,15 @@ from app.personalization.queries.prints import finish_item, insert_final, set_it
 from app.personalization.queries.unread_orders import close_unread_orders, count_unread_orders, unread_orders
 
 __all__ = [
-    "cancel_generation",
     "close_unread_orders",
-    "complete_generation",
     "count_style_use",
     "count_unread_orders",
     "design_of",
-    "fail_generation",
     "finish_item",
     "generation",
-    "generation_by_key",
     "insert_base",
     "insert_base_variant",
     "insert_final",
-    "insert_generation",
     "insert_item",
     "insert_mapping",
     "insert_own_style",
@@ -103,7 +92,6 @@ __all__ = [
     "retire_mapping",
     "save_order",
     "set_item_state",
-    "set_processing",
     "set_watermark",
     "shopper_of_design",
     "size",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select, update
 
 from app.core.ids import first_id
-from app.core.ports import Database, Expect
-from app.core.tables import Id, upsert
+from app.core.ports import Database
+from app.core.tables import Id
 from app.personalization.model import (
     Generation,
     Style,
@@ -58,16 +57,6 @@ async def previews_by_status(db: Database, since: datetime) -> dict[tuple[str, .
     return {(row["status"],): int(row["count"]) for row in await db.all(counted.group_by(generations.c.status))}
 
 
-async def generation_by_key(
-    db: Database, shop_id: str, shopper_id: str | None, guest_session_id: str | None, key: str
-) -> Generation | None:
-    owner = generations.c.shopper_id == shopper_id if shopper_id else generations.c.guest_session_id == guest_session_id
-    row = await db.one(
-        select(*GENERATION).where(generations.c.shop_id == shop_id, owner, generations.c.idempotency_key == key)
-    )
-    return Generation(**row) if row else None
-
-
 async def style(db: Database, shop_id: str, style_id: str) -> Style | None:
     row = await db.one(
         select(ai_styles.c.id, ai_styles.c.name, ai_styles.c.prompt_template).where(
@@ -88,67 +77,9 @@ async def own_style(db: Database, shop_id: str) -> Style | None:
     return Style(**row) if row else None
 
 
-def insert_generation(generation: Generation) -> Any:
-    values = {name: getattr(generation, name) for name in Generation.__dataclass_fields__}
-    return upsert(generations).values(**values, generation_type="preview", updated_at=generation.created_at)
-
-
-def set_processing(shop_id: str, generation_id: str, progress: int, at: datetime) -> Expect:
-    """Refused with `not_open` when the preview was cancelled meanwhile."""
-    return Expect(
-        _open_generation(shop_id, generation_id).values(status="processing", progress=progress, updated_at=at),
-        "not_open",
-    )
-
-
-def complete_generation(
-    shop_id: str,
-    generation_id: str,
-    pictures: Mapping[str, str],
-    model: str,
-    took_ms: int,
-    preflight: dict[str, Any] | None,
-    at: datetime,
-) -> Expect:
-    """`pictures`: the assets' ids by purpose (master, preview, mockup)."""
-    return Expect(
-        _open_generation(shop_id, generation_id).values(
-            status="completed",
-            progress=100,
-            **{f"{purpose}_asset_id": asset_id for purpose, asset_id in pictures.items()},
-            ai_model_used=model,
-            processing_time_ms=took_ms,
-            preflight=preflight,
-            updated_at=at,
-        ),
-        "not_open",
-    )
-
-
-def fail_generation(shop_id: str, generation_id: str, code: str, message: str, at: datetime) -> Expect:
-    return Expect(
-        _open_generation(shop_id, generation_id).values(
-            status="failed", error_code=code, error_message=message, updated_at=at
-        ),
-        "not_open",
-    )
-
-
-def cancel_generation(shop_id: str, generation_id: str, at: datetime) -> Expect:
-    return Expect(_open_generation(shop_id, generation_id).values(status="cancelled", updated_at=at), "not_open")
-
-
 def count_style_use(shop_id: str, style_id: str) -> Any:
     return (
         update(ai_styles)
         .where(ai_styles.c.shop_id == shop_id, ai_styles.c.id == style_id)
         .values(usage_count=ai_styles.c.usage_count + 1)
-    )
-
-
-def _open_generation(shop_id: str, generation_id: str) -> Any:
-    return update(generations).where(
-        generations.c.shop_id == shop_id,
-        generations.c.id == generation_id,
-        generations.c.status.in_(["pending", "processing"]),
     )

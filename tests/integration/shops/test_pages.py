@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from app.core.errors import Unprocessable
 from tests.apps import open_shop, stock
 from tests.integration import webhooks
 from tests.integration.servers import OTHER_SHOP, SHOP
@@ -39,6 +40,23 @@ async def test_the_home_page_of_a_busy_shop_counts(world: World) -> None:
     assert "2 order lines need your attention" in page
     assert "Photo Poster" in page
     assert "A4, A3, 24×36 in" in page
+
+
+async def test_the_home_page_shows_what_a_month_of_ai_cost(world: World) -> None:
+    assert "AI usage" not in (await world.merchant().document()).text
+    for fault in ([], [Unprocessable("This photo cannot be used.", code="ai_refused")]):
+        world.painter.faults = fault
+        await world.storefront().asked()
+        await world.run_jobs()
+    await world.design()
+    page = (await world.merchant().document()).text
+    [row] = re.findall(
+        r"<s-table-row>.*?</s-table-row>", page.partition("AI usage")[2].partition("Products")[0], re.DOTALL
+    )
+    cells = re.findall(r"<s-table-cell>(.*?)</s-table-cell>", row)
+    assert cells == ["Personalization: preview", "painter", "3", "1", "2", "$0.08"]
+    world.clock.move(days=31)
+    assert "AI usage" not in (await world.merchant().document()).text
 
 
 async def test_the_home_page_of_a_shop_with_one_product_says_so(empty_world: World) -> None:

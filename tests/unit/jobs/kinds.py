@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app import jobs
+from app import jobs, quotas
 from app.core.app import App
 from app.core.errors import AppError
 from app.jobs import Job, JobKind, Lease, Slots
 
 KIND = "test.work"
+SLOTS = quotas.SLOTS[quotas.Lane.SHOPPER]
 
 
 class Killed(BaseException):
@@ -49,7 +50,7 @@ class Work:
 async def queued(app: App, subject: str = "s", shop_id: str = "a", *, priority: int = 0) -> Job:
     """A job in the database, due now."""
     now = app.clock.now()
-    job = jobs.new(KIND, shop_id, subject, at=now, priority=priority)
+    job = jobs.new(KIND, shop_id, subject, at=now, priority=priority, lane=quotas.Lane.SHOPPER.value)
     await app.db.batch(jobs.insert(job, now))
     return job
 

@@ -20,7 +20,7 @@ from app.jobs.tables import jobs as table
 from app.quotas.tables import quotas as quotas_table
 from tests.apps import clock_of, open_shop
 from tests.fakes.ports import NotingQueue
-from tests.unit.jobs.kinds import KIND, Work, finish, found, queued
+from tests.unit.jobs.kinds import KIND, SLOTS, Work, finish, found, queued
 
 pytestmark = pytest.mark.anyio
 SHOPS = ("a", "b")
@@ -60,10 +60,10 @@ async def shop_with_slots(app: App, shop_id: str, slots: int) -> None:
 async def cancel(app: App, job: Job) -> None:
     """As a shopper's click does it."""
     await app.db.batch(
-        *quotas.free_slot_if(job.shop_id, jobs.is_running(job.shop_id, job.dedupe_key)),
+        *quotas.free_slot_if(job.shop_id, quotas.Lane.SHOPPER, jobs.is_running(job.shop_id, job.dedupe_key)),
         jobs.cancel(job.shop_id, job.dedupe_key, app.clock.now()),
     )
-    await jobs.hint_in_line(app, job.shop_id, KIND, quotas.SLOTS)
+    await jobs.hint_in_line(app, job.shop_id, SLOTS)
 
 
 async def deliver(app: App, messages: Messages, work: Work, chance: random.Random, clicks: Sequence[Job] = ()) -> None:
@@ -98,7 +98,7 @@ async def test_two_more_jobs_than_slots_all_end_by_hints_alone(app: App, slots: 
         await gate.wait()
         await finish(app, lease)
 
-    work = Work(wait, quotas.SLOTS)
+    work = Work(wait, SLOTS)
     queue = [await queued(app, str(at)) for at in range(slots + 2)]
     first = [asyncio.create_task(jobs.run_one(app, work.kinds, job.id)) for job in queue[:slots]]
     for _ in first:
@@ -121,7 +121,7 @@ async def test_two_that_end_together_hint_at_two(app: App) -> None:
         await gate.wait()
         await finish(app, lease)
 
-    work = Work(wait, quotas.SLOTS)
+    work = Work(wait, SLOTS)
     queue = [await queued(app, str(at)) for at in range(5)]
     both = [asyncio.create_task(jobs.run_one(app, work.kinds, job.id)) for job in queue[:2]]
     for _ in both:
@@ -135,22 +135,36 @@ async def test_when_the_one_that_was_hinted_is_cancelled_the_next_one_is_hinted(
     await shop_with_slots(app, "a", 1)
     app = replace(app, queue=(hints := NotingQueue()))
     first, second, third = [await queued(app, str(at)) for at in range(3)]
-    await jobs.run_one(app, Work(slots=quotas.SLOTS).kinds, first.id)
+    await jobs.run_one(app, Work(slots=SLOTS).kinds, first.id)
     await cancel(app, second)
     assert hints.woken == [second.id, third.id]
 
 
-async def test_only_the_line_of_the_same_shop_and_kind_is_hinted(app: App) -> None:
+async def test_only_due_jobs_of_the_same_shop_and_lane_are_woken(app: App) -> None:
     for shop_id in SHOPS:
         await shop_with_slots(app, shop_id, 1)
     app = replace(app, queue=(hints := NotingQueue()))
     first, second = await queued(app, "1"), await queued(app, "2")
     await queued(app, "3", "b")
-    now = app.clock.now()
-    await app.db.batch(jobs.insert(jobs.new("test.other", "a", "4", at=now), now))
-    await app.db.batch(jobs.insert(jobs.new(KIND, "a", "5", at=now + timedelta(seconds=1)), now))
-    await jobs.run_one(app, Work(slots=quotas.SLOTS).kinds, first.id)
+    now, later = app.clock.now(), app.clock.now() + timedelta(seconds=1)
+    await app.db.batch(
+        jobs.insert(jobs.new(KIND, "a", "4", at=now, lane="merchant"), now),
+        jobs.insert(jobs.new("test.other", "a", "5", at=now), now),
+        jobs.insert(jobs.new(KIND, "a", "6", at=later, lane="shopper"), now),
+    )
+    await jobs.run_one(app, Work(slots=SLOTS).kinds, first.id)
     assert hints.woken == [second.id]
+
+
+async def test_a_freed_slot_wakes_the_next_job_of_its_lane_whatever_its_kind(app: App) -> None:
+    await shop_with_slots(app, "a", 1)
+    app = replace(app, queue=(wakes := NotingQueue()))
+    first, now = await queued(app, "1"), app.clock.now()
+    urgent = jobs.new("test.other", "a", "2", at=now, priority=1, lane="shopper")
+    await app.db.batch(jobs.insert(urgent, now))
+    await queued(app, "3")
+    await jobs.run_one(app, Work(slots=SLOTS).kinds, first.id)
+    assert wakes.woken == [urgent.id]
 
 
 async def test_jobs_without_slots_hint_at_nothing(app: App) -> None:
@@ -192,7 +206,7 @@ async def test_a_line_that_cannot_be_read_undoes_nothing(app: App, monkeypatch: 
 
     await shop_with_slots(app, "a", 1)
     job = await queued(app)
-    assert await jobs.run_one(app, Work(last_answer, quotas.SLOTS).kinds, job.id)
+    assert await jobs.run_one(app, Work(last_answer, SLOTS).kinds, job.id)
     monkeypatch.undo()
     assert (await found(app, job)).status == "done"
 
@@ -214,7 +228,7 @@ async def test_however_jobs_meet_none_is_left_without_a_hint_to_come(app: App, s
     for at in range(16):
         queue.append(await queued(app, str(at), chance.choice(SHOPS)))
     await messages.wake(*[job.id for job in queue])
-    await deliver(app, messages, Work(live, quotas.SLOTS, max_attempts=8), chance, chance.sample(queue, 6))
+    await deliver(app, messages, Work(live, SLOTS, max_attempts=8), chance, chance.sample(queue, 6))
     assert await unfinished(app, queue) == []
     for shop_id in SHOPS:
         quota = await quotas.quota(app.db, shop_id)

@@ -10,11 +10,11 @@ from sqlalchemy import update
 
 from app import jobs, quotas
 from app.core.app import App
-from app.core.errors import NotFound, Unavailable
+from app.core.errors import NotFound, Refused, Unavailable
 from app.jobs import Lease
 from app.quotas.tables import quotas as quotas_table
 from tests.apps import clock_of, close, make_app, open_shop
-from tests.unit.jobs.kinds import Killed, Work, finish, found, queued
+from tests.unit.jobs.kinds import SLOTS, Killed, Work, finish, found, queued
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +32,7 @@ async def running(app: App, shop_id: str = "a") -> int:
 
 
 def slotted(work: Work) -> Work:
-    work.slots = quotas.SLOTS
+    work.slots = SLOTS
     return work
 
 
@@ -107,7 +107,7 @@ async def test_a_job_that_is_cancelled_while_it_runs_frees_its_slot_once(app: Ap
     async def cancelled(app: App, lease: Lease) -> None:
         job = lease.job
         await app.db.batch(
-            *quotas.free_slot_if("a", jobs.is_running("a", job.dedupe_key)),
+            *quotas.free_slot_if("a", quotas.Lane.SHOPPER, jobs.is_running("a", job.dedupe_key)),
             jobs.cancel("a", job.dedupe_key, app.clock.now()),
         )
         assert await running(app) == 0
@@ -123,7 +123,7 @@ async def test_a_job_that_is_cancelled_before_it_ran_frees_nothing(app: App) -> 
     await app.db.batch(update(quotas_table).values(running=2))
     job = await queued(app)
     await app.db.batch(
-        *quotas.free_slot_if("a", jobs.is_running("a", job.dedupe_key)),
+        *quotas.free_slot_if("a", quotas.Lane.SHOPPER, jobs.is_running("a", job.dedupe_key)),
         jobs.cancel("a", job.dedupe_key, app.clock.now()),
     )
     assert await running(app) == 2
@@ -203,6 +203,24 @@ async def test_a_shop_whose_slots_are_taken_does_not_hold_up_the_others(app: App
     assert await jobs.run_due(app, work.kinds) == 3
     assert sorted(run.id for run in work.runs) == sorted(job.id for job in others)
     assert [(await found(app, job)).status for job in busy] == ["pending"] * 3
+
+
+@pytest.mark.parametrize("full", quotas.Lane)
+async def test_a_full_lane_keeps_no_job_of_the_other_lane_waiting(app: App, full: quotas.Lane) -> None:
+    await shop_with_limits(app)
+    (other,) = set(quotas.Lane) - {full}
+    while await has_taken(app, full):
+        pass
+    assert not await jobs.run_one(app, Work(slots=quotas.SLOTS[full]).kinds, (await queued(app, "1")).id)
+    assert await jobs.run_one(app, Work(slots=quotas.SLOTS[other]).kinds, (await queued(app, "2")).id)
+
+
+async def has_taken(app: App, lane: quotas.Lane) -> bool:
+    try:
+        await app.db.batch(quotas.SLOTS[lane].take("a"))
+    except Refused:
+        return False
+    return True
 
 
 async def test_other_kinds_of_a_busy_shop_still_run(app: App) -> None:

@@ -20,7 +20,7 @@ from app.quotas.tables import quotas as quotas_table
 from tests.apps import clock_of, open_shop
 from tests.fakes.ports import NotingQueue
 from tests.integration.world import until
-from tests.unit.jobs.kinds import KIND, Work, finish, found, queued
+from tests.unit.jobs.kinds import KIND, SLOTS, Work, finish, found, queued
 
 pytestmark = pytest.mark.anyio
 OTHER_KIND = "test.other"
@@ -131,14 +131,14 @@ async def test_so_many_shops_with_taken_slots_do_not_stop_the_loop(app: App, sho
             jobs.insert(jobs.new(KIND, f"full-{at}", "s", at=now, dedupe_key=f"full-{at}", priority=1), now)
         )
     await queued(app, "mine", "free")
-    work = Work(slots=quotas.SLOTS)
+    work = Work(slots=SLOTS)
     assert await jobs.run_due(app, work.kinds) == 1
     assert subjects(work) == ["mine"]
 
 
 async def test_a_job_that_a_dead_worker_left_runs_although_the_slots_are_taken(app: App) -> None:
     await with_slots(app, "a", 1)
-    work = Work(slots=quotas.SLOTS)
+    work = Work(slots=SLOTS)
     left = (await line_of(app, "a", 2))[0]
     await started(app, work.kinds)
     clock_of(app).move(seconds=app.settings.job_lease_s)
@@ -161,7 +161,7 @@ async def test_a_single_job_starts_within_a_shops_slots_and_one_of_a_flood(app: 
         await finish(app, lease)
 
     await line_of(app, "flood", 100)
-    work = Work(some_time, slots=quotas.SLOTS)
+    work = Work(some_time, slots=SLOTS)
     running = [asyncio.create_task(jobs.run_due(app, work.kinds)) for _ in range(loops)]
     await until(lambda: len(work.runs) >= 10)
     before = len(work.runs)
@@ -233,7 +233,7 @@ async def test_a_hint_at_a_job_of_a_full_shop_is_used_up_by_another_shops(app: A
     for shop_id in ("full", "b"):
         await with_slots(app, shop_id, 1)
     app = replace(app, queue=(hints := NotingQueue()))
-    work = Work(slots=quotas.SLOTS)
+    work = Work(slots=SLOTS)
     first, second = await line_of(app, "full", 2)
     await started(app, work.kinds)
     other = await queued(app, "other", "b")
@@ -246,7 +246,7 @@ async def test_a_hint_at_a_job_of_a_full_shop_is_used_up_by_another_shops(app: A
     hints.woken.clear()
     lease = Lease(await found(app, first), f"token-{first.id}", work.kinds[KIND])
     await app.db.batch(*lease.finish(app.clock.now()))
-    await jobs.hint_in_line(app, "full", KIND, quotas.SLOTS)
+    await jobs.hint_in_line(app, "full", SLOTS)
     assert hints.woken == [second.id]
 
 
@@ -278,7 +278,7 @@ async def test_no_more_jobs_start_before_one_than_its_shopper_was_told(app: App,
     """Workers of any number, shops with as many slots as each other, jobs that take equally long."""
     chance = random.Random(seed)
     workers, slots, lasts = chance.randint(1, 5), chance.randint(1, 3), chance.randint(1, 6)
-    kinds = Work(slots=quotas.SLOTS).kinds
+    kinds = Work(slots=SLOTS).kinds
     waiting, running = dict[str, Job](), list[tuple[int, Lease]]()
     told, may_still_start = dict[str, int](), dict[str, int]()
     for shop in range(chance.randint(1, 5)):

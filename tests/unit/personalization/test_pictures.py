@@ -10,8 +10,10 @@ from sqlalchemy import select, update
 from app import media, personalization
 from app.core.errors import AppError, BadPicture, Conflict, NotFound, Unprocessable
 from app.core.ids import new_id
+from app.generation.queries import insert
 from app.media.tables import assets
-from app.personalization import OrderCard, queries
+from app.personalization import OrderCard
+from app.personalization.previews import PREVIEWS
 from app.personalization.prints import order_card
 from app.personalization.states import NOT_FOUND, PICTURE_GONE
 from app.personalization.tables import order_items
@@ -91,7 +93,7 @@ async def test_a_line_whose_design_nobody_knows_is_printed_from_a_picture_of_the
         "size_id": None,
     }
     foreign = replace(await studio.made(), id=new_id(), **place)
-    await studio.app.db.batch(queries.insert_generation(foreign))
+    await studio.app.db.batch(insert(OTHER_SHOP, PREVIEWS, foreign))
     for event, ref in (("e1", foreign.id), ("e2", "made up")):
         await studio.told(event, line(int(event[1]), ref), id=event[1])
     assert await studio.items() == dict.fromkeys("12", ("needs_review", NOT_FOUND))

@@ -19,6 +19,7 @@ from tests.apps import SHOP, close, make_app, open_shop
 
 PERIODS = ["2026-11", "2026-12"]
 MONTHLY, CONCURRENT, STORAGE = 3, 2, 100
+LANES = st.sampled_from(quotas.Lane)
 
 
 class Counters(RuleBasedStateMachine):
@@ -31,7 +32,8 @@ class Counters(RuleBasedStateMachine):
         self.app = make_app(Path(self.folder.name))
         self.period = 0
         self.held = dict.fromkeys(PERIODS, 0)
-        self.running = self.stored = 0
+        self.running = dict.fromkeys(quotas.Lane, 0)
+        self.stored = 0
 
     def teardown(self) -> None:
         self.runner.run(close(self.app))
@@ -50,37 +52,37 @@ class Counters(RuleBasedStateMachine):
         self.runner.run(open_shop(self.app))
         now = self.app.clock.now()
         assert self.passed(*quotas.reserve_storage(SHOP, 0, PERIODS[0], now))
-        limits = {"max_concurrent": CONCURRENT, "storage_quota_bytes": STORAGE}
+        limits = {"max_concurrent": CONCURRENT, "merchant_max_concurrent": CONCURRENT, "storage_quota_bytes": STORAGE}
         assert self.passed(update(quotas_table).values(monthly_generation_limit=MONTHLY, **limits))
 
-    @rule()
-    def hold(self) -> None:
+    @rule(units=st.integers(1, MONTHLY + 1))
+    def hold(self, units: int) -> None:
         period = PERIODS[self.period]
-        room = self.held[period] < MONTHLY
-        assert self.passed(*quotas.hold(SHOP, period, self.app.clock.now())) == room
-        self.held[period] += room
+        room = self.held[period] + units <= MONTHLY
+        assert self.passed(*quotas.hold(SHOP, period, self.app.clock.now(), units)) == room
+        self.held[period] += units * room
 
-    @rule(period=st.sampled_from([*PERIODS, None]))
-    def give_back(self, period: str | None) -> None:
-        """Of a month that is over, or that nothing was held in, nothing comes back."""
-        assert self.passed(quotas.give_back(SHOP, period, self.app.clock.now()))
-        if period == self.counted_period() and self.held[period]:
-            self.held[period] -= 1
+    @rule(period=st.sampled_from([*PERIODS, None]), units=st.integers(1, 2))
+    def give_back(self, period: str | None, units: int) -> None:
+        """Nothing is returned of a month that is over, or in which fewer were held."""
+        assert self.passed(quotas.give_back(SHOP, period, self.app.clock.now(), units))
+        if period == self.counted_period() and self.held[period] >= units:
+            self.held[period] -= units
 
     @rule()
     def next_month(self) -> None:
         self.period = min(self.period + 1, len(PERIODS) - 1)
 
-    @rule()
-    def take_slot(self) -> None:
-        room = self.running < CONCURRENT
-        assert self.passed(quotas.SLOTS.take(SHOP)) == room
-        self.running += room
+    @rule(lane=LANES)
+    def take_slot(self, lane: quotas.Lane) -> None:
+        room = self.running[lane] < CONCURRENT
+        assert self.passed(quotas.SLOTS[lane].take(SHOP)) == room
+        self.running[lane] += room
 
-    @rule()
-    def free_slot(self) -> None:
-        assert self.passed(quotas.SLOTS.free(SHOP))
-        self.running = max(0, self.running - 1)
+    @rule(lane=LANES)
+    def free_slot(self, lane: quotas.Lane) -> None:
+        assert self.passed(quotas.SLOTS[lane].free(SHOP))
+        self.running[lane] = max(0, self.running[lane] - 1)
 
     @rule(size=st.integers(0, 60))
     def reserve(self, size: int) -> None:
@@ -94,10 +96,11 @@ class Counters(RuleBasedStateMachine):
         if row is None:
             return
         assert 0 <= row["current_generations"] <= MONTHLY
-        assert 0 <= row["running"] <= CONCURRENT
+        running = {quotas.Lane.SHOPPER: row["running"], quotas.Lane.MERCHANT: row["merchant_running"]}
+        assert all(0 <= count <= CONCURRENT for count in running.values())
         assert 0 <= row["current_storage_bytes"] <= STORAGE
         assert row["current_generations"] == self.held[row["period"]]
-        assert (row["running"], row["current_storage_bytes"]) == (self.running, self.stored)
+        assert (running, row["current_storage_bytes"]) == (self.running, self.stored)
         assert row["total_generations"] == sum(self.held.values())
 
     def counted_period(self) -> str:

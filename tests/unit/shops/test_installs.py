@@ -255,7 +255,7 @@ async def test_a_job_that_runs_while_its_shop_leaves_comes_to_nothing(app: App) 
             await shops.access_token(app, shop.id)
         await kinds.finish(app, lease)
 
-    await jobs.run_one(app, kinds.Work(leaves_meanwhile, slots=quotas.SLOTS).kinds, job.id)
+    await jobs.run_one(app, kinds.Work(leaves_meanwhile, slots=kinds.SLOTS).kinds, job.id)
     assert (await kinds.found(app, job)).status == "cancelled"
     quota = await app.db.one(select(quotas_table.c.running))
     assert quota is not None

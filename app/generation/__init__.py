@@ -1,0 +1,37 @@
+"""Generation: somebody asks for generated media, and it is charged, queued, made, stored, and delivered or refunded.
+
+A capability describes its kind of generation once (`Kind`) and how one is made (`job_kind`). The rest happens here, the
+same for all: idempotency keys, charges, progress, files, the one batch that completes a row, refunds, cancellation, the
+place in the queue, and the log of calls to models.
+"""
+
+from app.generation.charges import Charge, Free, MonthlyQuota
+from app.generation.model import Generated, Kind, ModelSums, Output, State, Status
+from app.generation.queries import by_key, find
+from app.generation.requests import cancel, ensure_same, request, state
+from app.generation.runs import Run, job_kind
+from app.generation.tables import lifecycle_columns
+from app.generation.usage import sweep_usage, usage
+
+__all__ = [
+    "Charge",
+    "Free",
+    "Generated",
+    "Kind",
+    "ModelSums",
+    "MonthlyQuota",
+    "Output",
+    "Run",
+    "State",
+    "Status",
+    "by_key",
+    "cancel",
+    "ensure_same",
+    "find",
+    "job_kind",
+    "lifecycle_columns",
+    "request",
+    "state",
+    "sweep_usage",
+    "usage",
+]

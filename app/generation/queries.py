@@ -1,0 +1,161 @@
+"""All SQL on generations, whichever table they are in, and on the log of calls to models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, cast, delete, func, select, update
+
+from app.core.ids import first_id
+from app.core.ports import Database, Expect
+from app.core.tables import moment, upsert
+from app.generation.model import NO_ANSWER, CallResult, G, Kind, ModelCall, ModelSums, Status
+from app.generation.tables import api_usage, api_usage_daily
+
+OPEN = (Status.PENDING.value, Status.PROCESSING.value)
+SUMS = ("calls", "failures", "images", "input_tokens", "output_tokens", "cost_micros")
+
+
+async def find(db: Database, shop_id: str, kind: Kind[G], generation_id: str) -> G | None:
+    """Return a generation of this kind."""
+    table = kind.table
+    row = await db.one(_select(kind).where(table.c.shop_id == shop_id, table.c.id == generation_id, *_fixed(kind)))
+    return kind.shape(**row) if row else None
+
+
+async def by_key(db: Database, shop_id: str, kind: Kind[G], key: str | None, scope: Mapping[str, Any]) -> G | None:
+    """Return what was asked for with this idempotency key before, within its scope (see `Kind.key_scope`)."""
+    if not key:
+        return None
+    table = kind.table
+    within = [table.c[name] == value for name, value in scope.items()]
+    row = await db.one(
+        _select(kind).where(table.c.shop_id == shop_id, *within, table.c.idempotency_key == key, *_fixed(kind))
+    )
+    return kind.shape(**row) if row else None
+
+
+def insert(shop_id: str, kind: Kind[G], row: G) -> Any:
+    """A new generation. Raises ConstraintError when its idempotency key is in use."""
+    values = {name: getattr(row, name) for name in _fields(kind)}
+    return upsert(kind.table).values(**values | {"shop_id": shop_id}, **kind.fixed, updated_at=row.created_at)
+
+
+def proceed(shop_id: str, kind: Kind[G], generation_id: str, progress: int, at: datetime) -> Expect:
+    """Set the progress; refused with `not_open` when the generation has ended."""
+    started = func.coalesce(kind.table.c.started_at, moment(at))
+    changes = {"status": Status.PROCESSING.value, "progress": progress, "started_at": started}
+    return _change(shop_id, kind, generation_id, changes, at)
+
+
+def complete(shop_id: str, kind: Kind[G], generation_id: str, values: Mapping[str, Any], at: datetime) -> Expect:
+    """Complete it and set these columns; refused with `not_open`."""
+    ended = {"status": Status.COMPLETED.value, "progress": 100, "completed_at": at}
+    cost = {"cost_micros": _cost(shop_id, generation_id)}
+    return _change(shop_id, kind, generation_id, {**values, **ended, **cost}, at)
+
+
+def fail(shop_id: str, kind: Kind[G], generation_id: str, code: str, message: str, at: datetime) -> Expect:
+    """Fail it; refused with `not_open`."""
+    ended = {"status": Status.FAILED.value, "error_code": code, "error_message": message}
+    return _change(shop_id, kind, generation_id, ended | {"cost_micros": _cost(shop_id, generation_id)}, at)
+
+
+def cancel(shop_id: str, kind: Kind[G], generation_id: str, at: datetime) -> Expect:
+    """Cancel it; refused with `not_open`."""
+    return _change(shop_id, kind, generation_id, {"status": Status.CANCELLED.value}, at)
+
+
+def begin_call(call: ModelCall) -> list[Any]:
+    """Log a call before it is made, as one that got no answer, and count it in its day's sums."""
+    stamps = {"created_at": call.created_at, "updated_at": call.created_at}
+    return [
+        upsert(api_usage).values(**asdict(call) | stamps, error_code=NO_ANSWER),
+        upsert(api_usage_daily)
+        .values(shop_id=call.shop_id, **_day(call), calls=1, failures=1, **stamps)
+        .on_conflict_do_update(
+            index_elements=["shop_id", *_day(call)],
+            set_={
+                "calls": api_usage_daily.c.calls + 1,
+                "failures": api_usage_daily.c.failures + 1,
+                "updated_at": moment(call.created_at),
+            },
+        ),
+    ]
+
+
+def end_call(call: ModelCall, result: CallResult, at: datetime) -> list[Any]:
+    """Log what came of a call, and correct its day's sums."""
+    succeeded, used, sums = result.error_code is None, result.usage, api_usage_daily
+    tokens = {"input_tokens": used.input_tokens, "output_tokens": used.output_tokens, "cost_micros": used.cost_micros}
+    added = tokens | {"failures": -int(succeeded), "images": result.images_returned}
+    day = [sums.c[name] == value for name, value in _day(call).items()]
+    return [
+        update(api_usage)
+        .where(api_usage.c.shop_id == call.shop_id, api_usage.c.id == call.id)
+        .values(
+            **tokens,
+            images_returned=result.images_returned,
+            success=succeeded,
+            error_code=result.error_code,
+            error_message=result.error_message,
+            duration_ms=result.duration_ms,
+            updated_at=at,
+        ),
+        update(sums)
+        .where(sums.c.shop_id == call.shop_id, *day)
+        .values({name: sums.c[name] + count for name, count in added.items()} | {"updated_at": at}),
+    ]
+
+
+async def usage_since(db: Database, shop_id: str, day: str) -> list[ModelSums]:
+    """The sums of the calls since a day (YYYY-MM-DD, UTC), by operation and model; the dearest first."""
+    table, by = api_usage_daily, [api_usage_daily.c[name] for name in ("operation", "service", "model")]
+    sums = [cast(func.sum(table.c[name]), BigInteger).label(name) for name in SUMS]
+    rows = await db.all(
+        select(*by, *sums)
+        .where(table.c.shop_id == shop_id, table.c.day >= day)
+        .group_by(*by)
+        .order_by(func.sum(table.c.cost_micros).desc(), func.sum(table.c.calls).desc(), *by)
+    )
+    return [ModelSums(**row) for row in rows]
+
+
+def delete_old_calls(made_before: datetime, limit: int) -> Any:
+    """Delete the oldest calls of the log, of every shop."""
+    old = select(api_usage.c.id).where(api_usage.c.id < first_id(made_before)).order_by(api_usage.c.id).limit(limit)
+    return delete(api_usage).where(api_usage.c.id.in_(old))
+
+
+def _change(shop_id: str, kind: Kind[G], generation_id: str, changes: Mapping[str, Any], at: datetime) -> Expect:
+    """Change a generation that has not ended."""
+    table = kind.table
+    named = update(table).where(table.c.shop_id == shop_id, table.c.id == generation_id, table.c.status.in_(OPEN))
+    return Expect(named.values({**changes, "updated_at": at}), "not_open")
+
+
+def _cost(shop_id: str, generation_id: str) -> ColumnElement[int]:
+    """What all calls for it cost, those of earlier attempts too."""
+    mine = (api_usage.c.shop_id == shop_id, api_usage.c.subject_id == generation_id)
+    return select(cast(func.coalesce(func.sum(api_usage.c.cost_micros), 0), BigInteger)).where(*mine).scalar_subquery()
+
+
+def _day(call: ModelCall) -> dict[str, str]:
+    """The row of the sums that a call belongs to, beside its shop. A day is one of UTC."""
+    named = {"operation": call.operation, "service": call.service, "model": call.model}
+    return {"day": call.created_at.strftime("%Y-%m-%d"), **named}
+
+
+def _select(kind: Kind[G]) -> Any:
+    return select(*[kind.table.c[name] for name in _fields(kind)])
+
+
+def _fields(kind: Kind[G]) -> list[str]:
+    return list(vars(kind.shape)["__dataclass_fields__"])
+
+
+def _fixed(kind: Kind[G]) -> list[Any]:
+    return [kind.table.c[name] == value for name, value in kind.fixed.items()]

@@ -1,0 +1,75 @@
+"""Ask for a generation, see how far it is, and cancel it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from app import jobs, quotas
+from app.core.app import App
+from app.core.errors import AppError, Conflict, ConstraintError, Refused
+from app.generation import queries
+from app.generation.model import G, Kind, State, Status
+
+
+async def request(
+    app: App, kind: Kind[G], wanted: G, *, before: G | None = None, first: Sequence[Any] = (), then: Sequence[Any] = ()
+) -> G:
+    """Charge a generation, record it and queue its job, all or nothing.
+
+    A repeated idempotency key returns the first generation. `before` is what `by_key` found. `first` and `then` are
+    statements of the capability that run before and after the row is inserted. Raises Conflict when the key came with
+    another request, AppError 402 when the charge was refused, and Refused when one of the capability's own statements
+    was.
+    """
+    if known := ensure_same(before, wanted):
+        return known
+    at = wanted.created_at
+    job = jobs.new(kind.name, wanted.shop_id, wanted.id, at=at, priority=kind.priority, lane=kind.lane.value)
+    record = queries.insert(wanted.shop_id, kind, wanted)
+    try:
+        await app.db.batch(*kind.charge.hold(wanted, at), *first, record, *then, jobs.insert(job, at))
+    except (Refused, ConstraintError) as fault:
+        scope = kind.key_scope(wanted)
+        before = await queries.by_key(app.db, wanted.shop_id, kind, wanted.idempotency_key, scope)
+        if known := ensure_same(before, wanted):  # the same request arrived twice at the same time
+            return known
+        if isinstance(fault, ConstraintError):
+            raise Conflict() from fault
+        if sentence := kind.charge.refusals.get(fault.code):
+            raise AppError(sentence, code=fault.code, status=402) from fault
+        raise
+    await app.queue.wake(job.id)
+    return wanted
+
+
+def ensure_same(before: G | None, wanted: G) -> G | None:
+    """Return what the idempotency key made before. Raises Conflict when that was asked for in another way."""
+    if before and not before.asks_the_same(wanted):
+        raise Conflict("This key was used for another request.", code="idempotency_key_reused")
+    return before
+
+
+async def cancel(app: App, kind: Kind[G], found: G) -> bool:
+    """Stop a generation that has not ended, and refund it. Return False when it had ended already."""
+    now, dedupe_key = app.clock.now(), f"{kind.name}:{found.id}"
+    try:
+        await app.db.batch(
+            queries.cancel(found.shop_id, kind, found.id, now),
+            *quotas.free_slot_if(found.shop_id, kind.lane, jobs.is_running(found.shop_id, dedupe_key)),
+            jobs.cancel(found.shop_id, dedupe_key, now),
+            *kind.charge.refund(found, now),
+        )
+    except Refused:
+        app.log.info("cancel_too_late", kind=kind.name, subject=found.id)
+        return False
+    await jobs.hint_in_line(app, found.shop_id, quotas.SLOTS[kind.lane])
+    return True
+
+
+async def state(app: App, kind: Kind[G], found: G) -> State:
+    """Return how far a generation is, and its place in the queue while it waits."""
+    position = None
+    if found.status == Status.PENDING:
+        position = await jobs.queue_position(app.db, found.shop_id, kind.name, found.id, app.clock.now())
+    return State(found.status, found.progress, position, found.error_code, found.error_message)

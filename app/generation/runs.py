@@ -1,0 +1,141 @@
+"""Runs: the job that makes a generation, and what becomes of the generation when its job fails."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic
+
+from app import media, quotas
+from app.core.app import App
+from app.core.errors import AppError, NotFound, Refused
+from app.core.ids import new_id
+from app.core.pictures import ImageAnswer, ImageRequest, Picture
+from app.generation import queries
+from app.generation.model import G, Kind, ModelCall, Output
+from app.generation.usage import logged
+from app.jobs import Job, JobKind, Lease
+from app.quotas import SLOTS
+
+
+@dataclass(frozen=True)
+class Run(Generic[G]):
+    """One attempt to make a generation. Models are asked through it, so that every call is logged."""
+
+    app: App
+    kind: Kind[G]
+    row: G
+    job_id: str
+
+    async def progress(self, percent: int) -> None:
+        """Say how far it is. Raises Refused when it was cancelled meanwhile."""
+        row, at = self.row, self.app.clock.now()
+        await self.app.db.batch(queries.proceed(row.shop_id, self.kind, row.id, percent, at))
+
+    async def source(self, asset_id: str | None) -> bytes:
+        """Return the file that it is made from. Raises NotFound."""
+        asset = await media.asset(self.app.db, self.row.shop_id, asset_id) if asset_id else None
+        if asset is None:
+            raise NotFound("The photo is not there any more. Please choose it again.", code="upload_missing")
+        return await self.app.files.get(asset.key)
+
+    async def image(self, request: ImageRequest) -> ImageAnswer:
+        """Ask the image model. Raises what `ImageModel.render` raises."""
+        model = self.app.image_model
+        call = self._call("image", model.service, model.name, request.prompt, request.count)
+        return await logged(self.app, call, lambda: model.render(request), lambda answer: len(answer.pictures))
+
+    def _call(self, api_type: str, service: str, model: str, prompt: str, images: int = 0) -> ModelCall:
+        return ModelCall(
+            id=new_id(),
+            shop_id=self.row.shop_id,
+            job_id=self.job_id,
+            operation=self.kind.name,
+            subject_type=self.kind.owner_type,
+            subject_id=self.row.id,
+            api_type=api_type,
+            service=service,
+            model=model,
+            images_requested=images,
+            prompt_chars=len(prompt),
+            created_at=self.app.clock.now(),
+        )
+
+
+Make = Callable[[Run[G]], Awaitable[Output]]
+
+
+def job_kind(kind: Kind[G], make: Make[G], *, max_attempts: int = 3, first_wait_s: float = 2) -> JobKind:
+    """Return the kind of job that makes generations by `make`. When it fails for good, the generation is refunded."""
+
+    async def run(app: App, lease: Lease) -> None:
+        started, job = time.perf_counter(), lease.job
+        row = await queries.find(app.db, job.shop_id, kind, job.subject_id)
+        if row is None:
+            raise NotFound("What was asked for is gone.")
+        attempt = Run(app, kind, row, job.id)
+        await attempt.progress(5)
+        output = await make(attempt)
+        await _complete(attempt, lease, output, int((time.perf_counter() - started) * 1000))
+
+    async def fail(app: App, job: Job, fault: AppError) -> Sequence[Any]:
+        row, now = await queries.find(app.db, job.shop_id, kind, job.subject_id), app.clock.now()
+        if row is None:
+            return []
+        failed = queries.fail(job.shop_id, kind, row.id, fault.code, fault.message, now)
+        return [failed, *kind.charge.refund(row, now)]
+
+    return JobKind(kind.name, run, fail, max_attempts=max_attempts, first_wait_s=first_wait_s, slots=SLOTS[kind.lane])
+
+
+async def _complete(run: Run[G], lease: Lease, output: Output, took_ms: int) -> None:
+    """Store the files under keys of this attempt, then complete the row in one batch that only one attempt can win."""
+    app, kind, row = run.app, run.kind, run.row
+    stored, now = await _store(run, lease, output.pictures), app.clock.now()
+    own = {f"{purpose}_asset_id": asset_id for purpose, asset_id in stored.ids.items()}
+    assets = {name: asset_id for name, asset_id in own.items() if name in kind.table.c}
+    values = assets | {"model_used": output.model, "duration_ms": took_ms} | dict(output.values)
+    try:
+        await app.db.batch(
+            *lease.finish(now),
+            *stored.statements,
+            queries.complete(row.shop_id, kind, row.id, values, now),
+            *kind.charge.settle(row, output.delivered, now),
+            *output.then(stored.ids, now),
+        )
+    except Refused:
+        await app.files.delete(*stored.keys)
+        raise
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """Files that were put: the ids of their assets by purpose, and the statements that record and count them."""
+
+    ids: Mapping[str, str]
+    keys: Sequence[str]
+    statements: Sequence[Any]
+
+
+async def _store(run: Run[G], lease: Lease, pictures: Mapping[str, Picture]) -> _Stored:
+    row, now = run.row, run.app.clock.now()
+    assets = {purpose: _asset(run, lease, purpose, picture, now) for purpose, picture in pictures.items()}
+    for purpose, picture in pictures.items():
+        await run.app.files.put(assets[purpose].key, picture.data, picture.mime)
+    return _Stored(
+        {purpose: asset.id for purpose, asset in assets.items()},
+        [asset.key for asset in assets.values()],
+        [
+            *[media.insert_asset(asset, now) for asset in assets.values()],
+            quotas.keep_storage(row.shop_id, sum(asset.bytes for asset in assets.values()), now),
+        ],
+    )
+
+
+def _asset(run: Run[G], lease: Lease, purpose: str, picture: Picture, now: datetime) -> media.Asset:
+    row = run.row
+    key = media.object_key(row.shop_id, run.kind.folder, row.id, purpose, lease.token[:12], picture.mime)
+    person = {name: getattr(row, name, None) for name in ("shopper_id", "guest_session_id")}
+    return media.new_asset(row.shop_id, key, purpose, picture, owner=(run.kind.owner_type, row.id), **person)
