@@ -34,8 +34,8 @@ KINDS = {kind.name: kind for kind in _OURS}
 PROMPT_KINDS = {name: kind for name, kind in KINDS.items() if not kind.patient}
 """What shoppers and merchants wait for."""
 PATIENT_KINDS = {name: kind for name, kind in KINDS.items() if kind.patient}
-LANES = {quotas.Lane(kind.slots.lane) for kind in PROMPT_KINDS.values() if kind.slots}
-PROMPT_LOOPS = 1 + sum(quotas.CONCURRENT[lane] for lane in LANES)
+_LANES = {quotas.Lane(kind.slots.lane) for kind in PROMPT_KINDS.values() if kind.slots}
+PROMPT_LOOPS = 1 + sum(quotas.CONCURRENT[lane] for lane in _LANES)
 """One more than a shop has slots in the lanes that these kinds use: a shop that uses them all leaves one to others."""
 LOOPS = (PATIENT_KINDS, *[PROMPT_KINDS] * PROMPT_LOOPS)
 """The loops of a process, each with the kinds that it runs: no print delays a preview, or the reverse."""

@@ -7,11 +7,11 @@ place in the queue, and the log of calls to models.
 
 from app.generation.charges import Charge, Free, MonthlyQuota
 from app.generation.model import Generated, Kind, ModelSums, Output, State, Status
+from app.generation.model_calls import sweep_usage, usage
 from app.generation.queries import by_key, find
 from app.generation.requests import cancel, ensure_same, request, state
 from app.generation.runs import Run, job_kind
 from app.generation.tables import lifecycle_columns
-from app.generation.usage import sweep_usage, usage
 
 __all__ = [
     "Charge",

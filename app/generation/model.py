@@ -66,7 +66,8 @@ class Kind(Generic[G]):
     `name` is also the name of its job kind. Its rows are in `table`, which has `generation.lifecycle_columns`, and are
     read as `shape`; `fixed` are columns with the same value in all of them, where other rows share the table. `folder`
     is the capability's folder in object keys, and `owner_type` what files and the ledger call the owner of theirs.
-    `key_scope` gives the columns, besides the shop, within which an idempotency key is unique.
+    `key_scope` gives the columns, besides the shop, within which an idempotency key is unique; the table has a unique
+    constraint over them and the key.
     """
 
     name: str

@@ -15,7 +15,7 @@ from app.core.ids import new_id
 from app.core.pictures import ImageAnswer, ImageRequest, Picture
 from app.generation import queries
 from app.generation.model import G, Kind, ModelCall, Output
-from app.generation.usage import logged
+from app.generation.model_calls import logged
 from app.jobs import Job, JobKind, Lease
 from app.quotas import SLOTS
 
@@ -93,49 +93,52 @@ def job_kind(kind: Kind[G], make: Make[G], *, max_attempts: int = 3, first_wait_
 async def _complete(run: Run[G], lease: Lease, output: Output, took_ms: int) -> None:
     """Store the files under keys of this attempt, then complete the row in one batch that only one attempt can win."""
     app, kind, row = run.app, run.kind, run.row
-    stored, now = await _store(run, lease, output.pictures), app.clock.now()
+    stored, now = await _store(run, lease.token[:12], output.pictures), app.clock.now()
     own = {f"{purpose}_asset_id": asset_id for purpose, asset_id in stored.ids.items()}
     assets = {name: asset_id for name, asset_id in own.items() if name in kind.table.c}
     values = assets | {"model_used": output.model, "duration_ms": took_ms} | dict(output.values)
     try:
         await app.db.batch(
             *lease.finish(now),
-            *stored.statements,
+            *stored.rows(now),
             queries.complete(row.shop_id, kind, row.id, values, now),
             *kind.charge.settle(row, output.delivered, now),
             *output.then(stored.ids, now),
         )
     except Refused:
-        await app.files.delete(*stored.keys)
+        await stored.discard()
         raise
 
 
 @dataclass(frozen=True)
 class _Stored:
-    """Files that were put: the ids of their assets by purpose, and the statements that record and count them."""
+    """Files whose objects are in storage, by purpose. They count once a batch has recorded them with `rows`."""
 
-    ids: Mapping[str, str]
-    keys: Sequence[str]
-    statements: Sequence[Any]
+    app: App
+    shop_id: str
+    assets: Mapping[str, media.Asset]
+
+    @property
+    def ids(self) -> dict[str, str]:
+        return {purpose: asset.id for purpose, asset in self.assets.items()}
+
+    def rows(self, at: datetime) -> list[Any]:
+        """Statements that record the files and count their bytes."""
+        size = sum(asset.bytes for asset in self.assets.values())
+        inserted = [media.insert_asset(asset, at) for asset in self.assets.values()]
+        return [*inserted, quotas.keep_storage(self.shop_id, size, at)]
+
+    async def discard(self) -> None:
+        """Delete the objects, after the batch that should have recorded them was refused."""
+        await self.app.files.delete(*[asset.key for asset in self.assets.values()])
 
 
-async def _store(run: Run[G], lease: Lease, pictures: Mapping[str, Picture]) -> _Stored:
-    row, now = run.row, run.app.clock.now()
-    assets = {purpose: _asset(run, lease, purpose, picture, now) for purpose, picture in pictures.items()}
-    for purpose, picture in pictures.items():
-        await run.app.files.put(assets[purpose].key, picture.data, picture.mime)
-    return _Stored(
-        {purpose: asset.id for purpose, asset in assets.items()},
-        [asset.key for asset in assets.values()],
-        [
-            *[media.insert_asset(asset, now) for asset in assets.values()],
-            quotas.keep_storage(row.shop_id, sum(asset.bytes for asset in assets.values()), now),
-        ],
-    )
-
-
-def _asset(run: Run[G], lease: Lease, purpose: str, picture: Picture, now: datetime) -> media.Asset:
-    row = run.row
-    key = media.object_key(row.shop_id, run.kind.folder, row.id, purpose, lease.token[:12], picture.mime)
+async def _store(run: Run[G], attempt: str, pictures: Mapping[str, Picture]) -> _Stored:
+    app, kind, row, assets = run.app, run.kind, run.row, dict[str, media.Asset]()
     person = {name: getattr(row, name, None) for name in ("shopper_id", "guest_session_id")}
-    return media.new_asset(row.shop_id, key, purpose, picture, owner=(run.kind.owner_type, row.id), **person)
+    for purpose, picture in pictures.items():
+        key = media.object_key(row.shop_id, kind.folder, row.id, purpose, attempt, picture.mime)
+        await app.files.put(key, picture.data, picture.mime)
+        owner = (kind.owner_type, row.id)
+        assets[purpose] = media.new_asset(row.shop_id, key, purpose, picture, owner=owner, **person)
+    return _Stored(app, row.shop_id, assets)

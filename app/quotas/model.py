@@ -26,7 +26,7 @@ CONCURRENT = {Lane.SHOPPER: CONCURRENT_GENERATIONS, Lane.MERCHANT: CONCURRENT_FO
 
 @dataclass(frozen=True)
 class Quota:
-    """Counts of `period` (YYYY-MM in the shop's time zone); storage in bytes.
+    """A shop's limits, and what it has used in `period` (YYYY-MM in the shop's time zone). Storage is in bytes.
 
     `running` of at most `max_concurrent` shoppers' jobs run, and `merchant_running` of at most
     `merchant_max_concurrent` merchants' jobs.

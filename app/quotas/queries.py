@@ -1,4 +1,4 @@
-"""All SQL on quotas. Limits are counters on one row, changed by statements that must touch it."""
+"""All SQL on quotas. A limit is a counter in the shop's one row: a statement that must change the row enforces it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ async def quota(db: Database, shop_id: str) -> Quota | None:
 
 
 async def stored_bytes(db: Database) -> int:
-    """Of all shops together."""
+    """Return how many bytes all shops store together."""
     row = await db.one(select(func.coalesce(func.sum(quotas.c.current_storage_bytes), 0).label("bytes")))
     return int(row["bytes"]) if row else 0
 
 
 def open_quota(shop_id: str, period: str, at: datetime) -> Any:
-    """The shop's limits, as every plan starts; nothing when it has them already."""
+    """Create the row of a shop's limits with the defaults, unless it exists."""
     return (
         upsert(quotas)
         .values(shop_id=shop_id, period=period, last_reset_at=at, created_at=at, updated_at=at)
@@ -38,7 +38,7 @@ def open_quota(shop_id: str, period: str, at: datetime) -> Any:
 
 def hold(shop_id: str, period: str, at: datetime, units: int = 1) -> list[Any]:
     """Count generations of this month; refused with `quota_exhausted` unless all of them fit."""
-    same = quotas.c.period >= period  # a request that straddles midnight counts in the month that has begun
+    same = quotas.c.period >= period  # a request that began before midnight counts in the month that has begun since
     limit = quotas.c.monthly_generation_limit
     room = or_(and_(same, quotas.c.current_generations + units <= limit), and_(~same, limit >= units))
     count = (
@@ -80,7 +80,7 @@ def reserve_storage(shop_id: str, size: int, period: str, at: datetime) -> list[
 
 
 def keep_storage(shop_id: str, size: int, at: datetime) -> Any:
-    """Count bytes that are kept whatever the limit: work that was accepted is delivered."""
+    """Count bytes whatever the limit: work that was accepted is delivered."""
     return (
         update(quotas)
         .where(quotas.c.shop_id == shop_id)
@@ -89,7 +89,7 @@ def keep_storage(shop_id: str, size: int, at: datetime) -> Any:
 
 
 def release_storage(shop_id: str, size: int | ScalarSelect[int], at: datetime) -> Any:
-    """Uncount bytes that are gone."""
+    """Subtract the bytes of files that were deleted."""
     left = quotas.c.current_storage_bytes - size
     return (
         update(quotas)
