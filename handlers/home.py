@@ -20,9 +20,9 @@ async def home(request: Request) -> Response:
     merchant = await auth.merchant(request)
     app: App = request.app.state.app
     await catalog.expect_sync(app, merchant.shop)
-    usage_since = (app.clock.now() - USAGE_SHOWN).strftime("%Y-%m-%d")
+    shown_since = (app.clock.now() - USAGE_SHOWN).strftime("%Y-%m-%d")
     summary, usage = await asyncio.gather(
-        personalization.summary(app, merchant.shop), generation.usage(app.db, merchant.shop.id, usage_since)
+        personalization.summary(app, merchant.shop), generation.usage_since(app.db, merchant.shop.id, shown_since)
     )
     return page(
         request,

@@ -7,8 +7,8 @@ place in the queue, and the log of calls to models.
 
 from app.generation.charges import Charge, Free, MonthlyQuota
 from app.generation.model import Generated, Kind, ModelSums, Output, State, Status
-from app.generation.model_calls import sweep_usage, usage
-from app.generation.queries import by_key, find
+from app.generation.model_calls import sweep_usage
+from app.generation.queries import by_key, find, usage_since
 from app.generation.requests import cancel, ensure_same, request, state
 from app.generation.runs import Run, job_kind
 from app.generation.tables import lifecycle_columns
@@ -33,5 +33,5 @@ __all__ = [
     "request",
     "state",
     "sweep_usage",
-    "usage",
+    "usage_since",
 ]

@@ -9,9 +9,8 @@ from typing import Protocol, TypeVar
 from app.core.app import App
 from app.core.errors import AppError, Unavailable
 from app.core.pictures import ModelUsage
-from app.core.ports import Database
 from app.generation import queries
-from app.generation.model import USAGE_LIFE, CallResult, ModelCall, ModelSums
+from app.generation.model import USAGE_LIFE, CallResult, ModelCall
 
 CALLS_AT_ONCE = 500
 
@@ -41,11 +40,6 @@ async def logged(app: App, call: ModelCall, ask: Callable[[], Awaitable[A]], ima
         raise
     await _end(app, call, CallResult(_since(started), images(answer), answer.usage))
     return answer
-
-
-async def usage(db: Database, shop_id: str, since: str) -> list[ModelSums]:
-    """Return what a shop's calls to models came to since a day (YYYY-MM-DD, UTC), the dearest first."""
-    return await queries.usage_since(db, shop_id, since)
 
 
 async def sweep_usage(app: App) -> int:

@@ -112,7 +112,7 @@ def end_call(call: ModelCall, result: CallResult, at: datetime) -> list[Any]:
 
 
 async def usage_since(db: Database, shop_id: str, day: str) -> list[ModelSums]:
-    """The sums of the calls since a day (YYYY-MM-DD, UTC), by operation and model; the dearest first."""
+    """Return what a shop's calls since a day (YYYY-MM-DD, UTC) came to, by operation and model; the dearest first."""
     table, by = api_usage_daily, [api_usage_daily.c[name] for name in ("operation", "service", "model")]
     sums = [cast(func.sum(table.c[name]), BigInteger).label(name) for name in SUMS]
     rows = await db.all(

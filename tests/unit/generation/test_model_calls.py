@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 async def sums_of(desk: Desk, since: str = "2000-01-01") -> tuple[int, int, int, int]:
     """Calls, failures, pictures and cost."""
-    (sums,) = await generation.usage(desk.app.db, SHOP, since)
+    (sums,) = await generation.usage_since(desk.app.db, SHOP, since)
     return sums.calls, sums.failures, sums.images, sums.cost_micros
 
 
@@ -50,10 +50,10 @@ async def test_the_sums_of_a_shop_are_by_operation_and_model(desk: Desk) -> None
     for wanted in (1, 3):
         await desk.ask(wanted=wanted)
     await desk.run()
-    assert await generation.usage(desk.app.db, SHOP, "2000-01-01") == [
+    assert await generation.usage_since(desk.app.db, SHOP, "2000-01-01") == [
         ModelSums("tests.sketch", "tests", "pencil", 2, 0, 4, 6, 10, 4 * PRICE)
     ]
-    assert await generation.usage(desk.app.db, OTHER_SHOP, "2000-01-01") == []
+    assert await generation.usage_since(desk.app.db, OTHER_SHOP, "2000-01-01") == []
 
 
 async def test_a_call_that_fails_is_logged_with_its_reason(desk: Desk) -> None:
