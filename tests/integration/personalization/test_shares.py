@@ -11,7 +11,9 @@ from datetime import timedelta
 import pytest
 from PIL import Image
 
+from app.quotas import period_of
 from handlers.limits import LIMITS, SENTENCES
+from tests.integration.servers import SHOP
 from tests.integration.storefront import Storefront
 from tests.integration.world import World
 from tests.pictures import Sample
@@ -27,7 +29,9 @@ def at(world: World, address: str, customer: str = "") -> Storefront:
 
 
 def set_month(world: World, limit: int, used: int = 0) -> None:
-    values = (limit, used, f"{world.clock.now():%Y-%m}")
+    """The month is that of the shop's time zone: in America it ends some hours later than in UTC."""
+    (shop,) = world.rows("SELECT timezone FROM shops WHERE id = ?", SHOP)
+    values = (limit, used, period_of(world.clock.now(), shop["timezone"]))
     world.change("UPDATE quotas SET monthly_generation_limit = ?, current_generations = ?, period = ?", *values)
 
 

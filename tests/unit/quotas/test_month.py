@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.quotas import Month
@@ -22,6 +22,7 @@ def taken(limit: int, addresses: int, days: int) -> int:
     return used
 
 
+@settings(deadline=None)
 @given(limit=st.integers(100, 20_000))
 def test_one_address_never_uses_up_a_month(limit: int) -> None:
     assert taken(limit, 1, 31) <= limit * 4 // 5
