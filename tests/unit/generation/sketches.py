@@ -13,6 +13,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateTable
 
 from app import generation, jobs, quotas
+from app.adapters import postgres_schema
 from app.core.app import App
 from app.core.ids import new_id
 from app.core.pictures import ImageAnswer, ImageRequest, ModelUsage, Picture
@@ -23,7 +24,7 @@ from app.generation.tables import api_usage, api_usage_daily
 from app.jobs import Job
 from app.quotas import Lane
 from app.quotas.tables import quotas as quotas_table
-from tests.apps import SHOP, open_shop
+from tests.apps import ON_POSTGRES, SHOP, open_shop
 
 SENTENCE = "The month is used up."
 PRICE = 1_000
@@ -101,6 +102,15 @@ class Pencil:
         return ImageAnswer((b"sketch",) * count, self.name, ModelUsage(PRICE * count, 3, 5))
 
 
+async def _create_table(app: App) -> None:
+    ddl = str(CreateTable(sketches).compile(dialect=sqlite.dialect()))
+    if ON_POSTGRES:
+        async with postgres_schema.connected(app.settings.database_url) as connection:
+            await connection.execute(ddl)
+    else:
+        await app.db.batch(raw(ddl))
+
+
 @dataclass
 class Desk:
     """A shop, and the steps from a prompt to a sketch."""
@@ -114,7 +124,7 @@ class Desk:
         pencil = Pencil()
         desk = cls(replace(app, image_model=pencil), pencil)
         await open_shop(app)
-        await app.db.batch(raw(str(CreateTable(sketches).compile(dialect=sqlite.dialect()))))
+        await _create_table(app)
         return desk
 
     def wish(self, **changes: Any) -> Sketch:
