@@ -20,14 +20,14 @@ from sqlalchemy.sql.selectable import FromClause, Join
 
 from app.core.ports import Database, Expect
 from app.core.tables import metadata
-from app.jobs.model import Kinds
+from app.jobs.model import Slotted
 from handlers.jobs import KINDS
 from tests.test_architecture import ACROSS_SHOPS, QUERIES
 
 SHOP = "the-shop.myshopify.com"
 NAMED = {"shop_id": SHOP, "shop": SHOP, "table": "order_items", "columns": ["id"]}
 MADE_UP: Mapping[Any, Any] = {
-    Kinds: KINDS,
+    Mapping[str, Slotted]: KINDS,
     str: "made-up",
     bytes: b"made-up",
     int: 7,

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, case, func, or_, select, upd
 
 from app.core.ports import Database, Expect
 from app.core.tables import moment, upsert
-from app.generation.model import Quota
+from app.generation.model import Quota, period_of
 from app.generation.tables import quotas
 
 QUOTA = [quotas.c[name] for name in Quota.__dataclass_fields__]
@@ -78,11 +78,18 @@ def reserve_storage(shop_id: str, size: int, period: str, at: datetime) -> list[
 
 
 def keep_storage(shop_id: str, size: int, at: datetime) -> Any:
-    """Count bytes that are kept whatever the limit: work that was accepted is delivered."""
+    """Count bytes that are kept whatever the limit: work that was accepted is delivered.
+
+    A shop that has no limits yet, such as one that is filled before its first visit, gets them as every plan starts.
+    """
+    fresh = {"period": period_of(at, "UTC"), "last_reset_at": at, "created_at": at, "updated_at": at}
     return (
-        update(quotas)
-        .where(quotas.c.shop_id == shop_id)
-        .values(current_storage_bytes=quotas.c.current_storage_bytes + size, updated_at=at)
+        upsert(quotas)
+        .values(shop_id=shop_id, current_storage_bytes=size, **fresh)
+        .on_conflict_do_update(
+            index_elements=["shop_id"],
+            set_={"current_storage_bytes": quotas.c.current_storage_bytes + size, "updated_at": at},
+        )
     )
 
 

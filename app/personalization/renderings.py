@@ -122,40 +122,27 @@ async def _mark(app: App, shop_id: str) -> Mark | None:
 
 async def _store(app: App, lease: Lease, wanted: Generation, made: _Rendering) -> None:
     """The files under this attempt's keys, then one batch that names the winner."""
-    attempt, now = lease.token[:12], app.clock.now()
     pictures = {"master": made.master, "preview": made.preview} | ({"mockup": made.mockup} if made.mockup else {})
-    files = {purpose: _asset(wanted, purpose, picture, attempt) for purpose, picture in pictures.items()}
-    for purpose, picture in pictures.items():
-        await app.files.put(files[purpose].key, picture.data, picture.mime)
+    stored = await media.store(
+        app,
+        wanted.shop_id,
+        pictures,
+        folder="personalization",
+        subject=wanted.id,
+        attempt=lease.attempt,
+        owner=("generation", wanted.id),
+        person=wanted,
+    )
+    now = app.clock.now()
     try:
         await app.db.batch(
             *lease.finish(now),
-            *[media.insert_asset(asset, now) for asset in files.values()],
+            *stored.rows(now),
             queries.complete_generation(
-                wanted.shop_id,
-                wanted.id,
-                {purpose: asset.id for purpose, asset in files.items()},
-                made.model,
-                made.took_ms,
-                made.preflight,
-                now,
+                wanted.shop_id, wanted.id, stored.ids, made.model, made.took_ms, made.preflight, now
             ),
             queries.count_style_use(wanted.shop_id, wanted.ai_style_id),
-            generation.keep_storage(wanted.shop_id, sum(asset.bytes for asset in files.values()), now),
         )
     except Refused:
-        await app.files.delete(*[asset.key for asset in files.values()])
+        await stored.discard()
         raise
-
-
-def _asset(wanted: Generation, purpose: str, picture: Picture, attempt: str) -> media.Asset:
-    key = media.object_key(wanted.shop_id, "personalization", wanted.id, purpose, attempt, picture.mime)
-    return media.new_asset(
-        wanted.shop_id,
-        key,
-        purpose,
-        picture,
-        owner=("generation", wanted.id),
-        shopper_id=wanted.shopper_id,
-        guest_session_id=wanted.guest_session_id,
-    )

@@ -12,13 +12,12 @@ import pytest
 
 from app import jobs
 from app.core.errors import AppError, BadPicture, Unavailable
-from app.jobs import WorkOrder
 from app.wiring import print_engine
-from handlers.cli.office import Office
+from handlers.cli.office import HEAVY_KINDS, Office, Work
 from handlers.jobs import KINDS
 from tests.fakes.ports import SetClock
 from tests.integration import webhooks
-from tests.integration.print_worker import office, ordered, picture, ran, says, sent, started, taken
+from tests.integration.print_worker import flat, office, ordered, picture, ran, says, sent, started, taken
 from tests.integration.servers import OTHER_SHOP, SHOP
 from tests.integration.storefront import MUG_VARIANT
 from tests.integration.test_tenancy import asked_there
@@ -147,13 +146,13 @@ async def test_a_stopped_worker_gives_its_print_back_at_once(delegating: World, 
 async def test_a_worker_with_another_key_is_refused_with_a_sentence(delegating: World) -> None:
     await paid(delegating)
     status, _, err = await ran(url(delegating), delegating.folder, key="A" * 43 + "=")
-    assert (status, err) == (2, "The app refused this print worker: JOBS_KEY is not the app's.\n")
+    assert (status, err) == (2, "The app refused this render worker: JOBS_KEY is not the app's.\n")
     assert job(delegating)["status"] == "pending"
 
 
 async def test_an_app_without_the_key_has_no_such_address(world: World) -> None:
     status, _, err = await ran(url(world), world.folder)
-    assert (status, err.startswith("There is no work for print workers at this address")) == (2, True)
+    assert (status, err.startswith("There is no work for render workers at this address")) == (2, True)
 
 
 async def test_a_worker_whose_clock_is_wrong_is_told_so(delegating: World) -> None:
@@ -230,8 +229,7 @@ async def test_a_report_that_is_not_true_or_makes_no_sense_records_nothing(
     async with office(url(delegating)) as there:
         order = await taken(there)
         delivery = await sent(there, order, ordered(order))
-        about = {name: getattr(delivery, name) for name in ("bytes", "sha256", "engine", "took_ms")}
-        status, _ = await refused(there._ask(order, "finish", **about | change))
+        status, _ = await refused(there._ask(order, "finish", **flat(delivery) | change))
     assert (status, prints(delegating)) == (422, [])
 
 
@@ -254,9 +252,8 @@ async def test_the_merchant_sees_in_how_many_tiles_the_network_failed(
     async with office(url(delegating)) as there:
         order = await taken(there)
         report = await sent(there, order, ordered(order))
-        about = {name: getattr(report, name) for name in ("bytes", "sha256", "engine", "took_ms")}
         counted = {} if fell_back is None else {"tiles": 1204, "tiles_fell_back": fell_back}
-        await there._ask(order, "finish", **about | counted)
+        await there._ask(order, "finish", **flat(report) | counted)
     [final] = delegating.rows("SELECT tiles, tiles_fell_back FROM generations WHERE generation_type = 'final'")
     assert final == {"tiles": None if fell_back is None else 1204, "tiles_fell_back": fell_back}
     page = (await delegating.merchant().document("/orders")).text
@@ -273,7 +270,7 @@ async def test_a_report_that_is_repeated_is_answered_as_at_first(delegating: Wor
         assert await refused(there.fail(order, Unavailable())) == (409, "lease_lost")
         assert await refused(there.release(order)) == (409, "lease_lost")
     assert (line(delegating)["state"], len(prints(delegating)), stored_prints(delegating)) == ("ready", 1, 1)
-    assert prints(delegating)[0]["sha256"] == delivery.sha256
+    assert prints(delegating)[0]["sha256"] == delivery.files["print"].sha256
 
 
 async def test_a_worker_that_lost_its_lease_leaves_nothing(delegating: World) -> None:
@@ -307,8 +304,8 @@ async def test_a_token_is_for_one_job_whichever_shop_it_belongs_to(delegating: W
     async with office(url(delegating)) as there:
         orders = {shop_of(delegating, order): order for order in (await taken(there), await taken(there))}
         mine, theirs = orders[SHOP], orders[OTHER_SHOP]
-        assert SHOP in mine.task.picture_url
-        assert OTHER_SHOP in theirs.task.picture_url
+        assert SHOP in mine.addresses["picture"]
+        assert OTHER_SHOP in theirs.addresses["picture"]
         crossed = replace(mine, job_id=theirs.job_id)
         report = await sent(there, mine, ordered(mine))
         for work in (there.extend(crossed), there.finish(crossed, report), there.release(crossed)):
@@ -333,7 +330,7 @@ async def test_a_job_of_another_kind_is_not_there(delegating: World) -> None:
     [row] = delegating.rows("SELECT id FROM jobs WHERE kind = 'personalization.preview'")
     async with office(url(delegating)) as there:
         for job_id in (row["id"], "nothing"):
-            order = WorkOrder(job_id, "x" * 43, 60, None)  # type: ignore[arg-type]
+            order = Work(job_id, "x" * 43, 60, HEAVY_KINDS["personalization.finalize"], None, {})
             assert await refused(there.extend(order)) == (404, "not_found")
 
 
@@ -386,11 +383,11 @@ async def paid_elsewhere(world: World) -> None:
     await world.run_jobs()
 
 
-def shop_of(world: World, order: WorkOrder) -> str:
+def shop_of(world: World, order: Work) -> str:
     [row] = world.rows("SELECT shop_id FROM jobs WHERE id = ?", order.job_id)
     return str(row["shop_id"])
 
 
-async def sent_by_nobody(there: Office, order: WorkOrder) -> tuple[int, str]:
+async def sent_by_nobody(there: Office, order: Work) -> tuple[int, str]:
     about = {"bytes": 10, "sha256": "0" * 64, "engine": "none", "took_ms": 0}
     return await refused(there._ask(order, "finish", **about))

@@ -20,17 +20,18 @@ from app.core.errors import AppError
 from app.core.pictures import PrintFile, PrintSpec
 from app.core.ports import UploadTicket, Upscaler
 from app.core.times import SystemClock
-from app.jobs import Parcel
+from app.render_workers import UploadRequest
 from app.wiring import print_engine
 from handlers.cli import main, office, remote
 from handlers.cli.office import Office, Unreachable
-from handlers.cli.remote import PrintWorker
+from handlers.cli.remote import RenderWorker
 from tests.devstore.conftest import serving
 from tests.fakes.ports import START, PlainImaging
 from tests.integration.print_worker import KEY, KEY_TEXT, picture
 
 pytestmark = pytest.mark.anyio
 NOTHING = Response(status_code=204)
+PRINT = "personalization.finalize"
 
 
 @dataclass
@@ -54,7 +55,8 @@ class FakeApp:
         spec = {"width": 600, "height": 400, "dpi": 300, "format": "jpg", "quality": 95}
         task = {"picture_url": f"{self.url}/master", "spec": spec | changes.pop("spec", {})}
         return as_json(
-            {"job_id": "0193-a", "token": "t", "lease_s": 60, "task": task | changes.pop("task", {})} | changes
+            {"job_id": "0193-a", "token": "t", "lease_s": 60, "kind": PRINT, "task": task | changes.pop("task", {})}
+            | changes
         )
 
     def ticket(self, **changes: Any) -> Response:
@@ -114,7 +116,7 @@ async def client(there: FakeApp) -> AsyncIterator[Office]:
 
 
 async def ran_once(client: Office, engine: Engine | None = None) -> int:
-    worker = PrintWorker(client, asyncio.Event(), (engine or Engine(), print_engine()[1]))
+    worker = RenderWorker(client, asyncio.Event(), (engine or Engine(), print_engine()[1]))
     return await worker.run(once=True)
 
 
@@ -136,6 +138,7 @@ UNWANTED: list[dict[str, Any]] = [
     {"spec": {"format": "bmp"}},
     {"spec": {"quality": 1000}},
     {"lease_s": 0},
+    {"kind": "personalization.preview"},
     {"job_id": "../../healthz"},
     {"task": {"picture_url": 7}},
 ]
@@ -231,7 +234,8 @@ async def test_a_print_is_made_sent_and_reported(there: FakeApp, client: Office)
     assert await ran_once(client) == 0
     assert [name for name, _ in there.asked] == ["jobs", "master", "ticket", "file", "finish"]
     [report], [_, _, _, (_, file), _] = there.told("finish"), there.asked
-    assert (report["bytes"], report["token"]) == (len(file), "t")
+    assert (report["files"]["print"]["bytes"], report["token"]) == (len(file), "t")
+    assert there.told("jobs") == [{"kinds": [PRINT]}]
 
 
 async def test_a_report_that_meets_a_busy_app_is_sent_again(there: FakeApp, client: Office) -> None:
@@ -244,7 +248,7 @@ async def test_a_report_that_meets_a_busy_app_is_sent_again(there: FakeApp, clie
 async def test_a_picture_that_cannot_be_printed_is_reported_for_good(there: FakeApp, client: Office) -> None:
     there.has_a_print()
     there.answers["master"] = [Response(b"no picture")]
-    worker = PrintWorker(client, asyncio.Event())
+    worker = RenderWorker(client, asyncio.Event())
     assert await worker.run(once=True) == 1
     [report] = there.told("fail")
     assert (report["retryable"], report["message"].endswith(".")) == (False, True)
@@ -277,7 +281,7 @@ async def test_a_lease_that_is_lost_stops_the_work(
 async def test_a_worker_waits_for_an_app_that_is_away(there: FakeApp, client: Office) -> None:
     stop = asyncio.Event()
     there.answers["jobs"] = [as_json({}, 429, **{"Retry-After": "1"}), NOTHING]
-    running = asyncio.create_task(PrintWorker(client, stop, (Engine(), print_engine()[1])).run(once=False))
+    running = asyncio.create_task(RenderWorker(client, stop, (Engine(), print_engine()[1])).run(once=False))
     async with asyncio.timeout(20):
         while len(there.asked) < 2:  # noqa: ASYNC110  # another thread answers, and sets no event
             await asyncio.sleep(0.01)
@@ -296,7 +300,7 @@ async def test_a_worker_waits_for_an_app_that_is_away(there: FakeApp, client: Of
 )
 async def test_a_worker_that_is_refused_ends(there: FakeApp, client: Office, answer: Response, sentence: str) -> None:
     there.answers["jobs"] = [answer]
-    worker = PrintWorker(client, asyncio.Event(), (Engine(), print_engine()[1]))
+    worker = RenderWorker(client, asyncio.Event(), (Engine(), print_engine()[1]))
     with pytest.raises(AppError) as fault:
         await worker.run(once=False)
     assert fault.value.message == sentence
@@ -335,5 +339,5 @@ async def test_a_ticket_is_asked_for_by_type_and_size(there: FakeApp, client: Of
     there.has_a_print()
     order = await client.lease()
     assert order
-    assert (await client.ticket(order, Parcel("image/jpeg", 12))).url == f"{there.url}/file"
-    assert there.told("ticket") == [{"token": "t", "mime": "image/jpeg", "bytes": 12}]
+    assert (await client.ticket(order, UploadRequest("print", "image/jpeg", 12))).url == f"{there.url}/file"
+    assert there.told("ticket") == [{"token": "t", "name": "print", "mime": "image/jpeg", "bytes": 12}]
