@@ -36,6 +36,7 @@ ACROSS_SHOPS: dict[str, str] = {
     "app.jobs.queries.rows.hint_again": "the sweep serves every shop",
     "app.generation.queries.stored_bytes": "the operator's figures",
     "app.jobs.queries.rows.given_up_by_kind": "the operator's figures",
+    "app.jobs.queries.rows.left_waiting": "the operator's doctor",
     "app.jobs.queries.rows.oldest_due": "the operator's figures",
     "app.jobs.queries.rows.open_by_kind": "the operator's figures",
     "app.personalization.queries.previews.previews_by_status": "the operator's figures",

@@ -19,7 +19,7 @@ from app.render_workers.model import (
     UploadRequest,
     fault_of,
 )
-from app.render_workers.protocol import extend, fail, finish, lease, release, ticket
+from app.render_workers.protocol import extend, fail, finish, lease, release, ticket, unattended
 
 __all__ = [
     "CompletedRender",
@@ -41,4 +41,5 @@ __all__ = [
     "lease",
     "release",
     "ticket",
+    "unattended",
 ]

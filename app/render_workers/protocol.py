@@ -27,6 +27,7 @@ from app.render_workers.model import (
 )
 
 LINK_LIFE = timedelta(minutes=15)
+UNATTENDED = timedelta(hours=1)
 _TOKEN = re.compile(r"[\w-]{43}", re.ASCII)
 AnyRender = Render[Task, object, object]
 
@@ -39,6 +40,15 @@ async def lease(app: App, kinds: Kinds, wanted: Collection[str]) -> LeasedTask |
         if isinstance(taken, Lease) and (task := await _begun(app, taken, heavy[job.kind].render)):
             return LeasedTask(job.id, taken.token, app.settings.job_lease_s, job.kind, _sent(app, task))
     return None
+
+
+async def unattended(app: App, kinds: Kinds) -> dict[str, int]:
+    """How many heavy jobs have waited for an hour, by kind, while no render worker has taken one of their kind.
+
+    A worker that comes takes what is due, so where nothing was taken, none that can do this kind has come.
+    """
+    heavy = [name for name, kind in kinds.items() if kind.heavy]
+    return await jobs.left_waiting(app.db, heavy, app.clock.now() - UNATTENDED)
 
 
 async def extend(app: App, kinds: Kinds, job_id: str, token: str) -> None:
