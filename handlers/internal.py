@@ -81,7 +81,7 @@ class FailBody:
 
 
 async def lease(request: Request) -> Response:
-    wish = parse.shaped(await auth.print_worker(request), LeaseBody)
+    wish = parse.shaped(await auth.render_worker(request), LeaseBody)
     task = await render_workers.lease(_app(request), KINDS, wish.kinds)
     return JSONResponse(asdict(task)) if task else Response(status_code=204)
 
@@ -121,7 +121,7 @@ async def release(request: Request) -> Response:
 
 
 async def _asked(request: Request, shape: type[T]) -> tuple[str, T]:
-    body = await auth.print_worker(request)
+    body = await auth.render_worker(request)
     return str(request.path_params["job_id"]), parse.shaped(body, shape)
 
 
