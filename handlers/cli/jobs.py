@@ -30,7 +30,7 @@ def add_parser(commands: Any) -> None:
         "--remote",
         metavar="APP_URL",
         type=_address,
-        help="do heavy jobs, such as prints, for the app there, by JOBS_KEY",
+        help="do the heavy jobs of the app there, by JOBS_KEY",
     )
     running.add_argument(
         "--storage",
