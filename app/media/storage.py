@@ -15,6 +15,8 @@ from app.core.pictures import Picture
 from app.media import queries
 from app.media.model import Asset, object_key
 
+LISTED_AT_ONCE = 100
+
 
 @dataclass(frozen=True)
 class File:
@@ -148,11 +150,14 @@ async def discard_attempt(app: App, shop_id: str, *, folder: str, subject: str, 
 
 
 async def _keys(app: App, prefix: str) -> AsyncIterator[str]:
-    page = await app.files.list(prefix)
-    while page:
+    after = ""
+    while True:
+        page = await app.files.list(prefix, after, LISTED_AT_ONCE)
         for each in page:
             yield each.key
-        page = await app.files.list(prefix, page[-1].key)
+        if len(page) < LISTED_AT_ONCE:
+            return
+        after = page[-1].key
 
 
 async def _write(app: App, key: str, file: Picture | File | Stream | ArrivedFile) -> tuple[int, str]:

@@ -72,13 +72,6 @@ async def ingredients(app: App, shop_id: str, item_id: str) -> Ingredients:
     return Ingredients(item, design, size, master)
 
 
-async def is_recorded(app: App, shop_id: str, item_id: str, *keys: str) -> bool:
-    """Whether the line's print is the file under one of these keys."""
-    item = await queries.item(app.db, shop_id, item_id)
-    asset = await media.asset(app.db, shop_id, item.print_asset_id) if item and item.print_asset_id else None
-    return asset is not None and asset.key in keys
-
-
 async def record(
     app: App,
     lease: Lease,
@@ -115,11 +108,18 @@ async def record(
             jobs.insert(note, now),
         )
     except Refused:
-        if await is_recorded(app, item.shop_id, item.id, asset.key):
+        if await _is_recorded(app, item.shop_id, item.id, asset.key):
             return
         await stored.discard()
         raise
     await app.queue.wake(note.id)
+
+
+async def _is_recorded(app: App, shop_id: str, item_id: str, key: str) -> bool:
+    """Whether the line's print is the file under this key."""
+    item = await queries.item(app.db, shop_id, item_id)
+    asset = await media.asset(app.db, shop_id, item.print_asset_id) if item and item.print_asset_id else None
+    return asset is not None and asset.key == key
 
 
 async def _filename(app: App, parts: Ingredients) -> str:

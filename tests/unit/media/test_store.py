@@ -86,6 +86,17 @@ async def test_an_attempt_is_discarded_unless_it_was_recorded(app: App) -> None:
     assert [each.key for each in await app.files.list("")] == [f"{SHOP}/tests/s/file_won.bin"]
 
 
+async def test_an_attempt_is_found_among_however_many_files(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.media.storage.LISTED_AT_ONCE", 3)
+    for place in range(6):
+        await one(app, media.File(b"x", "text/plain"), attempt=f"other{place}")
+    files = {f"part{place}": media.File(b"x", "text/plain") for place in range(6)}
+    place: dict[str, Any] = {"folder": "tests", "subject": "s", "attempt": "mine"}
+    await media.store(app, SHOP, files, **place, owner=("test", "s"), person=None)
+    assert await media.discard_attempt(app, SHOP, **place)
+    assert {each.key[-10:-5] for each in await app.files.list("")} == {"other"}
+
+
 MAY: dict[str, dict[str, str]] = {
     "files.put": {
         "app.media.storage": "store",
