@@ -88,8 +88,11 @@ class Stored:
         return [*inserted, generation.keep_storage(self.shop_id, self.bytes, at)]
 
     async def discard(self) -> None:
-        """Delete the objects, after the batch that should have recorded them was refused."""
-        await self.app.files.delete(*[asset.key for asset in self.assets.values()])
+        """Delete the objects, after the batch that should have recorded them was refused.
+
+        A render worker may have reported its files twice at once: those that were recorded meanwhile stay.
+        """
+        await _delete_unrecorded(self.app, self.shop_id, [asset.key for asset in self.assets.values()])
 
 
 async def store(
@@ -143,6 +146,10 @@ async def discard_attempt(app: App, shop_id: str, *, folder: str, subject: str, 
         async for key in _keys(app, f"{shop_id}/{folder}/{subject}/")
         if key.rpartition(".")[0].endswith(f"_{attempt}")
     ]
+    return await _delete_unrecorded(app, shop_id, keys)
+
+
+async def _delete_unrecorded(app: App, shop_id: str, keys: list[str]) -> bool:
     if keys and await queries.are_recorded(app.db, shop_id, keys):
         return False
     await app.files.delete(*keys)

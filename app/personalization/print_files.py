@@ -80,10 +80,7 @@ async def record(
     report: PrintReport,
     started: datetime,
 ) -> None:
-    """Keep the file and end the job, in one batch that names the winner.
-
-    Raises Refused when the line has another print; the same print may be reported twice.
-    """
+    """Keep the file and end the job, in one batch that names the winner. Raises Refused when the line has a print."""
     item, design = parts.item, parts.design
     stored = await media.store(
         app,
@@ -108,18 +105,9 @@ async def record(
             jobs.insert(note, now),
         )
     except Refused:
-        if await _is_recorded(app, item.shop_id, item.id, asset.key):
-            return
         await stored.discard()
         raise
     await app.queue.wake(note.id)
-
-
-async def _is_recorded(app: App, shop_id: str, item_id: str, key: str) -> bool:
-    """Whether the line's print is the file under this key."""
-    item = await queries.item(app.db, shop_id, item_id)
-    asset = await media.asset(app.db, shop_id, item.print_asset_id) if item and item.print_asset_id else None
-    return asset is not None and asset.key == key
 
 
 async def _filename(app: App, parts: Ingredients) -> str:

@@ -93,8 +93,9 @@ async def finish(app: App, kinds: Kinds, job_id: str, token: str, completed: Com
             await _record(app, lease, render, completed, report)
         except Refused as refused:
             await jobs.end(app, lease, "cancelled", refused.code)
-            await _discard(app, lease, render)
-            raise _lost(refused.code) from refused
+            if await _discard(app, lease, render):
+                raise _lost(refused.code) from refused
+            return  # the same report, sent twice at once, was recorded meanwhile
         except Unavailable:  # to be repeated, with the same files
             raise
         except AppError:

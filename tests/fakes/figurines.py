@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from app import jobs, media
 from app.core.app import App
-from app.core.errors import AppError
+from app.core.errors import AppError, Refused
 from app.core.pictures import Picture
 from app.jobs import Job, Lease
 from app.render_workers import HeavyKind, Input, Made, Output, Render, Tools, heavy_kind
@@ -45,6 +45,10 @@ class Figurine:
         return {"model": Output("model/stl", 1000), "turntable": Output("image/png", 1000)}
 
 
+async def _at_once() -> None:
+    """Nothing to wait for."""
+
+
 @dataclass
 class Figurines:
     """`finished` are those that are there, `begun` and `given_up` what happened to the others, by subject."""
@@ -54,6 +58,7 @@ class Figurines:
     begun: list[str] = field(default_factory=list)
     given_up: dict[str, str] = field(default_factory=dict)
     reports: list[Report] = field(default_factory=list)
+    before_recording: Callable[[], Awaitable[Any]] = field(default=_at_once)
 
     @property
     def kind(self) -> HeavyKind:
@@ -102,7 +107,12 @@ class Figurines:
             owner=("figurine", job.subject_id),
             person=None,
         )
-        await app.db.batch(*lease.finish(now), *stored.rows(now))
+        await self.before_recording()
+        try:
+            await app.db.batch(*lease.finish(now), *stored.rows(now))
+        except Refused:
+            await stored.discard()
+            raise
         self.finished.add(job.subject_id)
         self.reports.append(report)
 

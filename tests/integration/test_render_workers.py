@@ -170,6 +170,19 @@ async def test_a_report_of_other_types_records_nothing(
     assert (len(recorded(delegating)), job(delegating)["status"]) == (2, "done")
 
 
+async def test_a_report_that_comes_twice_at_once_is_recorded_once_and_answered_twice(
+    delegating: World, figurines: Figurines
+) -> None:
+    await ordered_figurine(delegating.app, SHOP, "cat")
+    figurines.before_recording = asyncio.Barrier(2).wait
+    async with httpx.AsyncClient(trust_env=False) as http:
+        there = client(delegating, http, figurines)
+        work = await taken(there)
+        completed = await sent(there, work, FILES)
+        await asyncio.gather(there.finish(work, completed), there.finish(work, completed))
+    assert (len(recorded(delegating)), len(await objects(delegating)), job(delegating)["status"]) == (2, 2, "done")
+
+
 async def test_names_in_a_report_that_a_newer_worker_knows_are_ignored(delegating: World, figurines: Figurines) -> None:
     await ordered_figurine(delegating.app, SHOP, "cat")
     async with httpx.AsyncClient(trust_env=False) as http:
