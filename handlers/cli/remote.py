@@ -20,8 +20,8 @@ from app.core.ports import Imaging, Upscaler
 from app.core.times import SystemClock
 from app.render_workers import CompletedRender, CompletedUpload, Tools, UploadRequest
 from app.wiring import print_engine
-from handlers.cli.office import MOST_WAIT_S, Office, Refused, Unreachable, Work
 from handlers.cli.print_image import Watched
+from handlers.cli.render_client import MOST_WAIT_S, Refused, RenderClient, Unreachable, Work
 
 T = TypeVar("T")
 IDLE_S = 5.0
@@ -45,14 +45,14 @@ async def _work(app_url: str, key: bytes, storage: str | None, *, once: bool) ->
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with httpx.AsyncClient(follow_redirects=False) as http:
-        return await RenderWorker(Office(app_url, key, http, SystemClock(), storage), stop).run(once=once)
+        return await RenderWorker(RenderClient(app_url, key, http, SystemClock(), storage), stop).run(once=once)
 
 
 class RenderWorker:
     """Takes one job after another; lines on standard output say what it does."""
 
-    def __init__(self, office: Office, stop: asyncio.Event, engine: tuple[Imaging, Upscaler] | None = None):
-        self._office, self._stop = office, stop
+    def __init__(self, client: RenderClient, stop: asyncio.Event, engine: tuple[Imaging, Upscaler] | None = None):
+        self._client, self._stop = client, stop
         imaging, upscaler = engine or print_engine()
         self._tools = Tools(imaging, Watched(upscaler))
 
@@ -61,7 +61,7 @@ class RenderWorker:
         wait_s = 1.0
         while not self._stop.is_set():
             try:
-                work = await self._office.lease()
+                work = await self._client.lease()
             except Unreachable as fault:
                 if once:
                     raise
@@ -82,7 +82,7 @@ class RenderWorker:
 
     def _only(self, done: bool | None) -> int:
         if done is None:
-            _say("nothing to print")
+            _say("nothing to do")
         return 1 if done is False else 0
 
     async def _render(self, work: Work) -> bool:
@@ -96,7 +96,7 @@ class RenderWorker:
             each.cancel()
         await asyncio.wait([making, beating, stopped])
         if given_back:
-            await self._told(work, "given back", self._office.release(work))
+            await self._told(work, "given back", self._client.release(work))
         return not making.cancelled() and making.result()
 
     async def _make(self, work: Work) -> bool:
@@ -127,16 +127,16 @@ class RenderWorker:
             uploads[name] = CompletedUpload(len(file.data), hashlib.sha256(file.data).hexdigest())
             await self._send(work, UploadRequest(name, file.mime, len(file.data)), file.data)
         completed = CompletedRender(uploads, _milliseconds_since(started), asdict(made.report))
-        await _persistently(lambda: self._office.finish(work, completed))
+        await _persistently(lambda: self._client.finish(work, completed))
         size = sum(each.bytes for each in uploads.values())
         return [f"{size / 1e6:.1f} MB, {made.summary}", *made.warnings]
 
     async def _fetched(self, url: str) -> bytes:
-        return await _persistently(lambda: self._office.fetch(url))
+        return await _persistently(lambda: self._client.fetch(url))
 
     async def _send(self, work: Work, upload: UploadRequest, data: bytes) -> None:
-        ticket = await _persistently(lambda: self._office.ticket(work, upload))
-        await _persistently(lambda: self._office.send(ticket, data))
+        ticket = await _persistently(lambda: self._client.ticket(work, upload))
+        await _persistently(lambda: self._client.send(ticket, data))
 
     async def _failed(self, work: Work, fault: AppError) -> bool:
         if fault.status in (404, 409):
@@ -144,7 +144,7 @@ class RenderWorker:
             return False
         if fault.status == 422 and (fault.code.startswith("wrong_") or fault.code.endswith("_missing")):
             fault.retryable = True  # damaged on its way, perhaps
-        await self._told(work, f"failed: {fault.message}", _persistently(lambda: self._office.fail(work, fault)))
+        await self._told(work, f"failed: {fault.message}", _persistently(lambda: self._client.fail(work, fault)))
         return False
 
     async def _told(self, work: Work, words: str, telling: Awaitable[None]) -> None:
@@ -158,7 +158,7 @@ class RenderWorker:
         while True:
             await asyncio.sleep(work.lease_s / 3)
             try:
-                await self._office.extend(work)
+                await self._client.extend(work)
             except Unreachable as fault:
                 _say(f"{work.job_id}: {fault.message}")
             except AppError as fault:

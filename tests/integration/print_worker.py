@@ -20,7 +20,7 @@ from PIL import Image
 from app.core.ports import Clock
 from app.core.times import SystemClock
 from app.render_workers import CompletedRender, CompletedUpload, UploadRequest
-from handlers.cli.office import Office, Work
+from handlers.cli.render_client import RenderClient, Work
 
 KEY = b"j" * 32
 KEY_TEXT = base64.b64encode(KEY).decode()
@@ -65,13 +65,13 @@ async def says(worker: Process, words: str) -> str:
 
 
 @asynccontextmanager
-async def office(app_url: str, key: bytes = KEY, clock: Clock | None = None) -> AsyncIterator[Office]:
+async def connected(app_url: str, key: bytes = KEY, clock: Clock | None = None) -> AsyncIterator[RenderClient]:
     async with httpx.AsyncClient(trust_env=False) as http:
-        yield Office(app_url, key, http, clock or SystemClock())
+        yield RenderClient(app_url, key, http, clock or SystemClock())
 
 
-async def taken(office: Office) -> Work:
-    order = await office.lease()
+async def taken(client: RenderClient) -> Work:
+    order = await client.lease()
     assert order
     return order
 
@@ -87,10 +87,10 @@ def ordered(order: Work) -> bytes:
     return picture(order.spec.width, order.spec.height)
 
 
-async def sent(office: Office, order: Work, data: bytes, mime: str = "image/jpeg") -> CompletedRender:
+async def sent(client: RenderClient, order: Work, data: bytes, mime: str = "image/jpeg") -> CompletedRender:
     """The file lies in storage; what is left is to report it."""
-    ticket = await office.ticket(order, UploadRequest("print", mime, len(data)))
-    await office.send(ticket, data)
+    ticket = await client.ticket(order, UploadRequest("print", mime, len(data)))
+    await client.send(ticket, data)
     upload = CompletedUpload(len(data), hashlib.sha256(data).hexdigest())
     return CompletedRender({"print": upload}, 1200, {"engine": "by-hand"})
 

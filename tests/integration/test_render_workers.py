@@ -14,10 +14,10 @@ from app.core.times import SystemClock
 from app.render_workers import CompletedRender, CompletedUpload, HeavyKind, UploadRequest
 from app.wiring import print_engine
 from handlers import jobs as runner
-from handlers.cli.office import Office, Work
 from handlers.cli.remote import RenderWorker
+from handlers.cli.render_client import RenderClient, Work
 from tests.fakes.figurines import FOLDER, KIND, Figurines, Report, ordered_figurine, photo_key
-from tests.integration.print_worker import KEY, office, taken
+from tests.integration.print_worker import KEY, connected, taken
 from tests.integration.servers import SHOP
 from tests.integration.world import World
 
@@ -32,15 +32,15 @@ def figurines(monkeypatch: pytest.MonkeyPatch) -> Figurines:
     return figurines
 
 
-def client(world: World, http: httpx.AsyncClient, figurines: Figurines) -> Office:
+def client(world: World, http: httpx.AsyncClient, figurines: Figurines) -> RenderClient:
     """A render worker that can make figurines and nothing else."""
-    return Office(str(world.http.base_url), KEY, http, SystemClock(), kinds={KIND: figurines.kind})
+    return RenderClient(str(world.http.base_url), KEY, http, SystemClock(), kinds={KIND: figurines.kind})
 
 
-async def sent(office: Office, work: Work, files: dict[str, tuple[bytes, str]], **report: Any) -> CompletedRender:
+async def sent(client: RenderClient, work: Work, files: dict[str, tuple[bytes, str]], **report: Any) -> CompletedRender:
     uploads = {}
     for name, (data, mime) in files.items():
-        await office.send(await office.ticket(work, UploadRequest(name, mime, len(data))), data)
+        await client.send(await client.ticket(work, UploadRequest(name, mime, len(data))), data)
         uploads[name] = CompletedUpload(len(data), hashlib.sha256(data).hexdigest())
     return CompletedRender(uploads, 1200, {"triangles": 7} | report)
 
@@ -106,7 +106,7 @@ async def test_what_is_there_already_is_not_made_again(delegating: World, figuri
 
 async def test_a_worker_leases_only_the_kinds_that_it_names(delegating: World, figurines: Figurines) -> None:
     await ordered_figurine(delegating.app, SHOP, "cat")
-    async with office(str(delegating.http.base_url)) as prints:
+    async with connected(str(delegating.http.base_url)) as prints:
         assert await prints.lease() is None
         assert await prints._call("/internal/jobs", {}) == b""  # as a print worker asks that knows no kinds
     assert job(delegating)["status"] == "pending"

@@ -71,7 +71,7 @@ class Work:
 HEAVY_KINDS = {name: kind for name, kind in KINDS.items() if isinstance(kind, HeavyKind)}
 
 
-class Office:
+class RenderClient:
     """Where work comes from. All calls raise Unreachable, or AppError as the app answered.
 
     `storage` is the address of a storage on a private network, which files may be at as well as at the app's. Jobs of
