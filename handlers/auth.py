@@ -56,7 +56,7 @@ async def known_visitor(request: Request, visit: ProxyVisit, guest_token: str | 
     return await shops.known_visitor(app, visit, guest_token)
 
 
-async def print_worker(request: Request) -> bytes:
+async def render_worker(request: Request) -> bytes:
     """A machine that holds JOBS_KEY: the body that it signed. Raises Unauthorized, or NotFound where none is let in."""
     app: App = request.app.state.app
     if app.settings.jobs_key is None:

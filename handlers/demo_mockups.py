@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app import media, personalization, quotas
+from app import media, personalization
 from app.core.app import App
 from app.core.ids import new_id
 from app.core.pictures import Picture
@@ -90,16 +90,10 @@ BASES = {
 
 async def save_pictures(app: App, shop_id: str) -> dict[str, str]:
     """Store what the templates are made of: the assets' ids by the files' names."""
+    stored = {path.name: await _store(app, shop_id, path) for path in sorted(FOLDER.glob("*.webp"))}
     now = app.clock.now()
-    files = {path.name: path.read_bytes() for path in sorted(FOLDER.glob("*.webp"))}
-    assets = {name: _asset(shop_id, name, data) for name, data in files.items()}
-    for name, data in files.items():
-        await app.files.put(assets[name].key, data, assets[name].mime)
-    stored = sum(asset.bytes for asset in assets.values())
-    await app.db.batch(
-        *[media.insert_asset(asset, now) for asset in assets.values()], quotas.keep_storage(shop_id, stored, now)
-    )
-    return {name: asset.id for name, asset in assets.items()}
+    await app.db.batch(*[row for each in stored.values() for row in each.rows(now)])
+    return {name: each.ids["template"] for name, each in stored.items()}
 
 
 async def save_bases(app: App, shop_id: str, handle: str, sizes: list[Size], pictures: Named[str, str]) -> None:
@@ -118,11 +112,24 @@ async def save_bases(app: App, shop_id: str, handle: str, sizes: list[Size], pic
         await personalization.map_base(app, shop_id, printed[0].product_id, base.id, mappings)
 
 
-def _asset(shop_id: str, name: str, data: bytes) -> media.Asset:
+async def _store(app: App, shop_id: str, path: Path) -> media.Stored:
+    return await media.store(
+        app,
+        shop_id,
+        {"template": _picture(path)},
+        folder="personalization",
+        subject="mockups",
+        attempt=path.stem,
+        owner=("shop", shop_id),
+        person=None,
+        filename=path.name,
+    )
+
+
+def _picture(path: Path) -> Picture:
+    data = path.read_bytes()
     header = sniff(data)
-    picture = Picture(data, header.mime, *(header.size or (0, 0)))
-    key = media.object_key(shop_id, "personalization", "mockups", name.partition(".")[0], "1", picture.mime)
-    return media.new_asset(shop_id, key, "template", picture, owner=("shop", shop_id), filename=name)
+    return Picture(data, header.mime, *(header.size or (0, 0)))
 
 
 def _variant(base_id: str, size: Size, safe_mm: float) -> BaseVariant:

@@ -89,11 +89,18 @@ async def _example(app: App, style: Style) -> str:
 
 
 async def _store(app: App, style: Style, picture: Picture) -> str:
-    key = media.object_key(SHOP, "personalization", style.id, "example", "1", picture.mime)
-    asset = media.new_asset(SHOP, key, "example", picture, owner=("ai_style", style.id))
-    await app.files.put(key, picture.data, picture.mime)
-    await app.db.batch(media.insert_asset(asset, app.clock.now()))
-    return asset.id
+    stored = await media.store(
+        app,
+        SHOP,
+        {"example": picture},
+        folder="personalization",
+        subject=style.id,
+        attempt="1",
+        owner=("ai_style", style.id),
+        person=None,
+    )
+    await app.db.batch(*stored.rows(app.clock.now()))
+    return stored.ids["example"]
 
 
 def _size(product_id: str, size: DemoSize) -> Size:

@@ -37,6 +37,7 @@ ACROSS_SHOPS: dict[str, str] = {
     "app.quotas.queries.stored_bytes": "the operator's figures",
     "app.generation.queries.delete_old_calls": "the sweep serves every shop",
     "app.jobs.queries.rows.given_up_by_kind": "the operator's figures",
+    "app.jobs.queries.rows.left_waiting": "the operator's doctor",
     "app.jobs.queries.rows.oldest_due": "the operator's figures",
     "app.jobs.queries.rows.open_by_kind": "the operator's figures",
     "app.personalization.queries.previews.previews_by_status": "the operator's figures",
@@ -67,6 +68,12 @@ ACROSS_SHOPS: dict[str, str] = {
     "app.shops.queries.tokens.tokens_of_another_key": "the sweep serves every shop",
 }
 
+WORDS = {"handlers.health.verdict": "`ok`, or the code of whatever fault there was"}
+"""They return texts, and two or more of these are words in the code."""
+
+TABLELESS = {"render_workers"}
+"""Its jobs are rows of `app.jobs`, its files rows of `app.media`."""
+
 
 def test_there_is_a_product_to_look_at() -> None:
     seen = {folder: sum(source.name.split(".")[0] == folder for source in PRODUCT_SOURCES) for folder in PRODUCT}
@@ -88,7 +95,7 @@ def test_other_packages_are_used_through_their_facade() -> None:
 
 @pytest.mark.parametrize("package", APP_PACKAGES)
 def test_a_package_of_the_app_has_the_usual_files(package: str) -> None:
-    usual = {"__init__.py", "model.py", "queries.py", "tables.py"}
+    usual = {"__init__.py", "model.py"} | (set() if package in TABLELESS else {"queries.py", "tables.py"})
     usual |= {"jobs.py"} if package in CAPABILITIES else set()
     there = {f"{path.stem}.py" for path in (ROOT / "app" / package).iterdir()}
     assert usual - there == set()
@@ -122,6 +129,29 @@ def test_every_query_takes_the_shop_first() -> None:
     ]
     assert len(public) >= 40
     assert {name for name, function in public if not _takes_shop_first(function)} == set(ACROSS_SHOPS)
+
+
+def test_what_is_one_of_several_words_is_an_enum() -> None:
+    functions = [
+        (f"{source.name}.{node.name}", node)
+        for source in PRODUCT_SOURCES
+        if source.name.split(".")[0] in ("app", "handlers")
+        for node in ast.walk(source.tree)
+        if isinstance(node, Function) and node.returns is not None and "str" in ast.unparse(node.returns)
+    ]
+    assert len(functions) >= 100
+    assert {name for name, function in functions if len(set(_returned_words(function))) > 1} == set(WORDS)
+
+
+def _returned_words(function: Function) -> Iterator[str]:
+    """Texts of letters and underscores that a function returns as they are, or by a condition."""
+    returned = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)]
+    while returned:
+        value = returned.pop()
+        if isinstance(value, ast.IfExp):
+            returned += [value.body, value.orelse]
+        elif isinstance(value, ast.Constant) and isinstance(value.value, str) and value.value.isidentifier():
+            yield value.value
 
 
 def _inner_imports(source: Source) -> Iterator[str]:

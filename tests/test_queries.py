@@ -22,7 +22,7 @@ from sqlalchemy.sql.selectable import FromClause, Join
 from app.core.ports import Database, Expect
 from app.core.tables import metadata
 from app.generation.model import G, Kind
-from app.jobs.model import Kinds
+from app.jobs.model import Slotted
 from app.personalization.previews import PREVIEWS
 from handlers.jobs import KINDS
 from tests.test_architecture import ACROSS_SHOPS, QUERIES
@@ -30,7 +30,7 @@ from tests.test_architecture import ACROSS_SHOPS, QUERIES
 SHOP = "the-shop.myshopify.com"
 NAMED = {"shop_id": SHOP, "shop": SHOP, "table": "order_items", "columns": ["id"]}
 MADE_UP: Mapping[Any, Any] = {
-    Kinds: KINDS,
+    Mapping[str, Slotted]: KINDS,
     str: "made-up",
     bytes: b"made-up",
     int: 7,

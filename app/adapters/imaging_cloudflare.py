@@ -206,7 +206,7 @@ def _check_print(spec: PrintSpec, profile: bytes | None) -> None:
     if spec.format not in _PRINT_MIMES:
         raise Unprocessable("Print files are JPEG or PNG here, not TIFF or PDF.", code="no_tiff")
     if spec.bleed or profile:
-        raise Unprocessable("Prints with bleed or a colour profile need a print worker.", code="no_bleed")
+        raise Unprocessable("Prints with bleed or a colour profile need a render worker.", code="no_bleed")
     pixels = spec.width * spec.height
     if pixels > MAX_PIXELS or max(spec.width, spec.height) > MAX_SIDE:
         raise Unprocessable("This print has too many pixels to be made here.", code="too_many_pixels")

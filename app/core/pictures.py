@@ -112,6 +112,13 @@ class Tiles:
     def __add__(self, other: Tiles) -> Tiles:
         return Tiles(self.total + other.total, self.fell_back + other.fell_back)
 
+    @property
+    def fault(self) -> str | None:
+        """A sentence on the tiles in which the network failed, if it did in any."""
+        if not self.fell_back:
+            return None
+        return f"the network failed in {self.fell_back:,} of {self.total:,} tiles: bicubic stands in around the faults"
+
 
 @runtime_checkable
 class Tiled(Protocol):

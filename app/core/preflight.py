@@ -9,10 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any
 
-Verdict = Literal["ok", "warn", "poor"]
-_ORDER: tuple[Verdict, ...] = ("ok", "warn", "poor")
+
+class Verdict(StrEnum):
+    """How good a photo is for a print, from best to worst."""
+
+    OK = "ok"
+    WARN = "warn"
+    POOR = "poor"
+
 
 PLAIN_DPI = (100, 65)
 """From here on a print by plain resampling is ok, or passes with a warning; in dots per inch of the photo itself.
@@ -105,7 +112,7 @@ class Preflight:
     @property
     def verdict(self) -> Verdict:
         """The worst of all."""
-        return max((check.verdict for check in self.checks), key=_ORDER.index)
+        return max((check.verdict for check in self.checks), key=list(Verdict).index)
 
 
 def judge(figures: Figures, target: Target) -> Preflight:
@@ -119,8 +126,8 @@ def _dpi(figures: Figures, target: Target) -> Check:
     dpi = target.dpi(figures.width, figures.height)
     verdict = _from(dpi, target.least_dpi)
     said = {
-        "warn": "The photo is a little small for this size: fine details may look soft.",
-        "poor": "The photo is too small for this size: the print will look blurred.",
+        Verdict.WARN: "The photo is a little small for this size: fine details may look soft.",
+        Verdict.POOR: "The photo is too small for this size: the print will look blurred.",
     }
     return Check("dpi", verdict, round(dpi), said.get(verdict), f"{dpi:.0f} dpi before enlarging")
 
@@ -131,10 +138,10 @@ def _sharpness(figures: Figures, target: Target) -> Check | None:
         return None
     share = min(1.0, SHARP_BLUR / max(figures.blur, SHARP_BLUR))
     dpi = target.dpi(figures.width * share, figures.height * share)
-    verdict: Verdict = "ok" if share == 1 else _from(dpi, target.least_dpi)
+    verdict = Verdict.OK if share == 1 else _from(dpi, target.least_dpi)
     said = {
-        "warn": "The photo is a little out of focus for this size.",
-        "poor": "The photo is out of focus: the print will look blurred.",
+        Verdict.WARN: "The photo is a little out of focus for this size.",
+        Verdict.POOR: "The photo is out of focus: the print will look blurred.",
     }
     figure = "Sharp edges" if share == 1 else f"Edges {figures.blur:.1f} pixels soft: as sharp as {dpi:.0f} dpi"
     return Check("sharpness", verdict, round(figures.blur, 2), said.get(verdict), figure)
@@ -145,15 +152,15 @@ def _noise(figures: Figures, target: Target) -> Check:
     seen = figures.noise / max(1.0, target.dpi(figures.width, figures.height) / SEEN_DPI)
     verdict = _unless_drawn(_up_to(seen, NOISE), target)
     said = {
-        "warn": "The photo is grainy, as photos in dim light are.",
-        "poor": "The photo is very grainy: the grain will show on the print.",
+        Verdict.WARN: "The photo is grainy, as photos in dim light are.",
+        Verdict.POOR: "The photo is very grainy: the grain will show on the print.",
     }
     return Check("noise", verdict, round(seen, 1), said.get(verdict), f"Grain of {seen:.1f} grey levels")
 
 
 def _clipping(figures: Figures, target: Target) -> Check:
     verdict = _unless_drawn(_up_to(figures.clipping, CLIPPING), target)
-    said = None if verdict == "ok" else "Large parts of the photo are plain white or black, without detail."
+    said = None if verdict is Verdict.OK else "Large parts of the photo are plain white or black, without detail."
     figure = f"{100 * figures.clipping:.0f} % without detail"
     return Check("clipping", verdict, round(figures.clipping, 3), said, figure)
 
@@ -164,7 +171,7 @@ def _cast(figures: Figures, target: Target) -> Check:
     towards = _hue(*figures.cast)
     said = f"The colours of the photo lean towards {towards}." if size >= CAST else None
     figure = f"Colour cast of {size:.0f}" + (f", towards {towards}" if said else "")
-    return Check("cast", "warn" if said else "ok", round(size, 1), said, figure)
+    return Check("cast", Verdict.WARN if said else Verdict.OK, round(size, 1), said, figure)
 
 
 def _gamut(figures: Figures, target: Target) -> Check | None:
@@ -173,7 +180,7 @@ def _gamut(figures: Figures, target: Target) -> Check | None:
         return None
     said = "Some bright colours will print a little duller than on the screen." if figures.gamut >= GAMUT else None
     figure = f"{100 * figures.gamut:.0f} % of the colours cannot be printed"
-    return Check("gamut", "warn" if said else "ok", round(figures.gamut, 3), said, figure)
+    return Check("gamut", Verdict.WARN if said else Verdict.OK, round(figures.gamut, 3), said, figure)
 
 
 _MEASURES: Sequence[Callable[[Figures, Target], Check | None]] = (_dpi, _sharpness, _noise, _clipping, _cast, _gamut)
@@ -181,15 +188,21 @@ _MEASURES: Sequence[Callable[[Figures, Target], Check | None]] = (_dpi, _sharpne
 
 def _from(value: float, least: tuple[float, float]) -> Verdict:
     """Rounded, as it is shown: 75 dpi must not fail where 75 will do."""
-    return "ok" if round(value) >= round(least[0]) else "warn" if round(value) >= round(least[1]) else "poor"
+    return (
+        Verdict.OK
+        if round(value) >= round(least[0])
+        else Verdict.WARN
+        if round(value) >= round(least[1])
+        else Verdict.POOR
+    )
 
 
 def _up_to(value: float, most: tuple[float, float]) -> Verdict:
-    return "ok" if value < most[0] else "warn" if value < most[1] else "poor"
+    return Verdict.OK if value < most[0] else Verdict.WARN if value < most[1] else Verdict.POOR
 
 
 def _unless_drawn(verdict: Verdict, target: Target) -> Verdict:
-    return "warn" if verdict == "poor" and target.drawn else verdict
+    return Verdict.WARN if verdict is Verdict.POOR and target.drawn else verdict
 
 
 def _hue(a: float, b: float) -> str:

@@ -83,7 +83,7 @@ class Settings:
 
 
 def jobs_key(environ: Mapping[str, str]) -> bytes:
-    """The one setting of a print worker. Raises SettingsError."""
+    """The one setting of a render worker. Raises SettingsError."""
     read = _Reader(environ)
     key = read.need("JOBS_KEY", _key)
     if read.problems:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Generic
 
-from app import media, quotas
+from app import media
 from app.core.app import App
 from app.core.errors import AppError, NotFound, Refused
 from app.core.ids import new_id
-from app.core.pictures import ImageAnswer, ImageRequest, Picture
+from app.core.pictures import ImageAnswer, ImageRequest
 from app.generation import queries
-from app.generation.model import G, Kind, ModelCall, Output
+from app.generation.model import G, Generated, Kind, ModelCall, Output
 from app.generation.model_calls import logged
 from app.jobs import Job, JobKind, Lease
 from app.quotas import SLOTS
@@ -93,7 +92,17 @@ def job_kind(kind: Kind[G], make: Make[G], *, max_attempts: int = 3, first_wait_
 async def _complete(run: Run[G], lease: Lease, output: Output, took_ms: int) -> None:
     """Store the files under keys of this attempt, then complete the row in one batch that only one attempt can win."""
     app, kind, row = run.app, run.kind, run.row
-    stored, now = await _store(run, lease.token[:12], output.pictures), app.clock.now()
+    stored = await media.store(
+        app,
+        row.shop_id,
+        output.pictures,
+        folder=kind.folder,
+        subject=row.id,
+        attempt=lease.attempt,
+        owner=(kind.owner_type, row.id),
+        person=_person(row),
+    )
+    now = app.clock.now()
     own = {f"{purpose}_asset_id": asset_id for purpose, asset_id in stored.ids.items()}
     assets = {name: asset_id for name, asset_id in own.items() if name in kind.table.c}
     values = assets | {"model_used": output.model, "duration_ms": took_ms} | dict(output.values)
@@ -111,34 +120,11 @@ async def _complete(run: Run[G], lease: Lease, output: Output, took_ms: int) -> 
 
 
 @dataclass(frozen=True)
-class _Stored:
-    """Files whose objects are in storage, by purpose. They count once a batch has recorded them with `rows`."""
-
-    app: App
-    shop_id: str
-    assets: Mapping[str, media.Asset]
-
-    @property
-    def ids(self) -> dict[str, str]:
-        return {purpose: asset.id for purpose, asset in self.assets.items()}
-
-    def rows(self, at: datetime) -> list[Any]:
-        """Statements that record the files and count their bytes."""
-        size = sum(asset.bytes for asset in self.assets.values())
-        inserted = [media.insert_asset(asset, at) for asset in self.assets.values()]
-        return [*inserted, quotas.keep_storage(self.shop_id, size, at)]
-
-    async def discard(self) -> None:
-        """Delete the objects, after the batch that should have recorded them was refused."""
-        await self.app.files.delete(*[asset.key for asset in self.assets.values()])
+class _Person:
+    shopper_id: str | None
+    guest_session_id: str | None
 
 
-async def _store(run: Run[G], attempt: str, pictures: Mapping[str, Picture]) -> _Stored:
-    app, kind, row, assets = run.app, run.kind, run.row, dict[str, media.Asset]()
-    person = {name: getattr(row, name, None) for name in ("shopper_id", "guest_session_id")}
-    for purpose, picture in pictures.items():
-        key = media.object_key(row.shop_id, kind.folder, row.id, purpose, attempt, picture.mime)
-        await app.files.put(key, picture.data, picture.mime)
-        owner = (kind.owner_type, row.id)
-        assets[purpose] = media.new_asset(row.shop_id, key, purpose, picture, owner=owner, **person)
-    return _Stored(app, row.shop_id, assets)
+def _person(row: Generated) -> _Person:
+    """The shopper or guest that a row names; nobody where its table has no such columns."""
+    return _Person(getattr(row, "shopper_id", None), getattr(row, "guest_session_id", None))

@@ -2,20 +2,23 @@
 
 A use case inserts a job in the batch of its own change, then wakes the queue. The
 row is the truth and the message a hint. Every job can run twice; a batch that
-finishes one names its lease, so only one run counts. Some kinds can be done by a print
-worker, a machine that has only this app's address (`remote`).
+finishes one names its lease, so only one run counts. Heavy kinds can be left to other
+machines (`app.render_workers`).
 """
 
 from app.jobs.hints import hint_in_line, rehint
-from app.jobs.model import Job, JobKind, Lease, Remote, Slots, new
+from app.jobs.kinds import JobKind, Kinds, Lease
+from app.jobs.model import Job, Outcome, Slots, new
 from app.jobs.queries import (
     cancel,
+    due,
     given_up_by_kind,
     insert,
     is_open,
     is_running,
     job,
     jobs_by_status,
+    left_waiting,
     oldest_due,
     open_by_kind,
     park,
@@ -24,25 +27,20 @@ from app.jobs.queries import (
     revive,
     start,
 )
-from app.jobs.remote import extend, fail, finish, release, ticket, work_order
-from app.jobs.running import run_due, run_hinted, run_one
-from app.jobs.work import Delivery, Parcel, PrintTask, WorkOrder, fault_of
+from app.jobs.running import end, extend, fail, run_due, run_hinted, run_one, take
 
 __all__ = [
-    "Delivery",
     "Job",
     "JobKind",
+    "Kinds",
     "Lease",
-    "Parcel",
-    "PrintTask",
-    "Remote",
+    "Outcome",
     "Slots",
-    "WorkOrder",
     "cancel",
+    "due",
+    "end",
     "extend",
     "fail",
-    "fault_of",
-    "finish",
     "given_up_by_kind",
     "hint_in_line",
     "insert",
@@ -50,19 +48,18 @@ __all__ = [
     "is_running",
     "job",
     "jobs_by_status",
+    "left_waiting",
     "new",
     "oldest_due",
     "open_by_kind",
     "park",
     "queue_position",
     "rehint",
-    "release",
     "requeue",
     "revive",
     "run_due",
     "run_hinted",
     "run_one",
     "start",
-    "ticket",
-    "work_order",
+    "take",
 ]

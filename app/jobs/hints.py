@@ -7,7 +7,8 @@ from datetime import timedelta
 from app.core.app import App
 from app.core.errors import Unavailable
 from app.jobs import queries
-from app.jobs.model import Kinds, Slots, here
+from app.jobs.kinds import Kinds, here
+from app.jobs.model import Slots
 
 MOST_IN_LINE = 10
 MOST_HINTS = 100

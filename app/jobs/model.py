@@ -1,17 +1,15 @@
-"""What a job is, who may run it, and when it is tried again."""
+"""What a job is, and when its turn comes."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
-from app.core.app import App
-from app.core.errors import AppError
 from app.core.ids import new_id
-from app.core.ports import Expect, UploadTicket
-from app.jobs.work import Delivery, Parcel, PrintTask
+from app.core.ports import Expect
 
 OPEN = ("pending", "running")
 """The states of a job that has not ended."""
@@ -36,6 +34,16 @@ class Job:
     lane: str | None = None
 
 
+class Outcome(StrEnum):
+    """What became of an attempt to run a job: it ran, with or without success, or why it did not."""
+
+    RAN = "ran"
+    NOT_DUE = "not_due"
+    SLOTS_FULL = "slots_full"
+    UNKNOWN_KIND = "unknown_kind"
+    LEFT_TO_RENDER_WORKERS = "left_to_render_workers"
+
+
 class Slots(Protocol):
     """A counter that limits how many jobs of a shop's lane run at once, whatever their kinds."""
 
@@ -50,54 +58,11 @@ class Slots(Protocol):
         """An expression for other statements: how many more may run. `shop_id` may be a column of theirs."""
 
 
-@dataclass(frozen=True)
-class Remote:
-    """How a print worker, a machine without database or storage, does a kind of job.
+class Slotted(Protocol):
+    """A kind of job as the line sees it: its shops' slots are all that counts."""
 
-    `order` says what to print, or ends the job and gives None; `ticket` is for the file of one attempt; `record`
-    checks the file that has arrived and ends the job, and a second time changes nothing; `discard` removes the file
-    of an attempt that did not win.
-    """
-
-    order: Callable[[App, Lease], Awaitable[PrintTask | None]]
-    ticket: Callable[[App, Lease, Parcel], Awaitable[UploadTicket]]
-    record: Callable[[App, Lease, Delivery], Awaitable[None]]
-    discard: Callable[[App, Lease], Awaitable[None]]
-
-
-@dataclass(frozen=True)
-class JobKind:
-    """What runs a kind of job, how often it is tried, and what else changes when it is given up.
-
-    `run` must end with a batch that holds `*lease.finish()`. `give_up` returns the statements that
-    tell the subject; the runner adds them to the batch that ends the job. Nobody waits before a screen for a
-    `patient` one. One with `remote` is left to print workers where they are let in.
-    """
-
-    name: str
-    run: Callable[[App, Lease], Awaitable[None]]
-    give_up: Callable[[App, Job, AppError], Awaitable[Sequence[Any]]]
-    max_attempts: int = 8
-    first_wait_s: float = 5
-    slots: Slots | None = None
-    patient: bool = False
-    remote: Remote | None = None
-
-    def runs_here(self, app: App) -> bool:
-        return self.remote is None or app.settings.jobs_key is None
-
-    def wait_after(self, attempt: int, jitter: float) -> timedelta:
-        """Doubling, at most an hour; `jitter` (0 to 1) spreads retries over the second half."""
-        seconds = min(self.first_wait_s * 2 ** (attempt - 1), 3600.0)
-        return timedelta(seconds=seconds * (0.5 + jitter / 2))
-
-
-Kinds = Mapping[str, JobKind]
-
-
-def here(app: App, kinds: Kinds) -> Kinds:
-    """The kinds that this deployment runs itself."""
-    return {name: kind for name, kind in kinds.items() if kind.runs_here(app)}
+    @property
+    def slots(self) -> Slots | None: ...
 
 
 @dataclass(frozen=True)
@@ -139,41 +104,6 @@ def place_in_line(shop_id: str, lines: Sequence[Line]) -> int:
             longer = (line.last_turn, line.since) <= (mine.last_turn, mine.since)
             ahead += min(line.waiting, mine.earlier + max(mine.running, int(longer)))
     return ahead
-
-
-@dataclass(frozen=True)
-class Lease:
-    """The right to run one job, until it ends or is lost."""
-
-    job: Job
-    token: str
-    kind: JobKind = field(repr=False)
-
-    @property
-    def held(self) -> bool:
-        """Whether the job, as it was read, is this lease's."""
-        return self.job.status == "running" and self.job.lease_token == self.token
-
-    def finish(self, at: datetime) -> list[Any]:
-        """Statements that end the job; refused with `lease_lost` when somebody else has it, or it was cancelled."""
-        from app.jobs import queries
-
-        return [queries.end(self.job.shop_id, self.job.id, self.token, "done", None, at), *self.free()]
-
-    def release(self, at: datetime) -> list[Any]:
-        """Statements that give the job back, due at once and as if it had not been tried; refused with `lease_lost`."""
-        from app.jobs import queries
-
-        return [queries.release(self.job.id, self.token, at), *self.free()]
-
-    def park(self, reason: str, at: datetime) -> list[Any]:
-        """Statements that stop the job until it is revived for the same reason; refused with `lease_lost`."""
-        from app.jobs import queries
-
-        return [queries.end(self.job.shop_id, self.job.id, self.token, "cancelled", reason, at), *self.free()]
-
-    def free(self) -> list[Any]:
-        return [self.kind.slots.free(self.job.shop_id)] if self.kind.slots else []
 
 
 def new(

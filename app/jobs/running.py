@@ -15,13 +15,14 @@ from app.core.ids import new_token
 from app.core.ports import LONGEST_HINT_S
 from app.jobs import queries
 from app.jobs.hints import hint_in_line
-from app.jobs.model import OPEN, Job, JobKind, Kinds, Lease, here
+from app.jobs.kinds import JobKind, Kinds, Lease, here
+from app.jobs.model import OPEN, Job, Outcome
 
 
 async def run_due(app: App, kinds: Kinds, stop: asyncio.Event | None = None) -> int:
     """Run jobs of these kinds one after another until none is due, or `stop` is set; how many ran.
 
-    Others are left to who knows them, and remote ones to print workers where they are let in.
+    Heavy ones are left to render workers where those are let in.
     """
     ran, mine = 0, here(app, kinds)
     while not (stop and stop.is_set()) and await _run_fairest(app, mine):
@@ -62,7 +63,7 @@ async def _run_fairest(app: App, kinds: Kinds) -> bool:
 
 
 async def _run_job(app: App, kinds: Kinds, job: Job) -> bool:
-    if await _attempt(app, kinds, job) != "ran":
+    if await _attempt(app, kinds, job) is not Outcome.RAN:
         return False
     await _bring_on(app, kinds[job.kind], job)
     return True
@@ -74,14 +75,13 @@ async def _bring_on(app: App, kind: JobKind, job: Job) -> None:
         await hint_in_line(app, job.shop_id, kind.slots)
 
 
-async def _attempt(app: App, kinds: Kinds, job: Job) -> str:
-    """`ran`, or why not: `not_due`, `slots_full`, `unknown_kind`, `left_to_print_workers`."""
+async def _attempt(app: App, kinds: Kinds, job: Job) -> Outcome:
     kind = kinds.get(job.kind)
     if kind is None:  # left by a newer version: whoever knows it will run it
         app.log.warning("job_kind_unknown", kind=job.kind, job_id=job.id)
-        return "unknown_kind"
+        return Outcome.UNKNOWN_KIND
     if not kind.runs_here(app):
-        return "left_to_print_workers"
+        return Outcome.LEFT_TO_RENDER_WORKERS
     lease = Lease(job, new_token(), kind)
     with log.context(job_id=job.id, shop=job.shop_id, kind=job.kind):
         try:
@@ -91,17 +91,19 @@ async def _attempt(app: App, kinds: Kinds, job: Job) -> str:
             raise
 
 
-async def _leased_run(app: App, lease: Lease) -> str:
+async def _leased_run(app: App, lease: Lease) -> Outcome:
     taken = await take(app, lease)
-    if isinstance(taken, str):
+    if isinstance(taken, Outcome):
         return taken
     await _run(app, taken)
-    return "ran"
+    return Outcome.RAN
 
 
-async def take(app: App, lease: Lease) -> Lease | str:
-    """The lease with its job as it is now, or why there is none: `not_due`, `slots_full`,
-    `ran` when its workers had all died, and it was given up now."""
+async def take(app: App, lease: Lease) -> Lease | Outcome:
+    """Take the lease; gives it with its job as it is now, or says why there is none.
+
+    That is RAN when all the job's workers have died in the middle, and it was given up now.
+    """
     job, kind = lease.job, lease.kind
     statements = [queries.lease(job, lease.token, app.clock.now(), app.settings.job_lease_s)]
     if kind.slots and job.status == "pending":  # one that a dead worker left still holds its slot
@@ -109,14 +111,14 @@ async def take(app: App, lease: Lease) -> Lease | str:
     try:
         await app.db.batch(*statements)
     except Refused as refused:
-        return refused.code
+        return Outcome.NOT_DUE if refused.code == "not_due" else Outcome.SLOTS_FULL
     leased = await queries.job(app.db, job.id)
     if leased is None or leased.lease_token != lease.token:
-        return "not_due"
+        return Outcome.NOT_DUE
     lease = replace(lease, job=leased)
     if leased.attempts > kind.max_attempts:  # its workers died in the middle, every one of them
-        await failed(app, lease, Unavailable(code="worker_died"))
-        return "ran"
+        await fail(app, lease, Unavailable(code="worker_died"))
+        return Outcome.RAN
     return lease
 
 
@@ -133,23 +135,28 @@ async def _run(app: App, lease: Lease) -> None:
         app.log.info("job_lost")
     except Refused as refused:
         app.log.info("job_lost", reason=refused.code)
-        await ended(app, lease, "cancelled", refused.code)
+        await end(app, lease, "cancelled", refused.code)
     except AppError as fault:
-        await failed(app, lease, fault)
+        await fail(app, lease, fault)
     except Exception as fault:  # noqa: BLE001  # the job boundary
         app.log.error("job_crashed", fault)
-        await failed(app, lease, Unavailable(code="crashed"))
+        await fail(app, lease, Unavailable(code="crashed"))
     finally:
         heart.cancel()
 
 
+async def extend(app: App, lease: Lease) -> None:
+    """Keep the lease for as long again. Raises Refused `lease_lost`."""
+    until = app.clock.now() + timedelta(seconds=app.settings.job_lease_s)
+    await app.db.batch(queries.extend(lease.job.id, lease.token, until))
+
+
 async def _heartbeat(app: App, lease: Lease, work: asyncio.Future[None], lost: asyncio.Event) -> None:
     """Extend the lease while the work runs; stop the work when the lease is lost (cancelled, or taken over)."""
-    seconds = app.settings.job_lease_s
     while True:
-        await asyncio.sleep(seconds / 3)
+        await asyncio.sleep(app.settings.job_lease_s / 3)
         try:
-            await app.db.batch(queries.extend(lease.job.id, lease.token, app.clock.now() + timedelta(seconds=seconds)))
+            await extend(app, lease)
         except Refused:
             lost.set()
             work.cancel()
@@ -171,7 +178,7 @@ async def _give_back(app: App, lease: Lease) -> None:
     await app.queue.wake(lease.job.id)
 
 
-async def ended(app: App, lease: Lease, status: str, reason: str) -> None:
+async def end(app: App, lease: Lease, status: str, reason: str) -> None:
     """End the job alone: its subject has moved on, or is gone. Unended, it would run, and hold its slot, for ever."""
     job = lease.job
     ending = queries.end(job.shop_id, job.id, lease.token, status, reason, app.clock.now())
@@ -189,7 +196,7 @@ async def _postpone(app: App, lease: Lease, fault: AppError) -> None:
             await app.queue.wake(job.id, after_s=wait.total_seconds())
 
 
-async def failed(app: App, lease: Lease, fault: AppError) -> None:
+async def fail(app: App, lease: Lease, fault: AppError) -> None:
     """Try again later, or give up and tell the subject."""
     now, job = app.clock.now(), lease.job
     app.log.warning("job_failed", code=fault.code, attempts=job.attempts, retryable=fault.retryable)
@@ -201,4 +208,4 @@ async def failed(app: App, lease: Lease, fault: AppError) -> None:
     try:
         await app.db.batch(*ending, *await lease.kind.give_up(app, job, fault))
     except Refused:
-        await ended(app, lease, status, fault.code)
+        await end(app, lease, status, fault.code)

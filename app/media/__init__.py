@@ -7,8 +7,9 @@ port decodes it.
 from app.core.sizes import MIN_SIDE
 from app.media.decoding import MOST_COST, decoding_cost
 from app.media.missing import missing_objects
-from app.media.model import EXTENSIONS, TICKET_LIFE, Asset, new_asset, object_key
-from app.media.queries import asset, claim_upload, insert_asset, is_unused
+from app.media.model import EXTENSIONS, TICKET_LIFE, Asset, object_key
+from app.media.queries import asset, claim_upload, is_unused
+from app.media.storage import ArrivedFile, File, Person, Stored, Stream, discard_attempt, store
 from app.media.uploads import (
     CONTENT_TYPES,
     MAX_UPLOAD_BYTES,
@@ -28,20 +29,25 @@ __all__ = [
     "MIN_SIDE",
     "MOST_COST",
     "TICKET_LIFE",
+    "ArrivedFile",
     "Asset",
+    "File",
+    "Person",
+    "Stored",
+    "Stream",
     "Upload",
     "UploadWish",
     "asset",
     "check_wish",
     "claim_upload",
     "decoding_cost",
-    "insert_asset",
+    "discard_attempt",
     "is_unused",
     "missing_objects",
-    "new_asset",
     "object_key",
     "open_upload",
     "read_header",
     "read_upload",
+    "store",
     "sweep_uploads",
 ]

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from app.core.ids import new_id
-from app.core.pictures import Picture
 
 TICKET_LIFE = timedelta(minutes=15)
 """How long a ticket can be used, and holds storage for its photo."""
@@ -72,6 +68,7 @@ EXTENSIONS = {
     "image/heif": "heif",
     "image/tiff": "tiff",
     "application/pdf": "pdf",
+    "application/zip": "zip",
     "application/vnd.iccprofile": "icc",
 }
 
@@ -79,33 +76,3 @@ EXTENSIONS = {
 def object_key(shop_id: str, capability: str, subject_id: str, purpose: str, attempt: str, mime: str) -> str:
     """`{shop}/{capability}/{subject id}/{purpose}_{attempt}.{ext}`: never a token or a name in a key."""
     return f"{shop_id}/{capability}/{subject_id}/{purpose}_{attempt}.{EXTENSIONS.get(mime, 'bin')}"
-
-
-def new_asset(
-    shop_id: str,
-    key: str,
-    purpose: str,
-    picture: Picture,
-    *,
-    owner: tuple[str, str],
-    shopper_id: str | None = None,
-    guest_session_id: str | None = None,
-    filename: str | None = None,
-) -> Asset:
-    """The row for a picture that was stored under `key`."""
-    return Asset(
-        id=new_id(),
-        shop_id=shop_id,
-        key=key,
-        purpose=purpose,
-        filename=filename,
-        mime=picture.mime,
-        bytes=len(picture.data),
-        width=picture.width,
-        height=picture.height,
-        sha256=hashlib.sha256(picture.data).hexdigest(),
-        owner_type=owner[0],
-        owner_id=owner[1],
-        shopper_id=shopper_id,
-        guest_session_id=guest_session_id,
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -51,6 +51,12 @@ async def kept_objects(db: Database, after: str, limit: int) -> list[Asset]:
         .limit(limit)
     )
     return [Asset(**row) for row in rows]
+
+
+async def are_recorded(db: Database, shop_id: str, keys: Collection[str]) -> bool:
+    """Whether any of these objects has a row, and should be there."""
+    named = and_(assets.c.shop_id == shop_id, among(assets.c.key, keys), assets.c.deleted_at.is_(None))
+    return await db.one(select(assets.c.id).where(named).limit(1)) is not None
 
 
 def mark_deleted(shop_id: str, asset_ids: Sequence[str], at: datetime) -> Expect:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -19,12 +18,12 @@ async def save_base(
     app: App, shop_id: str, base: ProductBase, variants: list[BaseVariant], profile: bytes | None = None
 ) -> None:
     """Add a blank with its variants, and the ICC profile of what prints on it, which is kept as it is."""
-    now, kept = app.clock.now(), list[Any]()
+    now, rows = app.clock.now(), list[Any]()
     if profile is not None:
-        asset = await _stored(app, shop_id, base, profile)
-        base, kept = replace(base, profile_asset_id=asset.id), [media.insert_asset(asset, now)]
+        stored = await _store(app, shop_id, base, profile)
+        base, rows = replace(base, profile_asset_id=stored.ids["profile"]), stored.rows(now)
     await app.db.batch(
-        *kept,
+        *rows,
         queries.insert_base(shop_id, base, 0, now),
         *[queries.insert_base_variant(shop_id, variant, place, now) for place, variant in enumerate(variants)],
     )
@@ -40,19 +39,14 @@ async def map_base(app: App, shop_id: str, product_id: str, base_id: str, mappin
     )
 
 
-async def _stored(app: App, shop_id: str, base: ProductBase, profile: bytes) -> media.Asset:
-    asset_id = new_id()
-    asset = media.Asset(
-        id=asset_id,
-        shop_id=shop_id,
-        key=media.object_key(shop_id, "personalization", base.id, "profile", asset_id, PROFILE_MIME),
-        purpose="profile",
-        filename=None,
-        mime=PROFILE_MIME,
-        bytes=len(profile),
-        sha256=hashlib.sha256(profile).hexdigest(),
-        owner_type="product_base",
-        owner_id=base.id,
+async def _store(app: App, shop_id: str, base: ProductBase, profile: bytes) -> media.Stored:
+    return await media.store(
+        app,
+        shop_id,
+        {"profile": media.File(profile, PROFILE_MIME)},
+        folder="personalization",
+        subject=base.id,
+        attempt=new_id(),
+        owner=("product_base", base.id),
+        person=None,
     )
-    await app.files.put(asset.key, profile, asset.mime)
-    return asset

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from app import generation, shops
-from app.jobs import JobKind, Remote
-from app.personalization import adjustments, orders, previews, prints, remote_prints, renderings
+from app.jobs import JobKind
+from app.personalization import adjustments, orders, previews, prints, renderings
 from app.personalization.model import NOTE, REREAD
+from app.personalization.print_rendering import PRINT_RENDER
+from app.render_workers import heavy_kind
 
 NOTE_TRIES = 32
 """Half a day and more: the print is made, and an order must hear of it after Shopify's longest bad hours."""
@@ -15,17 +17,6 @@ KINDS = (
     JobKind(orders.TAKE, orders.take_order, shops.give_up),
     JobKind(REREAD, orders.reread_order, shops.give_up),
     JobKind(adjustments.REMATCH, adjustments.rematch_variant, adjustments.give_up),
-    JobKind(
-        prints.FINALIZE,
-        prints.finalize,
-        prints.give_up,
-        patient=True,
-        remote=Remote(
-            remote_prints.order_print,
-            remote_prints.open_print_upload,
-            remote_prints.record_print,
-            remote_prints.discard_print,
-        ),
-    ),
+    heavy_kind(prints.FINALIZE, PRINT_RENDER, prints.give_up, patient=True),
     JobKind(NOTE, prints.note_print, prints.note_given_up, max_attempts=NOTE_TRIES),
 )

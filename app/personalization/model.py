@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from app.core.errors import Unprocessable
-from app.core.pictures import Crop, Mark, MarkPosition, PrintFile
+from app.core.pictures import Crop, Mark, MarkPosition
 from app.core.preflight import Preflight
+from app.media import Asset
 from app.personalization.goods import Size
 
 PREVIEW_SIDE = 1024
@@ -26,6 +27,9 @@ OWN_PICTURE = "Own picture"
 LONGEST_DEFAULT_MARK = 12
 """Letters of a shop's name in its default watermark. They share the mark's width, so a longer text has thinner letters:
 12 capital Ws change 1 % of the pixels of a panorama's preview visibly, 16 of them next to none."""
+MOST_TILES = 10_000_000
+"""Far more than a print of 60 × 72 inches at 300 dpi has, even in tiles of 8 pixels."""
+_ENGINE = re.compile(r"[ -~]{1,40}")
 _SPELLED = str.maketrans("\u2018\u2019\u201c\u201d\u2013\u2014", "''\"\"--")
 
 
@@ -156,32 +160,32 @@ def default_watermark(shop_id: str, shop_name: str | None) -> Watermark:
 
 
 @dataclass(frozen=True)
-class StoredPrint:
-    """A print file in storage: its size in bytes and pixels, and how many times which engine enlarged which pixels.
+class PrintReport:
+    """What made a print file. It may come from a render worker: raises Unprocessable for what makes no sense.
 
-    `tiles` is how many tiles a network enlarged, `tiles_fell_back` in how many of them it failed; None where the print
-    worker did not say.
+    `tiles` is how many tiles a network enlarged, `tiles_fell_back` in how many of them it failed; both are None where
+    the worker did not say.
     """
 
-    key: str
-    mime: str
-    bytes: int
-    sha256: str
-    width: int
-    height: int
     engine: str
+    tiles: int | None = None
+    tiles_fell_back: int | None = None
+
+    def __post_init__(self) -> None:
+        counted = 0 <= (self.tiles_fell_back or 0) <= (self.tiles or 0) <= MOST_TILES
+        if not _ENGINE.fullmatch(self.engine) or not counted:
+            raise Unprocessable("The render worker's report cannot be read.", code="bad_report")
+
+
+@dataclass(frozen=True)
+class StoredPrint:
+    """A print file in storage: it was enlarged `factor` times from a picture of the source's width and height."""
+
+    asset: Asset
     factor: float
     source_width: int
     source_height: int
-    tiles: int | None
-    tiles_fell_back: int | None
-
-    @classmethod
-    def of(cls, key: str, made: PrintFile) -> StoredPrint:
-        picture, digest = made.picture, hashlib.sha256(made.picture.data).hexdigest()
-        about = (picture.mime, len(picture.data), digest, picture.width, picture.height)
-        tiles = made.tiles.total, made.tiles.fell_back
-        return cls(key, *about, made.engine, made.factor, made.source_width, made.source_height, *tiles)
+    report: PrintReport
 
 
 @dataclass(frozen=True)

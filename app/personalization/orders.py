@@ -19,7 +19,17 @@ from app.personalization.matching import match_item
 from app.personalization.model import REREAD
 from app.personalization.payloads import facts_of, read_order
 from app.personalization.prints import finalize_job
-from app.personalization.states import PRINTABLE, Order, OrderFacts, OrderItem, OrderLine, judge, paired, settled
+from app.personalization.states import (
+    PRINTABLE,
+    LineState,
+    Order,
+    OrderFacts,
+    OrderItem,
+    OrderLine,
+    judge,
+    paired,
+    settled,
+)
 from app.shops import Delivery
 
 TAKE = "personalization.take_order"
@@ -177,7 +187,7 @@ async def _judged(at_once: Together, order: Order, item: OrderItem) -> OrderItem
         return settled_item
     match = await match_item(at_once, item, order.customer_id)
     if settled_item:  # stopped before it was ever matched: its design is shown all the same
-        verdict = match.verdict(settled_item.state, settled_item.reason)
+        verdict = match.verdict(LineState(settled_item.state), settled_item.reason)
     else:
         approved = item.approved_at is not None
         verdict = judge(match, paid=order.paid_at is not None, approved=approved, unread=item.unread_parts)

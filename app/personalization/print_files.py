@@ -6,17 +6,23 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from app import jobs, media, quotas
+from app import jobs, media
 from app.core.app import App
 from app.core.errors import NotFound, Refused
 from app.core.ids import new_id
-from app.core.pictures import PrintSpec
+from app.core.pictures import Picture, PrintSpec
 from app.core.reads import Together
 from app.jobs import Lease
 from app.personalization import queries
 from app.personalization.goods import Size
-from app.personalization.model import NOTE, Generation, StoredPrint
+from app.personalization.model import NOTE, Generation, PrintReport, StoredPrint
 from app.personalization.states import PICTURE_GONE, OrderItem
+from app.render_workers import Input, Output
+
+FOLDER = "personalization"
+PROFILE_GONE = "The colour profile of what this is printed on is gone. Please give it again."
+PRINT = "print"
+"""The purpose of a print file."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,23 @@ class Ingredients:
     @property
     def spec(self) -> PrintSpec:
         return replace(self.size.print_spec, by_ai=not self.design.as_it_is)
+
+    @property
+    def inputs(self) -> dict[str, Input]:
+        """The approved master, and the colour profile of what it is printed on."""
+        inputs = {"picture": Input(self.master.key, "master_missing", PICTURE_GONE)}
+        if profile := self.size.profile_key:
+            inputs["profile"] = Input(profile, "profile_missing", PROFILE_GONE)
+        return inputs
+
+    @property
+    def outputs(self) -> dict[str, Output]:
+        return {PRINT: Output(self.spec.mime, self.spec.most_bytes)}
+
+    def made(self, asset: media.Asset, report: PrintReport) -> StoredPrint:
+        """How the file in this row was made of them."""
+        width, height = self.master.width or 1, self.master.height or 1
+        return StoredPrint(asset, self.spec.enlargement(width, height), width, height, report)
 
 
 async def ingredients(app: App, shop_id: str, item_id: str) -> Ingredients:
@@ -49,65 +72,49 @@ async def ingredients(app: App, shop_id: str, item_id: str) -> Ingredients:
     return Ingredients(item, design, size, master)
 
 
-def print_key(lease: Lease, mime: str) -> str:
-    """Where this attempt's file lies: no two attempts share a key."""
-    job = lease.job
-    return media.object_key(job.shop_id, "personalization", job.subject_id, "print", lease.token[:12], mime)
-
-
-async def is_recorded(app: App, shop_id: str, item_id: str, *keys: str) -> bool:
-    """Whether the line's print is the file under one of these keys."""
-    item = await queries.item(app.db, shop_id, item_id)
-    asset = await media.asset(app.db, shop_id, item.print_asset_id) if item and item.print_asset_id else None
-    return asset is not None and asset.key in keys
-
-
-async def record(app: App, lease: Lease, parts: Ingredients, made: StoredPrint, started: datetime) -> None:
-    """One batch that names the winner. Raises Refused when that is another file; of its own it is told twice."""
+async def record(
+    app: App,
+    lease: Lease,
+    parts: Ingredients,
+    file: Picture | media.File | media.ArrivedFile,
+    report: PrintReport,
+    started: datetime,
+) -> None:
+    """Keep the file and end the job, in one batch that names the winner. Raises Refused when the line has a print."""
     item, design = parts.item, parts.design
-    asset, final_id, now = await _asset(app, parts, made), new_id(), app.clock.now()
+    stored = await media.store(
+        app,
+        item.shop_id,
+        {PRINT: file},
+        folder=FOLDER,
+        subject=item.id,
+        attempt=lease.attempt,
+        owner=("order_item", item.id),
+        person=design,
+        filename=await _filename(app, parts),
+    )
+    asset, final_id, now = stored.assets[PRINT], new_id(), app.clock.now()
     note = jobs.new(NOTE, item.shop_id, item.id, at=now)
+    final = queries.insert_final(design, final_id, item.order_id, parts.made(asset, report), started, now)
     try:
         await app.db.batch(
             *lease.finish(now),
-            media.insert_asset(asset, now),
-            queries.insert_final(design, final_id, item.order_id, asset.id, made, started, now),
+            *stored.rows(now),
+            final,
             queries.finish_item(item.shop_id, item.id, asset.id, final_id, now),
-            quotas.keep_storage(item.shop_id, asset.bytes, now),
             jobs.insert(note, now),
         )
     except Refused:
-        if await is_recorded(app, item.shop_id, item.id, made.key):
-            return
+        await stored.discard()
         raise
     await app.queue.wake(note.id)
 
 
-async def _asset(app: App, parts: Ingredients, made: StoredPrint) -> media.Asset:
-    item, design = parts.item, parts.design
-    return media.Asset(
-        id=new_id(),
-        shop_id=item.shop_id,
-        key=made.key,
-        purpose="print",
-        filename=await _filename(app, parts, made.key.rpartition(".")[2]),
-        mime=made.mime,
-        bytes=made.bytes,
-        width=made.width,
-        height=made.height,
-        sha256=made.sha256,
-        owner_type="order_item",
-        owner_id=item.id,
-        shopper_id=design.shopper_id,
-        guest_session_id=design.guest_session_id,
-    )
-
-
-async def _filename(app: App, parts: Ingredients, extension: str) -> str:
+async def _filename(app: App, parts: Ingredients) -> str:
     """A name that a print shop understands: order, product, size, style. No person's name is in it."""
     item = parts.item
     order = await queries.order_by_id(app.db, item.shop_id, item.order_id)
     style = await queries.style(app.db, item.shop_id, parts.design.ai_style_id)
     named = [order.order_number if order else "", item.title, parts.size.name, style and style.name]
     words = ["".join(c if c.isascii() and c.isalnum() else "-" for c in part).strip("-") for part in named if part]
-    return "-".join(word for word in words if word) + f".{extension}"
+    return "-".join(word for word in words if word) + f".{media.EXTENSIONS[parts.spec.mime]}"

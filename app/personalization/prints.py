@@ -7,58 +7,20 @@ from datetime import datetime, timedelta
 
 from app import jobs, media, shops
 from app.core.app import App
-from app.core.errors import AppError, NotFound, Refused
+from app.core.errors import AppError, NotFound
 from app.core.ports import PrintNote
 from app.jobs import Job, Lease
 from app.personalization import queries
 from app.personalization.goods import PRINT_DPI
-from app.personalization.model import OrderCard, StoredPrint
-from app.personalization.print_files import Ingredients, ingredients, print_key, record
-from app.personalization.states import PICTURE_GONE
+from app.personalization.model import OrderCard
 
 FINALIZE = "personalization.finalize"
 READY_TAG = "artify-print-ready"
 LINK_LIFE = timedelta(hours=1)
-PROFILE_GONE = "The colour profile of what this is printed on is gone. Please give it again."
 
 
 def finalize_job(shop_id: str, item_id: str, at: datetime) -> Job:
     return jobs.new(FINALIZE, shop_id, item_id, at=at)
-
-
-async def finalize(app: App, lease: Lease) -> None:
-    """The job: the approved master becomes a print file of exact pixels, 300 dpi, sRGB."""
-    shop_id, started = lease.job.shop_id, app.clock.now()
-    parts = await ingredients(app, shop_id, lease.job.subject_id)
-    if parts.item.print_asset_id:
-        await app.db.batch(*lease.finish(started))
-        return
-    await app.db.batch(queries.set_item_state(shop_id, parts.item.id, "printing", None, started))
-    profile = await _profile(app, parts)
-    made = await app.imaging.print_file(await _master(app, parts), parts.spec, app.upscaler, profile=profile)
-    key = print_key(lease, made.picture.mime)
-    await app.files.put(key, made.picture.data, made.picture.mime)
-    try:
-        await record(app, lease, parts, StoredPrint.of(key, made), started)
-    except Refused:
-        await app.files.delete(key)
-        raise
-
-
-async def _master(app: App, parts: Ingredients) -> bytes:
-    try:
-        return await app.files.get(parts.master.key)
-    except NotFound as fault:
-        raise NotFound(PICTURE_GONE, code="master_missing") from fault
-
-
-async def _profile(app: App, parts: Ingredients) -> bytes | None:
-    """The blank's colour profile. Raises NotFound when its file is gone."""
-    key = parts.size.profile_key
-    try:
-        return await app.files.get(key) if key else None
-    except NotFound as fault:
-        raise NotFound(PROFILE_GONE, code="profile_missing") from fault
 
 
 async def give_up(app: App, job: Job, fault: AppError) -> list[object]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from app.personalization.goods import Size
@@ -148,11 +149,24 @@ class Order:
         return replace(self, customer_id=facts.customer_id, customer_told_at=facts.told_at)
 
 
+class LineState(StrEnum):
+    """Where a line of an order stands."""
+
+    WAITING = "waiting"
+    QUEUED = "queued"
+    PRINTING = "printing"
+    READY = "ready"
+    NEEDS_REVIEW = "needs_review"
+    UNMAPPED = "unmapped"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What becomes of a line: its state, why, and what it was matched with."""
 
-    state: str
+    state: LineState
     reason: str | None
     generation_id: str | None
     size_id: str | None
@@ -232,7 +246,7 @@ class OrderItem:
     def after(self, verdict: Verdict) -> OrderItem:
         return replace(
             self,
-            state=verdict.state,
+            state=verdict.state.value,
             reason=verdict.reason,
             preview_generation_id=verdict.generation_id,
             size_id=verdict.size_id,
@@ -258,7 +272,7 @@ class Match:
     same_product: bool
     same_customer: bool
 
-    def verdict(self, state: str, reason: str | None = None) -> Verdict:
+    def verdict(self, state: LineState, reason: str | None = None) -> Verdict:
         return Verdict(state, reason, self.design.id if self.design else None, self.size.id if self.size else None)
 
     def mismatch(self) -> str | None:
@@ -277,19 +291,19 @@ def judge(match: Match, *, paid: bool, approved: bool, unread: Sequence[str] = (
     picture or size.
     """
     if unread and not approved:
-        return match.verdict("needs_review", unread_reason(unread))
+        return match.verdict(LineState.NEEDS_REVIEW, unread_reason(unread))
     if match.design is None:
-        return match.verdict("needs_review", NOT_FOUND)
+        return match.verdict(LineState.NEEDS_REVIEW, NOT_FOUND)
     if match.design.status != "completed":
-        return match.verdict("needs_review", UNFINISHED)
+        return match.verdict(LineState.NEEDS_REVIEW, UNFINISHED)
     if match.master is None:
-        return match.verdict("needs_review", PICTURE_GONE)
+        return match.verdict(LineState.NEEDS_REVIEW, PICTURE_GONE)
     if match.size is None:
-        return match.verdict("unmapped", UNMAPPED)
+        return match.verdict(LineState.UNMAPPED, UNMAPPED)
     mismatch = match.mismatch()
     if mismatch and not approved:
-        return match.verdict("needs_review", mismatch)
-    return match.verdict("queued" if paid else "waiting")
+        return match.verdict(LineState.NEEDS_REVIEW, mismatch)
+    return match.verdict(LineState.QUEUED if paid else LineState.WAITING)
 
 
 def settled(item: OrderItem, order: Order) -> OrderItem | None:

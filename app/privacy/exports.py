@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app import media, quotas
+from app import media
 from app.core.app import App
 from app.core.errors import NotFound, Refused
-from app.core.ids import new_id
 from app.core.times import to_text
 from app.jobs import Lease
 from app.privacy import queries
@@ -35,32 +34,28 @@ async def export(app: App, lease: Lease) -> None:
     request, customer_id = await open_request(app, lease)
     await gather(app, request.shop_id, customer_id)
     started = app.clock.now()
-    key = f"{request.shop_id}/privacy/{request.id}/export_{lease.token[:12]}.zip"
     person = _Person(app, request.shop_id, customer_id)
-    size = await app.files.write(key, zipped(person.entries(), started), MIME)
-    now = app.clock.now()
-    asset = media.Asset(
-        id=new_id(),
-        shop_id=request.shop_id,
-        key=key,
-        purpose="export",
-        filename=None,
-        mime=MIME,
-        bytes=size,
-        owner_type="privacy_request",
-        owner_id=request.id,
-        expires_at=now + EXPORT_LIFE,
+    stored = await media.store(
+        app,
+        request.shop_id,
+        {"export": media.Stream(zipped(person.entries(), started), MIME)},
+        folder="privacy",
+        subject=request.id,
+        attempt=lease.attempt,
+        owner=("privacy_request", request.id),
+        person=None,  # the archive is the merchant's, and no part of another export
+        expires_at=started + EXPORT_LIFE,
     )
+    now = app.clock.now()
     try:
         await app.db.batch(
             *lease.finish(now),
-            media.insert_asset(asset, now),
-            queries.close_request(request.shop_id, request.id, "done", now, asset.id),
-            quotas.keep_storage(request.shop_id, size, now),
+            *stored.rows(now),
+            queries.close_request(request.shop_id, request.id, "done", now, stored.ids["export"]),
             queries.audit(request.shop_id, request.asked_by, "export_made", request.id, now),
         )
     except Refused:
-        await app.files.delete(key)
+        await stored.discard()
         raise
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Column, ColumnElement, ScalarSelect, and_, case, func, or
 
 from app.core.ports import Database, Expect
 from app.core.tables import moment, upsert
-from app.quotas.model import Lane, Quota
+from app.quotas.model import Lane, Quota, period_of
 from app.quotas.tables import quotas
 
 QUOTA = [quotas.c[name] for name in Quota.__dataclass_fields__]
@@ -80,11 +80,18 @@ def reserve_storage(shop_id: str, size: int, period: str, at: datetime) -> list[
 
 
 def keep_storage(shop_id: str, size: int, at: datetime) -> Any:
-    """Count bytes whatever the limit: work that was accepted is delivered."""
+    """Count bytes that are kept whatever the limit: work that was accepted is delivered.
+
+    A shop without limits, such as one that is filled before its first visit, gets those that every plan starts with.
+    """
+    fresh = {"period": period_of(at, "UTC"), "last_reset_at": at, "created_at": at, "updated_at": at}
     return (
-        update(quotas)
-        .where(quotas.c.shop_id == shop_id)
-        .values(current_storage_bytes=quotas.c.current_storage_bytes + size, updated_at=at)
+        upsert(quotas)
+        .values(shop_id=shop_id, current_storage_bytes=size, **fresh)
+        .on_conflict_do_update(
+            index_elements=["shop_id"],
+            set_={"current_storage_bytes": quotas.c.current_storage_bytes + size, "updated_at": at},
+        )
     )
 
 

@@ -11,6 +11,8 @@ from app import wiring
 from app.core.app import App
 from app.core.ids import new_id
 from app.core.ports import AnswersLinks, CanBeAsked, WaitsForHints
+from app.render_workers import unattended
+from handlers.jobs import KINDS
 
 PROBE = b"artify"
 ORIGIN = "https://some-shop.myshopify.com"
@@ -118,6 +120,19 @@ async def print_engine(app: App) -> str:
     if not wiring.installed()["print"]:
         raise Lack("libvips is not installed: pip install 'artify[print]'.")
     return "is libvips"
+
+
+async def render_workers(app: App) -> str:
+    """Looks for heavy jobs that no render worker has come for."""
+    if app.settings.jobs_key is None:
+        return "are not let in: this app does its heavy jobs itself"
+    if waiting := await unattended(app, KINDS):
+        named = ", ".join(f"{count} {kind}" for kind, count in sorted(waiting.items()))
+        raise Trouble(
+            f"None has come for an hour, and jobs wait for one: {named}. "
+            f"Run on a machine with the print engine: artify jobs run --remote {app.settings.app_url}"
+        )
+    return "keep up with the heavy jobs"
 
 
 async def upscaler(app: App) -> str:

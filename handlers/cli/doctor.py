@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from typing import Any
 
 from app import wiring
@@ -19,12 +20,19 @@ from handlers.cli.checks import Lack, Trouble
 
 PATIENCE_S = 15.0
 """How long one check may take."""
-WELL, LACKING, BAD = "ok", "--", "NO"
+
+
+class Mark(StrEnum):
+    """How a finding stands: well, not there and not needed, or in need of attention."""
+
+    WELL = "ok"
+    LACKING = "--"
+    BAD = "NO"
 
 
 @dataclass(frozen=True)
 class Finding:
-    mark: str
+    mark: Mark
     about: str
     says: str
 
@@ -47,6 +55,7 @@ CHECKS = (
     Check("who can read them", checks.privacy_of_files, "Look at the modes of the database's file and the folder."),
     Check("uploads by browsers", checks.uploads, "The bucket must let browsers PUT from any origin (CORS)."),
     Check("queue", checks.queue, "Look at QUEUE_URL, and whether the keys in the environment may use it."),
+    Check("render workers", checks.render_workers, "Look at the database first."),
     Check("time zones", checks.time_zones, "Install the package tzdata again."),
     Check("Shopify", checks.shopify, "This machine must reach Shopify over HTTPS."),
     Check("image model", checks.image_model, "Look at AI_PROVIDER."),
@@ -70,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
     for finding in _findings():
         print(finding, flush=True)
         marks.append(finding.mark)
-    bad = marks.count(BAD)
+    bad = marks.count(Mark.BAD)
     print("all is well" if not bad else f"{bad} of these need attention")
     return 1 if bad else 0
 
@@ -81,7 +90,7 @@ def _findings() -> Iterator[Finding]:
     except SettingsError as fault:
         problems = {problem.partition(" ")[0]: problem for problem in fault.problems}
         yield from _settings(problems)
-        yield Finding(LACKING, "everything else", "can be looked at when the settings are right")
+        yield Finding(Mark.LACKING, "everything else", "can be looked at when the settings are right")
         return
     yield from _settings({})
     with asyncio.Runner() as runner:
@@ -94,26 +103,26 @@ def _settings(problems: dict[str, str]) -> Iterator[Finding]:
     """A line for each name; never its value."""
     for name in (each.name.upper() for each in fields(Settings)):
         if name in problems:
-            yield Finding(BAD, name, problems[name].removeprefix(name).strip())
+            yield Finding(Mark.BAD, name, problems[name].removeprefix(name).strip())
         else:
-            yield Finding(WELL, name, "set" if os.environ.get(name, "").strip() else "not set, the default holds")
+            yield Finding(Mark.WELL, name, "set" if os.environ.get(name, "").strip() else "not set, the default holds")
 
 
 async def _finding(app: App, check: Check) -> Finding:
     with _progress(check.about):
         try:
             async with asyncio.timeout(PATIENCE_S):
-                return Finding(WELL, check.about, await check.look(app))
+                return Finding(Mark.WELL, check.about, await check.look(app))
         except Lack as lack:
-            return Finding(LACKING, check.about, f"{lack} {check.advice}")
+            return Finding(Mark.LACKING, check.about, f"{lack} {check.advice}")
         except Trouble as trouble:
-            return Finding(BAD, check.about, str(trouble))
+            return Finding(Mark.BAD, check.about, str(trouble))
         except AppError as fault:
-            return Finding(BAD, check.about, f"{fault.message} {check.advice}")
+            return Finding(Mark.BAD, check.about, f"{fault.message} {check.advice}")
         except TimeoutError:
-            return Finding(BAD, check.about, f"It did not answer in {PATIENCE_S:.0f} seconds. {check.advice}")
+            return Finding(Mark.BAD, check.about, f"It did not answer in {PATIENCE_S:.0f} seconds. {check.advice}")
         except Exception as fault:  # noqa: BLE001  # the check's boundary: a message may hold a password
-            return Finding(BAD, check.about, f"It failed ({type(fault).__name__}). {check.advice}")
+            return Finding(Mark.BAD, check.about, f"It failed ({type(fault).__name__}). {check.advice}")
 
 
 class _progress:

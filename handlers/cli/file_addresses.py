@@ -1,4 +1,4 @@
-"""The file addresses that a print worker calls when an app names them, and where exactly each of them is.
+"""The file addresses that a render worker calls when an app names them, and where exactly each of them is.
 
 The app's word is not enough: whoever takes over an app must not reach the print shop's own network through its print
 workers.
@@ -29,7 +29,7 @@ Address = IPv4Address | IPv6Address
 
 
 class NotCalled(ValueError):
-    """An address that a print worker does not call, whoever names it."""
+    """An address that a render worker does not call, whoever names it."""
 
 
 @dataclass(frozen=True)

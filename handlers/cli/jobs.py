@@ -27,7 +27,10 @@ def add_parser(commands: Any) -> None:
     actions.add_parser("list", help="jobs that are open or were given up").set_defaults(run=show)
     running = actions.add_parser("run", help="run jobs until stopped")
     running.add_argument(
-        "--remote", metavar="APP_URL", type=_address, help="make prints for the app there, by JOBS_KEY"
+        "--remote",
+        metavar="APP_URL",
+        type=_address,
+        help="do the heavy jobs of the app there, by JOBS_KEY",
     )
     running.add_argument(
         "--storage",
@@ -35,7 +38,7 @@ def add_parser(commands: Any) -> None:
         type=_address,
         help="with --remote: where the app's files are, if that is on a private network",
     )
-    running.add_argument("--once", action="store_true", help="with --remote: one print, if one waits")
+    running.add_argument("--once", action="store_true", help="with --remote: do one job, if one is due, and exit")
     running.set_defaults(run=run)
     again = actions.add_parser("retry", help="start a job again that was given up")
     again.add_argument("id", metavar="ID")

@@ -59,8 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as fault:
         raise BadRequest(f"{fault.filename}: {fault.strerror}.") from fault
     print(_summary(arguments.out, printed, spec.dpi, time.monotonic() - started))
-    if printed.tiles.fell_back:
-        print(fallen_back(printed.tiles))
+    if printed.tiles.fault:
+        print(printed.tiles.fault)
     print(f"preflight {preflight.verdict}: " + "; ".join(check.figure for check in preflight.checks))
     return 0
 
@@ -115,11 +115,6 @@ def _summary(out: Path, printed: PrintFile, dpi: int, seconds: float) -> str:
     picture = printed.picture
     made = f"{picture.width} × {picture.height} pixels, {dpi} dpi, {len(picture.data) / 1e6:.1f} MB"
     return f"{out}: {made}, enlarged {printed.factor:.2f} times by {printed.engine} in {seconds:.1f} s"
-
-
-def fallen_back(tiles: Tiles) -> str:
-    """A sentence on the tiles in which the network failed."""
-    return f"the network failed in {tiles.fell_back:,} of {tiles.total:,} tiles: bicubic stands in around the faults"
 
 
 def _pixels(text: str) -> int:

@@ -1,4 +1,4 @@
-"""A print worker: takes prints from a deployment that cannot make them well, and sends the files back."""
+"""A render worker: takes heavy jobs from a deployment that has no room for them, and sends the files back."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import asdict
 from typing import TypeVar
 
 import httpx
 
 from app.core.errors import AppError, Unavailable
-from app.core.pictures import PrintFile
 from app.core.ports import Imaging, Upscaler
 from app.core.times import SystemClock
-from app.jobs import Delivery, Parcel, WorkOrder
+from app.render_workers import CompletedRender, CompletedUpload, Tools, UploadRequest
 from app.wiring import print_engine
-from handlers.cli.office import MOST_WAIT_S, Office, Refused, Unreachable
-from handlers.cli.print_image import Watched, fallen_back
+from handlers.cli.print_image import Watched
+from handlers.cli.render_client import MOST_WAIT_S, Refused, RenderClient, Unreachable, Work
 
 T = TypeVar("T")
 IDLE_S = 5.0
-"""How long a print waits at most for a worker that has nothing else to do."""
+"""How long a job waits at most for a worker that has nothing else to do."""
 TRIES = 6
 """How often a report is sent while the app cannot be reached: for half a minute."""
 REFUSED = {
-    401: "The app refused this print worker: JOBS_KEY is not the app's.",
-    404: "There is no work for print workers at this address: is it the app's, and has the app a JOBS_KEY?",
+    401: "The app refused this render worker: JOBS_KEY is not the app's.",
+    404: "There is no work for render workers at this address: is it the app's, and has the app a JOBS_KEY?",
 }
-CLOCK = "The app refused this print worker: the clocks of both are more than five minutes apart."
+CLOCK = "The app refused this render worker: the clocks of both are more than five minutes apart."
 
 
 def work(app_url: str, key: bytes, *, storage: str | None, once: bool) -> int:
-    """Print until stopped, or `once`; the exit status: 1 when the one print failed. Raises AppError."""
+    """Render until stopped, or `once`; the exit status: 1 when the one job failed. Raises AppError."""
     return asyncio.run(_work(app_url, key, storage, once=once))
 
 
@@ -45,22 +45,23 @@ async def _work(app_url: str, key: bytes, storage: str | None, *, once: bool) ->
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with httpx.AsyncClient(follow_redirects=False) as http:
-        return await PrintWorker(Office(app_url, key, http, SystemClock(), storage), stop).run(once=once)
+        return await RenderWorker(RenderClient(app_url, key, http, SystemClock(), storage), stop).run(once=once)
 
 
-class PrintWorker:
-    """Takes one print after another; lines on standard output say what it does."""
+class RenderWorker:
+    """Takes one job after another; lines on standard output say what it does."""
 
-    def __init__(self, office: Office, stop: asyncio.Event, engine: tuple[Imaging, Upscaler] | None = None):
-        self._office, self._stop = office, stop
-        self._imaging, self._upscaler = engine or print_engine()
+    def __init__(self, client: RenderClient, stop: asyncio.Event, engine: tuple[Imaging, Upscaler] | None = None):
+        self._client, self._stop = client, stop
+        imaging, upscaler = engine or print_engine()
+        self._tools = Tools(imaging, Watched(upscaler))
 
     async def run(self, *, once: bool) -> int:
-        _say(f"prints are made by {self._upscaler.name}")
+        _say(f"prints are made by {self._tools.upscaler.name}")
         wait_s = 1.0
         while not self._stop.is_set():
             try:
-                order = await self._office.lease()
+                work = await self._client.lease()
             except Unreachable as fault:
                 if once:
                     raise
@@ -72,22 +73,22 @@ class PrintWorker:
             except AppError as fault:
                 raise _refusal(fault) from fault
             wait_s = 1.0
-            done = await self._print(order) if order else None
+            done = await self._render(work) if work else None
             if once:
                 return self._only(done)
-            if order is None:
+            if work is None:
                 await self._pause(IDLE_S)
         return 0
 
     def _only(self, done: bool | None) -> int:
         if done is None:
-            _say("nothing to print")
+            _say("nothing to do")
         return 1 if done is False else 0
 
-    async def _print(self, order: WorkOrder) -> bool:
-        """Whether the print was made. Stopped in the middle, the job is given back."""
-        making = asyncio.ensure_future(self._make(order))
-        beating = asyncio.ensure_future(self._heartbeat(order, making))
+    async def _render(self, work: Work) -> bool:
+        """Whether the files were made. Stopped in the middle, the job is given back."""
+        making = asyncio.ensure_future(self._make(work))
+        beating = asyncio.ensure_future(self._heartbeat(work, making))
         stopped = asyncio.ensure_future(self._stop.wait())
         await asyncio.wait([making, stopped], return_when=asyncio.FIRST_COMPLETED)
         given_back = not making.done()
@@ -95,74 +96,73 @@ class PrintWorker:
             each.cancel()
         await asyncio.wait([making, beating, stopped])
         if given_back:
-            await self._told(order, "given back", self._office.release(order))
+            await self._told(work, "given back", self._client.release(work))
         return not making.cancelled() and making.result()
 
-    async def _make(self, order: WorkOrder) -> bool:
+    async def _make(self, work: Work) -> bool:
         started = time.monotonic()
         try:
-            made, delivery = await self._delivered(order, started)
+            about, *warnings = await self._delivered(work, started)
         except asyncio.CancelledError:
             raise
         except AppError as fault:
-            return await self._failed(order, fault)
+            return await self._failed(work, fault)
         except Exception as fault:  # noqa: BLE001  # the job boundary: one job must not end the worker
             return await self._failed(
-                order, Unavailable(f"The print worker met {type(fault).__name__}.", code="crashed")
+                work, Unavailable(f"The render worker met {type(fault).__name__}.", code="crashed")
             )
-        about = f"{delivery.bytes / 1e6:.1f} MB, enlarged {made.factor:.2f} times by {made.engine}"
-        _say(f"{order.job_id}: done in {time.monotonic() - started:.1f} s, {about}")
-        if made.tiles.fell_back:
-            _say(f"{order.job_id}: {fallen_back(made.tiles)}")
+        _say(f"{work.job_id}: done in {time.monotonic() - started:.1f} s, {about}")
+        for warning in warnings:
+            _say(f"{work.job_id}: {warning}")
         return True
 
-    async def _delivered(self, order: WorkOrder, started: float) -> tuple[PrintFile, Delivery]:
-        """From the order to the app's word that the print is recorded."""
-        spec = order.task.spec
-        _say(f"{order.job_id}: printing {spec.width} × {spec.height} pixels")
-        master = await _persistently(lambda: self._office.fetch(order.task.picture_url))
-        profile = await _persistently(lambda: self._office.fetch(url)) if (url := order.task.profile_url) else None
-        made = await self._imaging.print_file(master, spec, Watched(self._upscaler), profile=profile)
-        data = made.picture.data
-        delivery = Delivery(
-            len(data),
-            hashlib.sha256(data).hexdigest(),
-            made.engine,
-            _milliseconds_since(started),
-            made.tiles.total,
-            made.tiles.fell_back,
-        )
-        parcel = Parcel(made.picture.mime, len(data))
-        ticket = await _persistently(lambda: self._office.ticket(order, parcel))
-        await _persistently(lambda: self._office.send(ticket, data))
-        await _persistently(lambda: self._office.finish(order, delivery))
-        return made, delivery
+    async def _delivered(self, work: Work, started: float) -> list[str]:
+        """From the task to the app's word that its files are recorded; what there is to say about them."""
+        render = work.kind.render
+        _say(f"{work.job_id}: {render.describe(work.spec)}")
+        inputs = {name: await self._fetched(url) for name, url in work.addresses.items()}
+        made = await render.make(self._tools, inputs, work.spec)
+        uploads = {}
+        for name, file in made.files.items():
+            uploads[name] = CompletedUpload(len(file.data), hashlib.sha256(file.data).hexdigest())
+            await self._send(work, UploadRequest(name, file.mime, len(file.data)), file.data)
+        completed = CompletedRender(uploads, _milliseconds_since(started), asdict(made.report))
+        await _persistently(lambda: self._client.finish(work, completed))
+        size = sum(each.bytes for each in uploads.values())
+        return [f"{size / 1e6:.1f} MB, {made.summary}", *made.warnings]
 
-    async def _failed(self, order: WorkOrder, fault: AppError) -> bool:
+    async def _fetched(self, url: str) -> bytes:
+        return await _persistently(lambda: self._client.fetch(url))
+
+    async def _send(self, work: Work, upload: UploadRequest, data: bytes) -> None:
+        ticket = await _persistently(lambda: self._client.ticket(work, upload))
+        await _persistently(lambda: self._client.send(ticket, data))
+
+    async def _failed(self, work: Work, fault: AppError) -> bool:
         if fault.status in (404, 409):
-            _say(f"{order.job_id}: lost: {fault.message}")
+            _say(f"{work.job_id}: lost: {fault.message}")
             return False
-        if fault.status == 422 and fault.code in ("wrong_print", "print_missing"):
+        if fault.status == 422 and (fault.code.startswith("wrong_") or fault.code.endswith("_missing")):
             fault.retryable = True  # damaged on its way, perhaps
-        await self._told(order, f"failed: {fault.message}", _persistently(lambda: self._office.fail(order, fault)))
+        await self._told(work, f"failed: {fault.message}", _persistently(lambda: self._client.fail(work, fault)))
         return False
 
-    async def _told(self, order: WorkOrder, words: str, telling: Awaitable[None]) -> None:
+    async def _told(self, work: Work, words: str, telling: Awaitable[None]) -> None:
         """The app that does not hear it finds out when the lease ends."""
-        _say(f"{order.job_id}: {words}")
+        _say(f"{work.job_id}: {words}")
         with suppress(AppError):
             await telling
 
-    async def _heartbeat(self, order: WorkOrder, making: asyncio.Future[bool]) -> None:
+    async def _heartbeat(self, work: Work, making: asyncio.Future[bool]) -> None:
         """Keep the lease; stop the work when it is lost."""
         while True:
-            await asyncio.sleep(order.lease_s / 3)
+            await asyncio.sleep(work.lease_s / 3)
             try:
-                await self._office.extend(order)
+                await self._client.extend(work)
             except Unreachable as fault:
-                _say(f"{order.job_id}: {fault.message}")
+                _say(f"{work.job_id}: {fault.message}")
             except AppError as fault:
-                _say(f"{order.job_id}: lost: {fault.message}")
+                _say(f"{work.job_id}: lost: {fault.message}")
                 making.cancel()
                 return
 

@@ -28,7 +28,7 @@ from tests.fakes.ports import SetClock
 from tests.integration import webhooks
 from tests.integration.merchant import Merchant
 from tests.integration.painter import Painter
-from tests.integration.print_worker import KEY_TEXT, office, ran, sent, taken
+from tests.integration.print_worker import KEY_TEXT, connected, ran, sent, taken
 from tests.integration.servers import SHOP
 from tests.integration.storefront import MUG, MUG_VARIANT
 from tests.pictures import good
@@ -67,7 +67,7 @@ async def test_a_paid_line_is_printed_by_a_print_worker(delegating: Edge, tmp_pa
 
 async def test_what_was_not_ordered_is_refused_and_leaves_nothing(delegating: Edge) -> None:
     await _paid(delegating, 1)
-    async with office(delegating.url) as there:
+    async with connected(delegating.url) as there:
         order = await taken(there)
         report = await sent(there, order, good("jpeg").data)
         with pytest.raises(AppError, match="wrong_print"):

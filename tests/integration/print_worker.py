@@ -12,14 +12,15 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 from PIL import Image
 
 from app.core.ports import Clock
 from app.core.times import SystemClock
-from app.jobs import Delivery, Parcel, WorkOrder
-from handlers.cli.office import Office
+from app.render_workers import CompletedRender, CompletedUpload, UploadRequest
+from handlers.cli.render_client import RenderClient, Work
 
 KEY = b"j" * 32
 KEY_TEXT = base64.b64encode(KEY).decode()
@@ -64,13 +65,13 @@ async def says(worker: Process, words: str) -> str:
 
 
 @asynccontextmanager
-async def office(app_url: str, key: bytes = KEY, clock: Clock | None = None) -> AsyncIterator[Office]:
+async def connected(app_url: str, key: bytes = KEY, clock: Clock | None = None) -> AsyncIterator[RenderClient]:
     async with httpx.AsyncClient(trust_env=False) as http:
-        yield Office(app_url, key, http, clock or SystemClock())
+        yield RenderClient(app_url, key, http, clock or SystemClock())
 
 
-async def taken(office: Office) -> WorkOrder:
-    order = await office.lease()
+async def taken(client: RenderClient) -> Work:
+    order = await client.lease()
     assert order
     return order
 
@@ -81,13 +82,20 @@ def picture(width: int, height: int, fmt: str = "JPEG") -> bytes:
     return out.getvalue()
 
 
-def ordered(order: WorkOrder) -> bytes:
+def ordered(order: Work) -> bytes:
     """A picture of the size that was ordered."""
-    return picture(order.task.spec.width, order.task.spec.height)
+    return picture(order.spec.width, order.spec.height)
 
 
-async def sent(office: Office, order: WorkOrder, data: bytes, mime: str = "image/jpeg") -> Delivery:
+async def sent(client: RenderClient, order: Work, data: bytes, mime: str = "image/jpeg") -> CompletedRender:
     """The file lies in storage; what is left is to report it."""
-    ticket = await office.ticket(order, Parcel(mime, len(data)))
-    await office.send(ticket, data)
-    return Delivery(len(data), hashlib.sha256(data).hexdigest(), "by-hand", 1200)
+    ticket = await client.ticket(order, UploadRequest("print", mime, len(data)))
+    await client.send(ticket, data)
+    upload = CompletedUpload(len(data), hashlib.sha256(data).hexdigest())
+    return CompletedRender({"print": upload}, 1200, {"engine": "by-hand"})
+
+
+def flat(completed: CompletedRender) -> dict[str, Any]:
+    """The report as a print worker sends it that is older than render workers."""
+    upload = completed.files["print"]
+    return {"bytes": upload.bytes, "sha256": upload.sha256, "engine": "by-hand", "took_ms": completed.took_ms}

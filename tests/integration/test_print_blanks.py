@@ -11,7 +11,7 @@ from app.core.ids import new_id
 from app.core.pictures import PrintFormat
 from app.personalization import BaseVariant, Mapping, ProductBase
 from tests import icc
-from tests.integration.print_worker import office, picture, ran, sent, taken
+from tests.integration.print_worker import connected, picture, ran, sent, taken
 from tests.integration.servers import SHOP
 from tests.integration.storefront import MUG_VARIANT
 from tests.integration.test_print_workers import paid, prints, refused, url
@@ -54,7 +54,7 @@ async def test_a_worker_prints_with_a_blanks_bleed_and_profile(
 async def test_a_worker_that_sends_no_pdf_where_one_was_ordered_is_not_believed(delegating: World) -> None:
     await blank(delegating, "pdf", icc.ADOBE_RGB)
     await paid(delegating)
-    async with office(url(delegating)) as desk:
+    async with connected(url(delegating)) as desk:
         order = await taken(desk)
         delivery = await sent(desk, order, picture(632, 312), "application/pdf")
         assert await refused(desk.finish(order, delivery)) == (422, "wrong_print")

@@ -12,13 +12,12 @@ import pytest
 
 from app import jobs
 from app.core.errors import AppError, BadPicture, Unavailable
-from app.jobs import WorkOrder
 from app.wiring import print_engine
-from handlers.cli.office import Office
+from handlers.cli.render_client import HEAVY_KINDS, RenderClient, Work
 from handlers.jobs import KINDS
 from tests.fakes.ports import SetClock
 from tests.integration import webhooks
-from tests.integration.print_worker import office, ordered, picture, ran, says, sent, started, taken
+from tests.integration.print_worker import connected, flat, ordered, picture, ran, says, sent, started, taken
 from tests.integration.servers import OTHER_SHOP, SHOP
 from tests.integration.storefront import MUG_VARIANT
 from tests.integration.test_tenancy import asked_there
@@ -102,7 +101,7 @@ async def test_the_order_in_shopify_is_told_of_a_print_that_a_worker_made(delega
 
 async def test_a_worker_that_finds_nothing_says_so(delegating: World) -> None:
     status, out, _ = await ran(url(delegating), delegating.folder)
-    assert (status, out.splitlines()[-1]) == (0, "nothing to print")
+    assert (status, out.splitlines()[-1]) == (0, "nothing to do")
 
 
 async def test_a_deployment_with_print_workers_hints_at_no_prints(delegating: World) -> None:
@@ -122,7 +121,7 @@ async def test_a_killed_workers_print_is_finished_by_another(delegating: World) 
         worker.kill()
         await worker.wait()
     assert (line(delegating)["state"], job(delegating)["status"]) == ("printing", "running")
-    assert (await ran(url(delegating), delegating.folder))[1].endswith("nothing to print\n")
+    assert (await ran(url(delegating), delegating.folder))[1].endswith("nothing to do\n")
     delegating.clock.move(seconds=61)
     shrink(delegating)
     assert (await ran(url(delegating), delegating.folder))[0] == 0
@@ -147,18 +146,18 @@ async def test_a_stopped_worker_gives_its_print_back_at_once(delegating: World, 
 async def test_a_worker_with_another_key_is_refused_with_a_sentence(delegating: World) -> None:
     await paid(delegating)
     status, _, err = await ran(url(delegating), delegating.folder, key="A" * 43 + "=")
-    assert (status, err) == (2, "The app refused this print worker: JOBS_KEY is not the app's.\n")
+    assert (status, err) == (2, "The app refused this render worker: JOBS_KEY is not the app's.\n")
     assert job(delegating)["status"] == "pending"
 
 
 async def test_an_app_without_the_key_has_no_such_address(world: World) -> None:
     status, _, err = await ran(url(world), world.folder)
-    assert (status, err.startswith("There is no work for print workers at this address")) == (2, True)
+    assert (status, err.startswith("There is no work for render workers at this address")) == (2, True)
 
 
 async def test_a_worker_whose_clock_is_wrong_is_told_so(delegating: World) -> None:
     wrong = SetClock(delegating.clock.now() + timedelta(minutes=6))
-    async with office(url(delegating), clock=wrong) as there:
+    async with connected(url(delegating), clock=wrong) as there:
         assert await refused(there.lease()) == (401, "clock_skew")
 
 
@@ -176,14 +175,14 @@ async def test_a_body_that_is_too_big_is_refused_before_it_is_looked_at(delegati
 
 async def test_a_second_worker_gets_no_job_that_the_first_has(delegating: World) -> None:
     await paid(delegating)
-    async with office(url(delegating)) as there:
+    async with connected(url(delegating)) as there:
         assert await there.lease()
         assert await there.lease() is None
 
 
 async def test_a_file_of_other_pixels_is_refused_and_removed(delegating: World) -> None:
     await paid(delegating)
-    async with office(url(delegating)) as there:
+    async with connected(url(delegating)) as there:
         order = await taken(there)
         delivery = await sent(there, order, picture(2475, 1154))
         assert await refused(there.finish(order, delivery)) == (422, "wrong_print")
@@ -193,7 +192,7 @@ async def test_a_file_of_other_pixels_is_refused_and_removed(delegating: World) 
 @pytest.mark.parametrize("lie", [b"not a picture at all", picture(*MUG_PIXELS, "PNG"), b"\xff\xd8\xff"])
 async def test_a_file_that_is_not_what_it_is_called_is_refused(delegating: World, lie: bytes) -> None:
     await paid(delegating)
-    async with office(url(delegating)) as there:
+    async with connected(url(delegating)) as there:
         order = await taken(there)
         delivery = await sent(there, order, lie)
         assert await refused(there.finish(order, delivery)) == (422, "wrong_print")
@@ -202,7 +201,7 @@ async def test_a_file_that_is_not_what_it_is_called_is_refused(delegating: World
 
 async def test_a_report_without_a_file_is_refused(delegating: World) -> None:
     await paid(delegating)
-    async with office(url(delegating)) as there:
+    async with connected(url(delegating)) as there:
         order = await taken(there)
         delivery = await sent(there, order, ordered(order))
         await there.release(order)
@@ -227,18 +226,17 @@ async def test_a_report_that_is_not_true_or_makes_no_sense_records_nothing(
     delegating: World, change: dict[str, Any]
 ) -> None:
     await paid(delegating)
-    async with office(url(delegating)) as there:
+    async with connected(url(delegating)) as there:
         order = await taken(there)
         delivery = await sent(there, order, ordered(order))
-        about = {name: getattr(delivery, name) for name in ("bytes", "sha256", "engine", "took_ms")}
-        status, _ = await refused(there._ask(order, "finish", **about | change))
+        status, _ = await refused(there._ask(order, "finish", **flat(delivery) | change))
     assert (status, prints(delegating)) == (422, [])
 
 
 @pytest.mark.parametrize(("mime", "size"), [("image/png", 10), ("image/jpeg", 0), ("image/jpeg", 10**9)])
 async def test_a_ticket_is_for_a_file_as_it_was_ordered(delegating: World, mime: str, size: int) -> None:
     await paid(delegating)
-    async with office(url(delegating)) as there:
+    async with connected(url(delegating)) as there:
         order = await taken(there)
         assert await refused(there._ask(order, "ticket", mime=mime, bytes=size)) == (422, "wrong_print")
 
@@ -251,12 +249,11 @@ async def test_the_merchant_sees_in_how_many_tiles_the_network_failed(
 ) -> None:
     """None: of a print worker that is too old to count."""
     await paid(delegating)
-    async with office(url(delegating)) as there:
+    async with connected(url(delegating)) as there:
         order = await taken(there)
         report = await sent(there, order, ordered(order))
-        about = {name: getattr(report, name) for name in ("bytes", "sha256", "engine", "took_ms")}
         counted = {} if fell_back is None else {"tiles": 1204, "tiles_fell_back": fell_back}
-        await there._ask(order, "finish", **about | counted)
+        await there._ask(order, "finish", **flat(report) | counted)
     [final] = delegating.rows("SELECT tiles, tiles_fell_back FROM generations WHERE generation_type = 'final'")
     assert final == {"tiles": None if fell_back is None else 1204, "tiles_fell_back": fell_back}
     page = (await delegating.merchant().document("/orders")).text
@@ -265,7 +262,7 @@ async def test_the_merchant_sees_in_how_many_tiles_the_network_failed(
 
 async def test_a_report_that_is_repeated_is_answered_as_at_first(delegating: World) -> None:
     await paid(delegating)
-    async with office(url(delegating)) as there:
+    async with connected(url(delegating)) as there:
         order = await taken(there)
         delivery = await sent(there, order, ordered(order))
         await there.finish(order, delivery)
@@ -273,12 +270,12 @@ async def test_a_report_that_is_repeated_is_answered_as_at_first(delegating: Wor
         assert await refused(there.fail(order, Unavailable())) == (409, "lease_lost")
         assert await refused(there.release(order)) == (409, "lease_lost")
     assert (line(delegating)["state"], len(prints(delegating)), stored_prints(delegating)) == ("ready", 1, 1)
-    assert prints(delegating)[0]["sha256"] == delivery.sha256
+    assert prints(delegating)[0]["sha256"] == delivery.files["print"].sha256
 
 
 async def test_a_worker_that_lost_its_lease_leaves_nothing(delegating: World) -> None:
     await paid(delegating)
-    async with office(url(delegating)) as there:
+    async with connected(url(delegating)) as there:
         late = await taken(there)
         report = await sent(there, late, ordered(late))
         delegating.clock.move(seconds=61)
@@ -293,7 +290,7 @@ async def test_a_worker_that_lost_its_lease_leaves_nothing(delegating: World) ->
 
 async def test_a_lease_that_is_extended_goes_to_nobody_else(delegating: World) -> None:
     await paid(delegating)
-    async with office(url(delegating)) as there:
+    async with connected(url(delegating)) as there:
         order = await taken(there)
         for _ in range(3):
             delegating.clock.move(seconds=50)
@@ -304,11 +301,11 @@ async def test_a_lease_that_is_extended_goes_to_nobody_else(delegating: World) -
 async def test_a_token_is_for_one_job_whichever_shop_it_belongs_to(delegating: World) -> None:
     await paid(delegating)
     await paid_elsewhere(delegating)
-    async with office(url(delegating)) as there:
+    async with connected(url(delegating)) as there:
         orders = {shop_of(delegating, order): order for order in (await taken(there), await taken(there))}
         mine, theirs = orders[SHOP], orders[OTHER_SHOP]
-        assert SHOP in mine.task.picture_url
-        assert OTHER_SHOP in theirs.task.picture_url
+        assert SHOP in mine.addresses["picture"]
+        assert OTHER_SHOP in theirs.addresses["picture"]
         crossed = replace(mine, job_id=theirs.job_id)
         report = await sent(there, mine, ordered(mine))
         for work in (there.extend(crossed), there.finish(crossed, report), there.release(crossed)):
@@ -320,7 +317,7 @@ async def test_a_token_is_for_one_job_whichever_shop_it_belongs_to(delegating: W
 @pytest.mark.parametrize("token", ["", "x", "../../../../secret", "é" * 43, "x" * 43])
 async def test_a_made_up_token_does_nothing(delegating: World, token: str) -> None:
     await paid(delegating)
-    async with office(url(delegating)) as there:
+    async with connected(url(delegating)) as there:
         order = replace(await taken(there), token=token)
         delivery = await sent_by_nobody(there, order)
         assert delivery == (409, "lease_lost")
@@ -331,15 +328,15 @@ async def test_a_made_up_token_does_nothing(delegating: World, token: str) -> No
 async def test_a_job_of_another_kind_is_not_there(delegating: World) -> None:
     await delegating.design()
     [row] = delegating.rows("SELECT id FROM jobs WHERE kind = 'personalization.preview'")
-    async with office(url(delegating)) as there:
+    async with connected(url(delegating)) as there:
         for job_id in (row["id"], "nothing"):
-            order = WorkOrder(job_id, "x" * 43, 60, None)  # type: ignore[arg-type]
+            order = Work(job_id, "x" * 43, 60, HEAVY_KINDS["personalization.finalize"], None, {})
             assert await refused(there.extend(order)) == (404, "not_found")
 
 
 async def test_a_fault_that_may_pass_is_tried_again_later(delegating: World) -> None:
     await paid(delegating)
-    async with office(url(delegating)) as there:
+    async with connected(url(delegating)) as there:
         order = await taken(there)
         await sent(there, order, ordered(order))
         await there.fail(order, Unavailable("The storage is away.", code="files_unavailable"))
@@ -353,7 +350,7 @@ async def test_a_fault_that_may_pass_is_tried_again_later(delegating: World) -> 
 
 async def test_a_fault_that_stays_is_told_to_the_merchant(delegating: World) -> None:
     await paid(delegating)
-    async with office(url(delegating)) as there:
+    async with connected(url(delegating)) as there:
         await there.fail(await taken(there), BadPicture("The picture <i>cannot</i> be read."))
     assert (line(delegating)["state"], line(delegating)["reason"]) == ("failed", "The picture <i>cannot</i> be read.")
     assert "<i>cannot" not in (await delegating.merchant().document("/orders")).text
@@ -361,7 +358,7 @@ async def test_a_fault_that_stays_is_told_to_the_merchant(delegating: World) -> 
 
 async def test_a_print_that_is_there_already_ends_the_job_without_work(delegating: World) -> None:
     await paid(delegating)
-    async with office(url(delegating)) as there:
+    async with connected(url(delegating)) as there:
         order = await taken(there)
         await there.finish(order, await sent(there, order, ordered(order)))
         delegating.change("UPDATE jobs SET status = 'pending' WHERE kind = 'personalization.finalize'")
@@ -372,7 +369,7 @@ async def test_a_print_that_is_there_already_ends_the_job_without_work(delegatin
 async def test_a_master_that_is_gone_fails_the_line_and_no_worker_is_asked(delegating: World) -> None:
     await paid(delegating)
     delegating.change("UPDATE assets SET deleted_at = created_at WHERE purpose = 'master'")
-    async with office(url(delegating)) as there:
+    async with connected(url(delegating)) as there:
         assert await there.lease() is None
     assert (line(delegating)["state"], job(delegating)["status"]) == ("failed", "failed")
 
@@ -386,11 +383,11 @@ async def paid_elsewhere(world: World) -> None:
     await world.run_jobs()
 
 
-def shop_of(world: World, order: WorkOrder) -> str:
+def shop_of(world: World, order: Work) -> str:
     [row] = world.rows("SELECT shop_id FROM jobs WHERE id = ?", order.job_id)
     return str(row["shop_id"])
 
 
-async def sent_by_nobody(there: Office, order: WorkOrder) -> tuple[int, str]:
+async def sent_by_nobody(there: RenderClient, order: Work) -> tuple[int, str]:
     about = {"bytes": 10, "sha256": "0" * 64, "engine": "none", "took_ms": 0}
     return await refused(there._ask(order, "finish", **about))

@@ -16,7 +16,7 @@ from app.core.errors import BadPicture
 from app.core.ports import Database, Result, Row
 from app.core.tables import metadata
 from app.core.times import SystemClock
-from handlers.cli.office import Office
+from handlers.cli.render_client import RenderClient
 from handlers.routes import ROUTES
 from handlers.webhooks import TOPICS
 from tests.integration import print_worker, webhooks
@@ -152,12 +152,12 @@ async def orders_come_in_and_are_printed(world: World, designs: list[str]) -> No
         world.http, webhooks.order(*[webhooks.line(design) for design in designs], customer={"id": 9001})
     )
     await world.run_jobs()
-    office = Office(str(world.http.base_url).rstrip("/"), print_worker.KEY, world.http, SystemClock())
-    done, failed, back = await taken(office), await taken(office), await taken(office)
-    await office.extend(done)
-    await office.finish(done, await sent(office, done, ordered(done)))
-    await office.fail(failed, BadPicture())
-    await office.release(back)
+    client = RenderClient(str(world.http.base_url).rstrip("/"), print_worker.KEY, world.http, SystemClock())
+    done, failed, back = await taken(client), await taken(client), await taken(client)
+    await client.extend(done)
+    await client.finish(done, await sent(client, done, ordered(done)))
+    await client.fail(failed, BadPicture())
+    await client.release(back)
     [item] = world.rows("SELECT id FROM order_items WHERE state = 'failed'")
     assert (await world.merchant().retry(item["id"])).status_code == 200
     await stuck_lines_are_brought_on(world, designs[0])

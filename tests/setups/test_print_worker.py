@@ -16,7 +16,7 @@ from PIL import Image
 
 from app.core.errors import AppError
 from tests.integration.merchant import Merchant
-from tests.integration.print_worker import KEY_TEXT, PATIENCE_S, office, picture, ran, sent, taken
+from tests.integration.print_worker import KEY_TEXT, PATIENCE_S, connected, picture, ran, sent, taken
 from tests.integration.servers import SHOP
 from tests.integration.storefront import MUG_VARIANT, Storefront
 from tests.setups import SetUp, aws, machine
@@ -66,7 +66,7 @@ async def _asked(setup: SetUp) -> dict[str, Any]:
 
 async def _lied(url: str) -> str:
     """The code with which a picture of other pixels is refused."""
-    async with office(url) as there:
+    async with connected(url) as there:
         order = await taken(there)
         report = await sent(there, order, picture(100, 100))
         with pytest.raises(AppError) as fault:

@@ -46,6 +46,19 @@ async def oldest_due(db: Database, now: datetime) -> datetime | None:
     return row["run_at"] if row else None
 
 
+async def left_waiting(db: Database, kinds: Collection[str], since: datetime) -> dict[str, int]:
+    """How many jobs of these kinds have been due since then, by kind, where none of the kind was leased since then."""
+    due = select(jobs.c.kind, func.count().label("count")).where(
+        is_pending(jobs), jobs.c.run_at <= since, among(jobs.c.kind, kinds)
+    )
+    waiting = {row["kind"]: int(row["count"]) for row in await db.all(due.group_by(jobs.c.kind))}
+    if not waiting:  # the other question reads every job of the last month
+        return {}
+    leased = select(jobs.c.kind).where(jobs.c.lease_order >= first_id(since), among(jobs.c.kind, waiting)).distinct()
+    attended = {row["kind"] for row in await db.all(leased)}
+    return {kind: count for kind, count in waiting.items() if kind not in attended}
+
+
 async def in_line(
     db: Database, shop_id: str, lane: str, room: ColumnElement[int], now: datetime, limit: int
 ) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -27,7 +28,7 @@ from sqlalchemy import (
 
 from app.core.ports import Database
 from app.core.tables import Time, among
-from app.jobs.model import Job, Kinds, Line, Slots, place_in_line
+from app.jobs.model import Job, Line, Slots, Slotted, place_in_line
 from app.jobs.tables import Moment, is_left, is_open, is_pending, jobs
 
 TOP = 2**31
@@ -37,7 +38,7 @@ END_OF_TIME: ColumnElement[str] = literal_column("'9999'")
 """It sorts after the text of every time."""
 
 
-async def due(db: Database, now: datetime, kinds: Kinds) -> Job | None:
+async def due(db: Database, now: datetime, kinds: Mapping[str, Slotted]) -> Job | None:
     """The fairest job of these kinds that may run: pending and due, or left by a worker that died.
 
     Of the highest priority, the job of the shop with the fewest running; among those shops, of the one that has waited

@@ -30,7 +30,7 @@ def finish_item(shop_id: str, item_id: str, asset_id: str, final_id: str, at: da
 
 
 def insert_final(
-    preview: Generation, final_id: str, order_id: str, asset_id: str, made: StoredPrint, started: datetime, at: datetime
+    preview: Generation, final_id: str, order_id: str, made: StoredPrint, started: datetime, at: datetime
 ) -> Any:
     """The final generation: the approved design again, with how its print file was made."""
     upscaled = made.factor > 1
@@ -44,23 +44,23 @@ def insert_final(
         shopper_id=preview.shopper_id,
         guest_session_id=preview.guest_session_id,
         master_asset_id=preview.master_asset_id,
-        final_asset_id=asset_id,
+        final_asset_id=made.asset.id,
         generation_type="final",
         status="completed",
         progress=100,
         ai_prompt_used=preview.ai_prompt_used,
         duration_ms=int((at - started).total_seconds() * 1000),
-        generation_params={"engine": made.engine},
+        generation_params={"engine": made.report.engine},
         upscale_status="completed" if upscaled else "not_needed",
         upscale_factor=made.factor,
         original_width=made.source_width,
         original_height=made.source_height,
-        final_width=made.width,
-        final_height=made.height,
+        final_width=made.asset.width,
+        final_height=made.asset.height,
         upscale_started_at=started,
         upscale_completed_at=at,
-        tiles=made.tiles,
-        tiles_fell_back=made.tiles_fell_back,
+        tiles=made.report.tiles,
+        tiles_fell_back=made.report.tiles_fell_back,
         started_at=started,
         completed_at=at,
         pinned_at=at,

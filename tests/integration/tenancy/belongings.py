@@ -210,9 +210,9 @@ async def print_workers(world: World) -> dict[str, Person]:
         line = webhooks.line(design.has["preview_id"], product_id=int(product), variant_id=int(variant))
         await webhooks.deliver(world.http, webhooks.order(line), shop_domain=shop)
         await world.run_jobs()
-        async with print_worker.office(str(world.http.base_url).rstrip("/"), clock=world.clock) as office:
-            order = await taken(office)
-            report = await sent(office, order, ordered(order))
+        async with print_worker.connected(str(world.http.base_url).rstrip("/"), clock=world.clock) as client:
+            order = await taken(client)
+            report = await sent(client, order, ordered(order))
         has = {"job_id": order.job_id, "token": order.token, "bytes": report.bytes, "sha256": report.sha256}
         found[name] = Person("worker", shop, has=has)
     return found

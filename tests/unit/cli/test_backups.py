@@ -16,6 +16,7 @@ import pytest
 from app import media
 from app.adapters.sqlite_backup import LEDGER
 from app.core.tables import metadata
+from app.media.queries import insert_asset
 from handlers.cli import main
 from tests import postgres
 from tests.apps import SHOP, close, environ, make_app, migrated, open_shop, stock
@@ -154,7 +155,7 @@ def filled(folder: Path, shop_id: str = SHOP, asset: str | None = None) -> None:
         await stock(app, shop.id)
         if asset:
             lost = media.Asset("asset-1", shop.id, asset, "print", None, "image/jpeg", 1)
-            await app.db.batch(media.insert_asset(lost, app.clock.now()))
+            await app.db.batch(insert_asset(lost, app.clock.now()))
         await close(app)
 
     asyncio.run(fill())

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import os
 import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from starlette.responses import Response
 
-from app import wiring
+from app import jobs, wiring
 from handlers.cli import main
-from tests.apps import environ, migrated
+from handlers.jobs import KINDS
+from tests.apps import close, environ, make_app, migrated
 from tests.aws import servers
 from tests.devstore.conftest import serving
+from tests.fakes.ports import SetClock
 from tests.ports import free_port
 
 
@@ -76,6 +81,43 @@ def test_a_decoder_without_the_filter_is_a_lack(
     monkeypatch.setattr(wiring, "decoder_protections", lambda: "resource limits")
     said = doctor(capsys, 0)["photo decoder"]
     assert said.startswith("-- A decoder that is taken over by a photo is held by resource limits alone. Run it on")
+
+
+def test_where_no_render_workers_are_let_in_none_is_missed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert doctor(capsys, 0)["render workers"] == "ok are not let in: this app does its heavy jobs itself"
+
+
+@pytest.mark.parametrize(
+    ("hours", "is_taken", "said"),
+    [
+        (2, False, "NO None has come for an hour, and jobs wait for one: 2 personalization.finalize. Run on a machine"),
+        (2, True, "ok keep up with the heavy jobs"),
+        (0.5, False, "ok keep up with the heavy jobs"),
+    ],
+)
+def test_heavy_jobs_that_no_render_worker_comes_for_are_counted(
+    installation: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    hours: float,
+    is_taken: bool,
+    said: str,
+) -> None:
+    monkeypatch.setenv("JOBS_KEY", base64.b64encode(b"j" * 32).decode())
+    asyncio.run(queued(installation, timedelta(hours=hours), is_taken=is_taken))
+    assert doctor(capsys, int(said.startswith("NO")))["render workers"].startswith(said)
+
+
+async def queued(folder: Path, waiting: timedelta, *, is_taken: bool) -> None:
+    """Two prints that wait, and one that a render worker has just taken; another kind waits for no worker."""
+    app = make_app(folder, clock=SetClock(datetime.now(UTC) - waiting))
+    kinds = ("personalization.finalize", "personalization.finalize", "personalization.preview")
+    waits = [jobs.new(kind, "a", str(place), at=app.clock.now()) for place, kind in enumerate(kinds)]
+    taken = jobs.new("personalization.finalize", "a", "taken", at=app.clock.now())
+    await app.db.batch(*[jobs.insert(job, app.clock.now()) for job in [*waits, *([taken] if is_taken else [])]])
+    if is_taken:
+        await jobs.take(app, jobs.Lease(taken, "token", KINDS[taken.kind]))
+    await close(app)
 
 
 def test_the_probe_leaves_no_file(installation: Path, capsys: pytest.CaptureFixture[str]) -> None:

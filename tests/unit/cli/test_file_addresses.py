@@ -32,7 +32,7 @@ from app.core.ports import UploadTicket
 from app.core.times import SystemClock
 from handlers.cli import file_addresses, main, remote
 from handlers.cli.file_addresses import FileAddresses, NotCalled, is_public
-from handlers.cli.office import Office, Refused, Unreachable
+from handlers.cli.render_client import Refused, RenderClient, Unreachable
 from tests.devstore.conftest import serving
 from tests.fakes.ports import START
 from tests.integration.print_worker import KEY, KEY_TEXT
@@ -162,9 +162,9 @@ victim = pytest.fixture(listening)
 
 
 @asynccontextmanager
-async def office(app_url: str, storage: str | None = None, **options: Any) -> AsyncIterator[Office]:
+async def connected(app_url: str, storage: str | None = None, **options: Any) -> AsyncIterator[RenderClient]:
     async with httpx.AsyncClient(trust_env=False, **options) as http:
-        yield Office(app_url, KEY, http, SystemClock(), storage)
+        yield RenderClient(app_url, KEY, http, SystemClock(), storage)
 
 
 def put(url: str, method: str = "PUT", **headers: str) -> UploadTicket:
@@ -174,7 +174,7 @@ def put(url: str, method: str = "PUT", **headers: str) -> UploadTicket:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"])
 async def test_a_machine_beside_the_print_worker_is_not_reached(victim: Machine, host: str) -> None:
     address = victim.url.replace("127.0.0.1", host)
-    async with office(PUBLIC_APP) as asked:
+    async with connected(PUBLIC_APP) as asked:
         for url in (address, address.replace("http:", "https:")):
             with pytest.raises(Refused):
                 await asked.fetch(f"{url}/admin")
@@ -186,7 +186,7 @@ async def test_a_machine_beside_the_print_worker_is_not_reached(victim: Machine,
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_not_followed(machine: Machine, victim: Machine, status: int) -> None:
     machine.answer = RedirectResponse(victim.url + "/admin", status)
-    async with office("http://127.0.0.1:1", follow_redirects=True) as asked:
+    async with connected("http://127.0.0.1:1", follow_redirects=True) as asked:
         with pytest.raises(Unreachable):
             await asked.fetch(f"{machine.url}/file")
         with pytest.raises(Unreachable):
@@ -196,7 +196,7 @@ async def test_a_redirect_is_not_followed(machine: Machine, victim: Machine, sta
 
 @pytest.mark.parametrize("method", ["POST", "DELETE", "PATCH", "GET", "put", "PUT ", "CONNECT", "P UT", ""])
 async def test_a_file_is_sent_by_put_alone(machine: Machine, method: str) -> None:
-    async with office(machine.url) as asked:
+    async with connected(machine.url) as asked:
         with pytest.raises(Refused):
             await asked.send(put(f"{machine.url}/file", method), b"data")
     assert machine.heard == []
@@ -210,7 +210,7 @@ async def test_a_file_is_sent_by_put_alone(machine: Machine, method: str) -> Non
     ],
 )
 async def test_no_other_header_is_sent_than_those_that_storages_sign(machine: Machine, header: str) -> None:
-    async with office(machine.url) as asked:
+    async with connected(machine.url) as asked:
         with pytest.raises(Refused):
             await asked.send(put(f"{machine.url}/file", **{header.replace("-", "_"): "x"}), b"data")
     assert machine.heard == []
@@ -218,7 +218,7 @@ async def test_no_other_header_is_sent_than_those_that_storages_sign(machine: Ma
 
 async def test_a_file_is_sent_with_what_a_storage_signs_and_no_signature_of_ours(machine: Machine) -> None:
     ticket = put(f"{machine.url}/file", Content_Type="image/jpeg", X_Amz_Server_Side_Encryption="AES256")
-    async with office("http://127.0.0.1:1") as asked:
+    async with connected("http://127.0.0.1:1") as asked:
         await asked.send(ticket, b"data")
         await asked.fetch(f"{machine.url}/master")
     (method, path, sent), (_, _, asked_with) = machine.heard
@@ -229,7 +229,7 @@ async def test_a_file_is_sent_with_what_a_storage_signs_and_no_signature_of_ours
 
 
 async def test_a_storage_that_the_operator_named_is_reached_and_no_other(machine: Machine, victim: Machine) -> None:
-    async with office(PUBLIC_APP, machine.url) as asked:
+    async with connected(PUBLIC_APP, machine.url) as asked:
         assert await asked.fetch(f"{machine.url}/file") == b"a file"
         with pytest.raises(Refused):
             await asked.fetch(f"{victim.url}/file")
@@ -241,7 +241,7 @@ async def test_a_name_that_changes_its_address_is_looked_up_once(
 ) -> None:
     lookups = resolving(monkeypatch, ["127.0.0.1"], ["127.0.0.9"])
     port = urlsplit(machine.url).port
-    async with office("http://localhost:1") as asked:
+    async with connected("http://localhost:1") as asked:
         assert await asked.fetch(f"http://storage.test:{port}/file") == b"a file"
     assert lookups == ["storage.test"]
     assert machine.heard[0][2]["host"] == f"storage.test:{port}"
@@ -251,7 +251,7 @@ async def test_the_next_address_is_tried_when_one_takes_no_connection(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     resolving(monkeypatch, ["127.0.0.9", "127.0.0.1"])
-    async with office("http://localhost:1") as asked:
+    async with connected("http://localhost:1") as asked:
         assert await asked.fetch(f"http://storage.test:{urlsplit(machine.url).port}/file") == b"a file"
 
 
@@ -262,7 +262,7 @@ async def test_a_certificate_must_be_for_the_name_and_not_for_the_number(
     resolving(monkeypatch, ["127.0.0.1"])
     async with (
         https(tmp_path, "storage.test") as port,
-        office("http://localhost:1", verify=trusting(tmp_path)) as asked,
+        connected("http://localhost:1", verify=trusting(tmp_path)) as asked,
     ):
         if name == "storage.test":
             assert await asked.fetch(f"https://{name}:{port}/file") == b"a file"

@@ -20,17 +20,18 @@ from app.core.errors import AppError
 from app.core.pictures import PrintFile, PrintSpec
 from app.core.ports import UploadTicket, Upscaler
 from app.core.times import SystemClock
-from app.jobs import Parcel
+from app.render_workers import UploadRequest
 from app.wiring import print_engine
-from handlers.cli import main, office, remote
-from handlers.cli.office import Office, Unreachable
-from handlers.cli.remote import PrintWorker
+from handlers.cli import main, remote, render_client
+from handlers.cli.remote import RenderWorker
+from handlers.cli.render_client import RenderClient, Unreachable
 from tests.devstore.conftest import serving
 from tests.fakes.ports import START, PlainImaging
 from tests.integration.print_worker import KEY, KEY_TEXT, picture
 
 pytestmark = pytest.mark.anyio
 NOTHING = Response(status_code=204)
+PRINT = "personalization.finalize"
 
 
 @dataclass
@@ -54,7 +55,8 @@ class FakeApp:
         spec = {"width": 600, "height": 400, "dpi": 300, "format": "jpg", "quality": 95}
         task = {"picture_url": f"{self.url}/master", "spec": spec | changes.pop("spec", {})}
         return as_json(
-            {"job_id": "0193-a", "token": "t", "lease_s": 60, "task": task | changes.pop("task", {})} | changes
+            {"job_id": "0193-a", "token": "t", "lease_s": 60, "kind": PRINT, "task": task | changes.pop("task", {})}
+            | changes
         )
 
     def ticket(self, **changes: Any) -> Response:
@@ -108,13 +110,13 @@ def there(door: FakeApp) -> FakeApp:
 
 
 @pytest.fixture
-async def client(there: FakeApp) -> AsyncIterator[Office]:
+async def client(there: FakeApp) -> AsyncIterator[RenderClient]:
     async with httpx.AsyncClient(trust_env=False) as http:
-        yield Office(there.url, KEY, http, SystemClock())
+        yield RenderClient(there.url, KEY, http, SystemClock())
 
 
-async def ran_once(client: Office, engine: Engine | None = None) -> int:
-    worker = PrintWorker(client, asyncio.Event(), (engine or Engine(), print_engine()[1]))
+async def ran_once(client: RenderClient, engine: Engine | None = None) -> int:
+    worker = RenderWorker(client, asyncio.Event(), (engine or Engine(), print_engine()[1]))
     return await worker.run(once=True)
 
 
@@ -136,13 +138,14 @@ UNWANTED: list[dict[str, Any]] = [
     {"spec": {"format": "bmp"}},
     {"spec": {"quality": 1000}},
     {"lease_s": 0},
+    {"kind": "personalization.preview"},
     {"job_id": "../../healthz"},
     {"task": {"picture_url": 7}},
 ]
 
 
 @pytest.mark.parametrize("answer", SENSELESS)
-async def test_an_answer_that_makes_no_sense_is_no_work(there: FakeApp, client: Office, answer: Response) -> None:
+async def test_an_answer_that_makes_no_sense_is_no_work(there: FakeApp, client: RenderClient, answer: Response) -> None:
     there.answers["jobs"] = [answer]
     with pytest.raises(Unreachable) as fault:
         await client.lease()
@@ -150,7 +153,7 @@ async def test_an_answer_that_makes_no_sense_is_no_work(there: FakeApp, client: 
 
 
 @pytest.mark.parametrize("changes", UNWANTED)
-async def test_an_order_beyond_reason_is_no_work(there: FakeApp, client: Office, changes: dict[str, Any]) -> None:
+async def test_an_order_beyond_reason_is_no_work(there: FakeApp, client: RenderClient, changes: dict[str, Any]) -> None:
     there.answers["jobs"] = [there.order(**changes)]
     with pytest.raises(Unreachable):
         await client.lease()
@@ -158,7 +161,9 @@ async def test_an_order_beyond_reason_is_no_work(there: FakeApp, client: Office,
 
 @pytest.mark.parametrize("status", [302, 400, 418])
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"error": []}', b'{"error": {}}', b"[" * 60_000])
-async def test_a_refusal_in_any_words_is_a_refusal(there: FakeApp, client: Office, status: int, body: bytes) -> None:
+async def test_a_refusal_in_any_words_is_a_refusal(
+    there: FakeApp, client: RenderClient, status: int, body: bytes
+) -> None:
     there.answers["jobs"] = [Response(body, status, {"Location": "/elsewhere"})]
     with pytest.raises(AppError) as fault:
         await client.lease()
@@ -166,14 +171,14 @@ async def test_a_refusal_in_any_words_is_a_refusal(there: FakeApp, client: Offic
 
 
 async def test_an_app_that_never_ends_its_answer_is_left(
-    there: FakeApp, client: Office, monkeypatch: pytest.MonkeyPatch
+    there: FakeApp, client: RenderClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def endless() -> AsyncIterator[bytes]:
         while True:
             yield b" "
             await asyncio.sleep(0.01)
 
-    monkeypatch.setattr(office, "CALL_S", 0.3)
+    monkeypatch.setattr(render_client, "CALL_S", 0.3)
     there.answers["jobs"] = [StreamingResponse(endless())]
     with pytest.raises(Unreachable):
         await client.lease()
@@ -182,7 +187,7 @@ async def test_an_app_that_never_ends_its_answer_is_left(
 @pytest.mark.parametrize(
     "url", ["file:///etc/hostname", "", "http://", "http://[", "http://127.0.0.1:1/", "//x", "http://\x00"]
 )
-async def test_an_address_that_leads_nowhere_is_reported(client: Office, url: str) -> None:
+async def test_an_address_that_leads_nowhere_is_reported(client: RenderClient, url: str) -> None:
     with pytest.raises(Unreachable):
         await client.fetch(url)
 
@@ -191,7 +196,7 @@ async def test_an_address_that_leads_nowhere_is_reported(client: Office, url: st
     ("method", "headers"), [("P UT", {}), ("PUT", {"X": "a\nb"}), ("PUT", {"X": "é"}), ("PUT", {"é": "x"})]
 )
 async def test_a_ticket_that_cannot_be_sent_is_reported(
-    there: FakeApp, client: Office, method: str, headers: dict[str, str]
+    there: FakeApp, client: RenderClient, method: str, headers: dict[str, str]
 ) -> None:
     with pytest.raises(Unreachable):
         await client.send(UploadTicket(method, f"{there.url}/file", headers, START), b"data")
@@ -199,7 +204,7 @@ async def test_a_ticket_that_cannot_be_sent_is_reported(
 
 @pytest.mark.parametrize("where", ["picture_url", "profile_url"])
 async def test_an_order_that_leads_into_a_private_network_fails_at_once(
-    there: FakeApp, client: Office, where: str
+    there: FakeApp, client: RenderClient, where: str
 ) -> None:
     """It is not tried for half a minute like a storage that is away."""
     there.has_a_print(task={where: "https://10.0.0.1/x"})
@@ -210,7 +215,7 @@ async def test_an_order_that_leads_into_a_private_network_fails_at_once(
     assert (report["code"], "--storage" in report["message"]) == ("bad_address", True)
 
 
-async def test_a_ticket_that_leads_into_a_private_network_fails_at_once(there: FakeApp, client: Office) -> None:
+async def test_a_ticket_that_leads_into_a_private_network_fails_at_once(there: FakeApp, client: RenderClient) -> None:
     there.has_a_print()
     there.answers["ticket"] = [there.ticket(url="https://169.254.169.254/latest/api/token")]
     assert await ran_once(client) == 1
@@ -218,46 +223,47 @@ async def test_a_ticket_that_leads_into_a_private_network_fails_at_once(there: F
 
 
 async def test_a_picture_that_is_too_big_is_not_taken(
-    there: FakeApp, client: Office, monkeypatch: pytest.MonkeyPatch
+    there: FakeApp, client: RenderClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(office, "MOST_MASTER_BYTES", 100)
+    monkeypatch.setattr(render_client, "MOST_MASTER_BYTES", 100)
     there.answers["master"] = [Response(b"x" * 101)]
     with pytest.raises(Unreachable):
         await client.fetch(f"{there.url}/master")
 
 
-async def test_a_print_is_made_sent_and_reported(there: FakeApp, client: Office) -> None:
+async def test_a_print_is_made_sent_and_reported(there: FakeApp, client: RenderClient) -> None:
     there.has_a_print()
     assert await ran_once(client) == 0
     assert [name for name, _ in there.asked] == ["jobs", "master", "ticket", "file", "finish"]
     [report], [_, _, _, (_, file), _] = there.told("finish"), there.asked
-    assert (report["bytes"], report["token"]) == (len(file), "t")
+    assert (report["files"]["print"]["bytes"], report["token"]) == (len(file), "t")
+    assert there.told("jobs") == [{"kinds": [PRINT]}]
 
 
-async def test_a_report_that_meets_a_busy_app_is_sent_again(there: FakeApp, client: Office) -> None:
+async def test_a_report_that_meets_a_busy_app_is_sent_again(there: FakeApp, client: RenderClient) -> None:
     there.has_a_print()
     there.answers["finish"] = [error(503, "unavailable"), NOTHING]
     assert await ran_once(client) == 0
     assert there.told("finish")[0] == there.told("finish")[1]
 
 
-async def test_a_picture_that_cannot_be_printed_is_reported_for_good(there: FakeApp, client: Office) -> None:
+async def test_a_picture_that_cannot_be_printed_is_reported_for_good(there: FakeApp, client: RenderClient) -> None:
     there.has_a_print()
     there.answers["master"] = [Response(b"no picture")]
-    worker = PrintWorker(client, asyncio.Event())
+    worker = RenderWorker(client, asyncio.Event())
     assert await worker.run(once=True) == 1
     [report] = there.told("fail")
     assert (report["retryable"], report["message"].endswith(".")) == (False, True)
 
 
-async def test_a_crash_is_reported_without_its_words(there: FakeApp, client: Office) -> None:
+async def test_a_crash_is_reported_without_its_words(there: FakeApp, client: RenderClient) -> None:
     there.has_a_print()
     assert await ran_once(client, Engine(ZeroDivisionError("secret"))) == 1
     [report] = there.told("fail")
     assert (report["code"], report["retryable"], "secret" in report["message"]) == ("crashed", True, False)
 
 
-async def test_a_file_that_was_refused_may_be_tried_again(there: FakeApp, client: Office) -> None:
+async def test_a_file_that_was_refused_may_be_tried_again(there: FakeApp, client: RenderClient) -> None:
     there.has_a_print()
     there.answers["finish"] = [error(422, "wrong_print")]
     assert await ran_once(client) == 1
@@ -265,7 +271,7 @@ async def test_a_file_that_was_refused_may_be_tried_again(there: FakeApp, client
 
 
 async def test_a_lease_that_is_lost_stops_the_work(
-    there: FakeApp, client: Office, capsys: pytest.CaptureFixture[str]
+    there: FakeApp, client: RenderClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     there.has_a_print(lease_s=1)
     there.answers["extend"] = [error(409, "lease_lost")]
@@ -274,10 +280,10 @@ async def test_a_lease_that_is_lost_stops_the_work(
     assert "lost: It is lease_lost." in capsys.readouterr().out
 
 
-async def test_a_worker_waits_for_an_app_that_is_away(there: FakeApp, client: Office) -> None:
+async def test_a_worker_waits_for_an_app_that_is_away(there: FakeApp, client: RenderClient) -> None:
     stop = asyncio.Event()
     there.answers["jobs"] = [as_json({}, 429, **{"Retry-After": "1"}), NOTHING]
-    running = asyncio.create_task(PrintWorker(client, stop, (Engine(), print_engine()[1])).run(once=False))
+    running = asyncio.create_task(RenderWorker(client, stop, (Engine(), print_engine()[1])).run(once=False))
     async with asyncio.timeout(20):
         while len(there.asked) < 2:  # noqa: ASYNC110  # another thread answers, and sets no event
             await asyncio.sleep(0.01)
@@ -294,9 +300,11 @@ async def test_a_worker_waits_for_an_app_that_is_away(there: FakeApp, client: Of
         (error(403, "blocked"), "It is blocked."),
     ],
 )
-async def test_a_worker_that_is_refused_ends(there: FakeApp, client: Office, answer: Response, sentence: str) -> None:
+async def test_a_worker_that_is_refused_ends(
+    there: FakeApp, client: RenderClient, answer: Response, sentence: str
+) -> None:
     there.answers["jobs"] = [answer]
-    worker = PrintWorker(client, asyncio.Event(), (Engine(), print_engine()[1]))
+    worker = RenderWorker(client, asyncio.Event(), (Engine(), print_engine()[1]))
     with pytest.raises(AppError) as fault:
         await worker.run(once=False)
     assert fault.value.message == sentence
@@ -331,9 +339,9 @@ def test_an_address_that_is_none_is_refused(address: str, capsys: pytest.Capture
     assert "must look like https://artify.example.com" in capsys.readouterr().err
 
 
-async def test_a_ticket_is_asked_for_by_type_and_size(there: FakeApp, client: Office) -> None:
+async def test_a_ticket_is_asked_for_by_type_and_size(there: FakeApp, client: RenderClient) -> None:
     there.has_a_print()
     order = await client.lease()
     assert order
-    assert (await client.ticket(order, Parcel("image/jpeg", 12))).url == f"{there.url}/file"
-    assert there.told("ticket") == [{"token": "t", "mime": "image/jpeg", "bytes": 12}]
+    assert (await client.ticket(order, UploadRequest("print", "image/jpeg", 12))).url == f"{there.url}/file"
+    assert there.told("ticket") == [{"token": "t", "name": "print", "mime": "image/jpeg", "bytes": 12}]

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from app import jobs, quotas
+from app import jobs, quotas, render_workers
 from app.core.app import App
 from app.jobs import Job, Lease, queries
 from app.jobs.running import take
 from app.quotas.tables import quotas as quotas_table
 from tests.apps import clock_of, open_shop
+from tests.fakes.figurines import Figurines
 from tests.fakes.ports import NotingQueue
 from tests.integration.world import until
 from tests.unit.jobs.kinds import KIND, SLOTS, Work, finish, found, queued
@@ -195,17 +196,12 @@ async def test_a_hint_runs_the_fairest_job_and_nothing_is_left_without_one(app: 
     assert not await jobs.run_hinted(app, work.kinds, without_hint.id)
 
 
-async def test_print_workers_are_given_work_by_the_same_rule(app: App) -> None:
-    async def order(app: App, lease: Lease) -> Any:
-        return lease.job.subject_id
-
-    unused: Any = None
-    remote = jobs.Remote(order, unused, unused, unused)
-    kinds = {KIND: replace(Work().kinds[KIND], remote=remote)}
+async def test_render_workers_are_given_work_by_the_same_rule(app: App) -> None:
+    kinds = {KIND: Figurines(KIND).kind}
     await line_of(app, "flood", 5)
     await queued(app, "single", "b")
-    orders = [await jobs.work_order(app, kinds) for _ in range(3)]
-    assert [order and order.task for order in orders] == ["flood-0", "single", "flood-1"]
+    leased = [await render_workers.lease(app, kinds, [KIND]) for _ in range(3)]
+    assert [each and each.task["spec"]["subject"] for each in leased] == ["flood-0", "single", "flood-1"]
 
 
 async def test_a_hint_that_comes_when_another_takes_the_fairest_job_runs_its_own(app: App) -> None:

@@ -12,6 +12,7 @@ from app import media, personalization
 from app.core.errors import Unavailable
 from app.core.ids import new_id
 from app.core.preflight import Preflight
+from app.media.queries import insert_asset
 from app.personalization import BaseVariant, Mapping, OrderCard, ProductBase, Size, queries
 from tests.apps import OTHER_SHOP, SHOP, open_shop, send_photo, stock
 from tests.fakes.ports import PlainImaging
@@ -131,7 +132,7 @@ async def test_colours_are_judged_by_the_profile_of_the_blank(studio: Studio) ->
     profile = media.Asset(new_id(), SHOP, f"{SHOP}/profile.icc", "profile", "inks.icc", "application/vnd.iccprofile", 4)
     base = replace(ProductBase(new_id(), "Paper", []), profile_asset_id=profile.id)
     paper = BaseVariant(new_id(), base.id, "A4", [], 2480, 3508)
-    await app.db.batch(media.insert_asset(profile, now))
+    await app.db.batch(insert_asset(profile, now))
     await personalization.save_base(app, SHOP, base, [paper])
     mapping = Mapping(studio.poster.product_id, "2001", paper.id)
     assert (await judged(studio)).checks[-1].name == "cast"  # type: ignore[union-attr]

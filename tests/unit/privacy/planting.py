@@ -10,6 +10,7 @@ from app import media
 from app.core.app import App
 from app.core.ids import new_id
 from app.core.tables import metadata, upsert
+from app.media.queries import insert_asset
 from app.personalization import Offer
 from tests.unit.privacy.belongings import CUSTOMERS, Belongings, Design, Line, Order
 
@@ -80,7 +81,7 @@ class _Planting:
         key = f"{shop_id}/{folder}/{purpose}_1.jpg"
         await self.app.files.put(key, key.encode(), "image/jpeg")
         asset = media.Asset(asset_id, shop_id, key, purpose, None, "image/jpeg", len(key), **owner)
-        self.statements.append(media.insert_asset(asset, self.now))
+        self.statements.append(insert_asset(asset, self.now))
         self.plan.files[asset_id] = key
         if purpose == "upload":
             self.photos[photo] = asset_id

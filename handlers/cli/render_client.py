@@ -1,4 +1,4 @@
-"""A print worker's side of /internal/jobs: signed requests to the app, and files by signed links.
+"""A render worker's side of /internal/jobs: signed requests to the app, and files by signed links.
 
 No answer is trusted. Signed requests go to the app alone, files only where `FileAddresses` lets them, and redirects are
 not followed.
@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 import httpx
@@ -21,9 +20,10 @@ from app.core.calls import HEADER, Call
 from app.core.errors import AppError, Unavailable
 from app.core.ids import new_token
 from app.core.ports import Clock, UploadTicket
-from app.jobs import Delivery, Parcel, WorkOrder
+from app.render_workers import CompletedRender, HeavyKind, LeasedTask, UploadRequest
 from handlers import parse
 from handlers.cli.file_addresses import FileAddresses, NotCalled, Place
+from handlers.jobs import KINDS
 
 T = TypeVar("T")
 CALL_S, DOWNLOAD_S, UPLOAD_S = 30.0, 300.0, 900.0
@@ -31,8 +31,6 @@ CALL_S, DOWNLOAD_S, UPLOAD_S = 30.0, 300.0, 900.0
 SILENCE = httpx.Timeout(30, connect=10)
 MOST_ANSWER_BYTES = 64 * 1024
 MOST_MASTER_BYTES = 64 * 1024 * 1024
-MOST_SIDE = 30_000  # pixels: 100 inches at 300 dpi
-MOST_PIXELS = 400_000_000  # 60 × 72 inches at 300 dpi
 MOST_WAIT_S = 60.0
 TICKET_HEADERS = re.compile(r"content-type|content-length|x-amz-[a-z0-9-]+")
 """What a storage may ask to be sent with a file, in lower case."""
@@ -49,45 +47,69 @@ class Unreachable(Unavailable):
 
 
 class Refused(Unreachable):
-    """The app asked for something that a print worker does not do; to try again would change nothing."""
+    """The app asked for something that a render worker does not do; to try again would change nothing."""
 
     code = "bad_address"
     message = (
-        "The app named a file address that this print worker does not call. It must be https and public, or the app's "
+        "The app named a file address that this render worker does not call. It must be https and public, or the app's "
         "own, or the one that --storage names."
     )
 
 
-class Office:
+@dataclass(frozen=True)
+class Work:
+    """A leased task, understood: what kind of render it is, and what is to be made. `addresses` are of the inputs."""
+
+    job_id: str
+    token: str = field(repr=False)
+    lease_s: int
+    kind: HeavyKind = field(repr=False)
+    spec: Any
+    addresses: Mapping[str, str] = field(repr=False)
+
+
+HEAVY_KINDS = {name: kind for name, kind in KINDS.items() if isinstance(kind, HeavyKind)}
+
+
+class RenderClient:
     """Where work comes from. All calls raise Unreachable, or AppError as the app answered.
 
-    `storage` is the address of a storage on a private network, which files may be at as well as at the app's.
+    `storage` is the address of a storage on a private network, which files may be at as well as at the app's. Jobs of
+    these `kinds` are asked for.
     """
 
-    def __init__(self, app_url: str, key: bytes, http: httpx.AsyncClient, clock: Clock, storage: str | None = None):
-        self._app_url, self._key, self._http, self._clock = app_url, key, http, clock
+    def __init__(
+        self,
+        app_url: str,
+        key: bytes,
+        http: httpx.AsyncClient,
+        clock: Clock,
+        storage: str | None = None,
+        kinds: Mapping[str, HeavyKind] = HEAVY_KINDS,
+    ):
+        self._app_url, self._key, self._http, self._clock, self._kinds = app_url, key, http, clock, kinds
         self._addresses = FileAddresses(app_url, *([storage] if storage else []))
 
-    async def lease(self) -> WorkOrder | None:
+    async def lease(self) -> Work | None:
         """The next job, or None when none waits."""
-        answer = await self._call("/internal/jobs", {})
-        return _checked(_shaped(answer, WorkOrder)) if answer else None
+        answer = await self._call("/internal/jobs", {"kinds": sorted(self._kinds)})
+        return self._understood(_shaped(answer, LeasedTask)) if answer else None
 
-    async def extend(self, order: WorkOrder) -> None:
-        await self._ask(order, "extend")
+    async def extend(self, work: Work) -> None:
+        await self._ask(work, "extend")
 
-    async def ticket(self, order: WorkOrder, parcel: Parcel) -> UploadTicket:
-        return _shaped(await self._ask(order, "ticket", **asdict(parcel)), UploadTicket)
+    async def ticket(self, work: Work, upload: UploadRequest) -> UploadTicket:
+        return _shaped(await self._ask(work, "ticket", **asdict(upload)), UploadTicket)
 
-    async def finish(self, order: WorkOrder, delivery: Delivery) -> None:
-        await self._ask(order, "finish", **asdict(delivery))
+    async def finish(self, work: Work, completed: CompletedRender) -> None:
+        await self._ask(work, "finish", **asdict(completed))
 
-    async def fail(self, order: WorkOrder, fault: AppError) -> None:
+    async def fail(self, work: Work, fault: AppError) -> None:
         about = {"code": fault.code, "message": fault.message, "retryable": fault.retryable}
-        await self._ask(order, "fail", **about)
+        await self._ask(work, "fail", **about)
 
-    async def release(self, order: WorkOrder) -> None:
-        await self._ask(order, "release")
+    async def release(self, work: Work) -> None:
+        await self._ask(work, "release")
 
     async def fetch(self, url: str) -> bytes:
         """A file of at most 64 MB. Raises Refused for an address that is not called."""
@@ -98,12 +120,27 @@ class Office:
         """Raises Refused for a ticket that asks for more than to put a file at an address that is called."""
         headers = dict(ticket.headers)
         if ticket.method != "PUT" or not all(TICKET_HEADERS.fullmatch(name.lower()) for name in headers):
-            raise Refused("The app wants the print file to be sent in a way that this print worker does not know.")
+            raise Refused("The app wants a file to be sent in a way that this render worker does not know.")
         async with self._exchanged("PUT", ticket.url, headers, data, UPLOAD_S) as answer:
             await _read(answer, MOST_ANSWER_BYTES)
 
-    async def _ask(self, order: WorkOrder, verb: str, **about: Any) -> bytes:
-        return await self._call(f"/internal/jobs/{order.job_id}/{verb}", {"token": order.token} | about)
+    def _understood(self, task: LeasedTask) -> Work:
+        """Raises Unreachable for what no app of ours would ask."""
+        kind = self._kinds.get(task.kind)
+        spec = _shaped(json.dumps(task.task.get("spec")).encode(), kind.render.spec) if kind else None
+        sensible = (
+            kind is not None
+            and kind.render.is_sensible(spec)
+            and all(isinstance(url, str) for url in task.addresses.values())
+            and task.lease_s >= 1
+            and task.job_id.replace("-", "").isalnum()
+        )
+        if kind is None or not sensible:
+            raise Unreachable("The leased task makes no sense.")
+        return Work(task.job_id, task.token, task.lease_s, kind, spec, task.addresses)
+
+    async def _ask(self, work: Work, verb: str, **about: Any) -> bytes:
+        return await self._call(f"/internal/jobs/{work.job_id}/{verb}", {"token": work.token} | about)
 
     async def _call(self, path: str, about: dict[str, Any]) -> bytes:
         body = json.dumps(about).encode()
@@ -204,20 +241,3 @@ def _shaped(answer: bytes, shape: type[T]) -> T:
         return parse.shaped(answer, shape)
     except AppError as fault:
         raise Unreachable("The answer cannot be read: is this the address of the app?") from fault
-
-
-def _checked(order: WorkOrder) -> WorkOrder:
-    spec = order.task.spec
-    sound = (
-        0 < spec.width <= MOST_SIDE
-        and 0 < spec.height <= MOST_SIDE
-        and math.prod(spec.full_size) <= MOST_PIXELS
-        and 0 <= spec.bleed <= MOST_SIDE
-        and 0 < spec.dpi <= MOST_SIDE
-        and 1 <= spec.quality <= 100
-        and order.lease_s >= 1
-        and order.job_id.replace("-", "").isalnum()
-    )
-    if not sound:
-        raise Unreachable("The work order makes no sense.")
-    return order

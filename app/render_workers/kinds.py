@@ -1,0 +1,47 @@
+"""Kinds of job that are heavy: done here, or left to render workers where those are let in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from app.core.app import App
+from app.core.errors import AppError, NotFound
+from app.jobs import Job, JobKind, Lease
+from app.render_workers.model import Input, Render, Tools
+
+GiveUp = Callable[[App, Job, AppError], Awaitable[Sequence[Any]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeavyKind(JobKind):
+    """A kind of job that `render` does, wherever that is."""
+
+    render: Render[Any, Any, Any] = field(repr=False)
+
+
+def heavy_kind(name: str, render: Render[Any, Any, Any], give_up: GiveUp, **options: Any) -> HeavyKind:
+    """A kind that this deployment runs itself unless it lets render workers in; `options` are those of JobKind."""
+    return HeavyKind(name=name, run=partial(_run, render), give_up=give_up, heavy=True, render=render, **options)
+
+
+async def _run(render: Render[Any, Any, Any], app: App, lease: Lease) -> None:
+    """The job, on this deployment."""
+    started = app.clock.now()
+    task = await render.task(app, lease)
+    if task is None:
+        await app.db.batch(*lease.finish(started))
+        return
+    await render.begin(app, task)
+    inputs = {name: await _read(app, each) for name, each in task.inputs.items()}
+    made = await render.make(Tools(app.imaging, app.upscaler), inputs, task.spec)
+    await render.record(app, lease, task, made.files, made.report, started)
+
+
+async def _read(app: App, source: Input) -> bytes:
+    try:
+        return await app.files.get(source.key)
+    except NotFound as fault:
+        raise NotFound(source.message, code=source.code) from fault
