@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Table, Text
 
-from app.core.tables import metadata, number, stamps, text, time
+from app.core.tables import ShopRedact, metadata, number, on_shop_redact, stamps, text, time
 from app.generation.model import CONCURRENT_GENERATIONS, MONTHLY_GENERATIONS
 
 quotas = Table(
@@ -21,4 +21,5 @@ quotas = Table(
     time("last_reset_at", nullable=False),
     number("total_generations"),
     *stamps(),
+    info=on_shop_redact(ShopRedact.DELETED),
 )

@@ -6,27 +6,47 @@ finishes one names its lease, so only one run counts. Some kinds can be done by 
 worker, a machine that has only this app's address (`remote`).
 """
 
-from app.jobs.hints import hint_in_line, rehint
-from app.jobs.model import Job, JobKind, Lease, Remote, Slots, new
-from app.jobs.queries import (
-    cancel,
-    given_up_by_kind,
-    insert,
-    is_open,
-    is_running,
-    job,
-    jobs_by_status,
-    oldest_due,
-    open_by_kind,
-    park,
-    queue_position,
-    requeue,
-    revive,
-    start,
-)
-from app.jobs.remote import extend, fail, finish, release, ticket, work_order
-from app.jobs.running import run_due, run_hinted, run_one
-from app.jobs.work import Delivery, Parcel, PrintTask, WorkOrder, fault_of
+from typing import TYPE_CHECKING
+
+from app.core.lazy import facade
+
+if TYPE_CHECKING:
+    from app.jobs.hints import hint_in_line, rehint
+    from app.jobs.model import Job, JobKind, Lease, Remote, Slots, new
+    from app.jobs.queries import (
+        cancel,
+        given_up_by_kind,
+        insert,
+        is_open,
+        is_running,
+        job,
+        jobs_by_status,
+        oldest_due,
+        open_by_kind,
+        park,
+        queue_position,
+        requeue,
+        revive,
+        start,
+    )
+    from app.jobs.remote import extend, fail, finish, release, ticket, work_order
+    from app.jobs.running import run_due, run_hinted, run_one
+    from app.jobs.work import Delivery, Parcel, PrintTask, WorkOrder, fault_of
+else:
+    __getattr__ = facade(
+        __name__,
+        {
+            "app.jobs.hints": "hint_in_line rehint",
+            "app.jobs.model": "Job JobKind Lease Remote Slots new",
+            "app.jobs.queries": (
+                "cancel given_up_by_kind insert is_open is_running job jobs_by_status "
+                "oldest_due open_by_kind park queue_position requeue revive start"
+            ),
+            "app.jobs.remote": "extend fail finish release ticket work_order",
+            "app.jobs.running": "run_due run_hinted run_one",
+            "app.jobs.work": "Delivery Parcel PrintTask WorkOrder fault_of",
+        },
+    )
 
 __all__ = [
     "Delivery",
