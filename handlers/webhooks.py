@@ -48,7 +48,7 @@ async def _take(app: App, webhook: Webhook, subscriber: Subscriber) -> None:
         fields = read(webhook.payload)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as fault:
         app.log.warning("webhook_malformed", topic=webhook.topic, fault=type(fault).__name__)
-        await shops.refuse(app, webhook, "failed", f"malformed: {type(fault).__name__}")
+        await shops.refuse(app, webhook, "failed", f"malformed: {type(fault).__name__}", subscriber.job)
         return
     await shops.receive(app, webhook, subscriber.job, fields)
 

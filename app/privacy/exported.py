@@ -48,6 +48,7 @@ _LAST = {
             "event_id": REQUEST,
             "webhook_id": REQUEST,
             "error": WORK,
+            "job_kind": WORK,
         },
     ),
 }
