@@ -112,9 +112,10 @@ CREATE TABLE webhook_deliveries (
   error TEXT,
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
+  job_kind TEXT DEFAULT '' NOT NULL,
   CONSTRAINT pk_webhook_deliveries PRIMARY KEY (id),
   CONSTRAINT ck_webhook_deliveries_fields_json CHECK (fields IS NULL OR json_valid(fields)),
-  CONSTRAINT uq_webhook_deliveries_shop_id_topic_event_id UNIQUE (shop_id, topic, event_id),
+  CONSTRAINT uq_webhook_deliveries_shop_id_topic_event_id_job_kind UNIQUE (shop_id, topic, event_id, job_kind),
   CONSTRAINT ck_webhook_deliveries_status_known CHECK (status IN ('received', 'done', 'failed', 'ignored'))
 );
 

@@ -5,17 +5,11 @@ from __future__ import annotations
 from sqlalchemy import Dialect, Index
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from app.catalog import tables as catalog
+from app.capabilities import CAPABILITIES
+from app.core.capability import load_tables
 from app.core.tables import metadata
-from app.generation import tables as generation
-from app.jobs import tables as jobs
-from app.media import tables as media
-from app.personalization import tables as personalization
-from app.privacy import tables as privacy
-from app.quotas import tables as quotas
-from app.shops import tables as shops
 
-CAPABILITIES = (shops, catalog, media, quotas, generation, jobs, personalization, privacy)
+load_tables(CAPABILITIES)
 
 
 def ddl(dialect: Dialect) -> str:

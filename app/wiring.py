@@ -23,12 +23,13 @@ from app.adapters.sqlite_dialect import DIALECT
 from app.adapters.upscaler_resample import Resample
 from app.adapters.upscaler_span import Span
 from app.adapters.vault_cryptography import CryptographyVault
+from app.capabilities import CAPABILITIES
 from app.core.app import App
+from app.core.capability import load_tables
 from app.core.log import Log
 from app.core.ports import Clock, Closes, Compute, Database, Files, ImageModel, Imaging, Queue, Upscaler
 from app.core.settings import Settings, SettingsError
 from app.core.times import SystemClock
-from app.schema import ddl
 
 
 def build(settings: Settings, *, clock: Clock | None = None, log: Log | None = None) -> App:
@@ -36,6 +37,7 @@ def build(settings: Settings, *, clock: Clock | None = None, log: Log | None = N
     compute, log = ThreadCompute(), log or Log()
     return App(
         settings=settings,
+        capabilities=CAPABILITIES,
         db=_database(settings),
         files=_files(settings),
         queue=_queue(settings, log),
@@ -99,6 +101,8 @@ def migrate(database_url: str) -> list[str]:
 
 def schema() -> str:
     """The whole schema as SQL, as SQLite reads it."""
+    from app.schema import ddl  # late: it loads the tables of every capability
+
     return ddl(DIALECT)
 
 
@@ -106,6 +110,7 @@ def schema_differences(database_url: str) -> list[str]:
     """How a database differs from the table metadata; empty when it does not."""
     if _is_postgres(database_url):
         from app.adapters import postgres, postgres_schema
+        from app.schema import ddl
 
         return postgres_schema.differences(database_url, ddl(postgres.DIALECT))
     return sqlite_schema.differences(sqlite_path(database_url), schema())
@@ -113,6 +118,7 @@ def schema_differences(database_url: str) -> list[str]:
 
 def backup(database_url: str, target: Path) -> dict[str, int]:
     """Write every row of the database, as one moment has it, into one new file; how many each table has."""
+    load_tables(CAPABILITIES)
     if _is_postgres(database_url):
         from app.adapters import postgres_backup
 
@@ -125,6 +131,7 @@ def restore(source: Path, database_url: str, *, replace: bool) -> dict[str, int]
 
     Raises Conflict `not_empty` when there are rows already, unless these are to be replaced.
     """
+    load_tables(CAPABILITIES)
     if _is_postgres(database_url):
         from app.adapters import postgres_backup
 

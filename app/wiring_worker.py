@@ -17,6 +17,7 @@ from app.adapters.queue_cloudflare import CloudflareQueue
 from app.adapters.shopify import Admin, Door
 from app.adapters.upscaler_resample import Resample
 from app.adapters.vault_webcrypto import WebCryptoVault
+from app.capabilities import CAPABILITIES
 from app.core.app import App
 from app.core.log import Log
 from app.core.settings import Settings
@@ -28,6 +29,7 @@ def build_worker(env: Any) -> App:
     settings, log = Settings.load(_texts(env)), Log(sys.stdout)  # what goes to stderr is an error there
     return App(
         settings=settings,
+        capabilities=CAPABILITIES,
         db=D1Database(run_on(env.DB)),
         files=R2Files(env.FILES, settings.app_url, settings.link_key),
         queue=CloudflareQueue(env.JOBS, log),

@@ -6,31 +6,21 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
-from app import catalog, generation, jobs, media, personalization, privacy, quotas, shops
+from app import jobs, quotas
+from app.capabilities import CAPABILITIES
 from app.core.app import App
+from app.core.lazy import load
 from app.core.ports import WaitsForHints
 
 POLL_S = 1.0
 """How long a job waits at most when no hint arrives: its hint was given in another process, or it was retried."""
 UPKEEP_S = 60.0
 
-SWEEPS: tuple[Callable[[App], Awaitable[int]], ...] = (
-    media.sweep_uploads,
-    generation.sweep_usage,
-    privacy.sweep,
-    privacy.scrub,
-    shops.keep_tokens,
-    shops.reseal_tokens,
-)
+SWEEPS: tuple[Callable[[App], Awaitable[int]], ...] = tuple(load(name) for each in CAPABILITIES for name in each.sweeps)
 """Each does a bounded part of its work, and says how much."""
-
-UNINSTALL_TRIES = 12
-"""For some two hours: it may ask Shopify. After that, shop/redact asks again two days later."""
-UNINSTALL = jobs.JobKind("shops.uninstall", shops.uninstall, shops.give_up, max_attempts=UNINSTALL_TRIES)
-RESCOPE = jobs.JobKind("shops.rescope", shops.rescope, shops.give_up)
-KEEP_TOKEN = jobs.JobKind(shops.KEEP_TOKEN, shops.keep_token, shops.not_kept)
-_OURS = (UNINSTALL, RESCOPE, KEEP_TOKEN, *catalog.KINDS, *personalization.KINDS, *privacy.KINDS)
-KINDS = {kind.name: kind for kind in _OURS}
+KINDS: Mapping[str, jobs.JobKind] = {
+    kind.name: kind for each in CAPABILITIES if each.job_kinds for kind in load(each.job_kinds)
+}
 PROMPT_KINDS = {name: kind for name, kind in KINDS.items() if not kind.patient}
 """What shoppers and merchants wait for."""
 PATIENT_KINDS = {name: kind for name, kind in KINDS.items() if kind.patient}

@@ -9,9 +9,12 @@ from datetime import datetime, timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import __version__, jobs, personalization, quotas, shops
+from app import __version__, jobs, quotas, shops
+from app.capabilities import CAPABILITIES
 from app.core.app import App
+from app.core.capability import Count
 from app.core.errors import NotFound, Unauthorized, Unavailable
+from app.core.lazy import load
 from handlers.exposition import CONTENT_TYPE, Measure, Sample, as_text
 from handlers.kept import Kept
 from handlers.webhooks import TOPICS
@@ -60,15 +63,14 @@ async def _of_database(app: App, now: datetime) -> Sequence[Measure]:
         _counted("artify_jobs", "Jobs that are open.", ("kind", "status"), await jobs.open_by_kind(app.db)),
         _counted("artify_jobs_given_up", "Of the jobs of the last day.", ("kind", "status"), given_up),
         _gauge("artify_oldest_due_job_seconds", "How long the next job has been due.", [Sample(waited)]),
-        _counted(
-            "artify_previews",
-            "Asked for in the last hour.",
-            ("status",),
-            await personalization.previews_by_status(app.db, now - HOUR),
-        ),
+        *[await _count(app, count, now) for each in CAPABILITIES for count in each.counts],
         _counted("artify_webhooks", "Received in the last hour.", ("topic", "outcome"), webhooks),
         _gauge("artify_storage_bytes", "Of all shops' files.", [Sample(await quotas.stored_bytes(app.db))]),
     ]
+
+
+async def _count(app: App, count: Count, now: datetime) -> Measure:
+    return _counted(count.metric, count.about, count.labels, await load(count.query)(app.db, now - HOUR))
 
 
 def _counted(name: str, about: str, labels: Sequence[str], counts: dict[tuple[str, ...], int]) -> Measure:

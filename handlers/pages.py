@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from app.capabilities import CAPABILITIES
 from app.core.app import App
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+NAV = [link for each in CAPABILITIES for link in each.nav]
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -46,6 +48,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["nav"] = NAV
     environment.filters |= {"day": _day, "minute": _minute}
     return environment
 

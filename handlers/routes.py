@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.core.app import App
+from app.core.lazy import load_facades
 from app.core.spent import Spent
 from handlers import errors
 from handlers.exposition import Requests
@@ -42,10 +43,11 @@ def load(name: str) -> Handler:
 
 
 def load_all() -> None:
-    """Import every handler now: a server that stays need not make its first visitors wait."""
+    """Import every handler and what it uses now: a server that stays need not make its first visitors wait."""
     for route in ROUTES:
         if isinstance(route, Route) and isinstance(route.name, str):
             load(route.name)
+    load_facades()
 
 
 ROUTES = [

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import catalog, personalization, privacy, shops
+from app import shops
+from app.capabilities import CAPABILITIES
 from app.core.app import App
+from app.core.capability import Subscriber
+from app.core.lazy import load
+from app.core.ports import Webhook
 from handlers import auth, parse
 
 MAX_WEBHOOK_BYTES = 8 * 1024 * 1024
@@ -19,31 +21,11 @@ BODY_S = 10.0
 """How long a webhook may take to arrive. Shopify gives up after five seconds, the answer included."""
 
 
-@dataclass(frozen=True)
-class Topic:
-    """The job that works on a topic, and what we keep of its payload.
-
-    `fields` raises for a payload that does not have the shape of its topic: the header that names the topic is not
-    signed, so that a true payload of one may be sent as another.
-    """
-
-    job: str
-    fields: Callable[[Any], dict[str, Any]]
-
-
-ORDER = Topic("personalization.take_order", personalization.order_fields)
-CHANGED_ORDER = Topic("personalization.reread_order", personalization.changed_order_fields)
-TOPICS = {
-    "app/uninstalled": Topic("shops.uninstall", shops.uninstalled_fields),
-    "app/scopes_update": Topic("shops.rescope", shops.scopes_fields),
-    "products/update": Topic("catalog.update_product", catalog.product_fields),
-    "products/delete": Topic("catalog.delete_product", catalog.deleted_product_fields),
-    **dict.fromkeys(("orders/create", "orders/paid", "orders/cancelled"), ORDER),
-    **dict.fromkeys(("orders/edited", "refunds/create"), CHANGED_ORDER),
-    "customers/data_request": Topic("privacy.take_request", privacy.data_request_fields),
-    "customers/redact": Topic("privacy.take_request", privacy.customer_redact_fields),
-    "shop/redact": Topic("privacy.redact_shop", privacy.shop_redact_fields),
+TOPICS: Mapping[str, Sequence[Subscriber]] = {
+    topic: [each.topics[topic] for each in CAPABILITIES if topic in each.topics]
+    for topic in dict.fromkeys(topic for each in CAPABILITIES for topic in each.topics)
 }
+"""Who works on each topic. Their code is imported with the first webhook of the topic."""
 
 
 async def receive(request: Request) -> Response:
@@ -51,18 +33,24 @@ async def receive(request: Request) -> Response:
     app: App = request.app.state.app
     webhook = app.door.verify_webhook(auth.signed(request, await _body(request)))
     request.state.shop = webhook.shop
-    topic = TOPICS.get(webhook.topic)
-    if topic is None:
+    subscribers = TOPICS.get(webhook.topic, ())
+    if not subscribers:
         await shops.refuse(app, webhook, "ignored", "no handler for this topic")
-        return Response(status_code=200)
+    for subscriber in subscribers:
+        await _take(app, webhook, subscriber)
+    return Response(status_code=200)
+
+
+async def _take(app: App, webhook: Webhook, subscriber: Subscriber) -> None:
+    """Record the webhook for one subscriber and queue its job, or record that the payload cannot be read."""
+    read = load(subscriber.fields)
     try:
-        fields = topic.fields(webhook.payload)
+        fields = read(webhook.payload)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as fault:
         app.log.warning("webhook_malformed", topic=webhook.topic, fault=type(fault).__name__)
-        await shops.refuse(app, webhook, "failed", f"malformed: {type(fault).__name__}")
-        return Response(status_code=200)
-    await shops.receive(app, webhook, topic.job, fields)
-    return Response(status_code=200)
+        await shops.refuse(app, webhook, "failed", f"malformed: {type(fault).__name__}", subscriber.job)
+        return
+    await shops.receive(app, webhook, subscriber.job, fields)
 
 
 async def _body(request: Request) -> bytes:

@@ -9,8 +9,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PRODUCT = ("app", "handlers", "devstore")
-SHARED = ("shops", "catalog", "credits", "quotas", "generation", "media", "jobs", "render_workers")
-CAPABILITIES = ("personalization", "product_shots", "design_studio", "made_to_order", "campaigns", "privacy")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 

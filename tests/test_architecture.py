@@ -8,16 +8,24 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from importlinter import cli
 from starlette.routing import Route
 
+from app.capabilities import CAPABILITIES
+from app.core.capability import Capability
 from handlers import routes
-from tests.sources import CAPABILITIES, PRODUCT, ROOT, SHARED, Function, Source, sources
+from tests.sources import PRODUCT, ROOT, Function, Source, sources
+
+
+def _fields(node: ast.ClassDef) -> Iterator[Any]:
+    return (each for each in node.body if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name))
+
 
 PRODUCT_SOURCES = sources(*PRODUCT)
-APP_PACKAGES = [name for name in (*SHARED, *CAPABILITIES) if (ROOT / "app" / name).is_dir()]
+APP_PACKAGES = [each.name for each in CAPABILITIES]
 QUERIES = [source for source in PRODUCT_SOURCES if source.is_queries]
 
 ASSEMBLERS = {"app.wiring", "app.schema"}
@@ -26,7 +34,13 @@ ASSEMBLERS = {"app.wiring", "app.schema"}
 SQL_WRITERS = {"app.schema", "app.core.tables"}
 """Besides adapters, queries and tables."""
 
-CARRIERS = {"Shop", "Webhook", "Job", "Asset", "Generation", "ModelCall", "Order", "OrderItem", "Request"}
+CARRIERS = {
+    node.name
+    for source in PRODUCT_SOURCES
+    for node in ast.walk(source.tree)
+    if isinstance(node, ast.ClassDef)
+    and (node.name == "Shop" or {"shop_id", "shop"} & {each.target.id for each in _fields(node)})
+}
 """Values that hold their shop's id."""
 
 ACROSS_SHOPS: dict[str, str] = {
@@ -93,11 +107,13 @@ def test_other_packages_are_used_through_their_facade() -> None:
     assert [f"{source.name}: {name}" for source in outside for name in _inner_imports(source)] == []
 
 
-@pytest.mark.parametrize("package", APP_PACKAGES)
-def test_a_package_of_the_app_has_the_usual_files(package: str) -> None:
-    usual = {"__init__.py", "model.py"} | (set() if package in TABLELESS else {"queries.py", "tables.py"})
-    usual |= {"jobs.py"} if package in CAPABILITIES else set()
-    there = {f"{path.stem}.py" for path in (ROOT / "app" / package).iterdir()}
+@pytest.mark.parametrize("package", CAPABILITIES, ids=APP_PACKAGES)
+def test_a_package_of_the_app_has_the_files_of_what_it_registers(package: Capability) -> None:
+    usual = {"__init__.py"}
+    usual |= {"model.py", "queries.py", "tables.py"} if package.tables else set()
+    usual |= {"jobs.py"} if package.job_kinds else set()
+    usual |= {"privacy.py"} if package.personal_data else set()
+    there = {f"{path.stem}.py" for path in (ROOT / "app" / package.name).iterdir()}
     assert usual - there == set()
 
 

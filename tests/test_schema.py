@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,7 @@ from app.adapters import sqlite_schema
 from app.core.tables import Json, metadata
 from app.schema import CAPABILITIES
 from handlers.cli.db import HEADER, SCHEMA
+from handlers.webhooks import TOPICS
 from tests.apps import migrated
 
 TABLES = list(metadata.tables.values())
@@ -170,3 +172,29 @@ def checks(table: Table) -> set[str]:
 def tables_of(path: Path) -> set[str]:
     with closing(sqlite3.connect(path)) as handle:
         return {row[0] for row in handle.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def test_webhooks_of_earlier_versions_belong_to_their_topics_subscriber(tmp_path: Path) -> None:
+    folder, path = tmp_path / "migrations", tmp_path / "artify.db"
+    shutil.copytree(sqlite_schema.MIGRATIONS, folder)
+    later = [folder / name for name in sorted(each.name for each in folder.iterdir()) if name >= "0013"]
+    texts = {file: file.read_text("utf-8") for file in later}
+    for file in later:
+        file.unlink()
+    sqlite_schema.migrate(path, folder)
+    topics = [*TOPICS, "themes/publish"]
+    with closing(sqlite3.connect(path)) as handle, handle:
+        handle.executemany(
+            "INSERT INTO webhook_deliveries (id, shop_id, topic, event_id, status, fields, created_at, updated_at) "
+            "VALUES (?, 'a.myshopify.com', ?, 'e1', 'failed', '{}', 'then', 'then')",
+            [(str(number), topic) for number, topic in enumerate(topics)],
+        )
+    for file, text in texts.items():
+        file.write_text(text, "utf-8")
+    sqlite_schema.migrate(path, folder)
+    with closing(sqlite3.connect(path)) as handle:
+        kept = handle.execute(
+            "SELECT topic, job_kind, status, fields, created_at FROM webhook_deliveries ORDER BY id + 0"
+        )
+        jobs = {topic: subscribers[0].job for topic, subscribers in TOPICS.items()}
+        assert kept.fetchall() == [(topic, jobs.get(topic, ""), "failed", "{}", "then") for topic in topics]

@@ -1,8 +1,24 @@
 """What a shop sells, as far as Artify works on it: a mirror of Shopify's products."""
 
-from app.catalog.model import Product
-from app.catalog.queries import enabled_products, id_of_sellable, product, save_product, sellable_product
-from app.catalog.sync import KINDS, deleted_product_fields, expect_sync, product_fields, sync_products
+from typing import TYPE_CHECKING
+
+from app.core.lazy import facade
+
+if TYPE_CHECKING:
+    from app.catalog.jobs import KINDS
+    from app.catalog.model import Product
+    from app.catalog.queries import enabled_products, id_of_sellable, product, save_product, sellable_product
+    from app.catalog.sync import deleted_product_fields, expect_sync, product_fields, sync_products
+else:
+    __getattr__ = facade(
+        __name__,
+        {
+            "app.catalog.jobs": "KINDS",
+            "app.catalog.model": "Product",
+            "app.catalog.queries": "enabled_products id_of_sellable product save_product sellable_product",
+            "app.catalog.sync": "deleted_product_fields expect_sync product_fields sync_products",
+        },
+    )
 
 __all__ = [
     "KINDS",

@@ -12,7 +12,7 @@ from app.core.errors import AppError
 from app.core.json_values import moment, shopify_id, text
 from app.core.ports import ListedProduct
 from app.core.times import from_text, to_text
-from app.jobs import Job, JobKind, Lease
+from app.jobs import Job, Lease
 
 UPDATE = "catalog.update_product"
 DELETE = "catalog.delete_product"
@@ -104,13 +104,6 @@ async def sync_given_up(app: App, job: Job, fault: AppError) -> list[object]:
     """Products stay as they were; the list of jobs shows the fault, and the merchant may ask again."""
     app.log.warning("products_not_synced", shop=job.shop_id, code=fault.code)
     return []
-
-
-KINDS = (
-    JobKind(UPDATE, update_product, shops.give_up),
-    JobKind(DELETE, delete_product, shops.give_up),
-    JobKind(SYNC, sync_page, sync_given_up, patient=True),
-)
 
 
 def _id_of(payload: Any) -> str:

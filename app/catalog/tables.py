@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Table, UniqueConstraint
 
-from app.core.tables import flag, json_column, key, metadata, shop_key, stamps, text, time
+from app.core.tables import ShopRedact, flag, json_column, key, metadata, on_shop_redact, shop_key, stamps, text, time
 
 products = Table(
     "products",
@@ -24,4 +24,5 @@ products = Table(
     time("synced_at"),
     *stamps(),
     UniqueConstraint("shop_id", "shopify_product_id"),
+    info=on_shop_redact(ShopRedact.DELETED),
 )

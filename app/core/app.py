@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # making their many values would lengthen a worker's start
     from app.core import ports
+    from app.core.capability import Capability
     from app.core.log import Log
     from app.core.settings import Settings
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:  # making their many values would lengthen a worker's start
 @dataclass(frozen=True)
 class App:
     settings: Settings
+    capabilities: tuple[Capability, ...]
     db: ports.Database
     files: ports.Files
     queue: ports.Queue

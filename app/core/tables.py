@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -42,6 +43,36 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+class ShopRedact(StrEnum):
+    """What Shopify's webhook shop/redact does to a table's rows of the shop that left."""
+
+    DELETED = "deleted"
+    """They are deleted, page by page, children before parents."""
+    LAST = "last"
+    """They are deleted in the batch that ends the redaction, with the shop's own row."""
+    KEPT = "kept"
+    """They outlive it: they name no person and no secret, or no shop, and go with their age."""
+
+
+def on_shop_redact(fate: ShopRedact) -> dict[str, Any]:
+    """Return a table's `info`: every table says what becomes of its rows."""
+    return {"shop_redact": fate}
+
+
+def fate_of(table: Table) -> ShopRedact:
+    """Return what shop/redact does to a table's rows. Raises KeyError where the table does not say."""
+    fate: ShopRedact = table.info["shop_redact"]
+    return fate
+
+
+def deleted_with_shop() -> list[str]:
+    """Return the names of the loaded tables whose rows are deleted page by page, children before parents.
+
+    Some rows may not go with their parent.
+    """
+    return [table.name for table in reversed(metadata.sorted_tables) if fate_of(table) is ShopRedact.DELETED]
 
 
 def upsert(table: Table) -> Insert:

@@ -5,13 +5,31 @@ same for all: idempotency keys, charges, progress, files, the one batch that com
 place in the queue, and the log of calls to models.
 """
 
-from app.generation.charges import Charge, Free, MonthlyQuota
-from app.generation.model import Generated, Kind, ModelSums, Output, State, Status
-from app.generation.model_calls import sweep_usage
-from app.generation.queries import by_key, find, usage_since
-from app.generation.requests import cancel, ensure_same, request, state
-from app.generation.runs import Run, job_kind
-from app.generation.tables import lifecycle_columns
+from typing import TYPE_CHECKING
+
+from app.core.lazy import facade
+
+if TYPE_CHECKING:
+    from app.generation.charges import Charge, Free, MonthlyQuota
+    from app.generation.model import Generated, Kind, ModelSums, Output, State, Status
+    from app.generation.model_calls import sweep_usage
+    from app.generation.queries import by_key, find, usage_since
+    from app.generation.requests import cancel, ensure_same, request, state
+    from app.generation.runs import Run, job_kind
+    from app.generation.tables import lifecycle_columns
+else:
+    __getattr__ = facade(
+        __name__,
+        {
+            "app.generation.charges": "Charge Free MonthlyQuota",
+            "app.generation.model": "Generated Kind ModelSums Output State Status",
+            "app.generation.model_calls": "sweep_usage",
+            "app.generation.queries": "by_key find usage_since",
+            "app.generation.requests": "cancel ensure_same request state",
+            "app.generation.runs": "Run job_kind",
+            "app.generation.tables": "lifecycle_columns",
+        },
+    )
 
 __all__ = [
     "Charge",

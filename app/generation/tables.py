@@ -5,7 +5,19 @@ from __future__ import annotations
 from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, Text
 from sqlalchemy.schema import SchemaItem
 
-from app.core.tables import flag, key, metadata, number, one_of, shop_key, stamps, text, time
+from app.core.tables import (
+    ShopRedact,
+    flag,
+    key,
+    metadata,
+    number,
+    on_shop_redact,
+    one_of,
+    shop_key,
+    stamps,
+    text,
+    time,
+)
 from app.generation.model import Status
 
 
@@ -53,6 +65,7 @@ api_usage = Table(
     number("duration_ms", None),
     *stamps(),
     Index("ix_api_usage_subject", "shop_id", "subject_id"),
+    info=on_shop_redact(ShopRedact.DELETED),
 )
 
 api_usage_daily = Table(
@@ -71,4 +84,5 @@ api_usage_daily = Table(
     number("cost_micros"),
     *stamps(),
     PrimaryKeyConstraint("shop_id", "day", "operation", "service", "model"),
+    info=on_shop_redact(ShopRedact.DELETED),
 )

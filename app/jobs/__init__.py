@@ -6,28 +6,47 @@ finishes one names its lease, so only one run counts. Heavy kinds can be left to
 machines (`app.render_workers`).
 """
 
-from app.jobs.hints import hint_in_line, rehint
-from app.jobs.kinds import JobKind, Kinds, Lease
-from app.jobs.model import Job, Outcome, Slots, new
-from app.jobs.queries import (
-    cancel,
-    due,
-    given_up_by_kind,
-    insert,
-    is_open,
-    is_running,
-    job,
-    jobs_by_status,
-    left_waiting,
-    oldest_due,
-    open_by_kind,
-    park,
-    queue_position,
-    requeue,
-    revive,
-    start,
-)
-from app.jobs.running import end, extend, fail, run_due, run_hinted, run_one, take
+from typing import TYPE_CHECKING
+
+from app.core.lazy import facade
+
+if TYPE_CHECKING:
+    from app.jobs.hints import hint_in_line, rehint
+    from app.jobs.kinds import JobKind, Kinds, Lease
+    from app.jobs.model import Job, Outcome, Slots, new
+    from app.jobs.queries import (
+        cancel,
+        due,
+        given_up_by_kind,
+        insert,
+        is_open,
+        is_running,
+        job,
+        jobs_by_status,
+        left_waiting,
+        oldest_due,
+        open_by_kind,
+        park,
+        queue_position,
+        requeue,
+        revive,
+        start,
+    )
+    from app.jobs.running import end, extend, fail, run_due, run_hinted, run_one, take
+else:
+    __getattr__ = facade(
+        __name__,
+        {
+            "app.jobs.hints": "hint_in_line rehint",
+            "app.jobs.kinds": "JobKind Kinds Lease",
+            "app.jobs.model": "Job Outcome Slots new",
+            "app.jobs.queries": (
+                "cancel due given_up_by_kind insert is_open is_running job jobs_by_status left_waiting "
+                "oldest_due open_by_kind park queue_position requeue revive start"
+            ),
+            "app.jobs.running": "end extend fail run_due run_hinted run_one take",
+        },
+    )
 
 __all__ = [
     "Job",

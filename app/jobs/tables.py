@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Column, ColumnElement, Index, Table, Text, and_, literal_column
 
-from app.core.tables import json_column, key, metadata, number, one_of, stamps, text, time
+from app.core.tables import ShopRedact, json_column, key, metadata, number, on_shop_redact, one_of, stamps, text, time
 
 Moment = datetime | BindParameter[datetime]
 
@@ -40,6 +40,7 @@ jobs = Table(
         *("status", "priority", "shop_id", "kind", "run_at", "id"),
         info={"where": "status IN ('pending', 'running')"},
     ),
+    info=on_shop_redact(ShopRedact.LAST),
 )
 
 

@@ -4,23 +4,44 @@ A stranger's file is judged by its header first (`sniff`), whatever its name or 
 port decodes it.
 """
 
-from app.core.sizes import MIN_SIDE
-from app.media.decoding import MOST_COST, decoding_cost
-from app.media.missing import missing_objects
-from app.media.model import EXTENSIONS, TICKET_LIFE, Asset, object_key
-from app.media.queries import asset, claim_upload, is_unused
-from app.media.storage import ArrivedFile, File, Person, Stored, Stream, discard_attempt, store
-from app.media.uploads import (
-    CONTENT_TYPES,
-    MAX_UPLOAD_BYTES,
-    Upload,
-    UploadWish,
-    check_wish,
-    open_upload,
-    read_header,
-    read_upload,
-    sweep_uploads,
-)
+from typing import TYPE_CHECKING
+
+from app.core.lazy import facade
+
+if TYPE_CHECKING:
+    from app.core.sizes import MIN_SIDE
+    from app.media.decoding import MOST_COST, decoding_cost
+    from app.media.missing import missing_objects
+    from app.media.model import EXTENSIONS, TICKET_LIFE, Asset, object_key
+    from app.media.queries import asset, claim_upload, is_unused
+    from app.media.storage import ArrivedFile, File, Person, Stored, Stream, discard_attempt, store
+    from app.media.uploads import (
+        CONTENT_TYPES,
+        MAX_UPLOAD_BYTES,
+        Upload,
+        UploadWish,
+        check_wish,
+        open_upload,
+        read_header,
+        read_upload,
+        sweep_uploads,
+    )
+else:
+    __getattr__ = facade(
+        __name__,
+        {
+            "app.core.sizes": "MIN_SIDE",
+            "app.media.decoding": "MOST_COST decoding_cost",
+            "app.media.missing": "missing_objects",
+            "app.media.model": "Asset EXTENSIONS TICKET_LIFE object_key",
+            "app.media.queries": "asset claim_upload is_unused",
+            "app.media.storage": "ArrivedFile File Person Stored Stream discard_attempt store",
+            "app.media.uploads": (
+                "CONTENT_TYPES MAX_UPLOAD_BYTES Upload UploadWish check_wish open_upload read_header "
+                "read_upload sweep_uploads"
+            ),
+        },
+    )
 
 __all__ = [
     "CONTENT_TYPES",

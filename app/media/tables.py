@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Table, Text
 
-from app.core.tables import key, metadata, number, ref, shop_key, stamps, text, time
+from app.core.tables import ShopRedact, key, metadata, number, on_shop_redact, ref, shop_key, stamps, text, time
 
 assets = Table(
     "assets",
@@ -30,4 +30,5 @@ assets = Table(
     time("arrived_at"),
     Index("ix_assets_due", "expires_at", info={"where": "deleted_at IS NULL AND expires_at IS NOT NULL"}),
     Index("ix_assets_gone_uploads", "id", info={"where": "deleted_at IS NOT NULL AND purpose = 'upload'"}),
+    info=on_shop_redact(ShopRedact.DELETED),
 )

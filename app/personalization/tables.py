@@ -5,11 +5,13 @@ from __future__ import annotations
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, UniqueConstraint
 
 from app.core.tables import (
+    ShopRedact,
     flag,
     json_column,
     key,
     metadata,
     number,
+    on_shop_redact,
     one_of,
     real,
     ref,
@@ -34,6 +36,7 @@ sizes = Table(
     number("sort_order"),
     *stamps(),
     Index("ix_sizes_variant", "shop_id", "shopify_variant_id"),
+    info=on_shop_redact(ShopRedact.DELETED),
 )
 
 ai_styles = Table(
@@ -49,6 +52,7 @@ ai_styles = Table(
     number("sort_order"),
     number("usage_count"),
     *stamps(),
+    info=on_shop_redact(ShopRedact.DELETED),
 )
 
 product_styles = Table(
@@ -62,6 +66,7 @@ product_styles = Table(
     flag("is_enabled", default=True),
     *stamps(),
     UniqueConstraint("product_id", "ai_style_id"),
+    info=on_shop_redact(ShopRedact.DELETED),
 )
 
 product_bases = Table(
@@ -84,6 +89,7 @@ product_bases = Table(
     *stamps(),
     one_of("print_format", "jpg", "png", "tiff", "tiff-deflate", "pdf"),
     one_of("intent", "relative", "perceptual"),
+    info=on_shop_redact(ShopRedact.DELETED),
 )
 
 product_base_variants = Table(
@@ -103,6 +109,7 @@ product_base_variants = Table(
     flag("is_active", default=True),
     number("sort_order"),
     *stamps(),
+    info=on_shop_redact(ShopRedact.DELETED),
 )
 
 product_product_bases = Table(
@@ -116,6 +123,7 @@ product_product_bases = Table(
     number("sort_order"),
     *stamps(),
     UniqueConstraint("product_id", "product_base_id"),
+    info=on_shop_redact(ShopRedact.DELETED),
 )
 
 product_base_variant_mappings = Table(
@@ -135,6 +143,7 @@ product_base_variant_mappings = Table(
         unique=True,
         info={"where": "is_active = 1"},
     ),
+    info=on_shop_redact(ShopRedact.DELETED),
 )
 
 watermarks = Table(
@@ -150,6 +159,7 @@ watermarks = Table(
     flag("is_active", default=True),
     *stamps(),
     one_of("position", "top-left", "top-right", "bottom-left", "bottom-right", "center", "tiled"),
+    info=on_shop_redact(ShopRedact.DELETED),
 )
 
 orders = Table(
@@ -172,6 +182,7 @@ orders = Table(
     time("customer_told_at"),
     UniqueConstraint("shop_id", "shopify_order_id"),
     one_of("status", "open", "paid", "partially_refunded", "refunded", "cancelled"),
+    info=on_shop_redact(ShopRedact.DELETED),
 )
 
 generations = Table(
@@ -213,6 +224,7 @@ generations = Table(
     UniqueConstraint("guest_session_id", "idempotency_key"),
     Index("ix_generations_unordered", "shop_id", "updated_at", info={"where": "pinned_at IS NULL"}),
     one_of("upscale_status", "not_needed", "pending", "processing", "completed", "failed"),
+    info=on_shop_redact(ShopRedact.DELETED),
 )
 
 order_items = Table(
@@ -239,4 +251,5 @@ order_items = Table(
     text("unread", nullable=True),
     UniqueConstraint("shop_id", "shopify_line_item_id"),
     one_of("state", "waiting", "queued", "printing", "ready", "needs_review", "unmapped", "failed", "cancelled"),
+    info=on_shop_redact(ShopRedact.DELETED),
 )

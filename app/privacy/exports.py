@@ -1,14 +1,14 @@
 """A customer's data as one zip: their rows as JSON, their pictures, and a page that shows both.
 
-It leaves the shop, so it holds what is named in `exported` and nothing else. Their own photos and the watermarked
-previews are always in it, the full picture and the print file of a design only once it was paid for.
+It leaves the shop, so it holds what `exported` and the capabilities name, and nothing else. Their own photos and the
+watermarked previews are always in it, the full picture and the print file of a design only once it was paid for.
 """
 
 from __future__ import annotations
 
 import html
 import json
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,9 +20,10 @@ from app.core.times import to_text
 from app.jobs import Lease
 from app.privacy import queries
 from app.privacy.archive import Entry, zipped
-from app.privacy.exported import DELIVERED, EXPORTED
-from app.privacy.model import EXPORT_LIFE
+from app.privacy.exported import DELIVERED, exported_tables
+from app.privacy.model import EXPORT_LIFE, Customer
 from app.privacy.people import gather
+from app.privacy.personal_data import Exported, Personal, all_personal_data
 from app.privacy.requests import open_request
 
 PAGE = 50
@@ -32,9 +33,10 @@ MIME = "application/zip"
 async def export(app: App, lease: Lease) -> None:
     """The job: write the zip into the storage, where the merchant downloads it for a week."""
     request, customer_id = await open_request(app, lease)
-    await gather(app, request.shop_id, customer_id)
+    customer = Customer(request.shop_id, customer_id)
+    await gather(app, customer)
     started = app.clock.now()
-    person = _Person(app, request.shop_id, customer_id)
+    person = _Person(app, customer, all_personal_data(app.capabilities))
     stored = await media.store(
         app,
         request.shop_id,
@@ -62,8 +64,12 @@ async def export(app: App, lease: Lease) -> None:
 @dataclass(frozen=True)
 class _Person:
     app: App
-    shop_id: str
-    customer_id: str
+    customer: Customer
+    personal: Personal
+
+    @property
+    def exported(self) -> Mapping[str, Exported]:
+        return exported_tables(self.personal)
 
     async def entries(self) -> AsyncIterator[Entry]:
         yield "index.html", self._page()
@@ -78,17 +84,17 @@ class _Person:
             async for asset in self._files():
                 yield {name: value for name, value in asset.items() if name != "key"} | {"file": _file(asset)}
             return
-        async for row in self._paged(table, EXPORTED[table].shown):
+        async for row in self._paged(table, self.exported[table].shown):
             if row.get("fields"):
                 row["fields"] = {name: value for name, value in row["fields"].items() if name in DELIVERED}
             yield row
 
     def _files(self) -> AsyncIterator[dict[str, Any]]:
         """The files' rows, with their place in the storage."""
-        return self._paged("assets", (*EXPORTED["assets"].shown, "key"))
+        return self._paged("assets", (*self.exported["assets"].shown, "key"))
 
     async def _paged(self, table: str, columns: Collection[str]) -> AsyncIterator[dict[str, Any]]:
-        about, after = (self.app.db, self.shop_id, self.customer_id, table, columns), ""
+        about, after = (self.app.db, self.customer, table, columns, self.personal), ""
         while rows := await queries.rows_of(*about, after, PAGE):
             for row in rows:
                 yield row
@@ -104,7 +110,7 @@ class _Person:
 
     async def _json(self) -> AsyncIterator[bytes]:
         comma = "{"
-        for table in EXPORTED:
+        for table in self.exported:
             yield f"{comma}{json.dumps(table)}: [".encode()
             comma, between = ",\n", "\n"
             async for row in self._rows(table):
@@ -114,9 +120,9 @@ class _Person:
         yield b"}\n"
 
     async def _page(self) -> AsyncIterator[bytes]:
-        yield _HEAD.format(customer=html.escape(self.customer_id), shop=html.escape(self.shop_id)).encode()
-        for table, exported in EXPORTED.items():
-            yield f"<h2>{exported.title}</h2>\n".encode()
+        yield _HEAD.format(customer=html.escape(self.customer.id), shop=html.escape(self.customer.shop_id)).encode()
+        for table, shown in self.exported.items():
+            yield f"<h2>{shown.title}</h2>\n".encode()
             async for row in self._rows(table):
                 yield _shown(row).encode()
         yield b"</body></html>\n"

@@ -6,7 +6,9 @@ from typing import Any
 
 from app import shops
 from app.core.app import App
+from app.core.capability import load_tables
 from app.core.errors import Refused
+from app.core.tables import deleted_with_shop
 from app.jobs import Lease
 from app.privacy import queries
 from app.privacy.traces import scrub
@@ -53,7 +55,8 @@ async def _delete_everything(app: App, lease: Lease) -> None:
     await app.db.batch(queries.stop_all_jobs(shop_id, lease.job.id, app.clock.now()))
     while objects := await app.files.list(f"{shop_id}/"):
         await app.files.delete(*[each.key for each in objects])
-    for table in queries.TENANT_TABLES:
+    load_tables(app.capabilities)
+    for table in deleted_with_shop():
         (deleted,) = await app.db.batch(queries.delete_rows(shop_id, table, PAGE))
         while deleted.rowcount == PAGE:
             (deleted,) = await app.db.batch(queries.delete_rows(shop_id, table, PAGE))

@@ -58,12 +58,20 @@ class Overview:
 
 
 @dataclass(frozen=True)
-class Design:
-    """A generation, as its end needs it."""
+class Customer:
+    """A customer of a shop; `id` is Shopify's."""
+
+    shop_id: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Made:
+    """An item that a capability made for somebody, as its end needs it; `row` has what its refund reads."""
 
     id: str
     status: str
-    quota_period: str | None
+    row: Mapping[str, Any]
 
 
 def preview_life(settings: Mapping[str, Any] | None) -> timedelta:

@@ -2,41 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from app import jobs, quotas
+from app import quotas
 from app.core.app import App
 from app.core.errors import Refused, Unavailable
 from app.jobs import Lease
 from app.privacy import queries
-from app.privacy.model import Design
+from app.privacy.model import Customer, Made
+from app.privacy.personal_data import Personal, PersonalData, all_personal_data
+from app.privacy.queries.browsers import Browsers
 from app.privacy.requests import open_request
 from app.privacy.traces import scrub
 
 PAGE = 20
-PREVIEW_JOB = "personalization.preview"
 
 
 async def redact(app: App, lease: Lease) -> None:
     """The job: delete what is kept of a customer. Orders keep ids and sums, and the audit log a line."""
     request, customer_id = await open_request(app, lease)
-    shop_id = request.shop_id
-    await gather(app, shop_id, customer_id)
-    await app.db.batch(queries.part_from_browsers(shop_id, customer_id))
-    await _delete_designs(app, shop_id, customer_id)
-    await _delete_files(app, shop_id, customer_id)
-    await _empty_lines(app, shop_id, customer_id)
+    customer, personal = Customer(request.shop_id, customer_id), all_personal_data(app.capabilities)
+    await gather(app, customer)
+    browsers = Browsers.of(customer, personal)
+    await app.db.batch(*[statement for each in personal for statement in each.leave_browsers(customer, browsers)])
+    for each in personal:
+        await _delete_items(app, customer, each, personal)
+    await _delete_files(app, customer, personal)
+    for each in personal:
+        await _stop_kept(app, customer, each)
     now = app.clock.now()
     try:
         await app.db.batch(
             *lease.finish(now),
-            queries.close_request(shop_id, request.id, "done", now),
-            *queries.forget_orders(shop_id, customer_id, now),
-            queries.forget_messages(shop_id, customer_id, now),
-            *queries.forget_requests(shop_id, customer_id, now),
-            queries.delete_shopper(shop_id, customer_id),
-            queries.audit(shop_id, request.asked_by, "customer_deleted", request.id, now),
+            queries.close_request(customer.shop_id, request.id, "done", now),
+            *[statement for each in personal for statement in each.forget(customer, now)],
+            queries.forget_messages(customer, now),
+            *queries.forget_requests(customer, now),
+            queries.delete_shopper(customer, personal),
+            queries.audit(customer.shop_id, request.asked_by, "customer_deleted", request.id, now),
         )
     except Refused as refused:
         if refused.code != "more_came":
@@ -45,62 +50,60 @@ async def redact(app: App, lease: Lease) -> None:
     await scrub(app)
 
 
-async def gather(app: App, shop_id: str, customer_id: str) -> None:
+async def gather(app: App, customer: Customer) -> None:
     """Bring what they made as a guest under their own id."""
-    now = app.clock.now()
-    meet = queries.meet(shop_id, customer_id, now)
-    await app.db.batch(meet, *queries.adopt(shop_id, customer_id))
+    meet = queries.meet(customer, app.clock.now())
+    await app.db.batch(meet, *_adopting(customer, all_personal_data(app.capabilities)))
 
 
-def stopping(shop_id: str, designs: list[Design], now: datetime) -> list[Any]:
+def stopping(data: PersonalData, shop_id: str, items: Sequence[Made], now: datetime) -> list[Any]:
     """Statements: what is being made of these is made no more, and not counted. Refused with `moved_on`."""
-    statements: list[Any] = []
-    for each in designs:
-        if each.status in ("pending", "processing"):
-            key = f"{PREVIEW_JOB}:{each.id}"
-            statements += [
-                queries.stop_design(shop_id, each.id, now),
-                *quotas.free_slot_if(shop_id, quotas.Lane.SHOPPER, jobs.is_running(shop_id, key)),
-                quotas.give_back(shop_id, each.quota_period, now),
-            ]
-    return [*statements, queries.stop_jobs(shop_id, [each.id for each in designs], now)]
+    stopped = [statement for each in items for statement in data.stop(shop_id, each, now)]
+    return [*stopped, queries.stop_jobs(shop_id, [each.id for each in items], now)]
 
 
-async def delete_objects(app: App, shop_id: str, subjects: list[str], keys: list[str]) -> None:
+async def delete_objects(app: App, shop_id: str, folder: str, subjects: Sequence[str], keys: Sequence[str]) -> None:
     """These, and whatever attempts left under their subjects: what no row names."""
     for subject in subjects:
-        while left := await app.files.list(f"{shop_id}/personalization/{subject}/"):
+        while left := await app.files.list(f"{shop_id}/{folder}/{subject}/"):
             await app.files.delete(*[each.key for each in left])
     await app.files.delete(*keys)
 
 
-async def _delete_designs(app: App, shop_id: str, customer_id: str) -> None:
-    while designs := await queries.designs(app.db, shop_id, customer_id, PAGE):
-        ids = [each.id for each in designs]
+def _adopting(customer: Customer, personal: Personal) -> list[Any]:
+    browsers = Browsers.of(customer, personal)
+    return [statement for each in personal for statement in each.adopt(customer, browsers)]
+
+
+async def _delete_items(app: App, customer: Customer, data: PersonalData, personal: Personal) -> None:
+    shop_id = customer.shop_id
+    while items := await data.items_of(app.db, customer, PAGE):
+        ids = [each.id for each in items]
         try:  # what was done in this moment is adopted with its files, and read again
-            await app.db.batch(*stopping(shop_id, designs, app.clock.now()), *queries.adopt(shop_id, customer_id))
+            await app.db.batch(*stopping(data, shop_id, items, app.clock.now()), *_adopting(customer, personal))
         except Refused as refused:
             if refused.code != "moved_on":
                 raise
             continue
-        await delete_objects(app, shop_id, ids, [])
-        await app.db.batch(*queries.delete_designs(shop_id, ids, app.clock.now()), queries.forget_jobs(shop_id, ids))
+        await delete_objects(app, shop_id, data.folder, ids, [])
+        await app.db.batch(*data.delete(shop_id, ids, app.clock.now()), queries.forget_jobs(shop_id, ids))
 
 
-async def _delete_files(app: App, shop_id: str, customer_id: str) -> None:
-    while files := await queries.stored(app.db, shop_id, customer_id, PAGE):
+async def _delete_files(app: App, customer: Customer, personal: Personal) -> None:
+    shop_id = customer.shop_id
+    while files := await queries.stored(app.db, customer, PAGE):
         ids, now = [row["id"] for row in files], app.clock.now()
         await app.files.delete(*[row["key"] for row in files])
         await app.db.batch(
             quotas.release_storage(shop_id, queries.live_bytes(shop_id, ids), now),
-            *queries.delete_assets(shop_id, ids, now),
+            *queries.delete_assets(shop_id, ids, now, personal),
         )
 
 
-async def _empty_lines(app: App, shop_id: str, customer_id: str) -> None:
-    """No print is made for their orders any more, and none that lost its race stays."""
+async def _stop_kept(app: App, customer: Customer, data: PersonalData) -> None:
+    """Nothing is made any more for rows that outlive the customer, and nothing that was made for them stays."""
     after = ""
-    while items := await queries.items(app.db, shop_id, customer_id, after, PAGE):
-        await app.db.batch(queries.stop_jobs(shop_id, items, app.clock.now()))
-        await delete_objects(app, shop_id, items, [])
-        after = items[-1]
+    while subjects := await data.kept_subjects(app.db, customer, after, PAGE):
+        await app.db.batch(queries.stop_jobs(customer.shop_id, subjects, app.clock.now()))
+        await delete_objects(app, customer.shop_id, data.folder, subjects, [])
+        after = subjects[-1]

@@ -14,7 +14,8 @@ from app.core.json_values import shopify_id
 from app.core.reads import Together
 from app.jobs import Job, Lease
 from app.privacy import queries
-from app.privacy.model import LINK_LIFE, Overview, Request, preview_life
+from app.privacy.model import LINK_LIFE, Customer, Overview, Request, preview_life
+from app.privacy.personal_data import all_personal_data
 from app.shops import Shop
 
 TAKE = "privacy.take_request"
@@ -65,10 +66,11 @@ async def take_request(app: App, lease: Lease) -> None:
         closing = shops.close_delivery(job.shop_id, job.subject_id, "ignored", "nothing is kept of this shop", now)
         await app.db.batch(*lease.finish(now), closing)
         return
-    customer_id = delivery.fields["customer_id"]
+    customer, personal = Customer(job.shop_id, delivery.fields["customer_id"]), all_personal_data(app.capabilities)
     for some in _paged(delivery.fields["orders"]):
-        await app.db.batch(queries.claim_orders(job.shop_id, customer_id, some, now))
-    wanted = _request(job.shop_id, KIND_OF[delivery.topic], customer_id, "shopify", now)
+        claims = [statement for each in personal for statement in each.claim_orders(customer, some, now)]
+        await app.db.batch(*claims)
+    wanted = _request(job.shop_id, KIND_OF[delivery.topic], customer.id, "shopify", now)
     work = jobs.new(WORK[wanted.kind], wanted.shop_id, wanted.id, at=now)
     await app.db.batch(
         *lease.finish(now),

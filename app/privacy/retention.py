@@ -16,6 +16,7 @@ from app.core.errors import Refused
 from app.core.ports import Row
 from app.privacy import queries
 from app.privacy.model import GONE_LIFE, ORPHAN_AGE, preview_life
+from app.privacy.personal_data import PersonalData, all_personal_data
 
 ROUND = timedelta(days=1)
 SHOPS_AT_ONCE = 20
@@ -41,9 +42,8 @@ class _Share:
 async def sweep(app: App) -> int:
     """One minute's share of every sweep; how many rows and objects it removed or put right."""
     now = app.clock.now()
-    count = sum(
-        result.rowcount for result in await app.db.batch(*queries.delete_aged(now, ROWS_AT_ONCE, LIMITS_AT_ONCE))
-    )
+    aged = queries.delete_aged(now, ROWS_AT_ONCE, LIMITS_AT_ONCE, all_personal_data(app.capabilities))
+    count = sum(result.rowcount for result in await app.db.batch(*aged))
     places = await queries.progress(app.db, list(SWEEPS))
     for name, step in SWEEPS.items():
         place = places.get(name)
@@ -57,29 +57,31 @@ async def sweep(app: App) -> int:
 
 
 async def _previews(app: App, after: str, now: datetime) -> _Share:
-    """Empty previews that nobody ordered and whose time is over; a shop with many is visited again at once."""
+    """Empty items that nobody ordered and whose time is over; a shop with many is visited again at once."""
     found = await queries.shops_after(app.db, after, SHOPS_AT_ONCE)
     left = PREVIEWS_AT_ONCE
     for shop in found:
-        old = await queries.unwanted_previews(app.db, shop["id"], now - preview_life(shop["settings"]), left)
-        for design_id in old:
-            await _empty(app, shop["id"], design_id, now)
-        left -= len(old)
-        if left == 0:
-            return _Share(after, PREVIEWS_AT_ONCE)
+        untouched_since = now - preview_life(shop["settings"])
+        for data in all_personal_data(app.capabilities):
+            old = await data.unwanted(app.db, shop["id"], untouched_since, left)
+            for item_id in old:
+                await _empty(app, data, shop["id"], item_id, now)
+            left -= len(old)
+            if left == 0:
+                return _Share(after, PREVIEWS_AT_ONCE)
         after = shop["id"]
     return _Share(after if len(found) == SHOPS_AT_ONCE else None, PREVIEWS_AT_ONCE - left)
 
 
-async def _empty(app: App, shop_id: str, design_id: str, now: datetime) -> None:
+async def _empty(app: App, data: PersonalData, shop_id: str, item_id: str, now: datetime) -> None:
     """The row first: an order that comes in this moment keeps its picture."""
-    files = await queries.live_assets_of(app.db, shop_id, design_id)
+    files = await data.fading_files(app.db, shop_id, item_id)
     forget = [queries.forget_asset(shop_id, row["id"], now) for row in files]
     release = quotas.release_storage(shop_id, sum(row["bytes"] for row in files), now)
     try:
-        await app.db.batch(queries.empty_preview(shop_id, design_id, now), *forget, release)
+        await app.db.batch(data.empty(shop_id, item_id, now), *forget, release)
     except Refused as refused:
-        app.log.info("preview_kept", preview=design_id, reason=refused.code)
+        app.log.info("preview_kept", preview=item_id, reason=refused.code)
         return
     await app.files.delete(*[row["key"] for row in files])
 
@@ -106,16 +108,17 @@ async def _files(app: App, after: str, now: datetime) -> _Share:
 
 
 async def _uploads(app: App, after: str, now: datetime) -> _Share:
-    """Delete rows of photos that are gone and of which no design has pictures.
+    """Delete rows of photos that are gone and of which no item has pictures.
 
-    The others stay, because "delete my photo" finds a photo's designs by its row.
+    The others stay, because "delete my photo" finds what was made of a photo by its row.
     """
-    found = await queries.gone_uploads(app.db, after, now - GONE_LIFE, UPLOADS_AT_ONCE)
+    personal = all_personal_data(app.capabilities)
+    found = await queries.gone_uploads(app.db, after, now - GONE_LIFE, UPLOADS_AT_ONCE, personal)
     ids: dict[str, list[str]] = {}
     for row in found:
         ids.setdefault(row["shop_id"], []).append(row["id"])
     if ids:
-        await app.db.batch(*[queries.delete_gone_uploads(shop_id, each) for shop_id, each in ids.items()])
+        await app.db.batch(*[queries.delete_gone_uploads(shop_id, each, personal) for shop_id, each in ids.items()])
     return _Share(str(found[-1]["id"]) if len(found) == UPLOADS_AT_ONCE else None, len(found))
 
 

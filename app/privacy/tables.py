@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Table, Text
 
-from app.core.tables import json_column, key, metadata, one_of, ref, shop_key, stamps, text, time
+from app.core.tables import (
+    ShopRedact,
+    json_column,
+    key,
+    metadata,
+    on_shop_redact,
+    one_of,
+    ref,
+    shop_key,
+    stamps,
+    text,
+    time,
+)
 
 privacy_requests = Table(
     "privacy_requests",
@@ -21,6 +33,7 @@ privacy_requests = Table(
     one_of("kind", "export", "redaction"),
     one_of("state", "open", "done", "failed"),
     Index("ix_privacy_requests_shop", "shop_id", "id"),
+    info=on_shop_redact(ShopRedact.DELETED),
 )
 
 audit_log = Table(
@@ -35,6 +48,7 @@ audit_log = Table(
     *json_column("detail"),
     *stamps(),
     Index("ix_audit_log_shop", "shop_id", "id"),
+    info=on_shop_redact(ShopRedact.KEPT),
 )
 
 sweeps = Table(
@@ -44,4 +58,5 @@ sweeps = Table(
     text("cursor", nullable=True),
     time("begun_at", nullable=False),
     *stamps(),
+    info=on_shop_redact(ShopRedact.KEPT),
 )

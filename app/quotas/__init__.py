@@ -4,23 +4,37 @@ The monthly count is held when a picture is asked for and released when none com
 run at once. Storage is reserved before bytes arrive.
 """
 
-from app.quotas.model import CONCURRENT, Lane, Month, Quota, period_of
-from app.quotas.queries import (
-    LaneSlots,
-    free_all_slots_if,
-    free_slot_if,
-    give_back,
-    hold,
-    keep_storage,
-    open_quota,
-    quota,
-    release_storage,
-    reserve_storage,
-    stored_bytes,
-)
+from typing import TYPE_CHECKING
 
-SLOTS = {lane: LaneSlots(lane) for lane in Lane}
-"""The slots of each lane."""
+from app.core.lazy import facade
+
+if TYPE_CHECKING:
+    from app.quotas.model import CONCURRENT, Lane, Month, Quota, period_of
+    from app.quotas.queries import (
+        SLOTS,
+        LaneSlots,
+        free_all_slots_if,
+        free_slot_if,
+        give_back,
+        hold,
+        keep_storage,
+        open_quota,
+        quota,
+        release_storage,
+        reserve_storage,
+        stored_bytes,
+    )
+else:
+    __getattr__ = facade(
+        __name__,
+        {
+            "app.quotas.model": "CONCURRENT Lane Month Quota period_of",
+            "app.quotas.queries": (
+                "SLOTS LaneSlots free_all_slots_if free_slot_if give_back hold keep_storage open_quota quota "
+                "release_storage reserve_storage stored_bytes"
+            ),
+        },
+    )
 
 __all__ = [
     "CONCURRENT",

@@ -148,3 +148,7 @@ class LaneSlots:
     def room(self, shop_id: str | ColumnElement[str]) -> ColumnElement[int]:
         """An expression for other statements: how many more jobs may start."""
         return select(self.limit - self.counter).where(quotas.c.shop_id == shop_id).scalar_subquery()
+
+
+SLOTS = {lane: LaneSlots(lane) for lane in Lane}
+"""The slots of each lane."""

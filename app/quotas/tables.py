@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Table, Text
 
-from app.core.tables import metadata, number, stamps, text, time
+from app.core.tables import ShopRedact, metadata, number, on_shop_redact, stamps, text, time
 from app.quotas.model import CONCURRENT_FOR_MERCHANTS, CONCURRENT_GENERATIONS, MONTHLY_GENERATIONS
 
 quotas = Table(
@@ -23,4 +23,5 @@ quotas = Table(
     *stamps(),
     number("merchant_max_concurrent", CONCURRENT_FOR_MERCHANTS),
     number("merchant_running"),
+    info=on_shop_redact(ShopRedact.DELETED),
 )

@@ -5,21 +5,37 @@ deployment itself, or on a render worker where JOBS_KEY lets them in. A worker l
 signed links, sends its outputs by others, and reports. Nothing it says is believed that can be looked up.
 """
 
-from app.render_workers.kinds import HeavyKind, heavy_kind
-from app.render_workers.model import (
-    CompletedRender,
-    CompletedUpload,
-    Input,
-    LeasedTask,
-    Made,
-    Output,
-    Render,
-    Task,
-    Tools,
-    UploadRequest,
-    fault_of,
-)
-from app.render_workers.protocol import extend, fail, finish, lease, release, ticket, unattended
+from typing import TYPE_CHECKING
+
+from app.core.lazy import facade
+
+if TYPE_CHECKING:
+    from app.render_workers.kinds import HeavyKind, heavy_kind
+    from app.render_workers.model import (
+        CompletedRender,
+        CompletedUpload,
+        Input,
+        LeasedTask,
+        Made,
+        Output,
+        Render,
+        Task,
+        Tools,
+        UploadRequest,
+        fault_of,
+    )
+    from app.render_workers.protocol import extend, fail, finish, lease, release, ticket, unattended
+else:
+    __getattr__ = facade(
+        __name__,
+        {
+            "app.render_workers.kinds": "HeavyKind heavy_kind",
+            "app.render_workers.model": (
+                "CompletedRender CompletedUpload Input LeasedTask Made Output Render Task Tools UploadRequest fault_of"
+            ),
+            "app.render_workers.protocol": "extend fail finish lease release ticket unattended",
+        },
+    )
 
 __all__ = [
     "CompletedRender",

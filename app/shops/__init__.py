@@ -4,21 +4,61 @@ Also what protects a shop: rate limits, and webhooks that are recorded before th
 are worked on.
 """
 
-from app.shops.grants import begin_grant, finish_grant
-from app.shops.installs import NO_ACCESS, admit, expect_install, is_over, record_install, uninstall, uninstalled_fields
-from app.shops.keeping import JOB as KEEP_TOKEN
-from app.shops.keeping import keep_token, keep_tokens, not_kept, reseal_tokens
-from app.shops.limits import Hit, counting, hit, refusal, release
-from app.shops.model import Access, Delivery, Guest, Merchant, Owner, Shop, Shopper, Visitor
-from app.shops.queries import active_shop, close_delivery, customer_of, deliveries_by_topic, delivery, release_hit, shop
-from app.shops.scopes import rescope, scopes_fields
-from app.shops.tokens import access_token, ask
-from app.shops.visitors import known_visitor, open_shop, visitor
-from app.shops.waiting import delivery_here
-from app.shops.webhooks import give_up, receive, refuse
+from typing import TYPE_CHECKING
+
+from app.core.lazy import facade
+
+if TYPE_CHECKING:
+    from app.shops.grants import begin_grant, finish_grant
+    from app.shops.installs import (
+        NO_ACCESS,
+        admit,
+        expect_install,
+        is_over,
+        record_install,
+        uninstall,
+        uninstalled_fields,
+    )
+    from app.shops.keeping import keep_tokens, reseal_tokens
+    from app.shops.limits import Hit, counting, hit, refusal, release
+    from app.shops.model import Access, Delivery, Guest, Merchant, Owner, Shop, Shopper, Visitor
+    from app.shops.queries import (
+        active_shop,
+        close_delivery,
+        customer_of,
+        deliveries_by_topic,
+        delivery,
+        release_hit,
+        shop,
+    )
+    from app.shops.scopes import scopes_fields
+    from app.shops.tokens import access_token, ask
+    from app.shops.visitors import known_visitor, open_shop, visitor
+    from app.shops.waiting import delivery_here
+    from app.shops.webhooks import give_up, receive, refuse
+else:
+    __getattr__ = facade(
+        __name__,
+        {
+            "app.shops.grants": "begin_grant finish_grant",
+            "app.shops.installs": (
+                "NO_ACCESS admit expect_install is_over record_install uninstall uninstalled_fields"
+            ),
+            "app.shops.keeping": "keep_tokens reseal_tokens",
+            "app.shops.limits": "Hit counting hit refusal release",
+            "app.shops.model": "Access Delivery Guest Merchant Owner Shop Shopper Visitor",
+            "app.shops.queries": (
+                "active_shop close_delivery customer_of deliveries_by_topic delivery release_hit shop"
+            ),
+            "app.shops.scopes": "scopes_fields",
+            "app.shops.tokens": "access_token ask",
+            "app.shops.visitors": "known_visitor open_shop visitor",
+            "app.shops.waiting": "delivery_here",
+            "app.shops.webhooks": "give_up receive refuse",
+        },
+    )
 
 __all__ = [
-    "KEEP_TOKEN",
     "NO_ACCESS",
     "Access",
     "Delivery",
@@ -45,10 +85,8 @@ __all__ = [
     "give_up",
     "hit",
     "is_over",
-    "keep_token",
     "keep_tokens",
     "known_visitor",
-    "not_kept",
     "open_shop",
     "receive",
     "record_install",
@@ -56,7 +94,6 @@ __all__ = [
     "refuse",
     "release",
     "release_hit",
-    "rescope",
     "reseal_tokens",
     "scopes_fields",
     "shop",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, Text, UniqueConstraint
 
 from app.core.tables import (
+    ShopRedact,
     flag,
     json_column,
     key,
     metadata,
     number,
+    on_shop_redact,
     one_of,
     shop_key,
     stamps,
@@ -36,6 +38,7 @@ shops = Table(
     *stamps(),
     time("proven_at"),
     time("access_lost_at"),
+    info=on_shop_redact(ShopRedact.LAST),
 )
 
 access_tokens = Table(
@@ -55,6 +58,7 @@ access_tokens = Table(
     PrimaryKeyConstraint("shop_id", "kind"),
     one_of("kind", "offline", "online"),
     Index("ix_access_tokens_refresh_expires_at", "refresh_expires_at"),
+    info=on_shop_redact(ShopRedact.DELETED),
 )
 
 oauth_states = Table(
@@ -65,6 +69,7 @@ oauth_states = Table(
     time("expires_at", nullable=False),
     *stamps(),
     Index("ix_oauth_states_expires_at", "expires_at"),
+    info=on_shop_redact(ShopRedact.DELETED),
 )
 
 shoppers = Table(
@@ -75,6 +80,7 @@ shoppers = Table(
     text("shopify_customer_id"),
     *stamps(),
     UniqueConstraint("shop_id", "shopify_customer_id"),
+    info=on_shop_redact(ShopRedact.DELETED),
 )
 
 guest_sessions = Table(
@@ -86,6 +92,7 @@ guest_sessions = Table(
     time("expires_at", nullable=False),
     *stamps(),
     UniqueConstraint("shop_id", "token_hash"),
+    info=on_shop_redact(ShopRedact.DELETED),
 )
 
 rate_limits = Table(
@@ -96,6 +103,7 @@ rate_limits = Table(
     number("count"),
     time("expires_at", nullable=False),
     Index("ix_rate_limits_expires_at", "expires_at"),
+    info=on_shop_redact(ShopRedact.LAST),
 )
 
 webhook_deliveries = Table(
@@ -111,7 +119,9 @@ webhook_deliveries = Table(
     *json_column("fields"),
     text("error", nullable=True),
     *stamps(),
-    UniqueConstraint("shop_id", "topic", "event_id"),
+    Column("job_kind", Text, nullable=False, server_default=""),
+    UniqueConstraint("shop_id", "topic", "event_id", "job_kind"),
     Index("ix_webhook_deliveries_failed", "shop_id", "created_at", info={"where": "status = 'failed'"}),
     one_of("status", "received", "done", "failed", "ignored"),
+    info=on_shop_redact(ShopRedact.LAST),
 )

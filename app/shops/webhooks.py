@@ -24,17 +24,17 @@ by Shopify's clock too: cut to ours, a visit and the uninstall that followed it 
 
 
 async def receive(app: App, webhook: Webhook, job_kind: str, fields: dict[str, Any]) -> None:
-    """Keep the fields and queue the job, once per event however often it is delivered.
+    """Keep the fields and queue the job, once per event and kind of job, however often it is delivered.
 
     A delivery of the same event that failed before does not stand in the way. Nothing is kept for a shop that never
     installed the app, or whose data were deleted.
     """
     now, delivery_id = app.clock.now(), new_id()
-    dedupe_key = f"webhook:{webhook.shop}:{webhook.topic}:{webhook.event_id}"
+    dedupe_key = f"webhook:{webhook.shop}:{webhook.topic}:{webhook.event_id}:{job_kind}"
     job = jobs.new(job_kind, webhook.shop, delivery_id, at=now, dedupe_key=dedupe_key, priority=1)
     known, _, started = await app.db.batch(
         queries.shop_row(webhook.shop),
-        queries.take_delivery(webhook, delivery_id, fields, dedupe_key, _told_at(webhook, fields, now), now),
+        queries.take_delivery(webhook, job_kind, delivery_id, fields, dedupe_key, _told_at(webhook, fields, now), now),
         jobs.start(job, now, queries.is_recorded(webhook.shop, delivery_id)),
     )
     if not known.rows:
@@ -47,10 +47,13 @@ async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
     return [queries.close_delivery(job.shop_id, job.subject_id, "failed", fault.code, app.clock.now())]
 
 
-async def refuse(app: App, webhook: Webhook, status: str, reason: str) -> None:
-    """Record one that we cannot use (`failed`) or do not need (`ignored`), of a shop that we know."""
+async def refuse(app: App, webhook: Webhook, status: str, reason: str, job_kind: str = "") -> None:
+    """Record one that we cannot use (`failed`) or do not need (`ignored`), of a shop that we know.
+
+    `job_kind` names the subscriber that cannot use it; it is empty where a topic has none.
+    """
     now = app.clock.now()
-    refused = queries.refuse_delivery(webhook, new_id(), status, reason, _told_at(webhook, {}, now), now)
+    refused = queries.refuse_delivery(webhook, job_kind, new_id(), status, reason, _told_at(webhook, {}, now), now)
     known, _ = await app.db.batch(queries.shop_row(webhook.shop), refused)
     if not known.rows:
         _log_unknown(app, webhook)

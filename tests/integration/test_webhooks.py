@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
+from app.core.capability import Subscriber
+from app.personalization import unread_orders
 from devstore.config import Config
 from devstore.signatures import query_hmac, webhook_hmac
 from handlers.webhooks import TOPICS
@@ -328,3 +330,30 @@ def counts(world: World) -> dict[str, int]:
     finals = world.rows("SELECT id FROM generations WHERE generation_type = 'final'")
     prints = world.rows("SELECT id FROM assets WHERE purpose = 'print'")
     return found | {"finals": len(finals), "prints": len(prints)}
+
+
+def read_as_a_product(payload: Any) -> dict[str, Any]:
+    """What a second subscriber keeps of an order with one line. Raises ValueError for others."""
+    [line] = payload["line_items"]
+    return {"product": line["product_id"]}
+
+
+async def test_several_subscribers_of_a_topic_have_a_delivery_and_a_job_each(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that cannot read the payload is not in the other's way, nor among the merchant's unread orders."""
+    second = Subscriber("test.count", f"{__name__}:{read_as_a_product.__name__}")
+    monkeypatch.setitem(TOPICS, "orders/paid", [*TOPICS["orders/paid"], second])  # type: ignore[misc]
+    await webhooks.deliver(world.http, webhooks.order(webhooks.line("nothing")), event_id="both")
+    await webhooks.deliver(world.http, webhooks.order(), event_id="one")
+    found = world.rows("SELECT event_id, job_kind, status, fields FROM webhook_deliveries ORDER BY event_id, job_kind")
+    assert [(row["event_id"], row["job_kind"], row["status"]) for row in found] == [
+        ("both", "personalization.take_order", "received"),
+        ("both", "test.count", "received"),
+        ("one", "personalization.take_order", "received"),
+        ("one", "test.count", "failed"),
+    ]
+    assert json.loads(found[1]["fields"]) == {"product": int(MUG)}
+    queued = world.rows("SELECT kind FROM jobs WHERE dedupe_key LIKE 'webhook:%' ORDER BY kind")
+    assert [row["kind"] for row in queued] == [*["personalization.take_order"] * 2, "test.count"]
+    assert await unread_orders(world.app, SHOP) == []

@@ -14,7 +14,8 @@ from app.shops.tables import webhook_deliveries as deliveries
 
 FAILED = deliveries.c.status == literal_column("'failed'")
 """As the index ix_webhook_deliveries_failed says it: with a value in its place SQLite does not use the index."""
-TOPICS = ("orders/create", "orders/paid", "orders/cancelled", "orders/edited", "refunds/create")
+READERS = ("personalization.take_order", REREAD)
+"""The kinds of job that read orders: what failed for another subscriber of the same topics is not shown."""
 
 
 async def unread_orders(db: Database, shop_id: str, limit: int, *, delivery_id: str | None = None) -> list[UnreadOrder]:
@@ -43,7 +44,7 @@ def close_unread_orders(shop_id: str, shopify_order_id: str, at: datetime) -> An
 
 
 def _of_shop(shop_id: str) -> list[ColumnElement[bool]]:
-    return [deliveries.c.shop_id == shop_id, FAILED, deliveries.c.topic.in_(TOPICS)]
+    return [deliveries.c.shop_id == shop_id, FAILED, deliveries.c.job_kind.in_(READERS)]
 
 
 def _unread_order(fields: dict[str, Any] | None, reading: str | None, **row: Any) -> UnreadOrder:

@@ -13,22 +13,11 @@ from app.core.ports import Database, Expect, Row
 from app.core.tables import among, upsert
 from app.jobs.tables import jobs
 from app.media.tables import assets
-from app.personalization.tables import generations
 from app.privacy import model
+from app.privacy.personal_data import Personal
 from app.privacy.tables import audit_log, privacy_requests, sweeps
 from app.quotas.tables import quotas
 from app.shops.tables import guest_sessions, oauth_states, rate_limits, shops, webhook_deliveries
-
-DRAWN = ("master_asset_id", "preview_asset_id", "mockup_asset_id")
-EMPTIED = (
-    "upload_asset_id",
-    *DRAWN,
-    "crop",
-    "preflight",
-    "idempotency_key",
-    "shopper_id",
-    "guest_session_id",
-)
 
 
 async def progress(db: Database, names: Collection[str]) -> dict[str, Row]:
@@ -53,41 +42,6 @@ async def shops_after(db: Database, after: str, limit: int) -> Sequence[Row]:
     )
 
 
-async def unwanted_previews(db: Database, shop_id: str, untouched_since: datetime, limit: int) -> list[str]:
-    """Designs with pictures that nobody ordered, by id."""
-    rows = await db.all(
-        select(generations.c.id)
-        .where(
-            generations.c.shop_id == shop_id,
-            generations.c.updated_at <= untouched_since,
-            generations.c.pinned_at.is_(None),
-            or_(*[generations.c[name].is_not(None) for name in DRAWN]),
-        )
-        .order_by(generations.c.updated_at)
-        .limit(limit)
-    )
-    return [row["id"] for row in rows]
-
-
-def empty_preview(shop_id: str, design_id: str, at: datetime) -> Expect:
-    """The row stays, without what was the shopper's. Refused with `ordered` when it was ordered meanwhile."""
-    row = and_(generations.c.shop_id == shop_id, generations.c.id == design_id, generations.c.pinned_at.is_(None))
-    return Expect(update(generations).where(row).values(**dict.fromkeys(EMPTIED), updated_at=at), "ordered")
-
-
-async def live_assets_of(db: Database, shop_id: str, design_id: str) -> Sequence[Row]:
-    """Id, key and bytes of a design's pictures that are still there, but for the photo."""
-    design = and_(generations.c.shop_id == shop_id, generations.c.id == design_id)
-    pictures = [select(generations.c[name]).where(design) for name in DRAWN]
-    return await db.all(
-        select(assets.c.id, assets.c.key, assets.c.bytes).where(
-            assets.c.shop_id == shop_id,
-            or_(*[assets.c.id.in_(each) for each in pictures]),
-            assets.c.deleted_at.is_(None),
-        )
-    )
-
-
 async def known_keys(db: Database, keys: Collection[str]) -> set[str]:
     """Those of the keys whose object should be there."""
     rows = await db.all(select(assets.c.key).where(among(assets.c.key, keys), assets.c.deleted_at.is_(None)))
@@ -104,26 +58,28 @@ async def assets_after(db: Database, after: str, made_before: datetime, limit: i
     )
 
 
-async def gone_uploads(db: Database, after: str, gone_before: datetime, limit: int) -> Sequence[Row]:
-    """Photos whose object is gone and of which no design has pictures, by id."""
+async def gone_uploads(
+    db: Database, after: str, gone_before: datetime, limit: int, personal: Personal
+) -> Sequence[Row]:
+    """Photos whose object is gone and of which no item has pictures, by id."""
+    gone = _is_gone_upload(assets.c.shop_id, personal)
     return await db.all(
         select(assets.c.id, assets.c.shop_id)
-        .where(assets.c.id > after, assets.c.deleted_at < gone_before, _is_gone_upload(assets.c.shop_id))
+        .where(assets.c.id > after, assets.c.deleted_at < gone_before, gone)
         .order_by(assets.c.id)
         .limit(limit)
     )
 
 
-def delete_gone_uploads(shop_id: str, asset_ids: Collection[str]) -> Any:
-    """Those of them that no design has come to need since."""
-    return delete(assets).where(assets.c.shop_id == shop_id, among(assets.c.id, asset_ids), _is_gone_upload(shop_id))
+def delete_gone_uploads(shop_id: str, asset_ids: Collection[str], personal: Personal) -> Any:
+    """Those of them that no item has come to need since."""
+    gone = _is_gone_upload(shop_id, personal)
+    return delete(assets).where(assets.c.shop_id == shop_id, among(assets.c.id, asset_ids), gone)
 
 
-def _is_gone_upload(shop: str | ColumnElement[str]) -> ColumnElement[bool]:
-    pictures = or_(*[generations.c[name].is_not(None) for name in DRAWN])
-    of_photo = and_(generations.c.shop_id == shop, generations.c.upload_asset_id == assets.c.id)
-    needed = select(generations.c.id).where(of_photo, pictures).exists()
-    return and_(assets.c.deleted_at.is_not(None), assets.c.purpose == "upload", ~needed)
+def _is_gone_upload(shop: str | ColumnElement[str], personal: Personal) -> ColumnElement[bool]:
+    needed = [each.needs_upload(shop) for each in personal]
+    return and_(assets.c.deleted_at.is_not(None), assets.c.purpose == "upload", *[~each for each in needed])
 
 
 def forget_asset(shop_id: str, asset_id: str, at: datetime) -> Expect:
@@ -160,11 +116,11 @@ def count_again(shop_id: str, counted: int, held: int, at: datetime) -> Any:
     )
 
 
-def delete_aged(now: datetime, limit: int, limits_at_once: int) -> list[Any]:
+def delete_aged(now: datetime, limit: int, limits_at_once: int, personal: Personal) -> list[Any]:
     """Rows whose time is over, so many of each kind; of the small ones that count requests, `limits_at_once`."""
     ended = jobs.c.status.not_in(("pending", "running"))
     used = or_(
-        select(generations.c.id).where(generations.c.guest_session_id == guest_sessions.c.id).exists(),
+        *[each.needs_session(guest_sessions.c.id) for each in personal],
         select(assets.c.id)
         .where(assets.c.guest_session_id == guest_sessions.c.id, assets.c.deleted_at.is_(None))
         .exists(),

@@ -11,7 +11,7 @@ from app.core.ids import new_id
 from app.core.ports import Database, Expect
 from app.core.tables import upsert
 from app.media.tables import assets
-from app.privacy.model import Line, Request
+from app.privacy.model import Customer, Line, Request
 from app.privacy.tables import audit_log, privacy_requests
 
 REQUEST = [privacy_requests.c[name] for name in Request.__dataclass_fields__]
@@ -65,19 +65,19 @@ def close_request(shop_id: str, request_id: str, state: str, at: datetime, asset
     )
 
 
-def exports_of(shop_id: str, customer_id: str) -> Any:
+def exports_of(customer: Customer) -> Any:
     """The ids of a customer's exports, for other statements."""
     return select(privacy_requests.c.asset_id).where(
-        privacy_requests.c.shop_id == shop_id,
-        privacy_requests.c.shopify_customer_id == customer_id,
+        privacy_requests.c.shop_id == customer.shop_id,
+        privacy_requests.c.shopify_customer_id == customer.id,
         privacy_requests.c.asset_id.is_not(None),
     )
 
 
-def forget_requests(shop_id: str, customer_id: str, at: datetime) -> list[Any]:
+def forget_requests(customer: Customer, at: datetime) -> list[Any]:
     """Whom they were about; that they were made stays. One that is open has nothing left to do, and is done too."""
     theirs = update(privacy_requests).where(
-        privacy_requests.c.shop_id == shop_id, privacy_requests.c.shopify_customer_id == customer_id
+        privacy_requests.c.shop_id == customer.shop_id, privacy_requests.c.shopify_customer_id == customer.id
     )
     return [
         theirs.where(privacy_requests.c.state == "open").values(state="done", completed_at=at),

@@ -10,15 +10,7 @@ from sqlalchemy import delete, select, update
 from app.core.ports import Expect
 from app.core.tables import metadata
 from app.jobs.tables import jobs
-from app.privacy.tables import audit_log
 from app.shops.tables import rate_limits, shops, webhook_deliveries
-
-KEPT = (shops, jobs, audit_log, webhook_deliveries)
-"""The shop's own row goes last; the others tell what happened, and go with their age."""
-TENANT_TABLES = tuple(
-    table.name for table in reversed(metadata.sorted_tables) if "shop_id" in table.c and table not in KEPT
-)
-"""Children before parents: much of it may not go with its parent."""
 
 
 def stop_all_jobs(shop_id: str, but: str, at: datetime) -> Any:

@@ -23,25 +23,31 @@ TAKEN = ("received", "done")
 
 
 def take_delivery(
-    webhook: Webhook, delivery_id: str, fields: dict[str, Any], dedupe_key: str, told_at: datetime | None, at: datetime
+    webhook: Webhook,
+    job_kind: str,
+    delivery_id: str,
+    fields: dict[str, Any],
+    dedupe_key: str,
+    told_at: datetime | None,
+    at: datetime,
 ) -> Any:
-    """Record a delivery that is to be worked on by the job of `dedupe_key`.
+    """Record a delivery that is to be worked on by the job of `dedupe_key`, which is of this kind.
 
-    The first delivery of an event is the one that counts, except that one which failed gives its row, with a new id,
-    to the next. A job that is open works on the failed one already: then its row stays. Nothing is recorded for a
-    shop that is not in `shops`.
+    Each subscriber has a row of its own. The first delivery of an event is the one that counts, except that one which
+    failed gives its row, with a new id, to the next. A job that is open works on the failed one already: then its row
+    stays. Nothing is recorded for a shop that is not in `shops`.
     """
-    new = _delivery(webhook, delivery_id, "received", fields, None, told_at, at)
+    new = _delivery(webhook, job_kind, delivery_id, "received", fields, None, told_at, at)
     changes = {name: new.excluded[name] for name in _COLUMNS if name not in _EVENT}
     untried = and_(webhook_deliveries.c.status == "failed", ~jobs.is_open(webhook.shop, dedupe_key))
     return new.on_conflict_do_update(index_elements=_EVENT, set_=changes, where=untried)
 
 
 def refuse_delivery(
-    webhook: Webhook, delivery_id: str, status: str, error: str, told_at: datetime | None, at: datetime
+    webhook: Webhook, job_kind: str, delivery_id: str, status: str, error: str, told_at: datetime | None, at: datetime
 ) -> Any:
     """Record a delivery that is not worked on, unless its event is recorded already or its shop is not in `shops`."""
-    new = _delivery(webhook, delivery_id, status, None, error, told_at, at)
+    new = _delivery(webhook, job_kind, delivery_id, status, None, error, told_at, at)
     return new.on_conflict_do_nothing(index_elements=_EVENT)
 
 
@@ -54,12 +60,13 @@ def is_recorded(shop_id: str, delivery_id: str) -> ColumnElement[bool]:
     )
 
 
-_EVENT = ["shop_id", "topic", "event_id"]
+_EVENT = ["shop_id", "topic", "event_id", "job_kind"]
 _COLUMNS = [column.name for column in webhook_deliveries.c]
 
 
 def _delivery(
     webhook: Webhook,
+    job_kind: str,
     delivery_id: str,
     status: str,
     fields: dict[str, Any] | None,
@@ -79,6 +86,7 @@ def _delivery(
         "error": error,
         "created_at": at,
         "updated_at": at,
+        "job_kind": job_kind,
     }
     values = [bindparam(name, row[name], webhook_deliveries.c[name].type) for name in _COLUMNS]
     known = select(shops.c.id).where(shops.c.id == webhook.shop).exists()

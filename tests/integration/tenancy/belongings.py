@@ -170,11 +170,12 @@ async def _line(world: World, shop: str, line: dict[str, Any]) -> str:
 
 def _leave_unread(world: World, shop: str) -> str:
     """The id of a message about an order that could not be taken."""
-    values = (delivery_id := new_id(), shop, "orders/paid", delivery_id, "failed", '{"order_id":"404404404"}')
-    names = "id, shop_id, topic, event_id, status, fields, error, created_at, updated_at"
+    kind, fields = "personalization.take_order", '{"order_id":"404404404"}'
+    values = (delivery_id := new_id(), shop, "orders/paid", delivery_id, "failed", fields, kind)
+    names = "id, shop_id, topic, event_id, status, fields, job_kind, error, created_at, updated_at"
     now = to_text(world.clock.now())
     world.change(
-        f"INSERT INTO webhook_deliveries ({names}) VALUES (?, ?, ?, ?, ?, ?, 'crashed', ?, ?)", *values, now, now
+        f"INSERT INTO webhook_deliveries ({names}) VALUES (?, ?, ?, ?, ?, ?, ?, 'crashed', ?, ?)", *values, now, now
     )
     return delivery_id
 

@@ -38,6 +38,11 @@ def inputs_of(route: Route) -> Inputs:
     return Inputs(list(route.param_convertors), [str(name) for name in query], body)
 
 
+def names_something(name: str) -> bool:
+    """Whether an input names something of one shop, or lets its holder in: it is an id, a token or a key."""
+    return name in ("key", "token") or name.endswith(("_id", "_key", "_token"))
+
+
 def _calls(handler: Any) -> Iterator[ast.Call]:
     tree = ast.parse(textwrap.dedent(inspect.getsource(handler)))
     return (node for node in ast.walk(tree) if isinstance(node, ast.Call))

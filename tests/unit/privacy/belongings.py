@@ -61,13 +61,17 @@ class Belongings:
         return [order for order in self.orders if order.customer == customer]
 
     def handed_out_of(self, customer: str) -> set[str]:
-        """Those of their files that they may have: a full picture or a print file only once it was paid for."""
+        """Those of their files that they may have: a full picture or a print file only once it was paid for.
+
+        It is a paid order's line that says so. When the one who ordered is deleted, their lines name no design any
+        more, and the account that made it gets its preview alone: nothing shows any longer that it was paid for.
+        """
         return {
             file
             for design in self.designs_of(customer)
             for file in design.files
             if ("/master_" not in self.files[file] or self._is_sold(design))
-            and ("/print_" not in self.files[file] or (design.order and design.order.is_paid))
+            and ("/print_" not in self.files[file] or self._is_printed(design))
         }
 
     def forget(self, customer: str) -> None:
@@ -92,6 +96,9 @@ class Belongings:
         return any(
             line.chosen is design and line.final for order in self.orders if order.is_paid for line in order.lines
         )
+
+    def _is_printed(self, design: Design) -> bool:
+        return any(line.final is design for order in self.orders if order.is_paid for line in order.lines)
 
     def _is_of(self, design: Design, customer: str) -> bool:
         if design.owner:

@@ -70,6 +70,31 @@ def test_what_was_tried_in_a_browser_that_two_ordered_from_is_neither_ones() -> 
     assert [design.id for design in here.designs] == [made[2].id]
 
 
+def test_a_design_of_a_photo_that_went_with_another_design_loses_its_photo_and_its_browser() -> None:
+    """A and B are of one photo, C of another, all of one guest; a customer ordered A, another C.
+
+    The photo goes with the customer who ordered a design of it, so B has none any more. And B leaves the browser, which
+    both customers ordered from: else it would be the second one's as soon as the first is gone. Both are right.
+    """
+    made = [Design(None, 0, photo) for photo in (0, 0, 1)]
+    orders = [Order(CUSTOMERS[at], [Line(made[chosen], None, None)]) for at, chosen in enumerate((0, 2))]
+    here = Belongings(SHOP, made, orders)
+    asyncio.run(check({SHOP: here, OTHER_SHOP: Belongings(OTHER_SHOP, [], [])}, [(SHOP, CUSTOMERS[0])]))
+    assert [design.id for design in here.designs] == [made[1].id, made[2].id]
+    assert (made[1].browser, len(made[1].files)) == (None, 3)
+
+
+def test_a_print_of_an_account_is_not_handed_out_when_the_line_that_paid_for_it_was_emptied() -> None:
+    """A customer with an account made a design, and another ordered and paid for it; that one is deleted."""
+    maker, buyer = CUSTOMERS[:2]
+    design, order = Design(maker, None, 0), Order(buyer, [])
+    final = Design(maker, None, None, order)
+    order.lines.append(Line(design, None, final))
+    here = Belongings(SHOP, [design, final], [order])
+    asyncio.run(check({SHOP: here, OTHER_SHOP: Belongings(OTHER_SHOP, [], [])}, [(SHOP, buyer), (SHOP, maker)]))
+    assert here.designs == []
+
+
 async def check(shops: dict[str, Belongings], asked: list[tuple[str, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         app = make_app(Path(folder))

@@ -63,6 +63,28 @@ async def test_an_event_that_is_delivered_again_changes_nothing(app: App) -> Non
     assert len(await jobs.jobs_by_status(app.db, ["pending"], 10)) == 1
 
 
+async def test_each_subscriber_has_a_delivery_and_a_job_of_its_own(app: App) -> None:
+    for _ in range(2):
+        await shops.receive(app, message(), KIND, {"order_id": "1"})
+        await shops.receive(app, message(), "test.other", {"product_id": "2"})
+    found = {row["job_kind"]: row for row in await rows(app)}
+    assert {kind: row["fields"] for kind, row in found.items()} == {
+        KIND: {"order_id": "1"},
+        "test.other": {"product_id": "2"},
+    }
+    queued = await jobs.jobs_by_status(app.db, ["pending"], 10)
+    assert {job.kind: job.subject_id for job in queued} == {kind: row["id"] for kind, row in found.items()}
+
+
+async def test_a_failure_of_one_subscriber_leaves_the_other_alone(app: App) -> None:
+    await shops.refuse(app, message(), "failed", "malformed", "test.other")
+    await shops.receive(app, message(), KIND, {"order_id": "1"})
+    assert {(row["job_kind"], row["status"]) for row in await rows(app)} == {
+        ("test.other", "failed"),
+        (KIND, "received"),
+    }
+
+
 async def test_the_job_points_at_the_delivery_that_was_kept(app: App) -> None:
     for _ in range(2):
         await shops.receive(app, message(), KIND, {})
@@ -92,7 +114,7 @@ async def test_the_body_is_never_kept(app: App) -> None:
 
 
 async def test_a_real_delivery_takes_over_one_that_failed(app: App) -> None:
-    await shops.refuse(app, message(), "failed", "malformed")
+    await shops.refuse(app, message(), "failed", "malformed", KIND)
     await shops.receive(app, message(), KIND, {"order_id": "1"})
     (row,) = await rows(app)
     assert (row["status"], row["fields"], row["error"]) == ("received", {"order_id": "1"}, None)
@@ -103,7 +125,7 @@ async def test_a_real_delivery_takes_over_one_that_failed(app: App) -> None:
 async def test_a_failed_and_a_real_delivery_at_once_leave_the_real_one(app: App) -> None:
     for number in range(20):
         event = f"e{number}"
-        both = [shops.refuse(app, message(event), "failed", "?"), shops.receive(app, message(event), KIND, {})]
+        both = [shops.refuse(app, message(event), "failed", "?", KIND), shops.receive(app, message(event), KIND, {})]
         await asyncio.gather(*(both if number % 2 else reversed(both)))
     found = await rows(app)
     assert [row["status"] for row in found] == ["received"] * 20
@@ -113,7 +135,7 @@ async def test_a_failed_and_a_real_delivery_at_once_leave_the_real_one(app: App)
 
 
 async def test_several_real_deliveries_take_over_a_failed_one_once(app: App) -> None:
-    await shops.refuse(app, message(), "failed", "malformed")
+    await shops.refuse(app, message(), "failed", "malformed", KIND)
     await asyncio.gather(*[shops.receive(app, message(), KIND, {"order_id": str(each)}) for each in range(5)])
     (row,) = await rows(app)
     (job,) = await jobs.jobs_by_status(app.db, ["pending"], 10)
@@ -182,7 +204,7 @@ class Event:
 
     async def step(self, step: str) -> None:
         if step in ("failed", "ignored"):
-            await shops.refuse(self.app, message(self.name), step, "?")
+            await shops.refuse(self.app, message(self.name), step, "?", KIND)
             self.status = self.status or step
         elif step in ("one", "other"):
             await shops.receive(self.app, message(self.name), KIND, {"body": step})
@@ -212,7 +234,7 @@ class Event:
         assert [row["status"] for row in found] == ([self.status] if self.status else [])
         assert self.worked == self.wanted
         open_jobs = await jobs.jobs_by_status(self.app.db, ["pending", "running"], 100)
-        open_jobs = [job for job in open_jobs if job.dedupe_key.endswith(f":{self.name}")]
+        open_jobs = [job for job in open_jobs if job.dedupe_key.endswith(f":{self.name}:{KIND}")]
         waiting = [row["id"] for row in found if row["status"] == "received"]
         assert [job.subject_id for job in open_jobs] == waiting
         if waiting:

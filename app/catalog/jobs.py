@@ -1,0 +1,13 @@
+"""The kinds of job that the catalog runs."""
+
+from __future__ import annotations
+
+from app import shops
+from app.catalog import sync
+from app.jobs import JobKind
+
+KINDS = (
+    JobKind(sync.UPDATE, sync.update_product, shops.give_up),
+    JobKind(sync.DELETE, sync.delete_product, shops.give_up),
+    JobKind(sync.SYNC, sync.sync_page, sync.sync_given_up, patient=True),
+)

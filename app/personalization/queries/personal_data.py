@@ -1,0 +1,195 @@
+"""All SQL of privacy on designs, orders and order lines."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, CompoundSelect, Select, and_, case, or_, select, update
+
+from app.core.ports import Database
+from app.core.tables import among
+from app.media.tables import assets
+from app.personalization.tables import generations, order_items, orders
+from app.privacy import Browsers, Customer, OwnedTable
+
+SOLD = ("queued", "printing", "ready", "failed")
+"""States of a paid line that is printed, or would be. One in doubt may be a cheap product with a dear one's design."""
+MARKED = ("preview", "mockup")
+"""Purposes of pictures that are drawn with the watermark on them."""
+CHOSEN = (order_items.c.preview_generation_id, order_items.c.proposed_generation_id)
+GONE = "The customer's data were deleted."
+
+
+@dataclass(frozen=True)
+class DesignsAndOrders(OwnedTable):
+    """Designs, and the orders that say whose a guest's design is.
+
+    An order keeps its id, sums and state without its customer, and a line its state without its design: the merchant's
+    books need them.
+    """
+
+    def belongs(self, customer: Customer, table: str) -> Any:
+        if table == orders.name:
+            return orders.c.customer_id == customer.id
+        if table == order_items.name:
+            return order_items.c.order_id.in_(_orders(customer))
+        return super().belongs(customer, table)
+
+    def may_leave(self, shop_id: str) -> Any:
+        ordered = _bought(shop_id, order_items.c.preview_generation_id)
+        designs = select(generations.c.master_asset_id).where(
+            generations.c.shop_id == shop_id, generations.c.id.in_(ordered)
+        )
+        return or_(
+            assets.c.purpose.in_(MARKED),
+            assets.c.id.in_(designs),
+            assets.c.id.in_(_bought(shop_id, order_items.c.print_asset_id)),
+        )
+
+    def withheld_uploads(self, shop_id: str) -> Any | None:
+        """Pictures that the merchant sent to be printed as they are: full pictures, not photos of the shopper's."""
+        ordered = _bought(shop_id, order_items.c.preview_generation_id)
+        return select(generations.c.upload_asset_id).where(
+            generations.c.shop_id == shop_id,
+            generations.c.ai_prompt_used == "",
+            generations.c.upload_asset_id.is_not(None),
+            generations.c.id.not_in(ordered),
+        )
+
+    def claim_orders(self, customer: Customer, order_ids: Collection[str], at: datetime) -> list[Any]:
+        named = and_(orders.c.shop_id == customer.shop_id, among(orders.c.shopify_order_id, order_ids))
+        return [update(orders).where(named).values(customer_id=customer.id, updated_at=at)]
+
+    def browsers_ordered_from(self, customer: Customer) -> Any | None:
+        return _sessions(customer.shop_id, _by_them(customer))
+
+    def browsers_others_ordered_from(self, customer: Customer) -> Any | None:
+        return _sessions(customer.shop_id, _by_others(customer))
+
+    def made_as_guest(self, customer: Customer, browsers: Browsers) -> ColumnElement[bool]:
+        """Designs that they ordered, and those of browsers that are theirs alone, but for those in others' orders.
+
+        What several customers ordered from one browser stays the browser's too, so that it shows that several did.
+        """
+        mine = _orders(customer)
+        return and_(
+            or_(
+                super().made_as_guest(customer, browsers),
+                generations.c.id.in_(_by_them(customer)),
+                generations.c.order_id.in_(mine),
+            ),
+            generations.c.id.not_in(_by_others(customer)),
+            or_(generations.c.order_id.is_(None), generations.c.order_id.in_(mine)),
+        )
+
+    def tried_only(self, customer: Customer) -> ColumnElement[bool]:
+        return and_(generations.c.id.not_in(_by_others(customer)), generations.c.order_id.is_(None))
+
+    def delete(self, shop_id: str, item_ids: Collection[str], at: datetime) -> list[Any]:
+        preview, final, proposal = (
+            among(order_items.c[f"{name}_generation_id"], item_ids) for name in ("preview", "final", "proposed")
+        )
+        proposed = and_(order_items.c.shop_id == shop_id, proposal)
+        return [
+            _emptied(shop_id, at).where(or_(preview, final)),
+            update(order_items).where(proposed).values(proposed_generation_id=None, updated_at=at),
+            *super().delete(shop_id, item_ids, at),
+        ]
+
+    def release_files(self, shop_id: str, asset_ids: Collection[str], at: datetime) -> list[Any]:
+        return [_emptied(shop_id, at).where(among(order_items.c.print_asset_id, asset_ids))]
+
+    async def kept_subjects(self, db: Database, customer: Customer, after: str, limit: int) -> list[str]:
+        """Order lines: no print is made of them any more, and none that lost its race stays."""
+        rows = await db.all(
+            select(order_items.c.id)
+            .where(
+                order_items.c.shop_id == customer.shop_id,
+                order_items.c.order_id.in_(_orders(customer)),
+                order_items.c.id > after,
+            )
+            .order_by(order_items.c.id)
+            .limit(limit)
+        )
+        return [row["id"] for row in rows]
+
+    def forget(self, customer: Customer, at: datetime) -> list[Any]:
+        """The lines and the order keep ids, sums and states: the merchant's books need them."""
+        return [
+            _emptied(customer.shop_id, at).where(order_items.c.order_id.in_(_orders(customer))),
+            update(orders)
+            .where(orders.c.shop_id == customer.shop_id, orders.c.customer_id == customer.id)
+            .values(customer_id=None, updated_at=at),
+        ]
+
+    def is_unordered(self) -> ColumnElement[bool]:
+        return generations.c.pinned_at.is_(None)
+
+    def is_unproposed(self, shop_id: str, item_ids: Collection[str]) -> ColumnElement[bool]:
+        proposed = order_items.c.proposed_generation_id
+        proposals = select(proposed).where(order_items.c.shop_id == shop_id, among(proposed, item_ids))
+        return generations.c.id.not_in(proposals)
+
+
+def _orders(customer: Customer) -> Select[tuple[str]]:
+    return select(orders.c.id).where(orders.c.shop_id == customer.shop_id, orders.c.customer_id == customer.id)
+
+
+def _ordered(shop_id: str, by: ColumnElement[bool]) -> CompoundSelect[tuple[str]]:
+    """The designs in orders of somebody, those that the shop proposed too."""
+    of_somebody = select(orders.c.id).where(orders.c.shop_id == shop_id, by)
+    lines = and_(order_items.c.shop_id == shop_id, order_items.c.order_id.in_(of_somebody))
+    chosen, proposed = (select(design).where(lines, design.is_not(None)) for design in CHOSEN)
+    return chosen.union(proposed)
+
+
+def _by_them(customer: Customer) -> CompoundSelect[tuple[str]]:
+    return _ordered(customer.shop_id, orders.c.customer_id == customer.id)
+
+
+def _by_others(customer: Customer) -> CompoundSelect[tuple[str]]:
+    return _ordered(customer.shop_id, or_(orders.c.customer_id.is_(None), orders.c.customer_id != customer.id))
+
+
+def _sessions(shop_id: str, ordered: CompoundSelect[tuple[str]]) -> Select[tuple[str]]:
+    session = generations.c.guest_session_id
+    return select(session).where(generations.c.shop_id == shop_id, session.is_not(None), generations.c.id.in_(ordered))
+
+
+def _bought(shop_id: str, column: Column[Any]) -> Select[tuple[str]]:
+    """A column of the lines that were paid for, and whose money was not given back."""
+    paid = select(orders.c.id).where(
+        orders.c.shop_id == shop_id,
+        orders.c.paid_at.is_not(None),
+        orders.c.cancelled_at.is_(None),
+        orders.c.status != "refunded",
+    )
+    return select(column).where(
+        order_items.c.shop_id == shop_id,
+        order_items.c.order_id.in_(paid),
+        order_items.c.state.in_(SOLD),
+        column.is_not(None),
+    )
+
+
+def _emptied(shop_id: str, at: datetime) -> Any:
+    """A line without its design; one that was not printed never will be."""
+    state = case((order_items.c.state.in_(("ready", "cancelled")), order_items.c.state), else_="cancelled")
+    return (
+        update(order_items)
+        .where(order_items.c.shop_id == shop_id)
+        .values(
+            preview_generation_id=None,
+            final_generation_id=None,
+            proposed_generation_id=None,
+            print_asset_id=None,
+            preview_ref="",
+            title=None,
+            state=state,
+            reason=GONE,
+            updated_at=at,
+        )
+    )

@@ -1,0 +1,39 @@
+"""Whose browser it was: conditions on guest sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, or_
+
+from app.privacy.model import Customer
+from app.privacy.personal_data import Personal
+
+
+@dataclass(frozen=True)
+class Browsers:
+    """SELECTs of the guest sessions that a customer ordered from, and of those that others ordered from."""
+
+    by_them: Sequence[Any] = ()
+    by_others: Sequence[Any] = ()
+
+    @classmethod
+    def of(cls, customer: Customer, personal: Personal) -> Browsers:
+        """Return the browsers of a customer, as all capabilities together know them."""
+        by_them = [each.browsers_ordered_from(customer) for each in personal]
+        by_others = [each.browsers_others_ordered_from(customer) for each in personal]
+        return cls([each for each in by_them if each is not None], [each for each in by_others if each is not None])
+
+    def theirs_alone(self, session: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Return the condition that the customer ordered from a session and nobody else did."""
+        return and_(_in_any(session, self.by_them), *[session.not_in(each) for each in self.by_others])
+
+    def shared(self, session: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Return the condition that the customer ordered from a session, and others did too."""
+        return and_(_in_any(session, self.by_them), _in_any(session, self.by_others))
+
+
+def _in_any(session: ColumnElement[Any], selects: Sequence[Any]) -> ColumnElement[bool]:
+    return or_(false(), *[session.in_(each) for each in selects])
