@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, case, func, or_, select, update
 
 from app.core.ports import Database, Expect
+from app.core.statements import built_once
 from app.core.tables import moment, upsert
 from app.generation.model import Quota
 from app.generation.tables import quotas
@@ -16,8 +17,13 @@ QUOTA = [quotas.c[name] for name in Quota.__dataclass_fields__]
 
 
 async def quota(db: Database, shop_id: str) -> Quota | None:
-    row = await db.one(select(*QUOTA).where(quotas.c.shop_id == shop_id))
+    row = await db.one(_quota_row(shop_id))
     return Quota(**row) if row else None
+
+
+@built_once
+def _quota_row(shop_id: str) -> Any:
+    return select(*QUOTA).where(quotas.c.shop_id == shop_id)
 
 
 async def stored_bytes(db: Database) -> int:
@@ -26,6 +32,7 @@ async def stored_bytes(db: Database) -> int:
     return int(row["bytes"]) if row else 0
 
 
+@built_once
 def open_quota(shop_id: str, period: str, at: datetime) -> Any:
     """The shop's limits, as every plan starts; nothing when it has them already."""
     return (
@@ -35,6 +42,7 @@ def open_quota(shop_id: str, period: str, at: datetime) -> Any:
     )
 
 
+@built_once
 def hold(shop_id: str, period: str, at: datetime) -> list[Any]:
     """Count one generation of this month; refused with `quota_exhausted`."""
     same = quotas.c.period >= period  # a request that straddles midnight counts in the month that has begun
@@ -53,6 +61,7 @@ def hold(shop_id: str, period: str, at: datetime) -> list[Any]:
     return [open_quota(shop_id, period, at), Expect(count, "quota_exhausted")]
 
 
+@built_once
 def give_back(shop_id: str, period: str | None, at: datetime) -> Any:
     """One generation came to nothing: uncount it, if its month is still the running one."""
     return (
@@ -66,6 +75,7 @@ def give_back(shop_id: str, period: str | None, at: datetime) -> Any:
     )
 
 
+@built_once
 def reserve_storage(shop_id: str, size: int, period: str, at: datetime) -> list[Any]:
     """Count bytes before they arrive; refused with `storage_full`."""
     fits = quotas.c.current_storage_bytes + size <= quotas.c.storage_quota_bytes
@@ -77,6 +87,7 @@ def reserve_storage(shop_id: str, size: int, period: str, at: datetime) -> list[
     return [open_quota(shop_id, period, at), Expect(count, "storage_full")]
 
 
+@built_once
 def keep_storage(shop_id: str, size: int, at: datetime) -> Any:
     """Count bytes that are kept whatever the limit: work that was accepted is delivered."""
     return (
@@ -86,6 +97,7 @@ def keep_storage(shop_id: str, size: int, at: datetime) -> Any:
     )
 
 
+@built_once
 def release_storage(shop_id: str, size: int | ScalarSelect[int], at: datetime) -> Any:
     """Uncount bytes that are gone."""
     left = quotas.c.current_storage_bytes - size
@@ -96,6 +108,7 @@ def release_storage(shop_id: str, size: int | ScalarSelect[int], at: datetime) -
     )
 
 
+@built_once
 def free_slot_if(shop_id: str, condition: ColumnElement[bool]) -> list[Any]:
     """Two statements. PostgreSQL looks at a condition before it waits for a row: a slot that is taken meanwhile would
     be missed, and lost for good. So the row is waited for first."""
@@ -104,6 +117,7 @@ def free_slot_if(shop_id: str, condition: ColumnElement[bool]) -> list[Any]:
     return [waited, quota.where(quotas.c.running > 0, condition).values(running=quotas.c.running - 1)]
 
 
+@built_once
 def free_all_slots_if(shop_id: str, condition: ColumnElement[bool]) -> Any:
     return update(quotas).where(quotas.c.shop_id == shop_id, condition).values(running=0)
 
@@ -112,14 +126,27 @@ class QuotaSlots:
     """How many generations of a shop run at once: `running`, at most `max_concurrent`."""
 
     def take(self, shop_id: str) -> Expect:
-        room = quotas.c.running < quotas.c.max_concurrent
-        one_more = update(quotas).where(quotas.c.shop_id == shop_id, room).values(running=quotas.c.running + 1)
-        return Expect(one_more, "slots_full")
+        return _take_slot(shop_id)
 
     def free(self, shop_id: str) -> Any:
-        return (
-            update(quotas).where(quotas.c.shop_id == shop_id, quotas.c.running > 0).values(running=quotas.c.running - 1)
-        )
+        return _free_slot(shop_id)
 
     def room(self, shop_id: str | ColumnElement[str]) -> ColumnElement[int]:
-        return select(quotas.c.max_concurrent - quotas.c.running).where(quotas.c.shop_id == shop_id).scalar_subquery()
+        return _room(shop_id)
+
+
+@built_once
+def _take_slot(shop_id: str) -> Expect:
+    room = quotas.c.running < quotas.c.max_concurrent
+    one_more = update(quotas).where(quotas.c.shop_id == shop_id, room).values(running=quotas.c.running + 1)
+    return Expect(one_more, "slots_full")
+
+
+@built_once
+def _free_slot(shop_id: str) -> Any:
+    return update(quotas).where(quotas.c.shop_id == shop_id, quotas.c.running > 0).values(running=quotas.c.running - 1)
+
+
+@built_once
+def _room(shop_id: str | ColumnElement[str]) -> ColumnElement[int]:
+    return select(quotas.c.max_concurrent - quotas.c.running).where(quotas.c.shop_id == shop_id).scalar_subquery()
