@@ -21,6 +21,7 @@ from sqlalchemy.sql.selectable import FromClause, Join
 
 from app.capabilities import CAPABILITIES
 from app.core.ports import Database, Expect
+from app.core.statements import BoundStatement
 from app.core.tables import metadata
 from app.generation.model import G, Kind
 from app.jobs.model import Slotted
@@ -108,7 +109,8 @@ def test_no_statement_reaches_beyond_its_shop() -> None:
 
 def made(query: Callable[..., Any]) -> list[Any]:
     """Every statement of a query, those within others too."""
-    plain = [each.statement if isinstance(each, Expect) else each for each in statements(query)]
+    bound = [each.statement if isinstance(each, Expect) else each for each in statements(query)]
+    plain = [each.afresh() if isinstance(each, BoundStatement) else each for each in bound]
     parts = [part for each in plain for part in visitors.iterate(each)]
     return [part for part in parts if isinstance(part, Select | Insert | Update | Delete)]
 
@@ -171,11 +173,18 @@ def made_up(kind: Any, name: str = "", length: int = 1) -> Any:
 def beyond(statement: Any) -> bool:
     """Whether it reaches rows of tenants without saying whose."""
     if isinstance(statement, Insert):
-        told = statement.compile(dialect=postgresql.dialect()).params
-        return is_tenants(statement.table) and told.get(shop_column(statement.table).name) != SHOP
+        return is_tenants(statement.table) and _inserted(statement).get(shop_column(statement.table).name) != SHOP
     if isinstance(statement, Select):
         return _is_loose(statement.get_final_froms(), statement.whereclause)
     return _is_loose([statement.table], statement.whereclause)
+
+
+def _inserted(statement: Insert) -> Mapping[str, Any]:
+    """The values of an insert by column, those that it selects too."""
+    if isinstance(statement.select, Select):
+        selected = zip(statement._select_names or (), statement.select.selected_columns, strict=True)
+        return {name: getattr(value, "value", None) for name, value in selected}
+    return statement.compile(dialect=postgresql.dialect()).params
 
 
 def _is_loose(sources: Sequence[FromClause], where: Any) -> bool:

@@ -14,9 +14,11 @@ from typing import Any
 from sqlalchemy import Dialect, Index, PrimaryKeyConstraint, Table, UniqueConstraint
 
 from app.core.ports import Expect, Row
+from app.core.statements import BoundStatement, BuiltStatement
 from app.core.tables import metadata
 
 MAX_PARAMETERS = 100
+MAX_COLUMNS = 100
 MAX_STATEMENT_BYTES = 100_000
 MAX_ROW_BYTES = 1_000_000
 
@@ -56,14 +58,63 @@ class _Shape:
     columns: Sequence[tuple[str, Convert]]
 
 
+@dataclass(frozen=True)
+class _Slots:
+    """A built statement in a dialect: its values are those at these places, converted, or constants of its own."""
+
+    text: str
+    places: Sequence[tuple[int, Convert]]
+    constants: Sequence[Any]
+    columns: Sequence[tuple[str, Convert]]
+
+
 _shapes: dict[Any, _Shape | None] = {}
 MAX_SHAPES = 500
+_slots: dict[tuple[str, BuiltStatement], _Slots] = {}
+"""As many as there are functions that build a statement once, times the shapes of their arguments."""
 
 
 def compile_sql(statement: Any, dialect: Dialect) -> Sql:
     """Raises ValueError when the statement passes a limit of D1."""
     expect = statement if isinstance(statement, Expect) else None
     core = expect.statement if expect else statement
+    sql = _filled(core, dialect, expect) if type(core) is BoundStatement else _built_now(core, dialect, expect)
+    _check_limits(sql)
+    return sql
+
+
+def _filled(bound: BoundStatement, dialect: Dialect, expect: Expect | None) -> Sql:
+    """A statement that was built once: it is compiled once, too, and needs its values alone."""
+    key = dialect.name, bound.built
+    slots = _slots.get(key)
+    if slots is None:
+        slots = _slots[key] = _slots_of(bound.built, dialect)
+    given, constants = bound.values, slots.constants
+    values = [
+        constants[place] if place < 0 else convert(given[place]) if convert else given[place]
+        for place, convert in slots.places
+    ]
+    return Sql(slots.text, values, slots.columns, expect)
+
+
+def _slots_of(built: BuiltStatement, dialect: Dialect) -> _Slots:
+    """Constants have negative places: they count from the end."""
+    core, places, constants = built.expression, [], list[Any]()
+    compiled = core.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    shape = _shape(compiled, core, dialect)
+    for name, convert in shape.binds:
+        key = compiled.binds[name].key if name in compiled.binds else None
+        if key in built.places:
+            places.append((built.places.index(key), convert))
+        else:
+            value = compiled.params[name]
+            constants.insert(0, convert(value) if convert else value)
+            places.append((-len(constants), None))
+    return _Slots(shape.text, places, constants, shape.columns)
+
+
+def _built_now(core: Any, dialect: Dialect, expect: Expect | None) -> Sql:
+    """A statement that was built for this call: one of its shape may have been compiled before."""
     cache_key = core._generate_cache_key()
     shape = _known_shape(core, cache_key, dialect) if cache_key else None
     if shape:
@@ -72,9 +123,7 @@ def compile_sql(statement: Any, dialect: Dialect) -> Sql:
         shape = _shape(core.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}), core, dialect)
         params = shape.compiled.params
     values = [convert(params[name]) if convert else params[name] for name, convert in shape.binds]
-    sql = Sql(shape.text, values, shape.columns, expect)
-    _check_limits(sql)
-    return sql
+    return Sql(shape.text, values, shape.columns, expect)
 
 
 def _known_shape(core: Any, cache_key: Any, dialect: Dialect) -> _Shape | None:
@@ -126,6 +175,8 @@ def _columns(core: Any, dialect: Dialect) -> list[tuple[str, Convert]]:
 def _check_limits(sql: Sql) -> None:
     if any(isinstance(value, datetime) for value in sql.values):
         raise TypeError(f"a time without its type, say moment(): {sql.text}")
+    if len(sql.columns) > MAX_COLUMNS:
+        raise ValueError(f"too many columns for D1: {len(sql.columns)}")
     size = sum(_bytes(value) for value in sql.values if isinstance(value, str | bytes))
     if len(sql.values) > MAX_PARAMETERS or _bytes(sql.text) > MAX_STATEMENT_BYTES or size > MAX_ROW_BYTES:
         raise ValueError(f"too big for D1: {len(sql.values)} values, {len(sql.text)} + {size} bytes")

@@ -11,22 +11,34 @@ from app.catalog.model import Product
 from app.catalog.tables import products as table
 from app.core.ids import new_id
 from app.core.ports import Database, ListedProduct
+from app.core.statements import built_once
 from app.core.tables import moment, upsert
 
 COLUMNS = [table.c[name] for name in Product.__dataclass_fields__]
 
 
 async def product(db: Database, shop_id: str, product_id: str) -> Product | None:
-    row = await db.one(select(*COLUMNS).where(table.c.shop_id == shop_id, table.c.id == product_id))
+    row = await db.one(_product_row(shop_id, product_id))
     return Product(**row) if row else None
+
+
+@built_once
+def _product_row(shop_id: str, product_id: str) -> Any:
+    return select(*COLUMNS).where(table.c.shop_id == shop_id, table.c.id == product_id)
 
 
 async def sellable_product(db: Database, shop_id: str, shopify_product_id: str) -> Product | None:
     """A product that the shop has switched on, by Shopify's id."""
-    row = await db.one(select(*COLUMNS).where(*_sellable(shop_id, shopify_product_id)))
+    row = await db.one(_sellable_row(shop_id, shopify_product_id))
     return Product(**row) if row else None
 
 
+@built_once
+def _sellable_row(shop_id: str, shopify_product_id: str) -> Any:
+    return select(*COLUMNS).where(*_sellable(shop_id, shopify_product_id))
+
+
+@built_once
 def id_of_sellable(shop_id: str, shopify_product_id: str) -> ScalarSelect[str]:
     """Our id of such a product, within other statements."""
     return select(table.c.id).where(*_sellable(shop_id, shopify_product_id)).scalar_subquery()
@@ -34,11 +46,16 @@ def id_of_sellable(shop_id: str, shopify_product_id: str) -> ScalarSelect[str]:
 
 async def enabled_products(db: Database, shop_id: str) -> list[Product]:
     """What the shop has switched on, on sale or not."""
+    return [Product(**row) for row in await db.all(_enabled_rows(shop_id))]
+
+
+@built_once
+def _enabled_rows(shop_id: str) -> Any:
     enabled = [table.c.shop_id == shop_id, table.c.is_enabled == 1, table.c.archived_at.is_(None)]
-    rows = await db.all(select(*COLUMNS).where(*enabled).order_by(table.c.title))
-    return [Product(**row) for row in rows]
+    return select(*COLUMNS).where(*enabled).order_by(table.c.title)
 
 
+@built_once
 def save_product(shop_id: str, product: Product, at: datetime) -> Any:
     """Insert, or take over title and handle of one that Shopify already knows."""
     return (
@@ -62,6 +79,11 @@ def save_product(shop_id: str, product: Product, at: datetime) -> Any:
 
 def save_listed(shop_id: str, listed: ListedProduct, at: datetime) -> Any:
     """Insert one that is not switched on, or follow Shopify. Older tellings change nothing; archived stays so."""
+    return _save_listed(new_id(), shop_id, listed, at)
+
+
+@built_once
+def _save_listed(product_id: str, shop_id: str, listed: ListedProduct, at: datetime) -> Any:
     newer = or_(table.c.synced_at.is_(None), table.c.synced_at < moment(listed.changed_at))
     follow = and_(newer, table.c.archived_at.is_(None))
     told = {
@@ -71,7 +93,7 @@ def save_listed(shop_id: str, listed: ListedProduct, at: datetime) -> Any:
         "synced_at": listed.changed_at,
     }
     insert = upsert(table).values(
-        id=new_id(),
+        id=product_id,
         shop_id=shop_id,
         shopify_product_id=listed.shopify_product_id,
         is_enabled=False,
@@ -87,10 +109,15 @@ def save_listed(shop_id: str, listed: ListedProduct, at: datetime) -> Any:
 
 def archive(shop_id: str, shopify_product_id: str, at: datetime) -> list[Any]:
     """Off sale and archived for good, also one that was never heard of: its update may still be on its way."""
+    return _archive_known(new_id(), shop_id, shopify_product_id, at)
+
+
+@built_once
+def _archive_known(product_id: str, shop_id: str, shopify_product_id: str, at: datetime) -> list[Any]:
     unknown = (
         upsert(table)
         .values(
-            id=new_id(),
+            id=product_id,
             shop_id=shop_id,
             shopify_product_id=shopify_product_id,
             title="",
@@ -103,6 +130,7 @@ def archive(shop_id: str, shopify_product_id: str, at: datetime) -> list[Any]:
     return [unknown, _archive(shop_id, at).where(table.c.shopify_product_id == shopify_product_id)]
 
 
+@built_once
 def archive_unlisted(shop_id: str, before: datetime, at: datetime) -> Any:
     """Those of Shopify that no page of a sync has named since it began."""
     unlisted = [table.c.shopify_product_id.is_not(None), table.c.updated_at < moment(before)]

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    bindparam,
     func,
     literal,
     select,
@@ -31,6 +32,7 @@ from app.core.times import from_text, to_text
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import Insert
+    from sqlalchemy.types import TypeEngine
 
 Id = str | ScalarSelect[Any]
 """One that is known, or one that the statement itself looks up, so that it need not be read before."""
@@ -112,13 +114,23 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+class Texts(TypeDecorator[Collection[str]]):
+    """A collection of texts as one value: the keys of a JSON object, because `json_each` gives those alike on SQLite
+    and PostgreSQL."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Collection[str] | None, dialect: Any) -> dict[str, None]:
+        return dict.fromkeys(text.replace("\0", "\N{REPLACEMENT CHARACTER}") for text in value or ())
+
+
 def among(column: ColumnElement[str], texts: Collection[str]) -> ColumnElement[bool]:
     """Whether a column is one of these texts. However many there are, they are one value: D1 takes 100 of a statement.
 
-    They are the keys of a JSON object, because `json_each` gives those alike on SQLite and PostgreSQL.
+    PostgreSQL stores NUL as another character, and so it is compared.
     """
-    keys = dict.fromkeys(text.replace("\0", "\N{REPLACEMENT CHARACTER}") for text in texts)  # as PostgreSQL stores NUL
-    return column.in_(select(func.json_each(literal(keys, JSON())).table_valued("key").c.key))
+    return column.in_(select(func.json_each(typed(texts, Texts())).table_valued("key").c.key))
 
 
 class Flag(TypeDecorator[bool]):
@@ -181,9 +193,16 @@ def json_column(name: str) -> tuple[Column[Any], CheckConstraint]:
     )
 
 
+def typed(value: Any, kind: TypeEngine[Any]) -> BindParameter[Any]:
+    """A value inside an expression, where SQLAlchemy cannot see what kind of column it meets."""
+    return (
+        bindparam(value.key, type_=kind, required=False) if isinstance(value, BindParameter) else literal(value, kind)
+    )
+
+
 def moment(at: datetime | None) -> BindParameter[Any]:
-    """A time inside an expression, where SQLAlchemy cannot see that it meets a Time column."""
-    return literal(at, Time())
+    """A time inside an expression."""
+    return typed(at, Time())
 
 
 def one_of(column: str, *values: str) -> CheckConstraint:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, cast, delete, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, and_, cast, delete, func, select, update
 
 from app.core.ids import first_id
 from app.core.ports import Database, Expect
+from app.core.statements import built_once
 from app.core.tables import moment, upsert
 from app.generation.model import NO_ANSWER, CallResult, G, Kind, ModelCall, ModelSums, Status
 from app.generation.tables import api_usage, api_usage_daily
@@ -21,63 +22,110 @@ SUMS = ("calls", "failures", "images", "input_tokens", "output_tokens", "cost_mi
 
 async def find(db: Database, shop_id: str, kind: Kind[G], generation_id: str) -> G | None:
     """Return a generation of this kind."""
-    table = kind.table
-    row = await db.one(_select(kind).where(table.c.shop_id == shop_id, table.c.id == generation_id, *_fixed(kind)))
+    row = await db.one(_finding(kind)(shop_id, generation_id))
     return kind.shape(**row) if row else None
+
+
+@cache
+def _finding(kind: Kind[Any]) -> Callable[[str, str], Any]:
+    table = kind.table
+
+    @built_once
+    def finding(shop_id: str, generation_id: str) -> Any:
+        return _select(kind).where(table.c.shop_id == shop_id, table.c.id == generation_id, *_fixed(kind))
+
+    return finding
 
 
 async def by_key(db: Database, shop_id: str, kind: Kind[G], key: str | None, scope: Mapping[str, Any]) -> G | None:
     """Return what was asked for with this idempotency key before, within its scope (see `Kind.key_scope`)."""
     if not key:
         return None
-    table = kind.table
-    within = [table.c[name] == value for name, value in scope.items()]
-    row = await db.one(
-        _select(kind).where(table.c.shop_id == shop_id, *within, table.c.idempotency_key == key, *_fixed(kind))
-    )
+    row = await db.one(_finding_key(kind)(shop_id, key, **scope))
     return kind.shape(**row) if row else None
+
+
+@cache
+def _finding_key(kind: Kind[Any]) -> Callable[..., Any]:
+    table = kind.table
+
+    @built_once
+    def finding_key(shop_id: str, key: str, **scope: Any) -> Any:
+        within = [table.c[name] == value for name, value in scope.items()]
+        return _select(kind).where(table.c.shop_id == shop_id, *within, table.c.idempotency_key == key, *_fixed(kind))
+
+    return finding_key
 
 
 def insert(shop_id: str, kind: Kind[G], row: G) -> Any:
     """A new generation. Raises ConstraintError when its idempotency key is in use."""
-    values = {name: getattr(row, name) for name in _fields(kind)}
-    return upsert(kind.table).values(**values | {"shop_id": shop_id}, **kind.fixed, updated_at=row.created_at)
+    return _inserting(kind)(shop_id, row)
+
+
+@cache
+def _inserting(kind: Kind[Any]) -> Callable[[str, Any], Any]:
+    @built_once
+    def inserting(shop_id: str, row: Any) -> Any:
+        values = {name: getattr(row, name) for name in _fields(kind)}
+        return upsert(kind.table).values(**values | {"shop_id": shop_id}, **kind.fixed, updated_at=row.created_at)
+
+    return inserting
 
 
 def proceed(shop_id: str, kind: Kind[G], generation_id: str, progress: int, at: datetime) -> Expect:
     """Set the progress; refused with `not_open` when the generation has ended."""
-    started = func.coalesce(kind.table.c.started_at, moment(at))
-    changes = {"status": Status.PROCESSING.value, "progress": progress, "started_at": started}
-    return _change(shop_id, kind, generation_id, changes, at)
+    return _changing(kind)(shop_id, generation_id, Status.PROCESSING, at, progress=progress)
 
 
 def complete(shop_id: str, kind: Kind[G], generation_id: str, values: Mapping[str, Any], at: datetime) -> Expect:
     """Complete it and set these columns; refused with `not_open`."""
-    ended = {"status": Status.COMPLETED.value, "progress": 100, "completed_at": at}
-    cost = {"cost_micros": _cost(shop_id, generation_id)}
-    return _change(shop_id, kind, generation_id, {**values, **ended, **cost}, at)
+    ended = {**values, "progress": 100, "completed_at": at}
+    return _changing(kind)(shop_id, generation_id, Status.COMPLETED, at, **ended)
 
 
 def fail(shop_id: str, kind: Kind[G], generation_id: str, code: str, message: str, at: datetime) -> Expect:
     """Fail it; refused with `not_open`."""
-    ended = {"status": Status.FAILED.value, "error_code": code, "error_message": message}
-    return _change(shop_id, kind, generation_id, ended | {"cost_micros": _cost(shop_id, generation_id)}, at)
+    return _changing(kind)(shop_id, generation_id, Status.FAILED, at, error_code=code, error_message=message)
 
 
 def cancel(shop_id: str, kind: Kind[G], generation_id: str, at: datetime) -> Expect:
     """Cancel it; refused with `not_open`."""
-    return _change(shop_id, kind, generation_id, {"status": Status.CANCELLED.value}, at)
+    return _changing(kind)(shop_id, generation_id, Status.CANCELLED, at)
+
+
+@cache
+def _changing(kind: Kind[Any]) -> Callable[..., Expect]:
+    """Change a generation that has not ended: its status, and other columns by their names."""
+    table = kind.table
+
+    @built_once
+    def changing(shop_id: str, generation_id: str, status: Status, at: datetime, **values: Any) -> Expect:
+        open_one = and_(table.c.shop_id == shop_id, table.c.id == generation_id, table.c.status.in_(OPEN))
+        changes = {**values, "status": status.value, "updated_at": at}
+        if status is Status.PROCESSING:
+            changes["started_at"] = func.coalesce(table.c.started_at, moment(at))
+        if status in (Status.COMPLETED, Status.FAILED):
+            changes["cost_micros"] = _cost(shop_id, generation_id)
+        return Expect(update(table).where(open_one).values(changes), "not_open")
+
+    return changing
 
 
 def begin_call(call: ModelCall) -> list[Any]:
     """Log a call before it is made, as one that got no answer, and count it in its day's sums."""
-    stamps = {"created_at": call.created_at, "updated_at": call.created_at}
+    return _begin_call(call, _day(call))
+
+
+@built_once
+def _begin_call(call: ModelCall, day: str) -> list[Any]:
+    logged = {name: getattr(call, name) for name in ModelCall.__dataclass_fields__}
+    stamps, day_of = {"created_at": call.created_at, "updated_at": call.created_at}, _day_of(call, day)
     return [
-        upsert(api_usage).values(**asdict(call) | stamps, error_code=NO_ANSWER),
+        upsert(api_usage).values(**logged | stamps, error_code=NO_ANSWER),
         upsert(api_usage_daily)
-        .values(shop_id=call.shop_id, **_day(call), calls=1, failures=1, **stamps)
+        .values(shop_id=call.shop_id, **day_of, calls=1, failures=1, **stamps)
         .on_conflict_do_update(
-            index_elements=["shop_id", *_day(call)],
+            index_elements=["shop_id", *day_of],
             set_={
                 "calls": api_usage_daily.c.calls + 1,
                 "failures": api_usage_daily.c.failures + 1,
@@ -89,10 +137,15 @@ def begin_call(call: ModelCall) -> list[Any]:
 
 def end_call(call: ModelCall, result: CallResult, at: datetime) -> list[Any]:
     """Log what came of a call, and correct its day's sums."""
-    succeeded, used, sums = result.error_code is None, result.usage, api_usage_daily
+    return _end_call(call, _day(call), result, result.error_code is None, at)
+
+
+@built_once
+def _end_call(call: ModelCall, day: str, result: CallResult, succeeded: bool, at: datetime) -> list[Any]:
+    used, sums = result.usage, api_usage_daily
     tokens = {"input_tokens": used.input_tokens, "output_tokens": used.output_tokens, "cost_micros": used.cost_micros}
-    added = tokens | {"failures": -int(succeeded), "images": result.images_returned}
-    day = [sums.c[name] == value for name, value in _day(call).items()]
+    added = tokens | {"images": result.images_returned} | ({"failures": -1} if succeeded else {})
+    same_day = [sums.c[name] == value for name, value in _day_of(call, day).items()]
     return [
         update(api_usage)
         .where(api_usage.c.shop_id == call.shop_id, api_usage.c.id == call.id)
@@ -106,22 +159,26 @@ def end_call(call: ModelCall, result: CallResult, at: datetime) -> list[Any]:
             updated_at=at,
         ),
         update(sums)
-        .where(sums.c.shop_id == call.shop_id, *day)
+        .where(sums.c.shop_id == call.shop_id, *same_day)
         .values({name: sums.c[name] + count for name, count in added.items()} | {"updated_at": at}),
     ]
 
 
 async def usage_since(db: Database, shop_id: str, day: str) -> list[ModelSums]:
     """Return what a shop's calls since a day (YYYY-MM-DD, UTC) came to, by operation and model; the dearest first."""
+    return [ModelSums(**row) for row in await db.all(_usage_since(shop_id, day))]
+
+
+@built_once
+def _usage_since(shop_id: str, day: str) -> Any:
     table, by = api_usage_daily, [api_usage_daily.c[name] for name in ("operation", "service", "model")]
     sums = [cast(func.sum(table.c[name]), BigInteger).label(name) for name in SUMS]
-    rows = await db.all(
+    return (
         select(*by, *sums)
         .where(table.c.shop_id == shop_id, table.c.day >= day)
         .group_by(*by)
         .order_by(func.sum(table.c.cost_micros).desc(), func.sum(table.c.calls).desc(), *by)
     )
-    return [ModelSums(**row) for row in rows]
 
 
 def delete_old_calls(made_before: datetime, limit: int) -> Any:
@@ -130,23 +187,20 @@ def delete_old_calls(made_before: datetime, limit: int) -> Any:
     return delete(api_usage).where(api_usage.c.id.in_(old))
 
 
-def _change(shop_id: str, kind: Kind[G], generation_id: str, changes: Mapping[str, Any], at: datetime) -> Expect:
-    """Change a generation that has not ended."""
-    table = kind.table
-    named = update(table).where(table.c.shop_id == shop_id, table.c.id == generation_id, table.c.status.in_(OPEN))
-    return Expect(named.values({**changes, "updated_at": at}), "not_open")
-
-
 def _cost(shop_id: str, generation_id: str) -> ColumnElement[int]:
     """What all calls for it cost, those of earlier attempts too."""
     mine = (api_usage.c.shop_id == shop_id, api_usage.c.subject_id == generation_id)
     return select(cast(func.coalesce(func.sum(api_usage.c.cost_micros), 0), BigInteger)).where(*mine).scalar_subquery()
 
 
-def _day(call: ModelCall) -> dict[str, str]:
-    """The row of the sums that a call belongs to, beside its shop. A day is one of UTC."""
-    named = {"operation": call.operation, "service": call.service, "model": call.model}
-    return {"day": call.created_at.strftime("%Y-%m-%d"), **named}
+def _day(call: ModelCall) -> str:
+    """The day of a call (YYYY-MM-DD, UTC)."""
+    return call.created_at.strftime("%Y-%m-%d")
+
+
+def _day_of(call: ModelCall, day: str) -> dict[str, Any]:
+    """The row of the sums that a call belongs to, beside its shop."""
+    return {"day": day, "operation": call.operation, "service": call.service, "model": call.model}
 
 
 def _select(kind: Kind[G]) -> Any:

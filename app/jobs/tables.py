@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Column, ColumnElement, Index, Table, Text, and_, literal_column
+from sqlalchemy import Column, ColumnElement, Index, Table, Text, and_, literal_column
 
 from app.core.tables import ShopRedact, json_column, key, metadata, number, on_shop_redact, one_of, stamps, text, time
-
-Moment = datetime | BindParameter[datetime]
 
 jobs = Table(
     "jobs",
@@ -55,6 +53,6 @@ def is_pending(table: Any) -> ColumnElement[bool]:
     return and_(is_open(table), table.c.status == "pending")
 
 
-def is_left(table: Any, now: Moment) -> ColumnElement[bool]:
+def is_left(table: Any, now: datetime) -> ColumnElement[bool]:
     """Whether its worker died: the lease has run out."""
     return and_(is_open(table), table.c.status == "running", table.c.lease_until <= now)

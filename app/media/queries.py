@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, delete, func, select, update
 
 from app.core.ports import Database, Expect
-from app.core.tables import Id, among, moment, upsert
+from app.core.statements import built_once
+from app.core.tables import among, moment, upsert
 from app.media.model import UPLOAD_LIFE, Asset
 from app.media.tables import assets
 
 COLUMNS = [assets.c[name] for name in Asset.__dataclass_fields__]
 
 
-async def asset(db: Database, shop_id: str, asset_id: Id) -> Asset | None:
+async def asset(db: Database, shop_id: str, asset_id: str) -> Asset | None:
     """An asset whose object is still there."""
-    row = await db.one(
-        select(*COLUMNS).where(assets.c.shop_id == shop_id, assets.c.id == asset_id, assets.c.deleted_at.is_(None))
-    )
+    row = await db.one(_asset_row(shop_id, asset_id))
     return Asset(**row) if row else None
+
+
+@built_once
+def _asset_row(shop_id: str, asset_id: str) -> Any:
+    return select(*COLUMNS).where(assets.c.shop_id == shop_id, assets.c.id == asset_id, assets.c.deleted_at.is_(None))
 
 
 async def due_files(db: Database, now: datetime, limit: int) -> list[Asset]:
@@ -30,16 +33,19 @@ async def due_files(db: Database, now: datetime, limit: int) -> list[Asset]:
 
     Every shop's oldest come before any shop's second oldest, so that a flood in one shop keeps no other waiting.
     """
+    rows = await db.all(_due_files(now, limit))
+    return sorted((Asset(**row) for row in rows), key=lambda each: each.shop_id)
+
+
+@built_once
+def _due_files(now: datetime, limit: int) -> Any:
     place = func.row_number().over(partition_by=assets.c.shop_id, order_by=assets.c.expires_at)
     due = (
         select(*COLUMNS, place.label("place"))
         .where(assets.c.expires_at <= now, assets.c.deleted_at.is_(None))
         .subquery()
     )
-    rows = await db.all(
-        select(*[due.c[each.name] for each in COLUMNS]).order_by(due.c.place, due.c.expires_at).limit(limit)
-    )
-    return sorted((Asset(**row) for row in rows), key=lambda each: each.shop_id)
+    return select(*[due.c[each.name] for each in COLUMNS]).order_by(due.c.place, due.c.expires_at).limit(limit)
 
 
 async def kept_objects(db: Database, after: str, limit: int) -> list[Asset]:
@@ -61,14 +67,22 @@ async def are_recorded(db: Database, shop_id: str, keys: Collection[str]) -> boo
 
 def mark_deleted(shop_id: str, asset_ids: Sequence[str], at: datetime) -> Expect:
     """Refused with `changed` unless all are still due."""
-    marked = update(assets).where(_due(shop_id, asset_ids, at)).values(deleted_at=at, updated_at=at)
-    return Expect(marked, "changed", rows=len(asset_ids))
+    return Expect(_mark_deleted(shop_id, asset_ids, at), "changed", rows=len(asset_ids))
+
+
+@built_once
+def _mark_deleted(shop_id: str, asset_ids: Sequence[str], at: datetime) -> Any:
+    return update(assets).where(_due(shop_id, asset_ids, at)).values(deleted_at=at, updated_at=at)
 
 
 def delete_unclaimed(shop_id: str, asset_ids: Sequence[str], at: datetime) -> Expect:
     """Delete rows of uploads that nobody used. Refused with `changed` unless all are still due and unused."""
-    unused = delete(assets).where(_due(shop_id, asset_ids, at), _unclaimed())
-    return Expect(unused, "changed", rows=len(asset_ids))
+    return Expect(_delete_unclaimed(shop_id, asset_ids, at), "changed", rows=len(asset_ids))
+
+
+@built_once
+def _delete_unclaimed(shop_id: str, asset_ids: Sequence[str], at: datetime) -> Any:
+    return delete(assets).where(_due(shop_id, asset_ids, at), _unclaimed())
 
 
 def lapse(shop_id: str, asset_ids: Sequence[str], until: datetime, at: datetime) -> Expect:
@@ -76,16 +90,26 @@ def lapse(shop_id: str, asset_ids: Sequence[str], until: datetime, at: datetime)
 
     Refused with `changed` unless all are still due and awaited.
     """
+    return Expect(_lapse(shop_id, asset_ids, until, at), "changed", rows=len(asset_ids))
+
+
+@built_once
+def _lapse(shop_id: str, asset_ids: Sequence[str], until: datetime, at: datetime) -> Any:
     awaited = and_(_due(shop_id, asset_ids, at), assets.c.arrived_at.is_(None))
-    ended = update(assets).where(awaited).values(bytes=0, expires_at=until, updated_at=at)
-    return Expect(ended, "changed", rows=len(asset_ids))
+    return update(assets).where(awaited).values(bytes=0, expires_at=until, updated_at=at)
 
 
 def set_arrived(upload: Asset, size: int, at: datetime) -> Expect:
     """An upload has come, with so many bytes. Refused with `changed` when that was known, or its reservation ended."""
-    row = and_(assets.c.shop_id == upload.shop_id, assets.c.id == upload.id, assets.c.deleted_at.is_(None))
-    awaited = and_(row, assets.c.arrived_at.is_(None), assets.c.bytes == upload.bytes)
-    return Expect(update(assets).where(awaited).values(bytes=size, updated_at=at, **_arrival(upload, at)), "changed")
+    return _set_arrived(upload.shop_id, upload.id, upload.bytes, size, _day_ends(upload, at), at)
+
+
+@built_once
+def _set_arrived(shop_id: str, asset_id: str, reserved: int, size: int, ends: datetime, at: datetime) -> Expect:
+    row = and_(assets.c.shop_id == shop_id, assets.c.id == asset_id, assets.c.deleted_at.is_(None))
+    awaited = and_(row, assets.c.arrived_at.is_(None), assets.c.bytes == reserved)
+    come = update(assets).where(awaited).values(bytes=size, updated_at=at, **_arrival(reserved, ends, at))
+    return Expect(come, "changed")
 
 
 def claim_upload(
@@ -93,20 +117,30 @@ def claim_upload(
 ) -> Any:
     """The upload belongs to whoever used it first, so that their redaction finds it. By then it has arrived, and its
     real type is known."""
+    owner = {"shopper_id": shopper_id, "guest_session_id": guest_session_id}
+    return _claim_upload(shop_id, upload.id, upload.bytes, upload.mime, _day_ends(upload, at), at, **owner)
+
+
+@built_once
+def _claim_upload(
+    shop_id: str, asset_id: str, size: int, mime: str, ends: datetime, at: datetime, **owner: str | None
+) -> Any:
     return (
         update(assets)
-        .where(assets.c.shop_id == shop_id, assets.c.id == upload.id, _unclaimed())
-        .values(shopper_id=shopper_id, guest_session_id=guest_session_id, mime=upload.mime, **_arrival(upload, at))
+        .where(assets.c.shop_id == shop_id, assets.c.id == asset_id, _unclaimed())
+        .values(**owner, mime=mime, **_arrival(size, ends, at))
     )
 
 
+@built_once
 def is_unused(shop_id: str, asset_id: str) -> ColumnElement[bool]:
     """Whether nobody has used an upload yet."""
     return select(assets.c.id).where(assets.c.shop_id == shop_id, assets.c.id == asset_id, _unclaimed()).exists()
 
 
+@built_once
 def insert_asset(asset: Asset, at: datetime) -> Any:
-    return upsert(assets).values(**asdict(asset) | {"created_at": at, "updated_at": at})
+    return upsert(assets).values(**vars(asset) | {"created_at": at, "updated_at": at})
 
 
 def _due(shop_id: str, asset_ids: Sequence[str], at: datetime) -> ColumnElement[bool]:
@@ -114,13 +148,17 @@ def _due(shop_id: str, asset_ids: Sequence[str], at: datetime) -> ColumnElement[
     return and_(assets.c.shop_id == shop_id, named, assets.c.deleted_at.is_(None), assets.c.expires_at <= at)
 
 
-def _arrival(upload: Asset, at: datetime) -> dict[str, Any]:
-    """The values of an upload that has come: its day counts from its ticket.
+def _day_ends(upload: Asset, at: datetime) -> datetime:
+    """An upload's day counts from its ticket."""
+    return (upload.created_at or at) + UPLOAD_LIFE
 
-    One that was known to have come, or whose reservation has ended since it was read, keeps its values.
+
+def _arrival(size: int, ends: datetime, at: datetime) -> dict[str, Any]:
+    """The values of an upload that has come.
+
+    One that was known to have come, or whose reservation of this size has ended since it was read, keeps its values.
     """
-    ends = (upload.created_at or at) + UPLOAD_LIFE
-    awaited = and_(assets.c.arrived_at.is_(None), assets.c.bytes == upload.bytes)
+    awaited = and_(assets.c.arrived_at.is_(None), assets.c.bytes == size)
     return {
         "expires_at": case((awaited, moment(ends)), else_=assets.c.expires_at),
         "arrived_at": case((awaited, moment(at)), else_=assets.c.arrived_at),

@@ -89,12 +89,10 @@ async def sizes_to_map(app: App, shop_id: str) -> list[Size]:
 
 async def find(at_once: Together, shop_id: str, item_id: str) -> Stuck:
     """Raises NotFound, and Conflict for a line that goes on by itself, is printed, or was cancelled."""
-    item, order = await asyncio.gather(
-        queries.item(at_once, shop_id, item_id),
-        queries.order_by_id(at_once, shop_id, queries.order_of(shop_id, item_id)),
-    )
-    if item is None or order is None:
+    found = await queries.item_with_order(at_once, shop_id, item_id)
+    if found is None:
         raise NotFound()
+    item, order = found
     if item.print_asset_id or item.state not in ADJUSTABLE:
         raise Conflict("This line is being printed, its print is ready, or it was cancelled.", code="not_retryable")
     return Stuck(item, order)

@@ -115,6 +115,17 @@ class Generation:
 
 
 @dataclass(frozen=True)
+class KnownDesign:
+    """A design with what an order's line is compared to: its master's width and height in pixels while that is there,
+    Shopify's id of its product, and Shopify's id of the customer who made it."""
+
+    design: Generation
+    master: tuple[int, int] | None
+    shopify_product_id: str | None
+    shopify_customer_id: str | None
+
+
+@dataclass(frozen=True)
 class PreviewState:
     """What a shopper sees of a preview. `progress` is a percentage."""
 

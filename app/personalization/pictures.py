@@ -80,13 +80,14 @@ class _Origin:
 
 
 async def _origin(at_once: Together, shop_id: str, item_id: str, upload_id: str | None) -> _Origin:
-    design, size, photo, own_style = await asyncio.gather(
-        queries.generation(at_once, shop_id, queries.design_of(shop_id, item_id)),
-        queries.size(at_once, shop_id, queries.size_of(shop_id, item_id)),
-        media.asset(at_once, shop_id, upload_id or queries.upload_of(shop_id, item_id)),
+    line, sent, own_style = await asyncio.gather(
+        queries.line_parts(at_once, shop_id, item_id),
+        media.asset(at_once, shop_id, upload_id or ""),
         queries.own_style(at_once, shop_id),
     )
-    return _Origin(design, size, photo, own_style)
+    if line is None:
+        raise NotFound()
+    return _Origin(line.design, line.size, sent if upload_id else line.photo, own_style)
 
 
 async def _again(app: App, shop: Shop, origin: _Origin) -> tuple[Asset, Header, Generation]:

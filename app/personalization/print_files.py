@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,7 +10,6 @@ from app.core.app import App
 from app.core.errors import NotFound, Refused
 from app.core.ids import new_id
 from app.core.pictures import Picture, PrintSpec
-from app.core.reads import Together
 from app.jobs import Lease
 from app.personalization import queries
 from app.personalization.goods import Size
@@ -58,18 +56,12 @@ class Ingredients:
 
 async def ingredients(app: App, shop_id: str, item_id: str) -> Ingredients:
     """Raises NotFound."""
-    at_once = Together(app.db)
-    item, design, size, master = await asyncio.gather(
-        queries.item(at_once, shop_id, item_id),
-        queries.generation(at_once, shop_id, queries.design_of(shop_id, item_id)),
-        queries.size(at_once, shop_id, queries.size_of(shop_id, item_id)),
-        media.asset(at_once, shop_id, queries.master_of(shop_id, item_id)),
-    )
-    if item is None or not item.preview_generation_id or not item.size_id:
+    line = await queries.line_parts(app.db, shop_id, item_id)
+    if line is None or not line.item.preview_generation_id or not line.item.size_id:
         raise NotFound("This order line, its design or its size is gone.")
-    if design is None or size is None or master is None:
+    if line.design is None or line.size is None or line.master is None:
         raise NotFound(PICTURE_GONE, code="master_missing")
-    return Ingredients(item, design, size, master)
+    return Ingredients(line.item, line.design, line.size, line.master)
 
 
 async def record(

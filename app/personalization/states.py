@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from app.media.model import Asset
 from app.personalization.goods import Size
 from app.personalization.model import Generation
 
@@ -260,6 +261,17 @@ class OrderItem:
     def needs_match(self) -> bool:
         """Whether its design decides what becomes of it, unless the order stops it."""
         return self.print_asset_id is None and self.state not in ("printing", "failed")
+
+
+@dataclass(frozen=True)
+class LineParts:
+    """A line with its design, its size, the design's master, and the photo that the design was made from."""
+
+    item: OrderItem
+    design: Generation | None
+    size: Size | None
+    master: Asset | None
+    photo: Asset | None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, ScalarSelect, and_, case, func, or_, select, update
 
 from app.core.ports import Database, Expect
+from app.core.statements import built_once
 from app.core.tables import moment, upsert
 from app.quotas.model import Lane, Quota, period_of
 from app.quotas.tables import quotas
@@ -17,8 +18,13 @@ QUOTA = [quotas.c[name] for name in Quota.__dataclass_fields__]
 
 
 async def quota(db: Database, shop_id: str) -> Quota | None:
-    row = await db.one(select(*QUOTA).where(quotas.c.shop_id == shop_id))
+    row = await db.one(_quota_row(shop_id))
     return Quota(**row) if row else None
+
+
+@built_once
+def _quota_row(shop_id: str) -> Any:
+    return select(*QUOTA).where(quotas.c.shop_id == shop_id)
 
 
 async def stored_bytes(db: Database) -> int:
@@ -27,6 +33,7 @@ async def stored_bytes(db: Database) -> int:
     return int(row["bytes"]) if row else 0
 
 
+@built_once
 def open_quota(shop_id: str, period: str, at: datetime) -> Any:
     """Create the row of a shop's limits with the defaults, unless it exists."""
     return (
@@ -36,6 +43,7 @@ def open_quota(shop_id: str, period: str, at: datetime) -> Any:
     )
 
 
+@built_once
 def hold(shop_id: str, period: str, at: datetime, units: int = 1) -> list[Any]:
     """Count generations of this month; refused with `quota_exhausted` unless all of them fit."""
     same = quotas.c.period >= period  # a request that began before midnight counts in the month that has begun since
@@ -55,6 +63,7 @@ def hold(shop_id: str, period: str, at: datetime, units: int = 1) -> list[Any]:
     return [open_quota(shop_id, period, at), Expect(count, "quota_exhausted")]
 
 
+@built_once
 def give_back(shop_id: str, period: str | None, at: datetime, units: int = 1) -> Any:
     """Uncount generations that came to nothing, if they were counted in the month that is still running."""
     return (
@@ -68,6 +77,7 @@ def give_back(shop_id: str, period: str | None, at: datetime, units: int = 1) ->
     )
 
 
+@built_once
 def reserve_storage(shop_id: str, size: int, period: str, at: datetime) -> list[Any]:
     """Count bytes before they arrive; refused with `storage_full`."""
     fits = quotas.c.current_storage_bytes + size <= quotas.c.storage_quota_bytes
@@ -84,7 +94,12 @@ def keep_storage(shop_id: str, size: int, at: datetime) -> Any:
 
     A shop without limits, such as one that is filled before its first visit, gets those that every plan starts with.
     """
-    fresh = {"period": period_of(at, "UTC"), "last_reset_at": at, "created_at": at, "updated_at": at}
+    return _keep_storage(shop_id, size, period_of(at, "UTC"), at)
+
+
+@built_once
+def _keep_storage(shop_id: str, size: int, period: str, at: datetime) -> Any:
+    fresh = {"period": period, "last_reset_at": at, "created_at": at, "updated_at": at}
     return (
         upsert(quotas)
         .values(shop_id=shop_id, current_storage_bytes=size, **fresh)
@@ -95,6 +110,7 @@ def keep_storage(shop_id: str, size: int, at: datetime) -> Any:
     )
 
 
+@built_once
 def release_storage(shop_id: str, size: int | ScalarSelect[int], at: datetime) -> Any:
     """Subtract the bytes of files that were deleted."""
     left = quotas.c.current_storage_bytes - size
@@ -105,6 +121,7 @@ def release_storage(shop_id: str, size: int | ScalarSelect[int], at: datetime) -
     )
 
 
+@built_once
 def free_slot_if(shop_id: str, lane: Lane, condition: ColumnElement[bool]) -> list[Any]:
     """Release a slot of a lane where a condition holds; two statements.
 
@@ -116,6 +133,7 @@ def free_slot_if(shop_id: str, lane: Lane, condition: ColumnElement[bool]) -> li
     return [waited, quota.where(counter > 0, condition).values({counter: counter - 1})]
 
 
+@built_once
 def free_all_slots_if(shop_id: str, condition: ColumnElement[bool]) -> Any:
     """Release every slot of every lane where a condition holds."""
     return update(quotas).where(quotas.c.shop_id == shop_id, condition).values(running=0, merchant_running=0)
@@ -135,16 +153,19 @@ class LaneSlots:
     def limit(self) -> Column[int]:
         return quotas.c.max_concurrent if self.lane is Lane.SHOPPER else quotas.c.merchant_max_concurrent
 
+    @built_once
     def take(self, shop_id: str) -> Expect:
         """Take a slot; refused with `slots_full`."""
         free = update(quotas).where(quotas.c.shop_id == shop_id, self.counter < self.limit)
         return Expect(free.values({self.counter: self.counter + 1}), "slots_full")
 
+    @built_once
     def free(self, shop_id: str) -> Any:
         """Release a slot."""
         taken = update(quotas).where(quotas.c.shop_id == shop_id, self.counter > 0)
         return taken.values({self.counter: self.counter - 1})
 
+    @built_once
     def room(self, shop_id: str | ColumnElement[str]) -> ColumnElement[int]:
         """An expression for other statements: how many more jobs may start."""
         return select(self.limit - self.counter).where(quotas.c.shop_id == shop_id).scalar_subquery()

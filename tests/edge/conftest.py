@@ -25,7 +25,7 @@ from tests.devstore.conftest import serving
 from tests.edge import workerd
 from tests.fakes.gemini import KEY as GEMINI_KEY
 from tests.fakes.gemini import FakeGemini
-from tests.integration.servers import OTHER_SHOP, SHOP, Shopify
+from tests.integration.servers import OTHER_SHOP, RETRY_DELAYS, SHOP, Shopify
 from tests.ports import free_port
 from tests.sources import ROOT
 
@@ -87,7 +87,7 @@ def deployed(folder: Path, rows: str, *, images: bool = True, **changes: str) ->
     Without `images` it has what plain `wrangler dev` makes of the Images binding.
     """
     port = free_port()
-    config = Config(app_url=f"http://127.0.0.1:{port}", retry_delays=())
+    config = Config(app_url=f"http://127.0.0.1:{port}", retry_delays=RETRY_DELAYS)
     devstore = create_devstore(config, shops=[SHOP, OTHER_SHOP])
     with serving(devstore) as shop_url, FakeGemini().serving() as gemini, httpx.Client(base_url=shop_url) as http:
         shopify = Shopify(shop_url, config, devstore.state.store, http)

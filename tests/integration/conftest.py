@@ -17,7 +17,7 @@ from tests import postgres
 from tests.apps import ON_POSTGRES
 from tests.devstore.conftest import serving
 from tests.integration import print_worker
-from tests.integration.servers import NEW_SHOP, OTHER_SHOP, SHOP, Front, Shopify
+from tests.integration.servers import NEW_SHOP, OTHER_SHOP, RETRY_DELAYS, SHOP, Front, Shopify
 from tests.integration.world import World, fill
 
 CRASHES = ("request_crashed", "job_crashed", "job_loop_fault")
@@ -38,7 +38,7 @@ def front() -> Iterator[Front]:
 
 @pytest.fixture(scope="session")
 def simulated_shopify(front: Front) -> Iterator[Shopify]:
-    config = Config(app_url=front.url, retry_delays=())
+    config = Config(app_url=front.url, retry_delays=RETRY_DELAYS)
     devstore = create_devstore(config, shops=[SHOP, OTHER_SHOP, NEW_SHOP])
     with serving(devstore) as url, httpx.Client(base_url=url) as http:
         shopify = Shopify(url, config, devstore.state.store, http)

@@ -18,7 +18,7 @@ from devstore.config import Config
 from devstore.server import create_devstore
 from tests.devstore.conftest import serving
 from tests.fakes.gemini import KEY, FakeGemini
-from tests.integration.servers import OTHER_SHOP, SHOP, Shopify
+from tests.integration.servers import OTHER_SHOP, RETRY_DELAYS, SHOP, Shopify
 from tests.setups import clock
 from tests.setups.seed import offers
 
@@ -50,7 +50,7 @@ class Neighbours:
 @contextmanager
 def neighbours(app_url: str) -> Iterator[Neighbours]:
     """Neighbours of the app at this address, which need not answer yet."""
-    config, gemini = Config(app_url=app_url, retry_delays=()), FakeGemini()
+    config, gemini = Config(app_url=app_url, retry_delays=RETRY_DELAYS), FakeGemini()
     devstore = create_devstore(config, shops=[SHOP, OTHER_SHOP])
     with serving(devstore) as url, httpx.Client(base_url=url, trust_env=False) as http, gemini.serving() as gemini_url:
         environ = {

@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from app.core.ids import first_id, new_id
 from app.core.ports import Database, Expect
-from app.core.tables import among, upsert
+from app.core.statements import built_once
+from app.core.tables import among, typed, upsert
 from app.jobs.model import OPEN, Job
 from app.jobs.tables import is_left, is_pending, jobs
 
@@ -18,8 +19,13 @@ COLUMNS = [jobs.c[name] for name in Job.__dataclass_fields__]
 
 
 async def job(db: Database, job_id: str) -> Job | None:
-    row = await db.one(select(*COLUMNS).where(jobs.c.id == job_id))
+    row = await db.one(_job_row(job_id))
     return Job(**row) if row else None
+
+
+@built_once
+def _job_row(job_id: str) -> Any:
+    return select(*COLUMNS).where(jobs.c.id == job_id)
 
 
 async def jobs_by_status(db: Database, statuses: Sequence[str], limit: int) -> list[Job]:
@@ -41,9 +47,13 @@ async def given_up_by_kind(db: Database, since: datetime) -> dict[tuple[str, ...
 
 async def oldest_due(db: Database, now: datetime) -> datetime | None:
     """Since when the job has been due that has waited longest."""
-    due = select(jobs.c.run_at).where(is_pending(jobs), jobs.c.run_at <= now)
-    row = await db.one(due.order_by(jobs.c.run_at).limit(1))
+    row = await db.one(_oldest_due(now))
     return row["run_at"] if row else None
+
+
+@built_once
+def _oldest_due(now: datetime) -> Any:
+    return select(jobs.c.run_at).where(is_pending(jobs), jobs.c.run_at <= now).order_by(jobs.c.run_at).limit(1)
 
 
 async def left_waiting(db: Database, kinds: Collection[str], since: datetime) -> dict[str, int]:
@@ -63,22 +73,28 @@ async def in_line(
     db: Database, shop_id: str, lane: str, room: ColumnElement[int], now: datetime, limit: int
 ) -> list[str]:
     """The ids of the next pending jobs of this lane, as many as there is room for; the most urgent first."""
-    rows = await db.all(
-        select(jobs.c.id, room.label("room"))
-        .where(
-            jobs.c.shop_id == shop_id, jobs.c.lane == lane, jobs.c.status == "pending", jobs.c.run_at <= now, room > 0
-        )
-        .order_by(jobs.c.priority.desc(), jobs.c.run_at, jobs.c.id)
-        .limit(limit)
-    )
+    rows = await db.all(_in_line(shop_id, lane, room, now, limit))
     return [str(row["id"]) for row in rows[: rows[0]["room"] if rows else 0]]
 
 
+@built_once
+def _in_line(shop_id: str, lane: str, room: ColumnElement[int], now: datetime, limit: int) -> Any:
+    waiting = [jobs.c.shop_id == shop_id, jobs.c.lane == lane, jobs.c.status == "pending", jobs.c.run_at <= now]
+    return (
+        select(jobs.c.id, room.label("room"))
+        .where(*waiting, room > 0)
+        .order_by(jobs.c.priority.desc(), jobs.c.run_at, jobs.c.id)
+        .limit(limit)
+    )
+
+
+@built_once
 def insert(job: Job, at: datetime) -> Any:
     """Once per dedupe key: a second insert changes nothing."""
     return _row(job, at).on_conflict_do_nothing(index_elements=["dedupe_key"])
 
 
+@built_once
 def requeue(job: Job, at: datetime) -> Any:
     """Like insert, but a job that had ended without success starts again. Returns the id to wake, if any."""
     return (
@@ -92,13 +108,14 @@ def requeue(job: Job, at: datetime) -> Any:
     )
 
 
+@built_once
 def start(job: Job, at: datetime, condition: ColumnElement[bool]) -> Any:
     """Insert a job where a condition holds; one of the same dedupe key that has ended takes its place and starts again.
 
     Returns the id to wake, if any.
     """
     row = _values(job, at)
-    values = [bindparam(name, value, jobs.c[name].type) for name, value in row.items()]
+    values = [typed(value, jobs.c[name].type) for name, value in row.items()]
     new = upsert(jobs).from_select(list(row), select(*values).where(condition))
     anew = {"status": "pending", "attempts": 0, "last_error": None, "lease_token": None, "lease_until": None}
     changes = {name: new.excluded[name] for name in row if name not in ("id", "dedupe_key", "created_at")}
@@ -109,22 +126,30 @@ def start(job: Job, at: datetime, condition: ColumnElement[bool]) -> Any:
 
 def lease(job: Job, token: str, now: datetime, seconds: int) -> Expect:
     """Take a job as it was read; refused with `not_due` when somebody was faster."""
-    as_read = and_(jobs.c.status == job.status, jobs.c.attempts == job.attempts, _runnable(now))
+    return _lease(job.shop_id, job.id, job.status, job.attempts, token, now + timedelta(seconds=seconds), new_id(), now)
+
+
+@built_once
+def _lease(
+    shop_id: str, job_id: str, status: str, attempts: int, token: str, until: datetime, order: str, now: datetime
+) -> Expect:
+    as_read = and_(jobs.c.status == status, jobs.c.attempts == attempts, _runnable(now))
     return Expect(
         update(jobs)
-        .where(jobs.c.shop_id == job.shop_id, jobs.c.id == job.id, as_read)
+        .where(jobs.c.shop_id == shop_id, jobs.c.id == job_id, as_read)
         .values(
             status="running",
             attempts=jobs.c.attempts + 1,
             lease_token=token,
-            lease_until=now + timedelta(seconds=seconds),
-            lease_order=new_id(),
+            lease_until=until,
+            lease_order=order,
             updated_at=now,
         ),
         "not_due",
     )
 
 
+@built_once
 def hint_again(now: datetime, hinted_before: datetime, kinds: Collection[str], limit: int) -> Any:
     """Note a hint at jobs of these kinds that may run now and whose last hint is old, the oldest first; their ids."""
     old = or_(jobs.c.hinted_at.is_(None), jobs.c.hinted_at <= hinted_before)
@@ -134,10 +159,12 @@ def hint_again(now: datetime, hinted_before: datetime, kinds: Collection[str], l
     return update(jobs).where(jobs.c.id.in_(stale)).values(hinted_at=now).returning(jobs.c.id)
 
 
+@built_once
 def extend(job_id: str, token: str, until: datetime) -> Expect:
     return Expect(update(jobs).where(_held(job_id, token)).values(lease_until=until), "lease_lost")
 
 
+@built_once
 def end(shop_id: str, job_id: str, token: str, status: str, error: str | None, at: datetime) -> Expect:
     return Expect(
         update(jobs)
@@ -147,6 +174,7 @@ def end(shop_id: str, job_id: str, token: str, status: str, error: str | None, a
     )
 
 
+@built_once
 def postpone(job_id: str, token: str, run_at: datetime, error: str, at: datetime) -> Expect:
     return Expect(
         update(jobs)
@@ -156,6 +184,7 @@ def postpone(job_id: str, token: str, run_at: datetime, error: str, at: datetime
     )
 
 
+@built_once
 def release(job_id: str, token: str, at: datetime) -> Expect:
     """Give a job back as it was before its lease: due at once, and this attempt is not counted."""
     return Expect(
@@ -166,6 +195,7 @@ def release(job_id: str, token: str, at: datetime) -> Expect:
     )
 
 
+@built_once
 def cancel(shop_id: str, dedupe_key: str, at: datetime) -> Any:
     return (
         update(jobs)
@@ -174,6 +204,7 @@ def cancel(shop_id: str, dedupe_key: str, at: datetime) -> Any:
     )
 
 
+@built_once
 def park(shop_id: str, reason: str, condition: ColumnElement[bool], at: datetime) -> Any:
     """Cancel a shop's open jobs that meet a condition, until they are revived for the same reason."""
     return (
@@ -183,6 +214,7 @@ def park(shop_id: str, reason: str, condition: ColumnElement[bool], at: datetime
     )
 
 
+@built_once
 def revive(shop_id: str, reasons: Collection[str], at: datetime) -> Any:
     """Jobs that ended for one of these reasons start again; gives their ids."""
     return (
@@ -197,6 +229,7 @@ def revive(shop_id: str, reasons: Collection[str], at: datetime) -> Any:
     )
 
 
+@built_once
 def is_open(shop_id: str, dedupe_key: str) -> ColumnElement[bool]:
     """A condition for other statements: this job waits or runs."""
     return (
@@ -206,6 +239,7 @@ def is_open(shop_id: str, dedupe_key: str) -> ColumnElement[bool]:
     )
 
 
+@built_once
 def is_running(shop_id: str, dedupe_key: str) -> ColumnElement[bool]:
     """A condition for other statements: this job runs now."""
     return (

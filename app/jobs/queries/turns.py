@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -14,7 +14,6 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     and_,
-    bindparam,
     case,
     cast,
     func,
@@ -27,9 +26,10 @@ from sqlalchemy import (
 )
 
 from app.core.ports import Database
-from app.core.tables import Time, among
+from app.core.statements import built_once
+from app.core.tables import among
 from app.jobs.model import Job, Line, Slots, Slotted, place_in_line
-from app.jobs.tables import Moment, is_left, is_open, is_pending, jobs
+from app.jobs.tables import is_left, is_open, is_pending, jobs
 
 TOP = 2**31
 """Above every priority."""
@@ -45,7 +45,7 @@ async def due(db: Database, now: datetime, kinds: Mapping[str, Slotted]) -> Job 
     longest for its turn; of its jobs, the one that has been due longest. Shops whose slots are taken are passed over.
     """
     below, fairest = TOP, _fairest(tuple((name, kind.slots) for name, kind in kinds.items()))
-    while (row := await db.one(fairest.params(now=now, below=below))) and row["top"] is not None:
+    while (row := await db.one(fairest(now, below))) and row["top"] is not None:
         if row["id"] is not None:
             return Job(**{name: row[name] for name in Job.__dataclass_fields__})
         below = row["top"]  # nothing of this priority can run here
@@ -58,20 +58,28 @@ async def queue_position(db: Database, shop_id: str, kind: str, subject_id: str,
     These are the jobs of a higher priority and, of the same priority, those whose turn comes first (see
     `place_in_line`); what runs now is not counted. Retries that wait for their time are. 0 when the job is not pending.
     """
-    rows = await db.all(_lines().params(now=now, shop_id=shop_id, dedupe_key=f"{kind}:{subject_id}"))
+    rows = await db.all(_lines(shop_id, f"{kind}:{subject_id}", now))
     return place_in_line(shop_id, [Line(**row) for row in rows])
 
 
 @cache
-def _fairest(kinds: tuple[tuple[str, Slots | None], ...]) -> Select[Any]:
-    """The highest priority below `:below` that has jobs to run `:now`, as `top`, and the fairest of them that can run.
+def _fairest(kinds: tuple[tuple[str, Slots | None], ...]) -> Callable[[datetime, int], Any]:
+    """A statement of these kinds: it is asked for every job that runs, and by idle loops."""
 
-    It reads the first job of each shop and kind, however long their lines are: it is asked for every job that runs, and
-    by idle loops. Building it takes longer than running it, so it is built once.
+    @built_once
+    def fairest(now: datetime, below: int) -> Any:
+        return _fairest_of(kinds, now, below)
+
+    return fairest
+
+
+def _fairest_of(kinds: tuple[tuple[str, Slots | None], ...], now: datetime, below: int) -> Select[Any]:
+    """The highest priority below `below` that has jobs to run now, as `top`, and the fairest of them that can run.
+
+    It reads the first job of each shop and kind, however long their lines are.
     """
-    now = bindparam("now", type_=Time())
     highest = [
-        select(func.max(jobs.c.priority).label("priority")).where(some, jobs.c.priority < bindparam("below"))
+        select(func.max(jobs.c.priority).label("priority")).where(some, jobs.c.priority < below)
         for some in (is_pending(jobs), is_left(jobs, now))
     ]
     top = select(func.max(union_all(*highest).subquery().c.priority).label("top")).cte("top")
@@ -134,15 +142,14 @@ def _may_run(kinds: tuple[tuple[str, Slots | None], ...]) -> ColumnElement[bool]
     return or_(without, *slotted)
 
 
-@cache
-def _lines() -> Select[Any]:
+@built_once
+def _lines(shop_id: str, dedupe_key: str, now: datetime) -> Any:
     """The columns of `Line` for each shop and priority with jobs that may come before this subject's.
 
     It counts along the index, and is asked whenever a waiting shopper's page asks how far their preview is.
     """
-    now = bindparam("now", type_=Time())
-    named = [jobs.c[name] == bindparam(name) for name in ("shop_id", "dedupe_key")]
-    mine = select(jobs.c.priority, jobs.c.run_at, jobs.c.id).where(*named, jobs.c.status == "pending").cte("mine")
+    named = [jobs.c.shop_id == shop_id, jobs.c.dedupe_key == dedupe_key, jobs.c.status == "pending"]
+    mine = select(jobs.c.priority, jobs.c.run_at, jobs.c.id).where(*named).cte("mine")
     priority, run_at, mine_id = (select(column).scalar_subquery() for column in mine.c)
     earlier = or_(jobs.c.run_at < run_at, and_(jobs.c.run_at == run_at, jobs.c.id < mine_id))
     parts = [
@@ -180,7 +187,7 @@ def _sum(numbers: ColumnElement[int]) -> ColumnElement[int]:
     return cast(func.sum(numbers), BigInteger)
 
 
-def _running(now: Moment) -> Any:
+def _running(now: datetime) -> Any:
     """How many jobs of each shop run: those with a lease that has not ended."""
     alive = and_(is_open(jobs), jobs.c.status == "running", jobs.c.lease_until > now)
     return select(jobs.c.shop_id, func.count().label("running")).where(alive).group_by(jobs.c.shop_id).subquery("alive")

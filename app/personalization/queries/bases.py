@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import update
 
 from app.core.ids import new_id
+from app.core.statements import built_once
 from app.core.tables import upsert
 from app.personalization.goods import BaseVariant, Mapping, ProductBase
 from app.personalization.tables import (
@@ -18,12 +19,14 @@ from app.personalization.tables import (
 )
 
 
+@built_once
 def insert_base(shop_id: str, base: ProductBase, sort_order: int, at: datetime) -> Any:
     return upsert(product_bases).values(
         **vars(base), shop_id=shop_id, sort_order=sort_order, created_at=at, updated_at=at
     )
 
 
+@built_once
 def insert_base_variant(shop_id: str, variant: BaseVariant, sort_order: int, at: datetime) -> Any:
     return upsert(product_base_variants).values(
         **vars(variant), shop_id=shop_id, sort_order=sort_order, created_at=at, updated_at=at
@@ -46,6 +49,7 @@ def link_base(shop_id: str, product_id: str, base_id: str, sort_order: int, at: 
     )
 
 
+@built_once
 def retire_mapping(shop_id: str, mapping: Mapping, at: datetime) -> Any:
     """What the variant was printed on before."""
     table = product_base_variant_mappings

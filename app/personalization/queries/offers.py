@@ -12,6 +12,7 @@ from sqlalchemy import and_, func, literal, select
 from app.core.ids import new_id
 from app.core.pictures import WHITE
 from app.core.ports import Database
+from app.core.statements import built_once
 from app.core.tables import Id, upsert
 from app.media.tables import assets
 from app.personalization.goods import PRINT_DPI, Size
@@ -45,7 +46,12 @@ _PLAIN = {
 
 
 async def styles_of(db: Database, shop_id: str, product_id: Id) -> list[Style]:
-    rows = await db.all(
+    return [Style(**row) for row in await db.all(_styles_of(shop_id, product_id))]
+
+
+@built_once
+def _styles_of(shop_id: str, product_id: Id) -> Any:
+    return (
         select(ai_styles.c.id, ai_styles.c.name, ai_styles.c.prompt_template, assets.c.key.label("example_key"))
         .join(product_styles, product_styles.c.ai_style_id == ai_styles.c.id)
         .outerjoin(assets, assets.c.id == ai_styles.c.example_asset_id)
@@ -58,38 +64,54 @@ async def styles_of(db: Database, shop_id: str, product_id: Id) -> list[Style]:
         )
         .order_by(product_styles.c.sort_order, ai_styles.c.sort_order)
     )
-    return [Style(**row) for row in rows]
 
 
 async def sizes_of(db: Database, shop_id: str, product_id: Id) -> list[Size]:
-    rows = await db.all(
+    return [Size(**row) for row in await db.all(_sizes_of(shop_id, product_id))]
+
+
+@built_once
+def _sizes_of(shop_id: str, product_id: Id) -> Any:
+    return (
         sizes_as_printed(shop_id)
         .where(sizes.c.product_id == product_id, sizes.c.is_active == 1)
         .order_by(sizes.c.sort_order)
     )
-    return [Size(**row) for row in rows]
 
 
 async def sizes_of_shop(db: Database, shop_id: str) -> list[Size]:
     """Every print size once, by its name."""
-    rows = await db.all(sizes_as_printed(shop_id).where(sizes.c.is_active == 1).order_by(sizes.c.name, sizes.c.id))
+    rows = await db.all(_sizes_of_shop(shop_id))
     found = {(row["product_id"], row["name"], row["width_px"], row["height_px"]): Size(**row) for row in rows}
     return list(found.values())
 
 
+@built_once
+def _sizes_of_shop(shop_id: str) -> Any:
+    return sizes_as_printed(shop_id).where(sizes.c.is_active == 1).order_by(sizes.c.name, sizes.c.id)
+
+
 async def size_of_variant(db: Database, shop_id: str, shopify_variant_id: str) -> Size | None:
-    row = await db.one(
-        sizes_as_printed(shop_id).where(
-            sizes.c.shopify_variant_id == shopify_variant_id,
-            sizes.c.is_active == 1,
-        )
+    row = await db.one(_size_of_variant(shop_id, shopify_variant_id))
+    return Size(**row) if row else None
+
+
+@built_once
+def _size_of_variant(shop_id: str, shopify_variant_id: str) -> Any:
+    return sizes_as_printed(shop_id).where(
+        sizes.c.shopify_variant_id == shopify_variant_id,
+        sizes.c.is_active == 1,
     )
+
+
+async def size(db: Database, shop_id: str, size_id: str) -> Size | None:
+    row = await db.one(_size_row(shop_id, size_id))
     return Size(**row) if row else None
 
 
-async def size(db: Database, shop_id: str, size_id: Id) -> Size | None:
-    row = await db.one(sizes_as_printed(shop_id).where(sizes.c.id == size_id))
-    return Size(**row) if row else None
+@built_once
+def _size_row(shop_id: str, size_id: str) -> Any:
+    return sizes_as_printed(shop_id).where(sizes.c.id == size_id)
 
 
 def sizes_as_printed(shop_id: str) -> Any:
@@ -99,7 +121,20 @@ def sizes_as_printed(shop_id: str) -> Any:
 
 async def watermark(db: Database, shop_id: str) -> Watermark | None:
     """The shop's own watermark, or its default one. None only where the merchant has switched the watermark off."""
-    row = await db.one(
+    row = await db.one(_watermark_row(shop_id))
+    default = default_watermark(shop_id, row["shop_name"] if row else None)
+    if row is None or row["is_active"] is None:
+        return default
+    if not row["is_active"]:
+        return None
+    own = Watermark(**{name: row[name] for name in Watermark.__dataclass_fields__})
+    is_empty = own.asset_key is None and not (own.text or "").strip()
+    return replace(own, text=default.text) if is_empty else own
+
+
+@built_once
+def _watermark_row(shop_id: str) -> Any:
+    return (
         select(
             shops.c.shop_name,
             watermarks.c.is_active,
@@ -113,16 +148,9 @@ async def watermark(db: Database, shop_id: str) -> Watermark | None:
         .outerjoin(assets, and_(assets.c.shop_id == watermarks.c.shop_id, assets.c.id == watermarks.c.asset_id))
         .where(shops.c.id == shop_id)
     )
-    default = default_watermark(shop_id, row["shop_name"] if row else None)
-    if row is None or row["is_active"] is None:
-        return default
-    if not row["is_active"]:
-        return None
-    own = Watermark(**{name: row[name] for name in Watermark.__dataclass_fields__})
-    is_empty = own.asset_key is None and not (own.text or "").strip()
-    return replace(own, text=default.text) if is_empty else own
 
 
+@built_once
 def insert_size(shop_id: str, size: Size, sort_order: int, at: datetime) -> Any:
     return upsert(sizes).values(
         id=size.id,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, false, func, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true, update
 
-from app.catalog.tables import products
 from app.core.ports import Database, Expect, Row
-from app.core.tables import Id, among, moment, upsert
+from app.core.rows import columns_of, part
+from app.core.statements import built_once
+from app.core.tables import among, moment, upsert
 from app.jobs.tables import jobs
 from app.media.tables import assets
 from app.personalization.goods import Size
@@ -29,69 +31,63 @@ ORDER = [orders.c[name] for name in Order.__dataclass_fields__]
 
 
 async def order(db: Database, shop_id: str, shopify_order_id: str) -> Order | None:
-    row = await db.one(select(*ORDER).where(orders.c.shop_id == shop_id, orders.c.shopify_order_id == shopify_order_id))
+    row = await db.one(_order_row(shop_id, shopify_order_id))
     return Order(**row) if row else None
 
 
-async def order_by_id(db: Database, shop_id: str, order_id: Id) -> Order | None:
-    row = await db.one(select(*ORDER).where(orders.c.shop_id == shop_id, orders.c.id == order_id))
+@built_once
+def _order_row(shop_id: str, shopify_order_id: str) -> Any:
+    return select(*ORDER).where(orders.c.shop_id == shop_id, orders.c.shopify_order_id == shopify_order_id)
+
+
+async def order_by_id(db: Database, shop_id: str, order_id: str) -> Order | None:
+    row = await db.one(_order_by_id(shop_id, order_id))
     return Order(**row) if row else None
+
+
+@built_once
+def _order_by_id(shop_id: str, order_id: str) -> Any:
+    return select(*ORDER).where(orders.c.shop_id == shop_id, orders.c.id == order_id)
 
 
 async def item(db: Database, shop_id: str, item_id: str) -> OrderItem | None:
-    row = await db.one(select(*ITEM).where(order_items.c.shop_id == shop_id, order_items.c.id == item_id))
+    row = await db.one(_item_row(shop_id, item_id))
     return OrderItem(**row) if row else None
 
 
-def order_of(shop_id: str, item_id: str) -> ScalarSelect[str]:
-    return _of_item(order_items.c.order_id, shop_id, item_id)
-
-
-def design_of(shop_id: str, item_id: str) -> ScalarSelect[str]:
-    return _of_item(order_items.c.preview_generation_id, shop_id, item_id)
-
-
-def upload_of(shop_id: str, item_id: str) -> ScalarSelect[str]:
-    """The photo that the line's design was made from."""
-    design = design_of(shop_id, item_id)
-    return (
-        select(generations.c.upload_asset_id)
-        .where(generations.c.shop_id == shop_id, generations.c.id == design)
-        .scalar_subquery()
-    )
-
-
-def size_of(shop_id: str, item_id: str) -> ScalarSelect[str]:
-    return _of_item(order_items.c.size_id, shop_id, item_id)
-
-
-def master_of(shop_id: str, item_id: str) -> ScalarSelect[str]:
-    design = design_of(shop_id, item_id)
-    return (
-        select(generations.c.master_asset_id)
-        .where(generations.c.shop_id == shop_id, generations.c.id == design)
-        .scalar_subquery()
-    )
-
-
-def _of_item(column: ColumnElement[str], shop_id: str, item_id: str) -> ScalarSelect[str]:
-    return select(column).where(order_items.c.shop_id == shop_id, order_items.c.id == item_id).scalar_subquery()
+@built_once
+def _item_row(shop_id: str, item_id: str) -> Any:
+    return select(*ITEM).where(order_items.c.shop_id == shop_id, order_items.c.id == item_id)
 
 
 async def items_of_order(db: Database, shop_id: str, shopify_order_id: str) -> list[OrderItem]:
     """The lines of an order by Shopify's id."""
-    mine = select(orders.c.id).where(orders.c.shop_id == shop_id, orders.c.shopify_order_id == shopify_order_id)
-    rows = await db.all(
+    return [OrderItem(**row) for row in await db.all(_items_of_order(shop_id, shopify_order_id))]
+
+
+@built_once
+def _items_of_order(shop_id: str, shopify_order_id: str) -> Any:
+    return (
         select(*ITEM)
-        .where(order_items.c.shop_id == shop_id, order_items.c.order_id == mine.scalar_subquery())
+        .join(orders, orders.c.id == order_items.c.order_id)
+        .where(
+            order_items.c.shop_id == shop_id,
+            orders.c.shop_id == shop_id,
+            orders.c.shopify_order_id == shopify_order_id,
+        )
         .order_by(order_items.c.id)
     )
-    return [OrderItem(**row) for row in rows]
 
 
 async def taken_line_ids(db: Database, shop_id: str, shopify_order_id: str, line_ids: Sequence[str]) -> set[str]:
     """Which of these line ids belong to lines of other orders."""
-    rows = await db.all(
+    rows = await db.all(_taken_line_ids(shop_id, shopify_order_id, line_ids))
+    return {row["shopify_line_item_id"] for row in rows}
+
+
+@built_once
+def _taken_line_ids(shop_id: str, shopify_order_id: str, line_ids: Sequence[str]) -> Any:
+    return (
         select(order_items.c.shopify_line_item_id)
         .join(orders, orders.c.id == order_items.c.order_id)
         .where(
@@ -100,28 +96,28 @@ async def taken_line_ids(db: Database, shop_id: str, shopify_order_id: str, line
             orders.c.shopify_order_id != shopify_order_id,
         )
     )
-    return {row["shopify_line_item_id"] for row in rows}
-
-
-async def product_of(db: Database, shop_id: str, product_id: Id) -> str | None:
-    """Shopify's id of a product of ours."""
-    row = await db.one(
-        select(products.c.shopify_product_id).where(products.c.shop_id == shop_id, products.c.id == product_id)
-    )
-    return row["shopify_product_id"] if row else None
 
 
 async def order_cards(
     db: Database, shop_id: str, limit: int, *, item_id: str | None = None, states: Sequence[str] = ()
 ) -> list[OrderCard]:
     """The newest lines with a design, those in these states (UNTOLD is one, too), or one of them."""
+    chosen = (states or None, UNTOLD in states)
+    return [
+        OrderCard(**_with_size(row)) for row in await db.all(_order_cards(shop_id, limit, item_id or None, *chosen))
+    ]
+
+
+@built_once
+def _order_cards(shop_id: str, limit: int, item_id: str | None, states: Sequence[str] | None, untold_too: bool) -> Any:
     preview, mockup, master, printed, proposed, upload = (
         assets.alias(name) for name in ("preview", "mockup", "master", "printed", "proposed", "upload")
     )
     proposal, final = generations.alias("proposal"), generations.alias("final")
     size = sizes_as_printed(shop_id).subquery("size")
-    in_state = or_(among(order_items.c.state, states), _untold(shop_id) if UNTOLD in states else false())
-    rows = await db.all(
+    untold = _untold(shop_id) if untold_too else false()
+    in_state = true() if states is None else or_(among(order_items.c.state, states), untold)
+    return (
         select(*_card(preview, mockup, master, printed, proposed, upload, proposal, final, size))
         .join(orders, orders.c.id == order_items.c.order_id)
         .outerjoin(size, size.c.id == order_items.c.size_id)
@@ -138,20 +134,18 @@ async def order_cards(
         .outerjoin(jobs, and_(jobs.c.shop_id == shop_id, jobs.c.dedupe_key == f"{NOTE}:" + order_items.c.id))
         .where(
             order_items.c.shop_id == shop_id,
-            order_items.c.id == item_id if item_id else true(),
-            in_state if states else true(),
+            true() if item_id is None else order_items.c.id == item_id,
+            in_state,
         )
         .order_by(order_items.c.created_at.desc(), order_items.c.id)
         .limit(limit)
     )
-    return [OrderCard(**_with_size(row)) for row in rows]
 
 
 def _with_size(row: Row) -> dict[str, Any]:
     """The row's columns of a size as one; None where the line has none."""
-    size = {name: row[f"size_{name}"] for name in Size.__dataclass_fields__}
     rest = {name: value for name, value in row.items() if not name.startswith("size_")}
-    return rest | {"printed_on": Size(**size) if size["id"] else None}
+    return rest | {"printed_on": part(row, Size, "size")}
 
 
 def _card(
@@ -196,7 +190,7 @@ def _card(
         proposal.c.preflight.label("proposal_preflight"),
         final.c.tiles,
         final.c.tiles_fell_back,
-        *[size.c[name].label(f"size_{name}") for name in Size.__dataclass_fields__],
+        *columns_of(Size, size, "size"),
     ]
 
 
@@ -210,50 +204,65 @@ def _untold(shop_id: str) -> ColumnElement[bool]:
 
 async def untold_items(db: Database, shop_id: str) -> int:
     """How many prints are ready that Shopify's orders will not hear of by themselves."""
-    row = await db.one(select(func.count().label("count")).where(order_items.c.shop_id == shop_id, _untold(shop_id)))
+    row = await db.one(_count_untold(shop_id))
     return int(row["count"]) if row else 0
 
 
+@built_once
+def _count_untold(shop_id: str) -> Any:
+    return select(func.count().label("count")).where(order_items.c.shop_id == shop_id, _untold(shop_id))
+
+
 async def items_by_state(db: Database, shop_id: str) -> dict[str, int]:
-    rows = await db.all(
+    return {row["state"]: row["count"] for row in await db.all(_items_by_state(shop_id))}
+
+
+@built_once
+def _items_by_state(shop_id: str) -> Any:
+    return (
         select(order_items.c.state, func.count().label("count"))
         .where(order_items.c.shop_id == shop_id)
         .group_by(order_items.c.state)
     )
-    return {row["state"]: row["count"] for row in rows}
 
 
 async def previews_since(db: Database, shop_id: str, since: datetime) -> int:
-    row = await db.one(
-        select(func.count().label("count")).where(
-            generations.c.shop_id == shop_id,
-            generations.c.generation_type == "preview",
-            generations.c.created_at >= since,
-        )
-    )
+    row = await db.one(_previews_since(shop_id, since))
     return int(row["count"]) if row else 0
+
+
+@built_once
+def _previews_since(shop_id: str, since: datetime) -> Any:
+    return select(func.count().label("count")).where(
+        generations.c.shop_id == shop_id,
+        generations.c.generation_type == "preview",
+        generations.c.created_at >= since,
+    )
 
 
 def save_order(order: Order, before: Order | None, at: datetime) -> Expect:
     """Refused with `order_changed` when the order is not as it was read; None: there was none."""
-    values = {name: getattr(order, name) for name in Order.__dataclass_fields__}
-    values |= {"revision": order.revision + 1, "updated_at": at}
-    if before is None:
-        insert = upsert(orders).values(**values, created_at=at)
-        unknown = insert.on_conflict_do_nothing(index_elements=["shop_id", "shopify_order_id"])
-        return Expect(unknown, "order_changed")
-    return Expect(
-        update(orders)
-        .where(orders.c.shop_id == order.shop_id, orders.c.id == order.id, orders.c.revision == before.revision)
-        .values(**values),
-        "order_changed",
-    )
+    next_one = replace(order, revision=order.revision + 1)
+    return _insert_order(next_one, at) if before is None else _update_order(next_one, before.revision, at)
 
 
+@built_once
+def _insert_order(order: Order, at: datetime) -> Expect:
+    insert = upsert(orders).values(**vars(order), created_at=at, updated_at=at)
+    unknown = insert.on_conflict_do_nothing(index_elements=["shop_id", "shopify_order_id"])
+    return Expect(unknown, "order_changed")
+
+
+@built_once
+def _update_order(order: Order, revision: int, at: datetime) -> Expect:
+    as_read = [orders.c.shop_id == order.shop_id, orders.c.id == order.id, orders.c.revision == revision]
+    return Expect(update(orders).where(*as_read).values(**vars(order), updated_at=at), "order_changed")
+
+
+@built_once
 def insert_item(item: OrderItem, at: datetime) -> Expect:
     """Refused with `order_changed` when another webhook of the order has brought this line meanwhile."""
-    values = {name: getattr(item, name) for name in OrderItem.__dataclass_fields__}
-    insert = upsert(order_items).values(**values, created_at=at, updated_at=at)
+    insert = upsert(order_items).values(**vars(item), created_at=at, updated_at=at)
     return Expect(insert.on_conflict_do_nothing(index_elements=["shop_id", "shopify_line_item_id"]), "order_changed")
 
 
@@ -264,6 +273,11 @@ def update_item(before: OrderItem, after: OrderItem, at: datetime) -> Expect:
         for name in OrderItem.__dataclass_fields__
         if getattr(after, name) != getattr(before, name)
     }
+    return _update_item(before, at, **changed)
+
+
+@built_once
+def _update_item(before: OrderItem, at: datetime, **changed: Any) -> Expect:
     as_read = [
         order_items.c.state == before.state,
         order_items.c.print_asset_id == before.print_asset_id,
@@ -271,7 +285,7 @@ def update_item(before: OrderItem, after: OrderItem, at: datetime) -> Expect:
     ]
     return Expect(
         update(order_items)
-        .where(order_items.c.shop_id == after.shop_id, order_items.c.id == after.id, *as_read)
+        .where(order_items.c.shop_id == before.shop_id, order_items.c.id == before.id, *as_read)
         .values(**changed, updated_at=at),
         "order_changed",
     )
@@ -279,7 +293,13 @@ def update_item(before: OrderItem, after: OrderItem, at: datetime) -> Expect:
 
 async def sizeless_items(db: Database, shop_id: str, shopify_variant_id: str, limit: int) -> list[str]:
     """Ids of lines that lack this variant's size."""
-    rows = await db.all(
+    rows = await db.all(_sizeless_items(shop_id, shopify_variant_id, limit))
+    return [str(row["id"]) for row in rows]
+
+
+@built_once
+def _sizeless_items(shop_id: str, shopify_variant_id: str, limit: int) -> Any:
+    return (
         select(order_items.c.id)
         .where(
             order_items.c.shop_id == shop_id,
@@ -289,9 +309,9 @@ async def sizeless_items(db: Database, shop_id: str, shopify_variant_id: str, li
         )
         .limit(limit)
     )
-    return [str(row["id"]) for row in rows]
 
 
+@built_once
 def pin_generation(shop_id: str, generation_id: str, at: datetime) -> Any:
     return (
         update(generations)
@@ -300,6 +320,7 @@ def pin_generation(shop_id: str, generation_id: str, at: datetime) -> Any:
     )
 
 
+@built_once
 def keep_photo(shop_id: str, generation_id: str, at: datetime) -> Any:
     """The photo of an ordered design does not end with its day: another picture may have to be made of it."""
     photo = select(generations.c.upload_asset_id).where(

@@ -8,18 +8,21 @@ from typing import Any
 from sqlalchemy import update
 
 from app.core.ports import Expect
+from app.core.statements import built_once
 from app.core.tables import upsert
 from app.personalization.model import Generation, StoredPrint
 from app.personalization.states import PRINTABLE
 from app.personalization.tables import generations, order_items
 
 
+@built_once
 def set_item_state(shop_id: str, item_id: str, state: str, reason: str | None, at: datetime) -> Expect:
     """Only while it is to be printed: a line that is ready, or was stopped meanwhile, stays so."""
     due = _unprinted(shop_id, item_id).where(order_items.c.state.in_(PRINTABLE))
     return Expect(due.values(state=state, reason=reason, updated_at=at), "not_to_print")
 
 
+@built_once
 def finish_item(shop_id: str, item_id: str, asset_id: str, final_id: str, at: datetime) -> Expect:
     return Expect(
         _unprinted(shop_id, item_id).values(
@@ -33,7 +36,23 @@ def insert_final(
     preview: Generation, final_id: str, order_id: str, made: StoredPrint, started: datetime, at: datetime
 ) -> Any:
     """The final generation: the approved design again, with how its print file was made."""
-    upscaled = made.factor > 1
+    took_ms = int((at - started).total_seconds() * 1000)
+    params, upscaled = {"engine": made.report.engine}, "completed" if made.factor > 1 else "not_needed"
+    return _insert_final(preview, final_id, order_id, made, params, upscaled, took_ms, started, at)
+
+
+@built_once
+def _insert_final(
+    preview: Generation,
+    final_id: str,
+    order_id: str,
+    made: StoredPrint,
+    params: dict[str, Any],
+    upscale_status: str,
+    took_ms: int,
+    started: datetime,
+    at: datetime,
+) -> Any:
     return upsert(generations).values(
         id=final_id,
         shop_id=preview.shop_id,
@@ -49,9 +68,9 @@ def insert_final(
         status="completed",
         progress=100,
         ai_prompt_used=preview.ai_prompt_used,
-        duration_ms=int((at - started).total_seconds() * 1000),
-        generation_params={"engine": made.report.engine},
-        upscale_status="completed" if upscaled else "not_needed",
+        duration_ms=took_ms,
+        generation_params=params,
+        upscale_status=upscale_status,
         upscale_factor=made.factor,
         original_width=made.source_width,
         original_height=made.source_height,

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, literal_column, select, update
 
 from app.core.ports import Database
+from app.core.statements import built_once
 from app.jobs.tables import jobs
 from app.personalization.model import REREAD, UnreadOrder
 from app.shops.tables import webhook_deliveries as deliveries
@@ -20,26 +21,41 @@ READERS = ("personalization.take_order", REREAD)
 
 async def unread_orders(db: Database, shop_id: str, limit: int, *, delivery_id: str | None = None) -> list[UnreadOrder]:
     """The newest, or one of them."""
+    return [_unread_order(**row) for row in await db.all(_unread_rows(shop_id, limit, delivery_id or None))]
+
+
+@built_once
+def _unread_rows(shop_id: str, limit: int, delivery_id: str | None) -> Any:
     reading = and_(jobs.c.shop_id == shop_id, jobs.c.dedupe_key == f"{REREAD}:" + deliveries.c.id)
     columns = [deliveries.c[name] for name in ("id", "shop_id", "topic", "fields", "error", "created_at")]
-    rows = await db.all(
+    one = [] if delivery_id is None else [deliveries.c.id == delivery_id]
+    return (
         select(*columns, jobs.c.status.label("reading"))
         .outerjoin(jobs, reading)
-        .where(*_of_shop(shop_id), *([deliveries.c.id == delivery_id] if delivery_id else []))
+        .where(*_of_shop(shop_id), *one)
         .order_by(deliveries.c.created_at.desc(), deliveries.c.id)
         .limit(limit)
     )
-    return [_unread_order(**row) for row in rows]
 
 
 async def count_unread_orders(db: Database, shop_id: str) -> int:
-    row = await db.one(select(func.count().label("count")).where(*_of_shop(shop_id)))
+    row = await db.one(_count_unread(shop_id))
     return int(row["count"]) if row else 0
+
+
+@built_once
+def _count_unread(shop_id: str) -> Any:
+    return select(func.count().label("count")).where(*_of_shop(shop_id))
 
 
 def close_unread_orders(shop_id: str, shopify_order_id: str, at: datetime) -> Any:
     """Whatever failed of this order: it has been read as it is now."""
-    about_it = func.replace(deliveries.c.fields, " ", "").contains(f'"order_id":"{shopify_order_id}"')
+    return _close_unread(shop_id, f'"order_id":"{shopify_order_id}"', at)
+
+
+@built_once
+def _close_unread(shop_id: str, order_field: str, at: datetime) -> Any:
+    about_it = func.replace(deliveries.c.fields, " ", "").contains(order_field)
     return update(deliveries).where(*_of_shop(shop_id), about_it).values(status="done", error=None, updated_at=at)
 
 

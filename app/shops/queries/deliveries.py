@@ -6,12 +6,13 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, func, select, update
+from sqlalchemy import ColumnElement, and_, case, func, select, update
 
 from app import jobs
 from app.core.ids import first_id
 from app.core.ports import Database, Webhook
-from app.core.tables import among, upsert
+from app.core.statements import built_once
+from app.core.tables import among, typed, upsert
 from app.shops.model import Delivery
 from app.shops.tables import shops, webhook_deliveries
 
@@ -22,6 +23,7 @@ TAKEN = ("received", "done")
 """The states of a delivery that was believed."""
 
 
+@built_once
 def take_delivery(
     webhook: Webhook,
     job_kind: str,
@@ -43,6 +45,7 @@ def take_delivery(
     return new.on_conflict_do_update(index_elements=_EVENT, set_=changes, where=untried)
 
 
+@built_once
 def refuse_delivery(
     webhook: Webhook, job_kind: str, delivery_id: str, status: str, error: str, told_at: datetime | None, at: datetime
 ) -> Any:
@@ -51,6 +54,7 @@ def refuse_delivery(
     return new.on_conflict_do_nothing(index_elements=_EVENT)
 
 
+@built_once
 def is_recorded(shop_id: str, delivery_id: str) -> ColumnElement[bool]:
     """A condition for other statements: this delivery has a row."""
     return (
@@ -88,7 +92,7 @@ def _delivery(
         "updated_at": at,
         "job_kind": job_kind,
     }
-    values = [bindparam(name, row[name], webhook_deliveries.c[name].type) for name in _COLUMNS]
+    values = [typed(row[name], webhook_deliveries.c[name].type) for name in _COLUMNS]
     known = select(shops.c.id).where(shops.c.id == webhook.shop).exists()
     return upsert(webhook_deliveries).from_select(_COLUMNS, select(*values).where(known))
 
@@ -104,12 +108,16 @@ async def deliveries_by_topic(db: Database, topics: Collection[str], since: date
 
 
 async def delivery(db: Database, shop_id: str, delivery_id: str) -> Delivery | None:
-    row = await db.one(
-        select(*DELIVERY).where(webhook_deliveries.c.shop_id == shop_id, webhook_deliveries.c.id == delivery_id)
-    )
+    row = await db.one(_delivery_row(shop_id, delivery_id))
     return Delivery(**row) if row else None
 
 
+@built_once
+def _delivery_row(shop_id: str, delivery_id: str) -> Any:
+    return select(*DELIVERY).where(webhook_deliveries.c.shop_id == shop_id, webhook_deliveries.c.id == delivery_id)
+
+
+@built_once
 def close_delivery(shop_id: str, delivery_id: str, status: str, error: str | None, at: datetime) -> Any:
     return (
         update(webhook_deliveries)
@@ -120,7 +128,12 @@ def close_delivery(shop_id: str, delivery_id: str, status: str, error: str | Non
 
 async def told_since(db: Database, shop_id: str, topic: str, moment: datetime) -> bool:
     """Whether a newer webhook of a topic was believed: webhooks arrive in any order."""
-    row = await db.one(
+    return await db.one(_told_since(shop_id, topic, moment)) is not None
+
+
+@built_once
+def _told_since(shop_id: str, topic: str, moment: datetime) -> Any:
+    return (
         select(webhook_deliveries.c.id)
         .where(
             webhook_deliveries.c.shop_id == shop_id,
@@ -130,4 +143,3 @@ async def told_since(db: Database, shop_id: str, topic: str, moment: datetime) -
         )
         .limit(1)
     )
-    return row is not None

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 
 from app.core.ports import Database, Expect, ShopDetails
+from app.core.statements import built_once
 from app.core.tables import moment, upsert
 from app.jobs.tables import jobs
 from app.shops.model import DUTIES, Proof, Shop
@@ -21,6 +22,7 @@ async def shop(db: Database, shop_id: str) -> Shop | None:
     return Shop(**row) if row else None
 
 
+@built_once
 def shop_row(shop_id: str) -> Any:
     return select(*SHOP).where(shops.c.id == shop_id)
 
@@ -30,6 +32,7 @@ async def active_shop(db: Database, shop_id: str) -> Shop | None:
     return found if found and found.is_active else None
 
 
+@built_once
 def install(shop_id: str, details: ShopDetails, scope: str, proof: Proof, at: datetime) -> Expect:
     """Record or renew an installation; one whose access never ended keeps its date.
 
@@ -65,6 +68,7 @@ def install(shop_id: str, details: ShopDetails, scope: str, proof: Proof, at: da
     return Expect(statement, "removed")
 
 
+@built_once
 def expect_install(shop_id: str, at: datetime) -> Any:
     """A shop that may be filled before its merchant opens the app."""
     return (
@@ -74,6 +78,7 @@ def expect_install(shop_id: str, at: datetime) -> Any:
     )
 
 
+@built_once
 def prove(shop_id: str, seen_at: datetime) -> Any:
     """Shopify let a merchant in at this time, so the app was installed then."""
     return (
@@ -83,6 +88,7 @@ def prove(shop_id: str, seen_at: datetime) -> Any:
     )
 
 
+@built_once
 def uninstall(shop_id: str, at: datetime, told_at: datetime) -> Any:
     """Only an installation that is older than the message: as Shop.installed_after.
 
@@ -98,26 +104,31 @@ def uninstall(shop_id: str, at: datetime, told_at: datetime) -> Any:
     )
 
 
+@built_once
 def lose_access(shop_id: str, at: datetime) -> Any:
     """Note that an active shop has no token left; the first time counts."""
     tokenless = ~select(access_tokens.c.shop_id).where(access_tokens.c.shop_id == shop_id).exists()
     return _lost(shop_id, at).where(tokenless)
 
 
+@built_once
 def lose_unreadable(shop_id: str, at: datetime) -> Any:
     """Note that an active shop's token cannot be opened. It stays: the right key may come back."""
     return _lost(shop_id, at)
 
 
+@built_once
 def set_scope(shop_id: str, scope: str, at: datetime) -> Any:
     return update(shops).where(shops.c.id == shop_id).values(scope=scope, updated_at=at)
 
 
+@built_once
 def note_renewal(shop_id: str, scope: str, at: datetime) -> Any:
     """The shop's next token came, and says what it allows: access is not lost, if it ever was."""
     return update(shops).where(shops.c.id == shop_id).values(scope=scope, access_lost_at=None, updated_at=at)
 
 
+@built_once
 def left_undone(shop_id: str) -> ColumnElement[bool]:
     """A condition on jobs: their shop has left, and the law does not ask for them."""
     duties = select(webhook_deliveries.c.id).where(
@@ -126,12 +137,14 @@ def left_undone(shop_id: str) -> ColumnElement[bool]:
     return and_(has_left(shop_id), jobs.c.subject_id.not_in(duties))
 
 
+@built_once
 def expect_absence(shop_id: str, at: datetime) -> Expect:
     """Refused with `came_back` when the app is installed again."""
     absent = update(shops).where(shops.c.id == shop_id, shops.c.is_active == 0).values(updated_at=at)
     return Expect(absent, "came_back")
 
 
+@built_once
 def has_left(shop_id: str) -> ColumnElement[bool]:
     """A condition for other statements: the shop has no active installation."""
     return select(shops.c.id).where(shops.c.id == shop_id, shops.c.is_active == 0).exists()

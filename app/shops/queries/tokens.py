@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from app.core.ports import AccessToken, Database, Expect
+from app.core.statements import built_once
 from app.core.tables import upsert
 from app.jobs.tables import jobs
 from app.shops.model import StoredToken
@@ -20,8 +21,13 @@ SealedPair = tuple[str, str | None]
 
 
 async def stored_token(db: Database, shop_id: str) -> StoredToken | None:
-    row = await db.one(select(*TOKEN).where(access_tokens.c.shop_id == shop_id, access_tokens.c.kind == "offline"))
+    row = await db.one(_stored_token(shop_id))
     return StoredToken(**row) if row else None
+
+
+@built_once
+def _stored_token(shop_id: str) -> Any:
+    return select(*TOKEN).where(access_tokens.c.shop_id == shop_id, access_tokens.c.kind == "offline")
 
 
 async def fading_tokens(db: Database, before: datetime, job_key: tuple[str, str], limit: int) -> list[str]:
@@ -29,33 +35,47 @@ async def fading_tokens(db: Database, before: datetime, job_key: tuple[str, str]
 
     Those that have one are passed over, so each call brings the next page. Of every shop: the sweep serves them all.
     """
-    prefix, suffix = job_key
+    rows = await db.all(_fading_tokens(before, *job_key, limit))
+    return [str(row["shop_id"]) for row in rows]
+
+
+@built_once
+def _fading_tokens(before: datetime, prefix: str, suffix: str, limit: int) -> Any:
     asked = select(jobs.c.id).where(jobs.c.dedupe_key == prefix + access_tokens.c.shop_id + suffix).exists()
-    rows = await db.all(
+    return (
         select(access_tokens.c.shop_id)
         .join(shops, and_(shops.c.id == access_tokens.c.shop_id, shops.c.is_active == 1))
         .where(access_tokens.c.refresh_expires_at <= before, ~asked)
         .order_by(access_tokens.c.refresh_expires_at)
         .limit(limit)
     )
-    return [str(row["shop_id"]) for row in rows]
 
 
 async def tokens_of_another_key(db: Database, mark: str, limit: int) -> list[StoredToken]:
     """Tokens that the present key did not seal, less those that no key opened. Of every shop."""
-    rows = await db.all(
+    rows = await db.all(_tokens_of_another_key(mark, limit))
+    return [StoredToken(**row) for row in rows]
+
+
+@built_once
+def _tokens_of_another_key(mark: str, limit: int) -> Any:
+    return (
         select(*TOKEN)
         .join(shops, and_(shops.c.id == access_tokens.c.shop_id, shops.c.access_lost_at.is_(None)))
         .where(~access_tokens.c.access_cipher.startswith(mark))
         .order_by(access_tokens.c.shop_id)
         .limit(limit)
     )
-    return [StoredToken(**row) for row in rows]
 
 
 def store_token(shop_id: str, token: AccessToken, sealed: SealedPair, at: datetime) -> Any:
     """The token of an installation, whatever was there before."""
-    fresh = _token_values(token, sealed, at)
+    return _store_token(shop_id, token, *sealed, at)
+
+
+@built_once
+def _store_token(shop_id: str, token: AccessToken, access: str, refresh: str | None, at: datetime) -> Any:
+    fresh = _token_values(token, access, refresh, at)
     return (
         upsert(access_tokens)
         .values(shop_id=shop_id, kind="offline", created_at=at, **fresh)
@@ -67,18 +87,30 @@ def store_token(shop_id: str, token: AccessToken, sealed: SealedPair, at: dateti
 
 def lease_refresh(shop_id: str, version: int, lease: str, now: datetime, seconds: int) -> Expect:
     """One refresher per shop."""
+    return _lease_refresh(shop_id, version, lease, now, now + timedelta(seconds=seconds))
+
+
+@built_once
+def _lease_refresh(shop_id: str, version: int, lease: str, now: datetime, until: datetime) -> Expect:
     free = or_(access_tokens.c.refresh_lease.is_(None), access_tokens.c.refresh_lease_until <= now)
     return Expect(
         update(access_tokens)
         .where(access_tokens.c.shop_id == shop_id, access_tokens.c.version == version, free)
-        .values(refresh_lease=lease, refresh_lease_until=now + timedelta(seconds=seconds)),
+        .values(refresh_lease=lease, refresh_lease_until=until),
         "refreshing",
     )
 
 
 def renew_token(shop_id: str, lease: str, token: AccessToken, sealed: SealedPair, at: datetime) -> Expect:
     """Refused with `lease_lost` when a newer token came while this one was fetched: it must not be replaced."""
-    fresh = _token_values(token, sealed, at)
+    return _renew_token(shop_id, lease, token, *sealed, at)
+
+
+@built_once
+def _renew_token(
+    shop_id: str, lease: str, token: AccessToken, access: str, refresh: str | None, at: datetime
+) -> Expect:
+    fresh = _token_values(token, access, refresh, at)
     return Expect(
         update(access_tokens).where(_leased(shop_id, lease)).values(**fresh, version=access_tokens.c.version + 1),
         "lease_lost",
@@ -87,29 +119,38 @@ def renew_token(shop_id: str, lease: str, token: AccessToken, sealed: SealedPair
 
 def reseal_token(shop_id: str, version: int, sealed: SealedPair) -> Any:
     """The same token, sealed by another key. Its times stay: they say when Shopify gave it."""
+    return _reseal_token(shop_id, version, *sealed)
+
+
+@built_once
+def _reseal_token(shop_id: str, version: int, access: str, refresh: str | None) -> Any:
     return (
         update(access_tokens)
         .where(access_tokens.c.shop_id == shop_id, access_tokens.c.version == version)
-        .values(access_cipher=sealed[0], refresh_cipher=sealed[1])
+        .values(access_cipher=access, refresh_cipher=refresh)
     )
 
 
+@built_once
 def rescope_token(shop_id: str, scope: str, now: datetime) -> Any:
     """What it allows has changed: its next user fetches the one that says so."""
     return update(access_tokens).where(access_tokens.c.shop_id == shop_id).values(scope=scope, access_expires_at=now)
 
 
+@built_once
 def forget_dead_token(shop_id: str, lease: str) -> Expect:
     """Refused with `lease_lost` when a newer token came meanwhile."""
     return Expect(access_tokens.delete().where(_leased(shop_id, lease)), "lease_lost")
 
 
+@built_once
 def forget_refused_token(shop_id: str, version: int) -> Expect:
     """Refused with `lease_lost` when a newer token came meanwhile."""
     as_read = and_(access_tokens.c.shop_id == shop_id, access_tokens.c.version == version)
     return Expect(access_tokens.delete().where(as_read), "lease_lost")
 
 
+@built_once
 def forget_tokens(shop_id: str, told_at: datetime) -> Any:
     """An uninstall ended every token that Shopify gave before it, whatever was installed since."""
     return access_tokens.delete().where(
@@ -121,12 +162,12 @@ def _leased(shop_id: str, lease: str) -> ColumnElement[bool]:
     return and_(access_tokens.c.shop_id == shop_id, access_tokens.c.refresh_lease == lease)
 
 
-def _token_values(token: AccessToken, sealed: SealedPair, at: datetime) -> dict[str, Any]:
+def _token_values(token: AccessToken, access: str, refresh: str | None, at: datetime) -> dict[str, Any]:
     """Both ciphers at once: a pair is never mixed from two refreshes."""
     return {
-        "access_cipher": sealed[0],
+        "access_cipher": access,
         "access_expires_at": token.access_expires_at,
-        "refresh_cipher": sealed[1],
+        "refresh_cipher": refresh,
         "refresh_expires_at": token.refresh_expires_at,
         "scope": token.scope,
         "refresh_lease": None,

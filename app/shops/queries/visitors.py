@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, case, or_, select, true, update
 
 from app.core.ids import new_id
 from app.core.ports import Database
-from app.core.tables import Id, moment, upsert
+from app.core.statements import built_once
+from app.core.tables import moment, upsert
 from app.shops.tables import guest_sessions, rate_limits, shoppers
 
 
@@ -18,16 +19,20 @@ async def shopper(db: Database, shop_id: str, customer_id: str) -> str | None:
     return row["id"] if row else None
 
 
+@built_once
 def shopper_row(shop_id: str, customer_id: str) -> Any:
     return select(shoppers.c.id).where(shoppers.c.shop_id == shop_id, shoppers.c.shopify_customer_id == customer_id)
 
 
-async def customer_of(db: Database, shop_id: str, shopper_id: Id) -> str | None:
+async def customer_of(db: Database, shop_id: str, shopper_id: str) -> str | None:
     """Shopify's id of a shopper."""
-    row = await db.one(
-        select(shoppers.c.shopify_customer_id).where(shoppers.c.shop_id == shop_id, shoppers.c.id == shopper_id)
-    )
+    row = await db.one(_customer_of(shop_id, shopper_id))
     return row["shopify_customer_id"] if row else None
+
+
+@built_once
+def _customer_of(shop_id: str, shopper_id: str) -> Any:
+    return select(shoppers.c.shopify_customer_id).where(shoppers.c.shop_id == shop_id, shoppers.c.id == shopper_id)
 
 
 async def guest(db: Database, shop_id: str, token_hash: str, now: datetime) -> str | None:
@@ -36,6 +41,7 @@ async def guest(db: Database, shop_id: str, token_hash: str, now: datetime) -> s
     return row["id"] if row else None
 
 
+@built_once
 def guest_row(shop_id: str, token_hash: str, now: datetime) -> Any:
     return select(guest_sessions.c.id).where(
         guest_sessions.c.shop_id == shop_id,
@@ -45,13 +51,19 @@ def guest_row(shop_id: str, token_hash: str, now: datetime) -> Any:
 
 
 def insert_shopper(shop_id: str, customer_id: str, at: datetime) -> Any:
+    return _insert_shopper(new_id(), shop_id, customer_id, at)
+
+
+@built_once
+def _insert_shopper(shopper_id: str, shop_id: str, customer_id: str, at: datetime) -> Any:
     return (
         upsert(shoppers)
-        .values(id=new_id(), shop_id=shop_id, shopify_customer_id=customer_id, created_at=at, updated_at=at)
+        .values(id=shopper_id, shop_id=shop_id, shopify_customer_id=customer_id, created_at=at, updated_at=at)
         .on_conflict_do_nothing(index_elements=["shop_id", "shopify_customer_id"])
     )
 
 
+@built_once
 def insert_guest(shop_id: str, guest_id: str, token_hash: str, expires_at: datetime, at: datetime) -> Any:
     return (
         upsert(guest_sessions)
@@ -62,6 +74,7 @@ def insert_guest(shop_id: str, guest_id: str, token_hash: str, expires_at: datet
     )
 
 
+@built_once
 def count_hit(key: str, limit: int, amount: int, now: datetime, ends: datetime) -> Any:
     """Count an amount, at most `limit`, in the running window, or as the first of a new one that ends at `ends`.
 
@@ -83,6 +96,7 @@ def count_hit(key: str, limit: int, amount: int, now: datetime, ends: datetime) 
     )
 
 
+@built_once
 def release_hit(key: str, since: datetime, now: datetime, condition: ColumnElement[bool] | None = None) -> Any:
     """Uncount one hit of `since`, if a condition holds; nothing when its window is over, where it no longer counts."""
     return (
@@ -99,5 +113,10 @@ def release_hit(key: str, since: datetime, now: datetime, condition: ColumnEleme
 
 
 async def window_end(db: Database, key: str) -> datetime | None:
-    row = await db.one(select(rate_limits.c.expires_at).where(rate_limits.c.key == key))
+    row = await db.one(_window_end(key))
     return row["expires_at"] if row else None
+
+
+@built_once
+def _window_end(key: str) -> Any:
+    return select(rate_limits.c.expires_at).where(rate_limits.c.key == key)

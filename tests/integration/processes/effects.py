@@ -10,6 +10,7 @@ from typing import Any
 
 from app.core.app import App
 from app.core.ports import Expect
+from app.core.statements import BoundStatement
 
 CHANGES = (
     ("db", "batch"),
@@ -75,5 +76,6 @@ def _changes(name: str, arguments: tuple[Any, ...]) -> bool:
 
 def _tables(arguments: tuple[Any, ...]) -> str:
     """The tables that a batch writes to."""
-    plain = [each.statement if isinstance(each, Expect) else each for each in arguments]
+    bound = [each.statement if isinstance(each, Expect) else each for each in arguments]
+    plain = [each.built.expression if isinstance(each, BoundStatement) else each for each in bound]
     return " ".join(dict.fromkeys(each.table.name for each in plain if hasattr(each, "table")))

@@ -178,8 +178,7 @@ async def test_scopes_that_grow_are_asked_for_and_the_home_page_says_what_is_mis
         consent = revoking.http.get(f"/{SHOP}/admin/oauth/install")
         assert "Install app" in consent.text
         revoking.install(SHOP)
-        told = [each for each in revoking.deliveries() if each["topic"] == "app/scopes_update"]
-        assert [each["status"] for each in told] == ["delivered"]
+        revoking.delivered("app/scopes_update")
         await world.run_jobs()
         assert "Not granted yet" not in (await world.merchant().document()).text
         [shop] = world.rows("SELECT scope FROM shops WHERE id = ?", SHOP)

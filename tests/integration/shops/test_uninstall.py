@@ -75,7 +75,7 @@ async def test_an_uninstall_delivered_late_leaves_the_new_installation(
     world.clock.move(minutes=1)
     shopify.install(NEW_SHOP)
     await world.merchant(NEW_SHOP).document()
-    late = next(each for each in shopify.deliveries() if each["topic"] == "app/uninstalled")
+    late = shopify.delivered("app/uninstalled", NEW_SHOP)
     headers = late["headers"] | {"X-Shopify-Event-Id": "again"}
     assert (await world.http.post("/webhooks", content=late["body"], headers=headers)).status_code == 200
     await world.run_jobs()

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, select, update
+from sqlalchemy import select, update
 
 from app import jobs, quotas, shops
 from app.core.app import App
@@ -42,7 +42,7 @@ class CountedWrites:
         return await self.inner.all(statement)
 
     async def batch(self, *statements: Any) -> Any:
-        self.writes += any(not isinstance(statement, Select) for statement in statements)
+        self.writes += any(not getattr(statement, "is_select", False) for statement in statements)
         return await self.inner.batch(*statements)
 
 
