@@ -10,13 +10,13 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import media, personalization
+from app import personalization
 from app.core.app import App
 from app.personalization import OrderCard, UnreadOrder
 from app.shops import NO_ACCESS
 from handlers import auth, limits, parse
+from handlers.http.uploads import UploadBody, ticket
 from handlers.pages import page
-from handlers.personalization import UploadBody, ticket
 
 PICTURE_LIFE = timedelta(hours=1)
 WORDS = {
@@ -105,9 +105,8 @@ async def open_picture(request: Request) -> Response:
     merchant = await auth.merchant(request)
     body = await parse.body(request, UploadBody)
     await limits.merchant(request, "picture_upload", merchant.shop.id)
-    wish = media.UploadWish(body.filename, body.content_type, body.bytes)
-    item_id = request.path_params["item_id"]
-    return ticket(await personalization.open_picture(request.app.state.app, merchant.shop, item_id, wish))
+    app, item_id = request.app.state.app, request.path_params["item_id"]
+    return ticket(await personalization.open_picture(app, merchant.shop, item_id, body.wish()))
 
 
 async def propose_picture(request: Request) -> Response:
