@@ -9,6 +9,9 @@ from starlette.responses import JSONResponse
 from app import media
 from app.core.times import to_text
 
+ACCEPTED_FILES = ",".join((*media.CONTENT_TYPES, ".jfif", ".heic", ".heif", ".hif", ".avif"))
+"""For a file input's `accept`: some browsers know no content type for these endings."""
+
 
 @dataclass(frozen=True)
 class UploadBody:

@@ -162,7 +162,7 @@ def _state(state: PreviewState) -> dict[str, Any]:
 
 
 def _preflight(preflight: Preflight) -> dict[str, Any]:
-    """Figures are for merchants, but for each check's value; who knows better may say it in other words."""
+    """Each check without its `figure`, which is for merchants. Name and value let a theme reword the message."""
     names = ("name", "verdict", "value", "message")
     checks = [{name: getattr(check, name) for name in names} for check in preflight.checks]
     return {"verdict": preflight.verdict, "checks": checks}
