@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
 from handlers.page_files import STATIC
 from tests.sources import ROOT
@@ -16,6 +16,7 @@ from tests.sources import ROOT
 SITE = "http://app.test"
 SECTIONS = re.split(r"^### ", (ROOT / "docs" / "admin-pages.md").read_text("utf-8"), flags=re.MULTILINE)
 POLARIS = (ROOT / "devstore" / "static" / "shopifycloud" / "polaris-1.js").read_text("utf-8")
+FILE: FilePayload = {"name": "cat.png", "mimeType": "image/png", "buffer": b"a picture"}
 TOASTS = "window.shopify = { toast: { show: (text, { isError }) => document.title = `${isError}: ${text}` } };"
 """A page's title is its newest toast."""
 
@@ -29,6 +30,7 @@ class Example:
     answers: dict[str, str]
     sent: dict[str, str] = field(default_factory=dict)
     loads: int = 0
+    storage_status: int = 200
 
     def answer(self, route: Route) -> None:
         request = route.request
@@ -38,7 +40,7 @@ class Example:
             self.loads += 1
             route.fulfill(body=self._document(), content_type="text/html")
         elif request.method == "PUT":
-            route.fulfill(body="")
+            route.fulfill(status=self.storage_status, body="")
         elif asked in self.answers:
             route.fulfill(body=self.answers[asked])
         else:
@@ -84,6 +86,16 @@ def test_a_refused_form_leaves_the_page_and_says_why(example: Example) -> None:
     expect(example.page.locator("#greeting")).to_have_text("Hello")
 
 
+@pytest.mark.parametrize("example", ["data-swap"], indirect=True)
+def test_a_form_that_does_not_reach_the_app_leaves_the_page_and_says_so(example: Example) -> None:
+    example.page.context.set_offline(True)
+    example.page.unroute_all()
+    example.page.get_by_role("button", name="Greet").click()
+    example.expect_toast("Artify could not be reached. Check your connection, then try again.", is_error=True)
+    expect(example.page.locator("#greeting")).to_have_text("Hello")
+    expect(example.page.get_by_role("button", name="Greet")).to_be_enabled()
+
+
 @pytest.mark.parametrize("example", ["data-toast"], indirect=True)
 def test_toast_says_what_has_changed(example: Example) -> None:
     example.page.get_by_role("button", name="Save").click()
@@ -93,14 +105,22 @@ def test_toast_says_what_has_changed(example: Example) -> None:
 
 @pytest.mark.parametrize("example", ["data-upload"], indirect=True)
 def test_upload_sends_the_file_to_storage_and_its_id_to_the_form(example: Example) -> None:
-    file = {"name": "cat.png", "mimeType": "image/png", "buffer": b"a picture"}
-    example.page.get_by_label("Upload picture").set_input_files(file)
+    example.page.get_by_label("Upload picture").set_input_files(FILE)
     expect(example.page.locator("#picture")).to_have_text("Your picture")
     asked = json.loads(example.sent["POST /picture/tickets"])
     assert asked == {"filename": "cat.png", "content_type": "image/png", "bytes": 9}
     assert example.sent["PUT /media/u1"] == "a picture"
     assert json.loads(example.sent["POST /picture"]) == {"upload_id": "u1"}
     example.expect_toast("Picture uploaded")
+
+
+@pytest.mark.parametrize("example", ["data-upload"], indirect=True)
+def test_a_file_that_storage_refuses_is_not_used(example: Example) -> None:
+    example.storage_status = 403
+    example.page.get_by_label("Upload picture").set_input_files(FILE)
+    example.expect_toast("The file could not be uploaded. Try again.", is_error=True)
+    expect(example.page.locator("#picture")).to_have_text("No picture")
+    assert "POST /picture" not in example.sent
 
 
 @pytest.mark.parametrize("example", ["data-refresh"], indirect=True)
