@@ -12,6 +12,8 @@ from starlette.responses import HTMLResponse
 
 from app.capabilities import CAPABILITIES
 from app.core.app import App
+from handlers.http.status_badges import status_badge
+from handlers.http.uploads import ACCEPTED_FILES
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -24,7 +26,7 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
     """A page, or a fragment when the template's name starts with an underscore."""
     app: App = request.app.state.app
     html = (
-        _environment()
+        template_environment()
         .get_template(template)
         .render(
             settings={"cdn": app.settings.shopify_cdn_url, "api_key": app.settings.shopify_api_key},
@@ -37,8 +39,8 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
 
 
 @cache
-def _environment() -> Environment:
-    """Jinja2 loads with the first page: webhooks and storefront calls need none."""
+def template_environment() -> Environment:
+    """Every page's templates. Jinja2 is imported with the first page: webhooks and storefront calls need none."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -50,6 +52,7 @@ def _environment() -> Environment:
     )
     environment.globals["nav"] = NAV
     environment.filters |= {"day": _day, "minute": _minute}
+    environment.globals |= {"badge_of": status_badge, "accepted_files": ACCEPTED_FILES}
     return environment
 
 

@@ -51,7 +51,7 @@ async def keep_previews(request: Request) -> Response:
     merchant = await auth.merchant(request)
     body = await parse.body(request, KeepingBody)
     kept = await privacy.keep_previews(request.app.state.app, merchant.shop, body.days)
-    return page(request, "privacy/_keeping.html", kept=kept, allowed=ALLOWED)
+    return page(request, "privacy/_retention.html", kept=kept, allowed=ALLOWED)
 
 
 async def delete_photo(request: Request) -> Response:

@@ -37,7 +37,7 @@ def late(name: str) -> Handler:
 
 
 def load(name: str) -> Handler:
-    module, _, function = name.partition(".")
+    module, _, function = name.rpartition(".")
     found: Handler = getattr(import_module(f"handlers.{module}"), function)
     return found
 
@@ -56,23 +56,23 @@ ROUTES = [
     Route("/auth/callback", late("grants.finish")),
     Route("/products/sync", late("home.sync_products"), methods=["POST"]),
     Route("/auth/bounce", late("home.bounce")),
-    Route("/orders", late("orders.orders")),
-    Route("/orders/items/{item_id}/retry", late("orders.retry"), methods=["POST"]),
-    Route("/orders/items/{item_id}/size", late("orders.map_size"), methods=["POST"]),
-    Route("/orders/items/{item_id}/note", late("orders.tell_again"), methods=["POST"]),
-    Route("/orders/items/{item_id}/upload", late("orders.open_picture"), methods=["POST"]),
-    Route("/orders/items/{item_id}/picture", late("orders.propose_picture"), methods=["POST"]),
-    Route("/orders/items/{item_id}/picture/approve", late("orders.approve_picture"), methods=["POST"]),
-    Route("/orders/deliveries/{delivery_id}/read", late("orders.read_again"), methods=["POST"]),
+    Route("/orders", late("personalization.admin.orders")),
+    Route("/orders/items/{item_id}/retry", late("personalization.admin.retry"), methods=["POST"]),
+    Route("/orders/items/{item_id}/size", late("personalization.admin.map_size"), methods=["POST"]),
+    Route("/orders/items/{item_id}/note", late("personalization.admin.tell_again"), methods=["POST"]),
+    Route("/orders/items/{item_id}/upload", late("personalization.admin.open_picture"), methods=["POST"]),
+    Route("/orders/items/{item_id}/picture", late("personalization.admin.propose_picture"), methods=["POST"]),
+    Route("/orders/items/{item_id}/picture/approve", late("personalization.admin.approve_picture"), methods=["POST"]),
+    Route("/orders/deliveries/{delivery_id}/read", late("personalization.admin.read_again"), methods=["POST"]),
     Route("/privacy", late("privacy.privacy_page")),
     Route("/privacy/requests", late("privacy.create_request"), methods=["POST"]),
     Route("/privacy/previews", late("privacy.keep_previews"), methods=["POST"]),
     Route("/webhooks", late("webhooks.receive"), methods=["POST"]),
-    Route("/proxy/products/{product_id}", late("personalization.offer")),
-    Route("/proxy/uploads", late("personalization.open_upload"), methods=["POST"]),
-    Route("/proxy/previews", late("personalization.create_preview"), methods=["POST"]),
-    Route("/proxy/previews/{preview_id}", late("personalization.preview_state")),
-    Route("/proxy/previews/{preview_id}/cancel", late("personalization.cancel_preview"), methods=["POST"]),
+    Route("/proxy/products/{product_id}", late("personalization.storefront.offer")),
+    Route("/proxy/uploads", late("personalization.storefront.open_upload"), methods=["POST"]),
+    Route("/proxy/previews", late("personalization.storefront.create_preview"), methods=["POST"]),
+    Route("/proxy/previews/{preview_id}", late("personalization.storefront.preview_state")),
+    Route("/proxy/previews/{preview_id}/cancel", late("personalization.storefront.cancel_preview"), methods=["POST"]),
     Route("/proxy/previews/{preview_id}/delete", late("privacy.delete_photo"), methods=["POST"]),
     Route("/media/{key:path}", late("media.upload"), methods=["PUT", "OPTIONS"]),
     Route("/media/{key:path}", late("media.download")),

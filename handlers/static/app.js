@@ -1,7 +1,10 @@
-// Navigation and forms by fetch: inside Shopify's iframe only fetch carries an ID token,
-// so a plain link would arrive without one. Swaps <main> or the fragment that changed.
+// Follows links and sends forms by fetch: inside Shopify's iframe only fetch carries an ID token, so the server could
+// not identify a plain link. The answer replaces <main>, or the one element that the form changed.
+// docs/admin-pages.md describes the data-* attributes that this file reads.
 
-const FAILED = "The connection failed. Please try again.";
+const NOT_CONNECTED = "Artify could not be reached. Check your connection, then try again.";
+const NOT_LOADED = "The page could not be loaded. Try again in a moment.";
+const NOT_UPLOADED = "The file could not be uploaded. Try again.";
 const main = () => document.getElementById("main");
 
 document.addEventListener("click", (event) => {
@@ -25,7 +28,7 @@ document.addEventListener("change", (event) => {
 
 addEventListener("popstate", () => visit(location.pathname + location.search, false));
 
-/** The page's own link that was clicked, also inside a Polaris element. */
+/** The link that was clicked, if it leads to another page of ours. Also finds the link inside a Polaris element. */
 function linkOf(event) {
   const hit = event.composedPath().find((node) => node.getAttribute && node.getAttribute("href"));
   if (!hit || hit.hasAttribute("download") || hit.getAttribute("target")) return null;
@@ -33,27 +36,27 @@ function linkOf(event) {
   return url.origin === location.origin && !url.pathname.startsWith("/media/") ? url : null;
 }
 
-/** The newest visit or form: an answer that comes after a newer question is dropped. */
-let asked = 0;
+/** Counts visits and forms: the answer to a visit is dropped when a newer visit or form has started meanwhile. */
+let latest = 0;
 
 async function visit(path, push) {
-  const mine = (asked += 1);
+  const mine = (latest += 1);
   main().setAttribute("aria-busy", "true");
   const answer = await load(path, { headers: { Accept: "text/html" } });
-  if (mine !== asked) return;
+  if (mine !== latest) return;
   main().removeAttribute("aria-busy");
   const page = answer && new DOMParser().parseFromString(answer.text, "text/html");
   if (page?.getElementById("main")) {
     if (push) history.pushState(null, "", path);
     swap(page, push);
   } else if (answer) {
-    toast(FAILED);
+    toast(NOT_LOADED);
   }
   refreshLater();
 }
 
-/** Who uses the keyboard stays where they were when a page refreshes, and starts at its top when it is new.
-    A page that marks its parts refreshes those alone, and what is typed beside them stays. */
+/** Show a page. When it refreshes, keyboard focus stays where it was; on a new page it moves to the top.
+    If the page marks parts, a refresh replaces only those, so that text typed elsewhere is kept. */
 function swap(page, isNew) {
   const stops = () => [...main().querySelectorAll("a, button, input, select, s-button, s-link")];
   const place = stops().indexOf(document.activeElement);
@@ -71,27 +74,27 @@ async function send(form, more = {}) {
   const fields = Object.fromEntries(texts.map(([name, value]) => [name, value === "true" ? true : value]));
   const button = form.querySelector("s-button");
   button?.setAttribute("loading", "");
-  asked += 1;
+  latest += 1;
   const answer = await post(form.getAttribute("action"), { ...fields, ...more });
   button?.removeAttribute("loading");
   if (!answer || !answer.ok) return;
   const fragment = document.createRange().createContextualFragment(answer.text);
-  const said = fragment.firstElementChild.dataset.said;
+  const message = fragment.firstElementChild.dataset.toast;
   document.getElementById(form.dataset.swap)?.replaceWith(fragment);
-  toast(said, false);
+  toast(message, false);
   refreshLater();
 }
 
-/** A file goes straight to storage; then the form says which it is. */
+/** Upload a file straight to storage, then send the form with the id of the upload. */
 async function sendFile(form, file) {
   form.setAttribute("aria-busy", "true");
-  asked += 1;
+  latest += 1;
   const opened = await post(form.dataset.upload, { filename: file.name, content_type: file.type, bytes: file.size });
   if (opened?.ok) {
     const ticket = JSON.parse(opened.text);
     const sent = await load(ticket.url, { method: ticket.method, headers: ticket.headers, body: file });
     if (sent?.ok) await send(form, { upload_id: ticket.upload_id });
-    else if (sent) toast(FAILED);
+    else if (sent) toast(NOT_UPLOADED);
   }
   form.removeAttribute("aria-busy");
   refreshLater();
@@ -105,7 +108,8 @@ function post(path, fields) {
   });
 }
 
-/** Fetch, and tell the merchant when it went wrong. Error pages are shown like any page. */
+/** Fetch, and show a toast when a POST is refused or nothing answers (then null). A page that is an error is shown
+    like any other. */
 async function load(path, options) {
   try {
     const response = await fetch(path, options);
@@ -113,7 +117,7 @@ async function load(path, options) {
     if (!response.ok && options.method === "POST") toast(JSON.parse(text).error.message);
     return { ok: response.ok, text };
   } catch {
-    toast(FAILED);
+    toast(NOT_CONNECTED);
     return null;
   }
 }
@@ -122,7 +126,7 @@ function toast(message, isError = true) {
   window.shopify?.toast?.show(message, { isError });
 }
 
-/** Pages with work under way ask again, while they are looked at. */
+/** Refresh a page that shows work in progress, as long as its tab is visible. */
 let timer = 0;
 function refreshLater() {
   clearTimeout(timer);

@@ -101,10 +101,10 @@ def _download(page: Page, demo: Demo) -> bytes:
     """From home to orders by the app's own navigation; the page follows the print until it is ready."""
     frame = page.frame_locator("iframe")
     page.get_by_role("link", name="Orders").last.click()
-    expect(frame.get_by_text("Designs that were ordered")).to_be_visible()
-    button = frame.get_by_text("Download print")
+    expect(frame.get_by_text("Ordered designs")).to_be_visible()
+    button = frame.get_by_text("Download print file")
     expect(button).to_be_visible(timeout=SLOW_MS)
-    expect(frame.get_by_alt_text("The design on the product")).to_be_visible()
+    expect(frame.get_by_alt_text("Design on the product")).to_be_visible()
     _keep(page, "10-admin-orders")
     with page.expect_download() as download:
         button.click()

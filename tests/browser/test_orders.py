@@ -54,8 +54,8 @@ def test_a_merchant_brings_on_every_line_that_is_stuck(browser: Browser, demo: D
     page = browser.new_page(viewport=DESKTOP)
     _install(page, demo)
     page.goto(f"{demo.store}/admin/apps/artify/orders")
-    page.frame_locator("iframe").get_by_role("link", name="Need attention").click()
-    expect(page.frame_locator("iframe").get_by_text("No line is in this state.")).to_be_visible()
+    page.frame_locator("iframe").get_by_role("link", name="Needs attention").click()
+    expect(page.frame_locator("iframe").get_by_text("No line items match this filter.")).to_be_visible()
     _keep(page, "orders-none")
     with ThreadPoolExecutor(1) as beside:  # Playwright has an event loop in this thread
         beside.submit(asyncio.run, _orders(demo)).result()
@@ -68,7 +68,7 @@ def test_a_merchant_brings_on_every_line_that_is_stuck(browser: Browser, demo: D
     _send_a_picture(page, frame, "Blue mug")
     _find_nothing(browser, demo, page, frame)
     _tell_again(page, frame)
-    frame.get_by_role("link", name="Need attention").click()
+    frame.get_by_role("link", name="Needs attention").click()
     expect(frame.locator("s-table-row[data-state]")).to_have_count(4)
     _keep_on_a_phone(browser, demo, "orders-phone-untold", "[data-state=ready]")
 
@@ -78,20 +78,21 @@ def test_what_a_merchant_types_on_the_page_of_privacy_stays_while_it_refreshes(b
     _install(page, demo)
     frame = page.frame_locator("iframe")
     page.goto(f"{demo.store}/admin/apps/artify/privacy")
-    frame.get_by_label("Days to keep them").fill("60")
+    frame.get_by_label("Days to keep designs").fill("60")
     frame.get_by_text("Save", exact=True).click()
     expect(frame.get_by_text("are deleted 60 days after")).to_be_visible()
-    download, deletion = frame.get_by_label("Customer number").all()
+    download = frame.get_by_label("Customer ID to export")
+    deletion = frame.get_by_label("Customer ID to delete")
     download.fill("9001")
-    frame.get_by_text("Prepare a download").click()
+    frame.get_by_text("Export customer data").click()
     deletion.fill("90")
     expect(frame.get_by_role("link", name="Download")).to_be_visible(timeout=SLOW_MS)
-    expect(frame.get_by_text("Export made")).to_be_visible()
+    expect(frame.get_by_text("Customer data exported")).to_be_visible()
     expect(deletion).to_have_value("90")
     _keep(page, "privacy-desktop")
     phone = browser.new_page(viewport=PHONE, device_scale_factor=2)
     phone.goto(f"{demo.store}/admin/apps/artify/privacy")
-    days = phone.frame_locator("iframe").get_by_label("Days to keep them")
+    days = phone.frame_locator("iframe").get_by_label("Days to keep designs")
     expect(days).to_have_value("60")
     days.scroll_into_view_if_needed()
     _keep(phone, "privacy-phone")
@@ -114,7 +115,7 @@ def _all_lines(page: Page, demo: Demo) -> FrameLocator:
     frame = page.frame_locator("iframe")
     for _ in range(60):
         page.goto(f"{demo.store}/admin/apps/artify/orders")
-        expect(frame.get_by_role("link", name="Need attention")).to_be_visible()
+        expect(frame.get_by_role("link", name="Needs attention")).to_be_visible()
         if frame.locator("s-table-row[data-state]").count() == LINES:
             return frame
     raise AssertionError("orders are missing")
@@ -130,28 +131,28 @@ def _look_at_the_photo(frame: FrameLocator) -> None:
 
 def _choose_a_size(frame: FrameLocator) -> None:
     row = _row(frame, "Wide mug")
-    row.get_by_label("Print size of this variant").select_option(label=SIZE)
+    row.get_by_label("Print size for this variant").select_option(label=SIZE)
     row.get_by_text("Print in this size").click()
-    expect(row.get_by_text("Download print")).to_be_visible(timeout=SLOW_MS)
+    expect(row.get_by_text("Download print file")).to_be_visible(timeout=SLOW_MS)
 
 
 def _look_at_a_new_picture(page: Page, frame: FrameLocator) -> None:
     row = _row(frame, "Red mug")
-    row.get_by_text("Make a new picture").click()
-    expect(row.get_by_alt_text("The new picture")).to_be_visible(timeout=SLOW_MS)
+    row.get_by_text("Create new picture").click()
+    expect(row.get_by_alt_text("New picture")).to_be_visible(timeout=SLOW_MS)
     expect(row.get_by_text("Needs review")).to_be_visible()
     _keep(page, "orders-proposal")
     row.get_by_text("Print this picture").click()
-    expect(row.get_by_text("Download print")).to_be_visible(timeout=SLOW_MS)
+    expect(row.get_by_text("Download print file")).to_be_visible(timeout=SLOW_MS)
 
 
 def _find_nothing(browser: Browser, demo: Demo, page: Page, frame: FrameLocator) -> None:
     """A line of which only its title is known gets a size, then a picture."""
     row = _row(frame, "Green mug")
-    expect(row.get_by_text("Use a picture of yours")).to_have_count(0)
-    row.get_by_label("Print size of this variant").select_option(label=SIZE)
-    row.get_by_text("Choose this size").click()
-    expect(row.get_by_text("Use a picture of yours")).to_be_visible()
+    expect(row.get_by_text("Upload picture")).to_have_count(0)
+    row.get_by_label("Print size for this variant").select_option(label=SIZE)
+    row.get_by_text("Save size").click()
+    expect(row.get_by_text("Upload picture")).to_be_visible()
     _keep(page, "orders-unknown")
     _keep_on_a_phone(browser, demo, "orders-phone-unknown", "[data-state=needs_review]")
     _send_a_picture(page, frame, "Green mug")
@@ -161,20 +162,20 @@ def _find_nothing(browser: Browser, demo: Demo, page: Page, frame: FrameLocator)
 def _tell_again(page: Page, frame: FrameLocator) -> None:
     """Shopify does not know these orders, so it cannot be told of their prints, however often."""
     row = _row(frame, "Green mug")
-    expect(row.get_by_text("order does not show it yet")).to_be_visible(timeout=SLOW_MS)
+    expect(row.get_by_text("Shopify does not show it yet")).to_be_visible(timeout=SLOW_MS)
     _keep(page, "orders-untold")
-    row.get_by_text("Tell Shopify again").click()
-    expect(row.get_by_text("order is being told")).to_be_visible()
-    expect(row.get_by_text("order does not show it yet")).to_be_visible(timeout=SLOW_MS)
+    row.get_by_text("Update Shopify again").click()
+    expect(row.get_by_text("Adding the print file")).to_be_visible()
+    expect(row.get_by_text("Shopify does not show it yet")).to_be_visible(timeout=SLOW_MS)
 
 
 def _send_a_picture(page: Page, frame: FrameLocator, title: str) -> None:
     row, picture = _row(frame, title), good("jpeg")
     file = {"name": "mine.jpg", "mimeType": picture.mime, "buffer": picture.data}
-    row.get_by_label("Use a picture of yours").set_input_files(file)
-    expect(row.get_by_alt_text("The new picture")).to_be_visible(timeout=SLOW_MS)
+    row.get_by_label("Upload picture").set_input_files(file)
+    expect(row.get_by_alt_text("New picture")).to_be_visible(timeout=SLOW_MS)
     row.get_by_text("Print this picture").click()
-    expect(row.get_by_text("Download print")).to_be_visible(timeout=SLOW_MS)
+    expect(row.get_by_text("Download print file")).to_be_visible(timeout=SLOW_MS)
     _keep(page, "orders-done")
 
 

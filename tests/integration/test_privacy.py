@@ -118,7 +118,7 @@ async def test_an_export_goes_after_a_week(world: World) -> None:
     world.clock.move(days=7)
     await swept(world)
     assert asset["key"] not in objects(world)
-    assert "No longer kept" in (await world.merchant().document("/privacy")).text
+    assert "Expired" in (await world.merchant().document("/privacy")).text
     assert storage_agrees(world)
 
 
@@ -347,7 +347,7 @@ async def test_a_shop_sees_its_own_requests_alone(world: World) -> None:
     assert ADA in (await world.merchant().document("/privacy")).text
     page = (await world.merchant(OTHER_SHOP).document("/privacy")).text
     assert ADA not in page
-    assert "Export made" not in page
+    assert "Customer data exported" not in page
 
 
 async def test_another_shops_redaction_leaves_this_shops_customer(world: World) -> None:

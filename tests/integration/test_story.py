@@ -114,7 +114,7 @@ def test_a_photo_becomes_a_paid_print_over_real_sockets(browser_of_the_demo: Bro
     paid = browser.http.post(f"{browser.shop}/checkout", data={"name": "Ada S", "email": "ada@shopper.example"})
     assert paid.status_code == 303
 
-    orders = eventually(lambda: frame(browser, "admin/apps/artify/orders"), lambda page: "Download print" in page)
+    orders = eventually(lambda: frame(browser, "admin/apps/artify/orders"), lambda page: "Download print file" in page)
     [link] = re.findall(r'href="([^"]+)" download', orders)
     printed = Image.open(io.BytesIO(browser.http.get(html.unescape(link)).content))
     assert (printed.format, printed.size, printed.mode) == ("JPEG", (2475, 1155), "RGB")

@@ -4,7 +4,7 @@
   sheet.textContent = `
   body { margin: 0; background: #f1f1f1; color: #303030; font: 13px/20px Inter, system-ui, sans-serif }
   s-app-nav { display: none }
-  s-paragraph { display: block } s-paragraph + s-paragraph { margin-top: 8px }
+  s-paragraph { display: block } s-paragraph + s-paragraph { margin-top: 8px } s-paragraph[color=subdued] { color: #616161 }
   s-badge { display: inline-block; background: var(--fill, #ebebeb); color: var(--ink, #616161) }
   s-badge { border-radius: 8px; padding: 1px 8px; font-size: 12px; font-weight: 550; white-space: nowrap }
   [tone=success] { --ink: #0c5132; --fill: #cdfee1 } [tone=critical] { --ink: #8e1f0b; --fill: #fee9e8 }
@@ -36,7 +36,8 @@
     }
   });
 
-  const box = (name, tag, css) => define(name, css, ["heading"], (_, at) => `<${tag}>${at("heading")}</${tag}><slot></slot>`);
+  const box = (name, tag, css) => define(name, css, ["heading"], (_, at) =>
+    `<${tag}>${at("heading")}</${tag}><slot></slot><slot name="secondary-actions"></slot>`);
   box("s-page", "h1", `
     :host { display: grid; gap: 16px; max-width: 998px; margin: 0 auto; padding: 20px 16px 60px }
     h1 { font-size: 20px; line-height: 28px; margin: 0 }`);
@@ -45,7 +46,7 @@
     h2 { font-size: 14px; margin: 0 0 10px }`);
   box("s-banner", "b", `
     :host { display: block; border-radius: 12px; padding: 12px 16px; background: var(--fill); color: var(--ink) }
-    b { display: block }`);
+    b { display: block } slot[name]::slotted(*) { margin-top: 8px }`);
 
   const action = (element, at) => {
     const download = element.hasAttribute("download") ? "download" : "";
@@ -56,6 +57,7 @@
   define("s-button", `
     :host { display: inline-block }
     a, button { display: inline-block; font: inherit; font-size: 12px; font-weight: 550; padding: 4px 12px }
+    a, button { white-space: nowrap }
     a, button { border: 1px solid #ccc; border-radius: 8px; background: #fff; color: #303030; cursor: pointer }
     a { text-decoration: none } :disabled { opacity: .5; cursor: default }
     :host([variant=primary]) :is(a, button) { background: #303030; border-color: #303030; color: #fff }

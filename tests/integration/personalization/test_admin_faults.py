@@ -88,11 +88,12 @@ async def test_what_is_given_up_is_seen_and_can_be_done_again(world: World, road
     road.plan = []
     first, second = world.rows("SELECT id, subject_id FROM jobs WHERE status = ?", GIVEN_UP[fault])
     page = (await world.merchant().document("/orders", show="attention")).text
-    assert page.count("order does not show it yet") == page.count("Tell Shopify again") == 2
+    assert page.count("Shopify does not show it yet") == page.count("Update Shopify again") == 2
     assert first["id"] in operator(world, "list")
     assert operator(world, "retry", first["id"]) == "queued again\n"
     row = await world.merchant().orders_post(second["subject_id"], "note")
-    assert (row.status_code, "is being told" in row.text, "Tell Shopify again" in row.text) == (200, True, False)
+    assert row.status_code == 200
+    assert ("Adding the print file" in row.text, "Update Shopify again" in row.text) == (True, False)
     await world.run_all_jobs()
     check_told_once(world, order)
 

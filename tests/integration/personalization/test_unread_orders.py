@@ -14,8 +14,8 @@ from tests.integration.world import World
 
 pytestmark = pytest.mark.anyio
 OF_ORDERS = [topic for topic in TOPICS if topic.startswith(("orders/", "refunds/"))]
-BUTTON = "Read the order again"
-ASKING = "Shopify is being asked for the order."
+BUTTON = "Read order again"
+ASKING = "Getting the order from Shopify."
 UNKNOWN = "does not say which order"
 
 

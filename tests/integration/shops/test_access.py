@@ -173,14 +173,14 @@ async def test_scopes_that_grow_are_asked_for_and_the_home_page_says_what_is_mis
     world.change("UPDATE shops SET scope = 'write_app_proxy' WHERE id = ?", SHOP)
     try:
         page = (await world.merchant().document()).text
-        assert "Not granted yet: read_products, write_orders." in page
+        assert "Missing: read_products, write_orders." in page
         assert f"/{SHOP}/admin/oauth/install?client_id=" in page
         consent = revoking.http.get(f"/{SHOP}/admin/oauth/install")
         assert "Install app" in consent.text
         revoking.install(SHOP)
         revoking.delivered("app/scopes_update")
         await world.run_jobs()
-        assert "Not granted yet" not in (await world.merchant().document()).text
+        assert "Artify needs more permissions" not in (await world.merchant().document()).text
         [shop] = world.rows("SELECT scope FROM shops WHERE id = ?", SHOP)
         assert shop["scope"] == "read_products,write_app_proxy,write_orders"
     finally:

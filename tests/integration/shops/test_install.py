@@ -98,7 +98,7 @@ async def test_no_token_leads_over_the_bounce_page_to_the_page(empty_world: Worl
     assert urlsplit(again).path == "/orders"
     page = await world.http.get(f"{again}&{urlencode({'id_token': world.merchant().token})}", headers=HTML)
     assert page.status_code == 200
-    assert "Designs that were ordered" in page.text
+    assert "Ordered designs" in page.text
 
 
 async def test_a_stale_token_leads_over_the_bounce_page_too(world: World) -> None:

@@ -18,15 +18,15 @@ pytestmark = pytest.mark.anyio
 async def test_the_home_page_of_a_new_shop_says_what_to_do_next(empty_world: World) -> None:
     page = (await empty_world.merchant().document()).text
     assert "Artify is installed in Artify Demo." in page
-    assert "No product is switched on yet." in page
-    assert "Open the theme editor" in page
+    assert "No products are ready to personalize yet." in page
+    assert "Open theme editor" in page
     assert tiles(page) == ["0", "0", "0", "0"]
     assert "need your attention" not in page
 
 
 async def test_the_orders_page_of_a_new_shop_says_what_will_be_there(empty_world: World) -> None:
     page = (await empty_world.merchant().document("/orders")).text
-    assert "When somebody buys a design, it shows up here with its print file." in page
+    assert "When a customer buys a design, it appears here with its print file." in page
     assert "<s-table" not in page
 
 
@@ -37,7 +37,7 @@ async def test_the_home_page_of_a_busy_shop_counts(world: World) -> None:
     await world.storefront().asked()
     page = (await world.merchant().document()).text
     assert tiles(page) == ["2", "1", "0", "2"]  # Shopify does not know the order: it could not be told of the print
-    assert "2 order lines need your attention" in page
+    assert "2 line items need your attention" in page
     assert "Photo Poster" in page
     assert "A4, A3, 24×36 in" in page
 
@@ -75,7 +75,7 @@ async def test_the_orders_page_of_a_busy_shop_shows_each_line(world: World) -> N
     assert len(rows) == 2
     [ready] = [row for row in rows if 'data-state="ready"' in row]
     [review] = [row for row in rows if 'data-state="needs_review"' in row]
-    assert all(words in ready for words in ("#1001", "Photo Mug × 3", "2475 × 1155 px, 300 dpi", "Download print"))
+    assert all(words in ready for words in ("#1001", "Photo Mug × 3", "2475 × 1155 px, 300 dpi", "Download print file"))
     assert all(words in ready for words in ("Test</s-badge>", "Oil painting", "11 oz"))
     assert all(words in review for words in ("A mug &amp; more", "The design of this line was not found.", "Try again"))
     assert "Print anyway" not in review

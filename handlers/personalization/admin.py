@@ -1,4 +1,4 @@
-"""The merchant's orders: lines by their state, and what brings on those that do not go on by themselves."""
+"""The merchant's page of orders: line items with a design, and the actions for those that are stuck."""
 
 from __future__ import annotations
 
@@ -10,29 +10,19 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import media, personalization
+from app import personalization
 from app.core.app import App
 from app.personalization import OrderCard, UnreadOrder
 from app.shops import NO_ACCESS
 from handlers import auth, limits, parse
+from handlers.http.uploads import UploadBody, ticket
 from handlers.pages import page
-from handlers.personalization import UploadBody, ticket
 
 PICTURE_LIFE = timedelta(hours=1)
-WORDS = {
-    "waiting": "Waiting for payment",
-    "queued": "In line",
-    "printing": "Making the print file",
-    "ready": "Ready",
-    "needs_review": "Needs review",
-    "unmapped": "No print size",
-    "failed": "Failed",
-    "cancelled": "Cancelled",
-}
 FILTERS = {
     "": ("All", ()),
-    "attention": ("Need attention", ("needs_review", "unmapped", "failed", personalization.UNTOLD)),
-    "running": ("On the way", ("waiting", "queued", "printing")),
+    "attention": ("Needs attention", ("needs_review", "unmapped", "failed", personalization.UNTOLD)),
+    "running": ("In progress", ("waiting", "queued", "printing")),
     "ready": ("Ready", ("ready",)),
     "cancelled": ("Cancelled", ("cancelled",)),
 }
@@ -50,7 +40,7 @@ class SizeBody:
 
 @dataclass(frozen=True)
 class PictureBody:
-    """Without an upload the shopper's photo is used again."""
+    """Without an upload, the shopper's photo is used again."""
 
     upload_id: str | None = None
 
@@ -76,7 +66,6 @@ async def orders(request: Request) -> Response:
         filters={name: label for name, (label, _) in FILTERS.items()},
         show=show,
         sizes=await _sizes(app, cards),
-        words=WORDS,
     )
 
 
@@ -105,9 +94,8 @@ async def open_picture(request: Request) -> Response:
     merchant = await auth.merchant(request)
     body = await parse.body(request, UploadBody)
     await limits.merchant(request, "picture_upload", merchant.shop.id)
-    wish = media.UploadWish(body.filename, body.content_type, body.bytes)
-    item_id = request.path_params["item_id"]
-    return ticket(await personalization.open_picture(request.app.state.app, merchant.shop, item_id, wish))
+    app, item_id = request.app.state.app, request.path_params["item_id"]
+    return ticket(await personalization.open_picture(app, merchant.shop, item_id, body.wish()))
 
 
 async def propose_picture(request: Request) -> Response:
@@ -128,7 +116,7 @@ async def approve_picture(request: Request) -> Response:
 
 
 async def read_again(request: Request) -> Response:
-    """POST /orders/deliveries/{delivery_id}/read: ask Shopify for an order that could not be taken."""
+    """POST /orders/deliveries/{delivery_id}/read: ask Shopify for an order that could not be processed."""
     merchant = await auth.merchant(request)
     app, delivery_id = request.app.state.app, request.path_params["delivery_id"]
     unread = await personalization.read_again(app, merchant.shop.id, delivery_id)
@@ -138,31 +126,31 @@ async def read_again(request: Request) -> Response:
 async def _row(request: Request, card: OrderCard) -> Response:
     app: App = request.app.state.app
     sizes = await _sizes(app, [card])
-    return page(request, "personalization/_order_row.html", card=_card(app, card), sizes=sizes, words=WORDS)
+    return page(request, "personalization/_order_row.html", card=_card(app, card), sizes=sizes)
 
 
 async def _sizes(app: App, cards: list[OrderCard]) -> list[personalization.Size]:
-    """What there is to choose from, where a line has to be given a size."""
+    """The print sizes to choose from; none unless one of these line items needs a size."""
     sizeless = next((card for card in cards if card.needs_size), None)
     return await personalization.sizes_to_map(app, sizeless.shop_id) if sizeless else []
 
 
 def _unread(app: App, order: UnreadOrder) -> dict[str, Any]:
-    """An order that could not be taken, with its page in the Shopify admin where it is known which order it is."""
+    """An order that could not be processed, with a link to it in the Shopify admin if its id is known."""
     link = app.door.admin_url(order.shop_id, f"orders/{order.order_id}") if order.order_id else None
     return {"order": order, "admin_url": link, "reason": _reason(order.error or "")}
 
 
 def _reason(error: str) -> str:
     if error.startswith("malformed"):
-        return "The message that Shopify sent about this order could not be read."
+        return "Artify could not read Shopify's message about this order."
     if error in NO_ACCESS:
-        return "Artify's access to this shop had ended when this order came."
-    return "Taking this order failed several times."
+        return "Artify did not have access to this shop when the order arrived."
+    return "Artify could not process this order after several attempts."
 
 
 def _card(app: App, card: OrderCard) -> dict[str, Any]:
-    """A line with the links that its row shows."""
+    """A line item with the links that its row shows."""
     ends = app.clock.now() + PICTURE_LIFE
     preflight, proposed = personalization.of_card(card, app.upscaler)
     return {

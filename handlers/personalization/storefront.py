@@ -1,4 +1,4 @@
-"""Personalization over HTTP: the storefront's calls through the app proxy."""
+"""The storefront's calls through the app proxy: what a product offers, uploads and previews."""
 
 from __future__ import annotations
 
@@ -17,21 +17,13 @@ from app.core.links import may_view, view_token
 from app.core.pictures import Crop
 from app.core.preflight import Preflight
 from app.core.reads import Together
-from app.core.times import to_text
 from app.personalization import PreviewRequest, PreviewState
 from handlers import auth, limits, parse
+from handlers.http.uploads import UploadBody, ticket
 
 VIEW_LIFE = timedelta(hours=24)
 PICTURE_LIFE = timedelta(hours=1)
 CONSENT = "Your photo is used to make your design, and is deleted when it is no longer needed."
-
-
-@dataclass(frozen=True)
-class UploadBody:
-    filename: str
-    content_type: str
-    bytes: int
-    guest_token: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +64,7 @@ async def open_upload(request: Request) -> Response:
     visit = auth.storefront(request)
     body = await parse.body(request, UploadBody)
     app: App = request.app.state.app
-    wish = media.UploadWish(body.filename, body.content_type, body.bytes)
+    wish = body.wish()
     media.check_wish(wish)
     await limits.upload(request, visit, body.guest_token, wish.bytes)
     counted_at = app.clock.now()
@@ -118,22 +110,6 @@ async def cancel_preview(request: Request) -> Response:
     await limits.shopper(request, "cancel", visit, body.guest_token)
     app: App = request.app.state.app
     return JSONResponse(_state(await personalization.cancel_preview(app, visitor, request.path_params["preview_id"])))
-
-
-def ticket(upload: media.Upload) -> JSONResponse:
-    """Where the browser sends the file."""
-    ticket = upload.ticket
-    return JSONResponse(
-        {
-            "upload_id": upload.id,
-            "method": ticket.method,
-            "url": ticket.url,
-            "headers": dict(ticket.headers),
-            "max_bytes": media.MAX_UPLOAD_BYTES,
-            "expires_at": to_text(ticket.expires_at),
-        },
-        201,
-    )
 
 
 def _offer(app: App, found: personalization.Offer) -> dict[str, Any]:
@@ -186,7 +162,7 @@ def _state(state: PreviewState) -> dict[str, Any]:
 
 
 def _preflight(preflight: Preflight) -> dict[str, Any]:
-    """Figures are for merchants, but for each check's value; who knows better may say it in other words."""
+    """Each check without its `figure`, which is for merchants. Name and value let a theme reword the message."""
     names = ("name", "verdict", "value", "message")
     checks = [{name: getattr(check, name) for name in names} for check in preflight.checks]
     return {"verdict": preflight.verdict, "checks": checks}

@@ -1,0 +1,1 @@
+"""What every capability's handlers share when they answer HTTP requests."""

@@ -1,0 +1,137 @@
+"""The examples of docs/admin-pages.md in a real browser: each does with app.js what its text says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, FilePayload, Page, Route, expect
+
+from handlers.page_files import STATIC
+from tests.sources import ROOT
+
+SITE = "http://app.test"
+SECTIONS = re.split(r"^### ", (ROOT / "docs" / "admin-pages.md").read_text("utf-8"), flags=re.MULTILINE)
+POLARIS = (ROOT / "devstore" / "static" / "shopifycloud" / "polaris-1.js").read_text("utf-8")
+FILE: FilePayload = {"name": "cat.png", "mimeType": "image/png", "buffer": b"a picture"}
+TOASTS = "window.shopify = { toast: { show: (text, { isError }) => document.title = `${isError}: ${text}` } };"
+"""A page's title is its newest toast."""
+
+
+@dataclass
+class Example:
+    """The page and the answers of one section; `sent` is what the browser sent, by method and path."""
+
+    page: Page
+    body: str
+    answers: dict[str, str]
+    sent: dict[str, str] = field(default_factory=dict)
+    loads: int = 0
+    storage_status: int = 200
+
+    def answer(self, route: Route) -> None:
+        request = route.request
+        asked = f"{request.method} {request.url.removeprefix(SITE)}"
+        self.sent[asked] = request.post_data or ""
+        if asked == "GET /":
+            self.loads += 1
+            route.fulfill(body=self._document(), content_type="text/html")
+        elif request.method == "PUT":
+            route.fulfill(status=self.storage_status, body="")
+        elif asked in self.answers:
+            route.fulfill(body=self.answers[asked])
+        else:
+            route.fulfill(status=422, body=json.dumps({"error": {"message": "This is not possible."}}))
+
+    def _document(self) -> str:
+        script = (STATIC / "app.js").read_text("utf-8")
+        return f"""<script>{TOASTS}</script><script>{POLARIS}</script>
+        <main id="main" tabindex="-1">{self.body}<p>loaded {self.loads} times</p></main><script>{script}</script>"""
+
+    def expect_toast(self, text: str, *, is_error: bool = False) -> None:
+        expect(self.page).to_have_title(f"{str(is_error).lower()}: {text}")
+
+
+@pytest.fixture
+def example(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Example]:
+    """The example of the section about the attribute that the test is marked with."""
+    [section] = [each for each in SECTIONS if each.startswith(f"`{request.param}`")]
+    blocks = dict(re.findall(r"```(?:html|json) (page|POST \S+)\n(.*?)```", section, re.DOTALL))
+    page = browser.new_page()
+    shown = Example(page, blocks.pop("page"), blocks)
+    page.route(f"{SITE}/**", shown.answer)
+    page.goto(f"{SITE}/")
+    yield shown
+    page.close()
+
+
+@pytest.mark.parametrize("example", ["data-swap"], indirect=True)
+def test_swap_replaces_the_element_that_the_form_names(example: Example) -> None:
+    example.page.get_by_label("Name").fill("Ada")
+    example.page.get_by_role("button", name="Greet").click()
+    expect(example.page.locator("#greeting")).to_have_text("Hello, Ada")
+    assert json.loads(example.sent["POST /greetings"]) == {"name": "Ada"}
+    expect(example.page.get_by_label("Name")).to_have_value("Ada")
+    assert example.loads == 1
+
+
+@pytest.mark.parametrize("example", ["data-swap"], indirect=True)
+def test_a_refused_form_leaves_the_page_and_says_why(example: Example) -> None:
+    example.answers.clear()
+    example.page.get_by_role("button", name="Greet").click()
+    example.expect_toast("This is not possible.", is_error=True)
+    expect(example.page.locator("#greeting")).to_have_text("Hello")
+
+
+@pytest.mark.parametrize("example", ["data-swap"], indirect=True)
+def test_a_form_that_does_not_reach_the_app_leaves_the_page_and_says_so(example: Example) -> None:
+    example.page.context.set_offline(True)
+    example.page.unroute_all()
+    example.page.get_by_role("button", name="Greet").click()
+    example.expect_toast("Artify could not be reached. Check your connection, then try again.", is_error=True)
+    expect(example.page.locator("#greeting")).to_have_text("Hello")
+    expect(example.page.get_by_role("button", name="Greet")).to_be_enabled()
+
+
+@pytest.mark.parametrize("example", ["data-toast"], indirect=True)
+def test_toast_says_what_has_changed(example: Example) -> None:
+    example.page.get_by_role("button", name="Save").click()
+    expect(example.page.get_by_text("kept for 60 days")).to_be_visible()
+    example.expect_toast("Setting saved")
+
+
+@pytest.mark.parametrize("example", ["data-upload"], indirect=True)
+def test_upload_sends_the_file_to_storage_and_its_id_to_the_form(example: Example) -> None:
+    example.page.get_by_label("Upload picture").set_input_files(FILE)
+    expect(example.page.locator("#picture")).to_have_text("Your picture")
+    asked = json.loads(example.sent["POST /picture/tickets"])
+    assert asked == {"filename": "cat.png", "content_type": "image/png", "bytes": 9}
+    assert example.sent["PUT /media/u1"] == "a picture"
+    assert json.loads(example.sent["POST /picture"]) == {"upload_id": "u1"}
+    example.expect_toast("Picture uploaded")
+
+
+@pytest.mark.parametrize("example", ["data-upload"], indirect=True)
+def test_a_file_that_storage_refuses_is_not_used(example: Example) -> None:
+    example.storage_status = 403
+    example.page.get_by_label("Upload picture").set_input_files(FILE)
+    example.expect_toast("The file could not be uploaded. Try again.", is_error=True)
+    expect(example.page.locator("#picture")).to_have_text("No picture")
+    assert "POST /picture" not in example.sent
+
+
+@pytest.mark.parametrize("example", ["data-refresh"], indirect=True)
+def test_refresh_loads_the_page_again(example: Example) -> None:
+    expect(example.page.get_by_text("loaded 3 times")).to_be_visible()
+
+
+@pytest.mark.parametrize("example", ["data-part"], indirect=True)
+def test_part_refreshes_alone(example: Example) -> None:
+    example.page.get_by_label("Customer").fill("90")
+    example.body = example.body.replace("1 request", "2 requests")
+    expect(example.page.get_by_text("2 requests in progress")).to_be_visible()
+    expect(example.page.get_by_label("Customer")).to_have_value("90")
+    expect(example.page.get_by_text("loaded 1 times")).to_be_visible()
