@@ -13,7 +13,7 @@ CONCURRENT_GENERATIONS = 3
 
 @dataclass(frozen=True)
 class Quota:
-    """Counts of `period` (YYYY-MM in the shop's time zone); storage in bytes."""
+    """Counts of `period` (YYYY-MM in the shop's time zone) since `last_reset_at`, and of all time; storage in bytes."""
 
     monthly_generation_limit: int
     current_generations: int
@@ -22,6 +22,8 @@ class Quota:
     max_concurrent: int
     running: int
     period: str
+    total_generations: int
+    last_reset_at: datetime
 
     def used_in(self, period: str) -> int:
         return self.current_generations if self.period == period else 0

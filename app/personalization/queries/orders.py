@@ -147,6 +147,13 @@ async def order_cards(
     return [OrderCard(**_with_size(row)) for row in rows]
 
 
+_MAKING = (
+    *("upscale_status", "upscale_factor", "upscale_started_at", "upscale_completed_at"),
+    *("generation_params", "original_width", "original_height"),
+)
+"""How a print file was made, as its generation says."""
+
+
 def _with_size(row: Row) -> dict[str, Any]:
     """The row's columns of a size as one; None where the line has none."""
     size = {name: row[f"size_{name}"] for name in Size.__dataclass_fields__}
@@ -196,6 +203,9 @@ def _card(
         proposal.c.preflight.label("proposal_preflight"),
         final.c.tiles,
         final.c.tiles_fell_back,
+        generations.c.ai_model_used,
+        generations.c.processing_time_ms,
+        *[final.c[name] for name in _MAKING],
         *[size.c[name].label(f"size_{name}") for name in Size.__dataclass_fields__],
     ]
 
