@@ -8,15 +8,22 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Table
+from sqlalchemy.sql.schema import ColumnCollectionConstraint
 
+import app.schema  # noqa: F401  # fills the metadata
+from app.core.tables import metadata
 from tests.data_model import document, rules
 from tests.sources import ROOT
 
 TEXT = document.PATH.read_text("utf-8")
 RULES = list(document.rules(TEXT))
 BUILT = [rule for rule in RULES if rule.state == "built"]
+SERVED_BY = {"uuid": "id", "createdAt": "id"}
+"""One id is both the key and the public id, and ids are in the order of time."""
 SOURCES = ["recorded", "seeds"] if os.environ.get("SEEDS") else ["recorded"]
 SCHEMA = (ROOT / "schema.sql").read_text("utf-8")
 
@@ -50,6 +57,14 @@ def test_every_index_and_constraint_that_a_rule_names_is_in_the_schema() -> None
     assert sorted(name for name in named if not re.search(rf"\b{name}\b", SCHEMA)) == []
 
 
+def test_an_index_that_serves_a_column_of_a_seed_has_that_column() -> None:
+    wanted = {rule: re.fullmatch(r"\w+ ON \w+\((\w+)\)", rule.name) for rule in BUILT}
+    served = {rule: SERVED_BY.get(column[1], snake(column[1])) for rule, column in wanted.items() if column}
+    assert len(served) > 20
+    columns = {each.name: set(each.columns.keys()) for table in metadata.tables.values() for each in parts(table)}
+    assert [rule.name for rule, column in served.items() if column not in columns[rule.constraints[0]]] == []
+
+
 def test_what_is_planned_comes_with_a_capability() -> None:
     capabilities = document.planned_capabilities(TEXT)
     assert {"credits", "product_shots", "campaigns"} <= capabilities
@@ -67,6 +82,14 @@ def test_what_only_a_test_sets_names_that_test() -> None:
     unnamed = [each for each in document.unused(TEXT) if each.missing == document.ELSEWHERE]
     assert unnamed
     assert [each for each in unnamed if not document.tests_named(each.reason)] == []
+
+
+def snake(name: str) -> str:
+    return re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", name)
+
+
+def parts(table: Table) -> list[Any]:
+    return [*table.indexes, *(each for each in table.constraints if isinstance(each, ColumnCollectionConstraint))]
 
 
 def _exists(path: str, function: str = "") -> bool:

@@ -192,7 +192,7 @@ CREATE INDEX idx_shelves_id ON shelves(id);
     assert list(rules.columns(text)) == [
         "shelves FOREIGN KEY (id) REFERENCES rooms(id) ON DELETE CASCADE",
         "shelves UNIQUE(id, wood)",
-        "idx_shelves_id",
+        "idx_shelves_id ON shelves(id)",
         "Decisions: Wood",
     ]
 

@@ -56,11 +56,11 @@ def sql(text: str) -> Iterator[str]:
 
 
 def columns(text: str) -> Iterator[str]:
-    """Keys of tables, indexes by their names, and points of numbered lists."""
+    """Keys and indexes of tables, and points of numbered lists."""
     for table, body in re.findall(r"^```sql\n(\w+) \(\n(.*?)^\)", text, re.M | re.S):
         for rule in re.findall(r"^ +((?:UNIQUE|FOREIGN KEY)\b.*?),?$", body, re.M):
             yield f"{table} {rule}"
-    yield from re.findall(r"^CREATE INDEX (\w+) ON", text, re.M)
+    yield from re.findall(r"^CREATE INDEX (\w+ ON \w+\(\w+\))", text, re.M)
     yield from _points(text, r"\d+\.")
 
 
