@@ -65,6 +65,15 @@ def test_an_index_that_serves_a_column_of_a_seed_has_that_column() -> None:
     assert [rule.name for rule, column in served.items() if column not in columns[rule.constraints[0]]] == []
 
 
+def test_a_foreign_key_deletes_as_its_row_says() -> None:
+    keys = {each.name: each for table in metadata.tables.values() for each in table.foreign_key_constraints}
+    wanted = {rule: "RESTRICT" if "RESTRICT" in rule.where else "CASCADE" for rule in BUILT if "ON DELETE" in rule.name}
+    assert len(wanted) >= 16
+    assert {rule.name: keys[rule.constraints[0]].ondelete for rule in wanted} == {
+        rule.name: action for rule, action in wanted.items()
+    }
+
+
 def test_what_is_planned_comes_with_a_capability() -> None:
     capabilities = document.planned_capabilities(TEXT)
     assert {"credits", "product_shots", "campaigns"} <= capabilities
