@@ -39,6 +39,19 @@ class Size:
     profile_key: str | None = None
     mockup: dict[str, Any] | None = None
     product_base_variant_id: str | None = None
+    base_name: str | None = None
+    base_variant_name: str | None = None
+    option_names: list[str] | None = None
+    option_values: list[str] | None = None
+
+    @property
+    def blank(self) -> str | None:
+        """What it is printed on, for people: the blank and its options, such as "White mug, Size: 11 oz"."""
+        if self.base_name is None:
+            return None
+        options = zip(self.option_names or [], self.option_values or [], strict=False)
+        chosen = [f"{name}: {value}" for name, value in options]
+        return ", ".join([self.base_name, *(chosen or [self.base_variant_name or ""])])
 
     @property
     def aspect(self) -> float:

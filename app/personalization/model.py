@@ -35,12 +35,13 @@ _SPELLED = str.maketrans("\u2018\u2019\u201c\u201d\u2013\u2014", "''\"\"--")
 
 @dataclass(frozen=True)
 class Style:
-    """A look: its prompt goes to the image model and never to a browser."""
+    """A look: its prompt goes to the image model and never to a browser. `usage_count` is how many previews have it."""
 
     id: str
     name: str
     prompt_template: str
     example_key: str | None = None
+    usage_count: int = 0
 
 
 @dataclass(frozen=True)
@@ -234,6 +235,40 @@ class OrderCard:
     proposal_preflight: dict[str, Any] | None
     tiles: int | None
     tiles_fell_back: int | None
+    model_used: str | None
+    duration_ms: int | None
+    upscale_status: str | None
+    upscale_factor: float | None
+    generation_params: dict[str, Any] | None
+    original_width: int | None
+    original_height: int | None
+    upscale_started_at: datetime | None
+    upscale_completed_at: datetime | None
+
+    @property
+    def preview_seconds(self) -> float | None:
+        """How long the preview took to make."""
+        return None if self.duration_ms is None else self.duration_ms / 1000
+
+    @property
+    def print_seconds(self) -> float | None:
+        """How long the print file took to make."""
+        if self.upscale_started_at is None or self.upscale_completed_at is None:
+            return None
+        return (self.upscale_completed_at - self.upscale_started_at).total_seconds()
+
+    @property
+    def is_upscaled(self) -> bool:
+        return self.upscale_status == "completed"
+
+    @property
+    def engine(self) -> str | None:
+        """What enlarged the picture for the print file: a network by its name, or `resample`."""
+        return (self.generation_params or {}).get("engine")
+
+    @property
+    def is_upscaled_by_ai(self) -> bool:
+        return self.is_upscaled and self.engine not in (None, "resample")
 
     @property
     def is_busy(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app import catalog, quotas
 from app.core.app import App
@@ -17,11 +17,16 @@ from app.shops import Shop
 
 @dataclass(frozen=True)
 class Summary:
-    """Counts for the home page; `used` and `limit` are this month's previews."""
+    """Counts for the home page; `used` and `limit` are this month's previews, `used_in_all` are those of all time.
+
+    `counted_since` is when the first preview of this month was asked for; None before it.
+    """
 
     offers: list[Offer]
     used: int
     limit: int
+    used_in_all: int
+    counted_since: datetime | None
     previews_30_days: int
     prints_ready: int
     prints_running: int
@@ -40,10 +45,13 @@ async def summary(app: App, shop: Shop) -> Summary:
         catalog.enabled_products(at_once, shop.id),
         queries.previews_since(at_once, shop.id, now - timedelta(days=30)),
     )
+    month = quotas.period_of(now, shop.timezone)
     return Summary(
         offers=await asyncio.gather(*[_offer(at_once, product) for product in products]),
-        used=quota.used_in(quotas.period_of(now, shop.timezone)) if quota else 0,
+        used=quota.used_in(month) if quota else 0,
         limit=quota.monthly_generation_limit if quota else 0,
+        used_in_all=quota.total_generations if quota else 0,
+        counted_since=quota.last_reset_at if quota and quota.used_in(month) else None,
         previews_30_days=previews,
         prints_ready=states.get("ready", 0),
         prints_running=sum(states.get(state, 0) for state in ("queued", "printing", "waiting")),

@@ -26,7 +26,8 @@ CONCURRENT = {Lane.SHOPPER: CONCURRENT_GENERATIONS, Lane.MERCHANT: CONCURRENT_FO
 
 @dataclass(frozen=True)
 class Quota:
-    """A shop's limits, and what it has used in `period` (YYYY-MM in the shop's time zone). Storage is in bytes.
+    """A shop's limits, and what it has used in `period` (YYYY-MM in its time zone), since `last_reset_at`, and in
+    all (`total_generations`). Storage is in bytes.
 
     `running` of at most `max_concurrent` shoppers' jobs run, and `merchant_running` of at most
     `merchant_max_concurrent` merchants' jobs.
@@ -41,6 +42,8 @@ class Quota:
     merchant_max_concurrent: int
     merchant_running: int
     period: str
+    total_generations: int
+    last_reset_at: datetime
 
     def used_in(self, period: str) -> int:
         return self.current_generations if self.period == period else 0

@@ -125,7 +125,7 @@ def _look_at_the_photo(frame: FrameLocator) -> None:
     row = _row(frame, "Unpaid")
     figures = row.get_by_text("dpi before enlarging")
     expect(figures).to_be_hidden()
-    row.locator("summary").click()
+    row.locator(".preflight summary").click()
     expect(figures).to_be_visible()
 
 

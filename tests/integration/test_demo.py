@@ -8,7 +8,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import select
 
+from app import shops
+from app.personalization.tables import ai_styles
+from handlers import demo_shop
+from tests import apps
 from tests.browser.demo import running
 
 
@@ -26,6 +31,16 @@ def test_what_the_demo_writes_is_its_users_alone(tmp_path: Path) -> None:
     assert {"keys.json", "app.log", "artify.db", "devstore.db"} <= made.keys()
     assert any(name.startswith("files/") for name in made)
     assert {name: oct(mode) for name, mode in made.items() if stat.S_IMODE(mode) & 0o077} == {}
+
+
+@pytest.mark.anyio
+async def test_every_style_of_the_demo_has_an_example(tmp_path: Path) -> None:
+    app = apps.make_app(tmp_path)
+    await shops.expect_install(app, demo_shop.SHOP)
+    await demo_shop.seed(app, examples=True)
+    styles = await app.db.all(select(ai_styles.c.example_asset_id))
+    await apps.close(app)
+    assert len({style["example_asset_id"] for style in styles} - {None}) == len(demo_shop.STYLES)
 
 
 def test_ending_the_demo_ends_the_simulated_shop(tmp_path: Path) -> None:

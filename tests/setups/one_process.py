@@ -6,7 +6,7 @@ import asyncio
 import io
 import socket
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,14 +22,16 @@ from tests import apps
 from tests.setups import sqlite_file
 from tests.setups.base import Neighbours, SetUp, neighbours
 
+Watch = Callable[[Any], None]
+
 
 @contextmanager
-def opened(folder: Path) -> Iterator[SetUp]:
-    """The set-up, running, with its database and files in the folder."""
+def opened(folder: Path, watch: Watch | None = None) -> Iterator[SetUp]:
+    """The set-up, running, with its database and files in the folder. `watch` is given every statement of the app."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         with neighbours(url) as beside:
-            setup = OneProcess(url, beside, folder, listener)
+            setup = OneProcess(url, beside, folder, listener, watch)
             setup.fill()
             with setup.http, setup.running:
                 setup.start()
@@ -39,10 +41,10 @@ def opened(folder: Path) -> Iterator[SetUp]:
 class OneProcess(SetUp):
     name = "sqlite"
 
-    def __init__(self, url: str, beside: Neighbours, folder: Path, listener: socket.socket):
+    def __init__(self, url: str, beside: Neighbours, folder: Path, listener: socket.socket, watch: Watch | None = None):
         super().__init__(url, beside)
         self.database, self.files, self.running = apps.migrated(folder), folder / "files", ExitStack()
-        self._listener, self._log = listener, io.StringIO()
+        self._listener, self._log, self._watch = listener, io.StringIO(), watch
         self.environ = {
             **beside.environ,
             "DATABASE_URL": f"sqlite:///{self.database}",
@@ -50,7 +52,7 @@ class OneProcess(SetUp):
         }
 
     def start(self) -> None:
-        self.running.enter_context(_served(self.environ, self._listener.dup(), self._log))
+        self.running.enter_context(_served(self.environ, self._listener.dup(), self._log, self._watch))
 
     def cron(self) -> None:
         """A server sweeps as it starts, and every minute then. It needs no cron for its jobs."""
@@ -77,8 +79,10 @@ class OneProcess(SetUp):
 
 
 @contextmanager
-def _served(environ: dict[str, str], listener: socket.socket, log: io.StringIO) -> Iterator[None]:
+def _served(environ: dict[str, str], listener: socket.socket, log: io.StringIO, watch: Watch | None) -> Iterator[None]:
     app = build(Settings.load(environ), log=Log(log))
+    if watch:
+        _watch(app.db, watch)
     config = uvicorn.Config(Server(app), log_config=None, access_log=False, ws="none", lifespan="on")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -89,3 +93,19 @@ def _served(environ: dict[str, str], listener: socket.socket, log: io.StringIO) 
         server.should_exit = True
         thread.join()
         asyncio.run(apps.close(app))
+
+
+def _watch(db: Any, watch: Watch) -> None:
+    """Show a database's statements before it runs them; `one` asks by `all`."""
+    read, write = db.all, db.batch
+
+    async def watched_all(statement: Any) -> Any:
+        watch(statement)
+        return await read(statement)
+
+    async def watched_batch(*statements: Any) -> Any:
+        for statement in statements:
+            watch(statement)
+        return await write(*statements)
+
+    db.all, db.batch = watched_all, watched_batch

@@ -15,6 +15,7 @@ import yaml
 from sqlalchemy import Text
 
 from app.core.tables import metadata
+from tests.data_model.use import Use
 from tests.setups import SetUp
 from tests.story import asking, same
 from tests.story.photos import photo
@@ -33,16 +34,18 @@ class Misfit(AssertionError):
 class Player:
     """`kept` is what steps have given names to; `transcript` what every step came to, told for comparison.
 
-    `secrets` are the tokens and signatures that were sent or answered.
+    `secrets` are the tokens and signatures that were sent or answered. `use` looks at the database after every step.
     """
 
-    def __init__(self, setup: SetUp) -> None:
+    def __init__(self, setup: SetUp, use: Use | None = None) -> None:
         self.setup = setup
+        self._use = use
         self.kept: dict[str, Any] = {name: {"bytes": len(photo(name))} for name in ("photo", "text", "truncated")}
         self.transcript: list[tuple[str, Any]] = []
         self.secrets: set[str] = set()
 
     def play(self, chapter: Path) -> None:
+        self._look({})
         for number, written in enumerate(yaml.safe_load(chapter.read_text()), 1):
             step = filled(written, self.kept)
             said = f"{chapter.stem}, step {number}: {step['say']}"
@@ -51,8 +54,13 @@ class Player:
                 outcome = VERBS[verb](self, step)
             except Misfit as fault:
                 raise Misfit(f"{self.setup.name}: {said}: {fault}") from None
+            self._look(step)
             self.transcript.append((said, outcome))
         self.transcript += [(f"{chapter.stem}: {name}", rows) for name, rows in same.tables(self.setup)]
+
+    def _look(self, step: Step) -> None:
+        if self._use:
+            self._use.look(self.setup, [(step["change"], name) for name in step.get("set", {})])
 
     def keep(self, step: Step, value: Any) -> None:
         if name := step.get("keep"):

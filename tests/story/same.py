@@ -20,6 +20,7 @@ EVERYWHERE = [
     (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"), "<id token>"),
     (re.compile(r"(?<![0-9a-f])[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "<id>"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"), "<time>"),
+    (re.compile(r"\bin \d+\.\d s\b"), "in <seconds>"),
     (re.compile(r"\b\d{1,2} [A-Z][a-z]{2} \d{4}\b(, \d\d:\d\d UTC)?"), "<day>"),
     (re.compile(r"\A\d{4}-\d\d\Z"), "<month>"),
     (re.compile(r"\b\d{10}\.[0-9a-f]{64}\b"), "<view token>"),

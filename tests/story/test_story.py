@@ -3,39 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 import pytest
 
 from tests.setups import SETUPS
 from tests.story import planted
-from tests.story.player import CHAPTERS, Player
-
-
-@dataclass(frozen=True)
-class Told:
-    """What a set-up told, what it logged meanwhile, and the tokens and signatures that went to and fro."""
-
-    transcript: list[tuple[str, Any]]
-    log: str
-    secrets: set[str]
-
-
-@pytest.fixture(scope="session")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Told]:
-    """The story as a set-up tells it, by the set-up's name; each tells it once."""
-
-    @cache
-    def tell(name: str) -> Told:
-        with SETUPS[name](tmp_path_factory.mktemp(name)) as setup:
-            player = Player(setup)
-            for chapter in CHAPTERS:
-                player.play(chapter)
-            return Told(player.transcript, setup.log(), player.secrets)
-
-    return tell
+from tests.story.conftest import Told
 
 
 @pytest.mark.parametrize("name", SETUPS)

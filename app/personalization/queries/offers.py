@@ -52,7 +52,13 @@ async def styles_of(db: Database, shop_id: str, product_id: Id) -> list[Style]:
 @built_once
 def _styles_of(shop_id: str, product_id: Id) -> Any:
     return (
-        select(ai_styles.c.id, ai_styles.c.name, ai_styles.c.prompt_template, assets.c.key.label("example_key"))
+        select(
+            ai_styles.c.id,
+            ai_styles.c.name,
+            ai_styles.c.prompt_template,
+            ai_styles.c.usage_count,
+            assets.c.key.label("example_key"),
+        )
         .join(product_styles, product_styles.c.ai_style_id == ai_styles.c.id)
         .outerjoin(assets, assets.c.id == ai_styles.c.example_asset_id)
         .where(
@@ -240,6 +246,10 @@ def _sizes() -> Any:
         assets.c.key.label("profile_key"),
         bases.c.mockup,
         mappings.c.product_base_variant_id,
+        bases.c.name.label("base_name"),
+        variants.c.name.label("base_variant_name"),
+        bases.c.option_names,
+        variants.c.option_values,
     ).select_from(mapped)
 
 

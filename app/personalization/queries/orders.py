@@ -142,6 +142,13 @@ def _order_cards(shop_id: str, limit: int, item_id: str | None, states: Sequence
     )
 
 
+_MAKING = (
+    *("upscale_status", "upscale_factor", "upscale_started_at", "upscale_completed_at"),
+    *("generation_params", "original_width", "original_height"),
+)
+"""How a print file was made, as its generation says."""
+
+
 def _with_size(row: Row) -> dict[str, Any]:
     """The row's columns of a size as one; None where the line has none."""
     rest = {name: value for name, value in row.items() if not name.startswith("size_")}
@@ -191,6 +198,9 @@ def _card(
         final.c.tiles,
         final.c.tiles_fell_back,
         *columns_of(Size, size, "size"),
+        generations.c.model_used,
+        generations.c.duration_ms,
+        *[final.c[name] for name in _MAKING],
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,31 @@ async def test_the_orders_page_shows_how_good_the_photo_is_in_figures(world: Wor
     page = (await world.merchant().document("/orders")).text
     assert 'data-verdict="warn"' in page
     assert "78 dpi before enlarging" in page
+
+
+async def test_a_line_says_how_its_preview_and_its_print_were_made(world: World) -> None:
+    design = await world.design()
+    world.shopify.order(bought(design["id"]))
+    await world.run_jobs()
+    page = (await world.merchant().document("/orders")).text
+    assert re.search(rf"Preview: {world.painter.name}, in \d+\.\d s", page)
+    assert re.search(r"Print file: enlarged \d\.\d times by plain resampling from \d+ × \d+ px, in \d+\.\d s", page)
+    world.change(
+        "UPDATE generations SET generation_params = ? WHERE generation_type = 'final'", '{"engine": "span-x4"}'
+    )
+    page = (await world.merchant().document("/orders")).text
+    assert re.search(r"Print file: enlarged \d\.\d times by AI \(span-x4\) from", page)
+    world.change("UPDATE generations SET upscale_status = 'not_needed' WHERE generation_type = 'final'")
+    page = (await world.merchant().document("/orders")).text
+    assert re.search(r"Print file: made from \d+ × \d+ px", page)
+
+
+async def test_a_line_says_which_blank_it_is_printed_on(world: World) -> None:
+    design = await world.design()
+    world.shopify.order(bought(design["id"]))
+    await world.run_jobs()
+    page = (await world.merchant().document("/orders")).text
+    assert "White mug, Size: 11 oz" in page
 
 
 async def test_the_order_in_shopify_learns_of_its_print(world: World) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.integration.servers import SHOP
 from tests.integration.storefront import A4_VARIANT, MUG_VARIANT, POSTER
 from tests.integration.world import World, until
 from tests.pictures import Sample, phone_jpeg
@@ -200,6 +202,16 @@ async def test_a_guest_keeps_one_token_for_all_previews(world: World) -> None:
     assert first["guest_token"] == second["guest_token"]
     assert len(world.rows("SELECT id FROM guest_sessions")) == 1
     assert first["guest_token"] not in str(world.rows("SELECT * FROM guest_sessions"))
+
+
+async def test_a_files_key_has_ids_and_no_token(world: World) -> None:
+    storefront = world.storefront()
+    design = await world.design(storefront)
+    keys = [row["key"] for row in world.rows("SELECT key FROM assets WHERE purpose <> 'template'")]
+    assert len(keys) >= 3
+    shape = rf"{re.escape(SHOP)}/[a-z]+/[0-9a-f-]{{36}}/[a-z]+_[\w-]+\.[a-z]+"
+    assert [key for key in keys if not re.fullmatch(shape, key)] == []
+    assert [key for key in keys if design["guest_token"] in key] == []
 
 
 async def test_a_token_that_nobody_gave_makes_a_new_guest(world: World) -> None:

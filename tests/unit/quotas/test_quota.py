@@ -139,7 +139,7 @@ async def test_what_was_accepted_is_stored_whatever_the_limit(app: App) -> None:
 
 async def test_an_installation_opens_the_shops_limits_and_another_one_keeps_what_was_counted(app: App) -> None:
     await open_shop(app)
-    assert await quota(app) == Quota(500, 0, 1000 * 1024**2, 0, 3, 0, 2, 0, NOVEMBER)
+    assert await quota(app) == Quota(500, 0, 1000 * 1024**2, 0, 3, 0, 2, 0, NOVEMBER, 0, app.clock.now())
     await app.db.batch(*quotas.hold(SHOP, NOVEMBER, app.clock.now()))
     await open_shop(app)
     assert (await quota(app)).current_generations == 1
@@ -149,7 +149,7 @@ async def test_the_first_request_of_a_shop_without_limits_opens_them(app: App) -
     await shops.expect_install(app, SHOP)
     assert await quotas.quota(app.db, SHOP) is None
     await app.db.batch(*quotas.reserve_storage(SHOP, 10, NOVEMBER, app.clock.now()))
-    assert await quota(app) == Quota(500, 0, 1000 * 1024**2, 10, 3, 0, 2, 0, NOVEMBER)
+    assert await quota(app) == Quota(500, 0, 1000 * 1024**2, 10, 3, 0, 2, 0, NOVEMBER, 0, app.clock.now())
 
 
 async def test_each_shop_has_its_own_limits(app: App) -> None:
