@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 
 from app.adapters.upscaler_span import Span
-from tests import pictures
+from tests import pictures, processes
 
 
 def artify(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return processes.run(
         [sys.executable, "-m", "handlers.cli", *map(str, arguments)], capture_output=True, text=True, check=False
     )
 

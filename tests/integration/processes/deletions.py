@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -27,7 +26,7 @@ from app.core.tables import metadata
 from app.wiring import build, close
 from handlers import jobs
 from handlers.routes import create, load_all
-from tests import postgres
+from tests import postgres, processes
 from tests.integration import webhooks
 from tests.integration.merchant import Merchant
 from tests.integration.processes.deaths import Ahead, in_child
@@ -110,7 +109,7 @@ class _Copy:
     """The installation once more: its database, and its files."""
 
     def __enter__(self) -> _Copy:
-        self.folder = Path(tempfile.mkdtemp(prefix="artify-copy-"))
+        self.folder = processes.folder("copy")
         original = os.environ["DATABASE_URL"]
         shutil.copytree(os.environ["FILES_URL"].removeprefix("file:"), self.folder / "files")
         if original.startswith("postgresql"):

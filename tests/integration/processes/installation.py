@@ -18,7 +18,7 @@ import httpx
 
 from app.wiring import sqlite_path
 from handlers.server import UVICORN
-from tests import postgres
+from tests import postgres, processes
 from tests.fakes.gemini import FakeGemini
 from tests.integration.servers import Shopify
 from tests.ports import free_ports
@@ -121,17 +121,9 @@ class Installation:
     def _running(self, command: Sequence[str], url: str = "") -> Iterator[Process]:
         output = self.folder / f"output-{len(list(self.folder.glob('output-*')))}.txt"
         with output.open("wb") as target:
-            process = subprocess.Popen(
-                command, cwd=ROOT, env=os.environ | self.environ, stdout=target, stderr=subprocess.STDOUT
-            )
-        try:
-            yield Process(process, output, url)
-        finally:
-            process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(START_S)
-            process.kill()
-            process.wait()
+            options = {"cwd": ROOT, "env": os.environ | self.environ, "stdout": target, "stderr": subprocess.STDOUT}
+            with processes.running(command, stop_s=START_S, **options) as process:
+                yield Process(process, output, url)
 
 
 def _answers(url: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-import subprocess
 import sys
 from contextlib import closing
 from dataclasses import replace
@@ -17,7 +16,7 @@ import httpx
 import pytest
 
 from app.core.tables import metadata
-from tests import postgres
+from tests import postgres, processes
 from tests.apps import migrated
 from tests.integration import webhooks
 from tests.integration.processes.bookkeeping import check_counted_once, check_printed_once
@@ -81,7 +80,7 @@ def is_settled(installation: Installation) -> bool:
 
 def command(installation: Installation, *arguments: str) -> None:
     whole = [sys.executable, "-m", "handlers.cli", "db", *arguments]
-    done = subprocess.run(
+    done = processes.run(
         whole, cwd=ROOT, env=os.environ | installation.environ, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
