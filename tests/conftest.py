@@ -4,6 +4,7 @@ pytest_plugins = [
     "tests.plugins.chromium",
     "tests.plugins.figures",
     "tests.plugins.not_run",
+    "tests.plugins.budgets",
     "tests.plugins.processes",
     "tests.plugins.spread",
 ]

@@ -45,6 +45,11 @@ class Process:
                 os.kill(self.pid, number)
 
 
+def own_mark() -> str | None:
+    """The mark of the run that this process belongs to."""
+    return os.environ.get(MARK)
+
+
 def carriers(mark: str) -> set[Process]:
     """The living processes that carry the mark, and all their descendants."""
     living = {pid: process for pid in _pids() if (process := _living(pid))}
@@ -107,7 +112,7 @@ def _command(pid: int) -> str:
     try:
         return (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
     except OSError:
-        return str(pid)
+        return ""
 
 
 def _wait_for_end_of(pid: int) -> None:
@@ -124,8 +129,11 @@ def main(pid: int, mark: str, folder: str) -> None:
     _wait_for_end_of(pid)
     found = end(mark)
     shutil.rmtree(folder, ignore_errors=True)
-    for command in found:
-        print(f"The test run left a process behind, which was ended: {command}", file=sys.stderr)
+    if found:
+        named = sorted({command[:80] for command in found if command})
+        print(
+            f"\n{len(found)} processes that the test run left behind were ended:", *named, sep="\n  ", file=sys.stderr
+        )
 
 
 if __name__ == "__main__":

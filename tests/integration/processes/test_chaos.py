@@ -144,6 +144,9 @@ def ready(installation: Installation) -> int:
 
 
 def settled(installation: Installation, orders: Sequence[dict[str, Any]]) -> bool:
+    """Fails at once where a job was given up: it will never be done."""
+    dead = installation.rows("SELECT kind, attempts, last_error FROM jobs WHERE status = 'dead'")
+    assert dead == []
     open_jobs = installation.rows("SELECT id FROM jobs WHERE status IN ('pending', 'running') LIMIT 1")
     return not open_jobs and ready(installation) == lines(orders)
 

@@ -29,10 +29,11 @@ async def test_a_death_at_any_moment_leaves_one_print_a_line(
     moments, deaths = story["moments"], story["deaths"]
     assert story["clean"]["status"] == 0
     check_whole_way(moments)
-    for number, death in enumerate(deaths):
-        assert death["first"]["status"] == SIGKILL, moments[number]
-        assert death["first"]["moments"][-1] == f"died {moments[number]}"
-        assert death["second"]["status"] == 0, moments[number]
+    for death in deaths:
+        assert death["first"]["status"] == SIGKILL, death["moment"]
+        assert death["first"]["moments"][-1] == f"died {death['moment']}"
+        assert death["second"]["status"] == 0, death["moment"]
+    assert {death["moment"] for death in deaths} == set(moments)
     orders = [story["order"], *[death["order"] for death in deaths]]
     check_printed_once(installation, orders)
     check_counted_once(installation, orders, events=len(orders))
