@@ -7,4 +7,5 @@ pytest_plugins = [
     "tests.plugins.budgets",
     "tests.plugins.processes",
     "tests.plugins.spread",
+    "tests.plugins.tls",
 ]

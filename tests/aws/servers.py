@@ -71,6 +71,7 @@ def moto() -> str:
     return url
 
 
+@functools.cache
 def client(service: str, endpoint: str) -> Any:
     """The tests' own client of a server."""
     return boto3.session.Session(region_name=REGION).client(service, endpoint_url=endpoint)
