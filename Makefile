@@ -5,9 +5,10 @@ STAMP := .venv/.installed
 LOCKS := requirements/build.txt requirements/dev.txt
 EDGE_SERVE ?= ../shared/edge/serve
 WORKER_STAMP := python_modules/.installed
-PROCESSES ?= 2
+PROCESSES ?= 3
 FUZZ_SECONDS ?= 120
-LONG := tests/integration/processes tests/contract/test_imaging_fuzz.py tests/contract/test_print_faithful.py \
+LONG := tests/integration/processes tests/contract/test_imaging.py tests/contract/test_imaging_corpus.py \
+  tests/contract/test_imaging_fuzz.py tests/contract/test_print_faithful.py \
   tests/unit/core/test_header_fuzz.py
 NODE_STAMP := tests/node/node_modules/.package-lock.json
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -53,7 +54,7 @@ $(BIN)/python:
 demo: setup ## serve the app and the simulated shop; PORT and DEVSTORE_PORT move them
 	@$(BIN)/python -m handlers.demo
 
-test: setup browser node $(if $(wildcard $(EDGE_SERVE)),$(WORKER_STAMP)) ## run every test this machine can run, in PROCESSES=2; REQUIRE_ALL=1 makes a skipped one a failure
+test: setup browser node $(if $(wildcard $(EDGE_SERVE)),$(WORKER_STAMP)) ## run every test this machine can run, in PROCESSES=3; REQUIRE_ALL=1 makes a skipped one a failure
 	@$(BIN)/python -m pytest --numprocesses=$(PROCESSES)
 
 test-postgres: setup ## run what touches the database most on PostgreSQL instead of SQLite

@@ -11,7 +11,8 @@ import pytest
 
 from tests.setups import SETUPS
 from tests.story import planted
-from tests.story.player import CHAPTERS, Player
+from tests.story.book import chapters
+from tests.story.player import Player
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Told]:
     def tell(name: str) -> Told:
         with SETUPS[name](tmp_path_factory.mktemp(name)) as setup:
             player = Player(setup)
-            for chapter in CHAPTERS:
+            for chapter in chapters():
                 player.play(chapter)
             return Told(player.transcript, setup.log(), player.secrets)
 
