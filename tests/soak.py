@@ -1,4 +1,4 @@
-"""How large the long tests are: a sample of about twenty seconds in the suite, full size with SOAK=1 (`make soak`)."""
+"""How large the long tests are: a sample in the suite, full size with SOAK=1 (`make soak`)."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def _prepare(state: Path, rows: str) -> None:
 def _migrated() -> Path:
     """What wrangler keeps of an empty database with the schema, made once: every worker of the tests has the same."""
     state = processes.folder("d1")
-    if SERVE.exists():  # it installs the wrangler that comes next
+    if SERVE.exists() and not (CACHE / ".bin" / "wrangler").exists():  # it installs the wrangler that comes next
         _run([*starter(ROOT), "--help"])
     wrangler(ROOT, "d1", "migrations", "apply", "DB", "--local", "--persist-to", str(state))
     return state
