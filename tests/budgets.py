@@ -8,24 +8,26 @@ from __future__ import annotations
 
 MAKE_TEST_S = 12 * 60
 CORES = 2
+FAILS_AT = 1.5
+"""A folder that takes so many times its budget fails the run in CI: other machines are slower, or busy."""
 
 BUDGETS = {
     "tests": 100,
-    "tests/aws": 100,
-    "tests/browser": 100,
-    "tests/contract": 300,
-    "tests/devstore": 30,
+    "tests/aws": 50,
+    "tests/browser": 70,
+    "tests/contract": 340,
+    "tests/devstore": 15,
     "tests/edge": 100,
-    "tests/integration": 100,
-    "tests/integration/personalization": 100,
-    "tests/integration/processes": 100,
-    "tests/integration/shops": 100,
-    "tests/integration/tenancy": 100,
-    "tests/server": 100,
-    "tests/setups": 100,
-    "tests/storefront": 100,
+    "tests/integration": 110,
+    "tests/integration/personalization": 75,
+    "tests/integration/processes": 150,
+    "tests/integration/shops": 30,
+    "tests/integration/tenancy": 30,
+    "tests/server": 20,
+    "tests/setups": 55,
+    "tests/storefront": 65,
     "tests/story": 100,
-    "tests/unit": 200,
+    "tests/unit": 130,
 }
 """Tests count for the longest name here that their path begins with."""
 

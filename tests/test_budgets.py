@@ -42,6 +42,7 @@ def test_a_folder_is_over_its_budget_by_processor_time_alone() -> None:
     budget = BUDGETS["tests/unit"]
     assert over_budget({"tests/unit": Spent(1, clock_s=9 * budget, processor_s=budget)}) == []
     assert over_budget({"tests/unit": Spent(1, clock_s=1, processor_s=budget + 1)}) == ["tests/unit"]
+    assert over_budget({"tests/unit": Spent(1, clock_s=1, processor_s=budget + 1)}, times=1.5) == []
 
 
 def test_a_run_prints_a_line_for_each_folder_and_one_for_all() -> None:
