@@ -65,6 +65,6 @@ def enumerated(installation: Installation, design: str) -> dict[str, Any]:
     line = {"variant_id": int(MUG_VARIANT), "quantity": 1, "properties": {"_artify_preview": design}}
     command = [sys.executable, "-m", "tests.integration.processes.deaths", json.dumps(line), str(CUSTOMER)]
     environ = os.environ | installation.environ | {"JOB_LEASE_S": "20"}
-    done = processes.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=300)
+    done = processes.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout))

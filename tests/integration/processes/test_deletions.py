@@ -139,6 +139,6 @@ def enumerated(installation: Installation, plan: dict[str, Any]) -> dict[str, An
     if environ["DATABASE_URL"].startswith("postgresql"):
         environ["TEST_POSTGRES_URL"] = postgres.server()
     command = [sys.executable, "-m", "tests.integration.processes.deletions", json.dumps(plan)]
-    done = processes.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=300)
+    done = processes.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout))
