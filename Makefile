@@ -5,10 +5,11 @@ STAMP := .venv/.installed
 LOCKS := requirements/build.txt requirements/dev.txt
 EDGE_SERVE ?= ../shared/edge/serve
 WORKER_STAMP := python_modules/.installed
-PROCESSES ?= 2
+PROCESSES ?= 3
 FUZZ_SECONDS ?= 120
-LONG := tests/integration/processes tests/contract/test_imaging_fuzz.py tests/contract/test_print_faithful.py \
-  tests/unit/core/test_header_fuzz.py
+# What a soak run does more of than the suite: tests/soak.py says how much.
+LONG = tests/integration/processes $(shell grep -rlE "soak\.|import pairwise|FUZZ_SECONDS" tests --include="test_*.py" --exclude-dir=processes \
+  --exclude-dir=node_modules)
 NODE_STAMP := tests/node/node_modules/.package-lock.json
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-config \
@@ -53,13 +54,13 @@ $(BIN)/python:
 demo: setup ## serve the app and the simulated shop; PORT and DEVSTORE_PORT move them
 	@$(BIN)/python -m handlers.demo
 
-test: setup browser node $(if $(wildcard $(EDGE_SERVE)),$(WORKER_STAMP)) ## run every test this machine can run, in PROCESSES=2; REQUIRE_ALL=1 makes a skipped one a failure
+test: setup browser node $(if $(wildcard $(EDGE_SERVE)),$(WORKER_STAMP)) ## run every test this machine can run, in PROCESSES=3; REQUIRE_ALL=1 makes a skipped one a failure
 	@$(BIN)/python -m pytest --numprocesses=$(PROCESSES)
 
 test-postgres: setup ## run what touches the database most on PostgreSQL instead of SQLite
 	@TEST_DATABASE=postgres $(BIN)/python -m pytest $(ON_POSTGRES)
 
-soak: setup ## run the tests of crashes, floods, damaged photos and prints at full size, for about half an hour
+soak: setup ## run at full size what `make test` runs a sample of: crashes, floods, damaged photos, prints; about an hour
 	@SOAK=1 FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest $(LONG)
 
 check: setup ## formatting, lint, types, import layers

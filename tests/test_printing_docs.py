@@ -12,6 +12,7 @@ from app.core import preflight
 from app.core.pictures import PRINT_MIMES, PrintSpec
 from app.personalization.goods import Size
 from handlers.demo_shop import POSTER_SIZES
+from tests.facts import states
 
 TEXT = (Path(__file__).parents[1] / "docs" / "printing.md").read_text("utf-8")
 ROWS = {
@@ -44,7 +45,7 @@ def test_the_table_has_the_limits_of_warnings() -> None:
 
 def test_the_text_has_the_shares_of_a_drawn_picture() -> None:
     ok, passes = (round(100 * share) for share in preflight.DRAWN_SHARE)
-    assert f"a photo with {ok} % of these on a side is ok, with {passes} %\nit passes" in TEXT
+    assert states(TEXT, f"{ok} %", f"{passes} %")
 
 
 def test_every_format_is_in_the_table() -> None:
@@ -60,20 +61,17 @@ def test_the_sizes_are_the_demos() -> None:
 
 def test_the_example_of_bleed_is_right() -> None:
     spec = Size("", "", "A4", 2480, 3508, None, bleed_mm=3).print_spec
-    assert (
-        f"3 mm at 300 dpi are {spec.bleed} pixels, so an A4 file is {spec.full_size[0]} × {spec.full_size[1]}" in TEXT
-    )
+    assert states(TEXT, "3 mm", "300 dpi", f"{spec.bleed} pixels", f"{spec.full_size[0]} × {spec.full_size[1]}")
 
 
 def test_the_text_says_from_which_factor_on_the_network_enlarges() -> None:
-    assert f"more than {print_plan._WORTH} times" in TEXT
+    assert states(TEXT, f"{print_plan._WORTH} times")
 
 
 def test_the_text_says_when_the_network_is_replaced() -> None:
-    text = " ".join(TEXT.split())
     least, most = -span_faults.LEAST, round(span_faults.MOST - 1, 6)
     tile, window = upscaler_span._TILE, span_faults.WINDOW
-    assert f"in tiles of {tile} × {tile} pixels" in text
+    assert states(TEXT, "tiles", f"{tile} × {tile} pixels")
     assert least == most
-    assert f"leaves the range of 0 to 1 by more than {most}" in text
-    assert f"a window of {window} × {window} pixels differs by more than {span_faults.MOST_APART} levels" in text
+    assert states(TEXT, "0 to 1", f"{most}")
+    assert states(TEXT, f"{window} × {window} pixels", f"{span_faults.MOST_APART} levels")

@@ -12,11 +12,11 @@ import pytest
 from app.media.uploads import MAX_UPLOAD_BYTES
 from app.quotas.model import MONTHLY_GENERATIONS
 from handlers.limits import LIMITS, NETWORK_TIMES
+from tests.facts import states
 from tests.sources import ROOT
 from tests.unit.quotas.test_month import taken
 
 TEXT = (ROOT / "docs" / "security.md").read_text("utf-8")
-WORDS = " ".join(TEXT.split())
 NAMED = re.compile(r"`([a-z_.]+): ([^`]+)`")
 NUMBER = re.compile(r"(?<![\w/])(\d[\d,]*(?:\.\d+)?)(?: (KB|MB|s|minutes|hours|days)\b)?")
 UNITS = {"": 1, "KB": 1024, "MB": 1024**2, "s": 1, "minutes": 60, "hours": 3600, "days": 86_400}
@@ -67,14 +67,14 @@ def test_a_shops_month_lasts_as_long_as_the_page_says() -> None:
 def test_a_gigabyte_takes_as_many_addresses_as_the_page_says() -> None:
     """Each may announce so many megabytes a day, whatever its tickets hold."""
     [addresses] = [number for number in range(1, 50) if number * _announced() >= 1000 > (number - 1) * _announced()]
-    assert (addresses, "tickets that are never used, from five addresses" in WORDS) == (5, True)
+    assert (addresses, states(TEXT, "tickets", "five addresses")) == (5, True)
 
 
 def test_large_webhooks_need_two_addresses_and_a_steady_stream() -> None:
     parse, webhooks = import_module("handlers.parse"), import_module("handlers.webhooks")
-    assert (parse.ROOM_BYTES / parse.ADDRESS_BYTES, "large webhooks, from two addresses" in WORDS) == (2, True)
+    assert (parse.ROOM_BYTES / parse.ADDRESS_BYTES, states(TEXT, "large webhooks", "two addresses")) == (2, True)
     a_second = parse.ROOM_BYTES / webhooks.BODY_S / 1024**2
-    assert f"they send {a_second:.1f} MB a second" in WORDS
+    assert states(TEXT, f"{a_second:.1f} MB a second")
 
 
 def _announced() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import json
 import mimetypes
 import sys
@@ -22,7 +23,7 @@ from app.core.errors import AppError
 from app.core.log import Log
 from app.core.ports import AccessToken, PrintNote, ProductPage, ShopDetails
 from app.core.settings import Settings
-from app.wiring import build, migrate
+from app.wiring import build, close, migrate
 from handlers import demo_shop
 from handlers import jobs as runner
 from handlers.cli.stand_in import Storefront
@@ -87,7 +88,7 @@ def add_parser(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     _check(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        report = asyncio.run(_try(arguments, Path(folder)))
+        report = asyncio.run(_run(arguments, Path(folder)))
     print(json.dumps(asdict(report)) if arguments.json else _table(report))
     return 0
 
@@ -102,8 +103,15 @@ def _check(arguments: argparse.Namespace) -> None:
         raise AppError("There is no such size. Choose one of: " + ", ".join(sizes) + ".")
 
 
-async def _try(arguments: argparse.Namespace, folder: Path) -> Report:
+async def _run(arguments: argparse.Namespace, folder: Path) -> Report:
     app = await _app(folder)
+    try:
+        return await _try(app, arguments)
+    finally:
+        await close(app)
+
+
+async def _try(app: App, arguments: argparse.Namespace) -> Report:
     store = Storefront(create(app), app.settings, demo_shop.SHOP)
     report = Report(str(arguments.photo), arguments.style, arguments.size)
     offer = await store.get(f"/proxy/products/{demo_shop.POSTER}")
@@ -144,7 +152,7 @@ async def _app(folder: Path) -> App:
             "LINK_KEY": KEY,
         }
     )
-    app = replace(build(settings, log=Log((folder / "log").open("w"))), shopify=NoShopify())
+    app = replace(build(settings, log=Log(io.StringIO())), shopify=NoShopify())
     migrate(settings.database_url)
     token = AccessToken(demo_shop.SHOP, "trial", None, None, None, "")
     await shops.record_install(app, token, ShopDetails("Trial", "", "USD", "UTC"))

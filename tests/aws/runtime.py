@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import queue
-import subprocess
 import sys
 import threading
 import time
@@ -15,11 +14,14 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
+from signal import SIGKILL
+from subprocess import STDOUT
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from tests import processes
 from tests.sources import ROOT
 
 ANSWER_S = 20.0
@@ -113,14 +115,11 @@ def started(
     address = f"127.0.0.1:{api.server_address[1]}"
     names = {"AWS_LAMBDA_RUNTIME_API": address, "AWS_LAMBDA_FUNCTION_NAME": name, "PYTHONUNBUFFERED": "1"}
     with output.open("wb") as target:
-        process = subprocess.Popen(
-            command, cwd=cwd, env=os.environ | environ | names, stdout=target, stderr=subprocess.STDOUT
-        )
+        process = processes.start(command, cwd=cwd, env=os.environ | environ | names, stdout=target, stderr=STDOUT)
     try:
         yield Function(api, output)
     finally:
-        process.kill()
-        process.wait(10)
+        processes.stop(process, SIGKILL)
         api.shutdown()
         api.server_close()
 

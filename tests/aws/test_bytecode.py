@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import marshal
 import re
-import subprocess
 import sys
 from importlib.util import MAGIC_NUMBER, cache_from_source
 from pathlib import Path
 
+from tests import processes
 from tests.aws import sam
 from tests.sources import ROOT
 
@@ -17,7 +17,7 @@ def compiled(folder: Path, version: str) -> str:
     """What the build prints as it compiles the folder."""
     names = [f"ARTIFACTS_DIR={folder}", f"LAMBDA_PYTHON={version}", f"PYTHON={sys.executable}"]
     command = ["make", "--silent", "lambda-bytecode", *names]
-    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return processes.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
 def test_the_makefile_builds_for_the_functions_python() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from app.core.settings import Settings
 from handlers import aws_lambda
+from tests import processes
 from tests.apps import environ
 from tests.aws import sam
 from tests.sources import ROOT
@@ -21,7 +21,7 @@ def test_cfn_lint_finds_nothing() -> None:
     program = Path(sys.executable).with_name("cfn-lint")
     if not program.exists():
         pytest.skip("cfn-lint is not installed: template.yaml is not checked")
-    found = subprocess.run([program, str(sam.TEMPLATE)], capture_output=True, text=True, check=False)
+    found = processes.run([program, str(sam.TEMPLATE)], capture_output=True, text=True, check=False)
     assert (found.stdout + found.stderr, found.returncode) == ("", 0)
 
 

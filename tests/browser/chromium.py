@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
+
+from tests import processes
 
 ABSENT = "no Chromium that starts here; `make browser` installs one"
 
@@ -30,7 +31,7 @@ def _candidates() -> Iterator[str]:
 def _starts(executable: str) -> bool:
     # A browser that lacks a shared library is found, but cannot start.
     try:
-        answer = subprocess.run([executable, "--version"], capture_output=True, timeout=60, check=False)
+        answer = processes.run([executable, "--version"], capture_output=True, timeout=60, check=False)
     except OSError:
         return False
     return answer.returncode == 0

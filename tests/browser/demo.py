@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 
+from tests import processes
 from tests.ports import free_port
 
 SHOP = "artify-demo.myshopify.com"
@@ -40,18 +41,13 @@ def running(folder: Path) -> Iterator[Demo]:
     port, shop_port = free_port(), free_port()
     environ = os.environ | {"PORT": str(port), "DEVSTORE_PORT": str(shop_port)}
     with (folder / "demo.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "handlers.demo"], cwd=folder, env=environ, stdout=log, stderr=subprocess.STDOUT
-        )
-        try:
+        command = [sys.executable, "-m", "handlers.demo"]
+        options = {"cwd": folder, "env": environ, "stdout": log, "stderr": subprocess.STDOUT}
+        with processes.running(command, stop_signal=signal.SIGINT, **options) as process:
             demo = Demo(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{shop_port}", folder, process)
             _wait(process, f"{demo.app_url}/healthz", folder)
             _wait(process, demo.shop_url, folder)
             yield demo
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGINT)
-                process.wait(30)
 
 
 def _wait(process: subprocess.Popen[bytes], url: str, folder: Path) -> None:

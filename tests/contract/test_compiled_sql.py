@@ -16,6 +16,7 @@ from app.adapters.sqlite_dialect import DIALECT
 from app.core.tables import Json, moment, upsert
 from app.jobs.tables import jobs
 from app.shops.tables import shops
+from tests import soak
 
 texts = st.one_of(st.none(), st.text(max_size=5))
 times = st.one_of(st.none(), st.datetimes(min_value=datetime(1970, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
@@ -59,7 +60,7 @@ def put(text: str | None, time: Any, number: int | None, few: list[str | None], 
 
 
 @pytest.mark.parametrize("shape", [compared, bounded, changed, put])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=soak.size(60, 25), deadline=None)
 @given(drawn=st.lists(st.tuples(texts, times, numbers, st.lists(texts, max_size=4), counts), min_size=2, max_size=4))
 def test_a_cached_statement_has_the_sql_and_values_of_a_fresh_one(shape: Any, drawn: list[Any]) -> None:
     sql._shapes.clear()

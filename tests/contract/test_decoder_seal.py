@@ -10,7 +10,6 @@ import io
 import json
 import os
 import platform
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +21,7 @@ from PIL import Image
 from app.adapters import imaging_apart, sandbox
 from app.adapters.compute import ThreadCompute
 from app.adapters.imaging_apart import Apart
-from tests import pictures
+from tests import pictures, processes
 from tests.contract import probing_decoder
 
 SEALED = sys.platform == "linux" and platform.machine() in sandbox.AUDIT_ARCHITECTURES
@@ -134,7 +133,7 @@ def test_a_sealed_process_has_no_privileges() -> None:
     """Root is nobody from then on."""
     code = "status = open('/proc/self/status'); seal(os.getppid()); print(status.read())"
     command = [sys.executable, "-c", f"import os; from app.adapters.sandbox import seal; {code}"]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    said = processes.run(command, capture_output=True, text=True, check=True).stdout
     status = dict(line.split(":\t") for line in said.splitlines() if ":\t" in line)
     assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
     assert int(status["CapEff"], 16) == 0
@@ -185,11 +184,11 @@ def test_the_numbers_of_calls_are_the_kernels(machine: str) -> None:
 
 
 def test_a_process_says_which_protections_hold() -> None:
-    said = subprocess.run([sys.executable, "-m", sandbox.__name__], capture_output=True, text=True, check=True)
+    said = processes.run([sys.executable, "-m", sandbox.__name__], capture_output=True, text=True, check=True)
     assert said.stdout == "resource limits, seccomp\n"
 
 
 def test_a_system_without_the_filter_still_has_limits() -> None:
     code = "import os, platform; platform.machine = lambda: 'other'; from app.adapters import sandbox; "
     command = [sys.executable, "-c", code + "print(sandbox.seal(os.getppid()))"]
-    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "('resource limits',)\n"
+    assert processes.run(command, capture_output=True, text=True, check=True).stdout == "('resource limits',)\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import random
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from tests.contract.imagings import IMAGINGS
 from tests.corpus.mutations import mutated
 from tests.corpus.planted import traces, written
 from tests.corpus.talkative import talkative
+from tests.pairwise import pairwise
 
 WIDTH, HEIGHT = pictures.SIZE
 PLAIN, MARK_WIDTH, MARGIN = (600, 400), 150, 12  # pixels
@@ -48,6 +49,11 @@ FAR = {"palette": 20, "cmyk": 25, "cmyk-profile": 25, "avif": 3, "webp": 3, "ani
 @pytest.fixture(params=IMAGINGS)
 def imaging(request: pytest.FixtureRequest) -> Imaging:
     return IMAGINGS[request.param]()
+
+
+def with_imaging(names: str, *factors: Sequence[Any]) -> pytest.MarkDecorator:
+    """Each adapter and each two values of the factors together, not each with every combination."""
+    return pytest.mark.parametrize(f"imaging, {names}", pairwise(list(IMAGINGS), *factors), indirect=["imaging"])
 
 
 def run(work: Coroutine[Any, Any, Any]) -> Any:
@@ -158,8 +164,9 @@ def test_every_bad_file_is_refused_with_a_sentence(imaging: Imaging, kind: str) 
     assert refusal.value.code in {"unsupported_format", "damaged", "too_small", "too_many_pixels"}
 
 
-@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9])
-@pytest.mark.parametrize("kind", ["jpeg", "progressive", "png", "webp", "avif", "heic", "display-p3"])
+@with_imaging(
+    "kind, share", ["jpeg", "progressive", "png", "webp", "avif", "heic", "display-p3"], [0.02, 0.3, 0.6, 0.9]
+)
 def test_a_cut_off_photo_is_refused_or_whole_never_a_crash(imaging: Imaging, kind: str, share: float) -> None:
     photo = pictures.good(kind).data
     picture, refusal = None, None
@@ -198,8 +205,7 @@ def test_a_small_master_gives_a_preview_of_its_own_size(imaging: Imaging) -> Non
     assert (picture.width, picture.height) == (WIDTH, HEIGHT)
 
 
-@pytest.mark.parametrize("by", ["text", "picture"])
-@pytest.mark.parametrize("position", POSITIONS)
+@with_imaging("by, position", ["text", "picture"], list(POSITIONS))
 def test_a_mark_is_where_it_should_be_and_nowhere_else(imaging: Imaging, position: MarkPosition, by: str) -> None:
     """At a distance of 3 % of the shorter side from its edges, and as wide as was asked."""
     changed = marked(imaging, position, by)
@@ -219,12 +225,12 @@ def rows_of(changed: NDArray[np.int32]) -> int:
     return int(rows[-1] - rows[0] + 1)
 
 
-@pytest.mark.parametrize("size", [(640, 452), (452, 640), (560, 560)], ids=["landscape", "portrait", "square"])
-@pytest.mark.parametrize(("by", "percent"), [("picture", 1), ("picture", 100), ("text", 26)])
+@with_imaging("kind, size", [("picture", 1), ("picture", 100), ("text", 26)], [(640, 452), (452, 640), (560, 560)])
 def test_a_tiled_mark_survives_a_cut_to_a_quarter(
-    imaging: Imaging, by: str, percent: int, size: tuple[int, int]
+    imaging: Imaging, kind: tuple[str, int], size: tuple[int, int]
 ) -> None:
     """Wherever the quarter is, a whole stamp is found in it: by its likeness to one that lies alone."""
+    by, percent = kind
     mark = Mark(LOGO if by == "picture" else None, "ARTIFY" if by == "text" else None, 0.6, "tiled", percent)
     grey, stamp = change(imaging, size, mark), tilted_stamp(imaging, size, mark)
     chance, (width, height) = random.Random(percent), (size[0] // 2, size[1] // 2)

@@ -30,7 +30,7 @@ from app.adapters.imaging_apart import Apart
 from app.core import sniff
 from app.core.errors import AppError, BadPicture, UnsupportedMedia
 from app.core.pictures import Crop, Picture
-from tests import pictures
+from tests import pictures, processes
 from tests.contract.imagings import IMAGINGS
 from tests.corpus.mutations import with_right_sums
 from tests.corpus.numbered import KINDS as NUMBERED
@@ -305,7 +305,7 @@ def test_a_server_ends_when_the_app_is_killed(tmp_path: Path) -> None:
         "time.sleep(60)\n"
     )
     (tmp_path / "photo").write_bytes(pictures.good("png").data)
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as app:
+    with processes.start([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as app:
         assert app.stdout
         server = PROC / app.stdout.readline().strip()
         assert server.exists()

@@ -18,6 +18,7 @@ from tests.contract.imagings import IMAGINGS, IN_THIS_PROCESS, WRITE_TIFF
 from tests.corpus.colours import COLOURS, coloured
 from tests.corpus.planted import traces, written
 from tests.corpus.talkative import SIZE, TALKATIVE, small, talkative
+from tests.pairwise import pairwise
 
 MIMES = ("image/png", "image/jpeg", "image/webp")
 MARK = Mark(None, "ARTIFY", 0.5, "tiled", 30)
@@ -26,16 +27,14 @@ NO_COLOUR_IN_PARTICULAR = ("jpeg ycck",)
 EVERYTHING = [name for name in TALKATIVE if name.endswith("everything")]
 
 
-@pytest.mark.parametrize("adapter", IN_THIS_PROCESS)
-@pytest.mark.parametrize("name", TALKATIVE)
-def test_a_talkative_photo_comes_out_right_and_silent(adapter: str, name: str) -> None:
-    photo, imaging = talkative(name).data, IMAGINGS[adapter]()
+@pytest.mark.parametrize(("name", "adapter", "mime"), pairwise(list(TALKATIVE), IN_THIS_PROCESS, MIMES))
+def test_a_talkative_photo_comes_out_right_and_silent(name: str, adapter: str, mime: str) -> None:
+    photo = talkative(name).data
     assert written(photo)
-    for mime in MIMES:
-        picture = asyncio.run(imaging.develop(photo, crop=None, width=SIZE[0], height=SIZE[1], mime=mime))
-        assert picture.mime == mime
-        assert traces(picture.data) == []
-        assert away(picture, small()) <= 5
+    picture = asyncio.run(IMAGINGS[adapter]().develop(photo, crop=None, width=SIZE[0], height=SIZE[1], mime=mime))
+    assert picture.mime == mime
+    assert traces(picture.data) == []
+    assert away(picture, small()) <= 5
 
 
 @pytest.mark.parametrize("adapter", IN_THIS_PROCESS)

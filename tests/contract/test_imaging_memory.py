@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests import pictures
+from tests import pictures, processes
 from tests.contract.growth import STATUS, WARM
 from tests.contract.imagings import IMAGINGS, IN_THIS_PROCESS
 
@@ -38,7 +37,7 @@ def test_no_file_grows_the_process_by_more_than_250_mb(adapter: str, files: Path
     grown: dict[str, tuple[str, float]] = {}
     for names in (HOSTILE, *[(name,) for name in LARGE]):  # what a large one leaves is not the next one's
         command = [sys.executable, "-m", "tests.contract.growth", adapter, str(files), *names]
-        grown |= json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+        grown |= json.loads(processes.run(command, capture_output=True, check=True).stdout)
     outcomes = {name: outcome for name, (outcome, _) in grown.items()}
     assert {outcomes.pop(name) for name in LARGE} == {"developed"}
     assert len(outcomes) == len(HOSTILE)
@@ -54,5 +53,5 @@ def test_a_poster_by_pillow_is_never_whole_in_memory(fmt: str, tmp_path: Path) -
     master = tmp_path / "master.png"
     pictures.photograph("astronaut").crop((75, 0, 437, 512)).resize((1024, 1448)).save(master)
     command = [sys.executable, "-m", "tests.contract.print_growth", str(master), fmt]
-    grown = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    grown = json.loads(processes.run(command, capture_output=True, check=True).stdout)
     assert 1 < grown <= 100

@@ -19,6 +19,7 @@ from app.adapters.vips_photo import library
 from app.core import jpeg as jpeg_format
 from app.core.errors import BadPicture, UnsupportedMedia
 from app.core.pictures import Picture
+from tests import soak
 from tests.contract.imagings import IMAGINGS, IN_THIS_PROCESS
 from tests.contract.test_imaging_corpus import away
 from tests.corpus import jpeg, webp
@@ -29,7 +30,7 @@ from tests.pictures import encoded
 
 SIZE = (96, 72)
 FAR = 4  # of 255, from what the format itself loses
-SLOW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=soak.size(60, 25), deadline=None, suppress_health_check=list(HealthCheck))
 Bytes = st.binary(max_size=40)
 
 

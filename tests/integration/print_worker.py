@@ -21,6 +21,7 @@ from app.core.ports import Clock
 from app.core.times import SystemClock
 from app.render_workers import CompletedRender, CompletedUpload, UploadRequest
 from handlers.cli.render_client import RenderClient, Work
+from tests import processes
 
 KEY = b"j" * 32
 KEY_TEXT = base64.b64encode(KEY).decode()
@@ -33,7 +34,7 @@ async def started(app_url: str, folder: Path, *options: str, key: str = KEY_TEXT
     environ = {"PATH": os.environ["PATH"], "JOBS_KEY": key}
     environ |= {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}  # wrangler would build anew for each .pyc
     command = [sys.executable, "-m", "handlers.cli", "jobs", "run", "--remote", app_url, *options]
-    worker = await asyncio.create_subprocess_exec(*command, cwd=folder, env=environ, stdout=PIPE, stderr=PIPE)
+    worker = await processes.start_async(*command, cwd=folder, env=environ, stdout=PIPE, stderr=PIPE)
     try:
         yield worker
     finally:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import AppError, Unavailable, Unprocessable
+from tests import processes
 from tests.integration import webhooks
 from tests.integration.servers import SHOP
 from tests.integration.storefront import MUG_VARIANT, Storefront
@@ -34,7 +35,7 @@ sys.stdin.read()
 def locked(database: Path) -> Iterator[None]:
     """Another process holds the database's only write lock."""
     command = [sys.executable, "-c", HOLD, str(database)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+    with processes.start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout
         assert holder.stdin
         assert holder.stdout.readline() == b"locked\n"

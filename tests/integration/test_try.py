@@ -3,46 +3,63 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from app.adapters.upscaler_span import Span
-from tests import pictures
+from handlers import demo_shop
+from handlers.cli import main
+from tests import pictures, processes
+
+Out = pytest.CaptureFixture[str]
 
 
-def artify(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "handlers.cli", *map(str, arguments)], capture_output=True, text=True, check=False
-    )
-
-
-@pytest.mark.parametrize("kind", ["exif-turned", "heic", "cmyk"])
-def test_a_good_photo_becomes_a_preview_and_a_print(kind: str, tmp_path: Path) -> None:
-    photo = _saved(pictures.good(kind), tmp_path)
-    done = artify("try", photo, "--style", "Pencil sketch", "--size", "A4", "--out", tmp_path / "out", "--json")
+def test_a_photo_of_a_phone_becomes_a_preview_and_a_print_of_full_size(tmp_path: Path) -> None:
+    """As a person runs it: a process of its own, and a print that is enlarged."""
+    photo = _saved(pictures.good("heic"), tmp_path)
+    command = ["try", photo, "--style", "Pencil sketch", "--size", "A4", "--out", tmp_path / "out", "--json"]
+    done = processes.run([sys.executable, "-m", "handlers.cli", *command], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
-    assert (report["print_pixels"], report["dpi"], report["preflight"]) == ("2480x3508", 300, "poor")
-    assert (report["tiles"] > 0) == Span.available()
+    assert (report["preflight"], report["tiles"] > 0) == ("poor", Span.available())
     assert report["tiles_fell_back"] == 0
-    with Image.open(report["print"]) as printed, Image.open(report["preview"]) as preview:
-        assert printed.size == (2480, 3508)
-        assert f"{preview.width}x{preview.height}" == report["preview_pixels"]
-        assert b"trainedAlgorithmicMedia" in preview.info["xmp"]
-        assert b"trainedAlgorithmicMedia" in printed.info["xmp"]
+    check_pictures(report, 2480, 3508)
+
+
+@pytest.mark.parametrize("kind", ["exif-turned", "cmyk"])
+def test_any_good_photo_becomes_a_preview_and_a_print(
+    kind: str, tmp_path: Path, capsys: Out, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A postcard instead of A4: nothing is enlarged, which takes longer than all the rest."""
+    a4 = demo_shop.POSTER_SIZES[0]
+    postcard = demo_shop.DemoSize("A4", 620, 877, a4.variant_id)
+    sizes = [postcard, *demo_shop.POSTER_SIZES[1:]]
+    monkeypatch.setattr(demo_shop, "POSTER_SIZES", sizes)
+    poster = (demo_shop.POSTER, "Photo Poster", "photo-poster")
+    monkeypatch.setattr(demo_shop, "PRODUCTS", demo_shop.PRODUCTS | {poster: sizes})
+    photo = _saved(pictures.good(kind), tmp_path)
+    command = ["try", photo, "--style", "Pencil sketch", "--size", "A4", "--out", tmp_path / "out", "--json"]
+    assert main([str(word) for word in command]) == 0
+    check_pictures(json.loads(capsys.readouterr().out), 620, 877)
 
 
 @pytest.mark.parametrize("kind", ["text", "bomb", "svg", "truncated", "1x1", "60-mb"])
-def test_a_photo_that_cannot_be_used_is_refused_in_one_sentence(kind: str, tmp_path: Path) -> None:
-    done = artify("try", _saved(pictures.bad(kind), tmp_path), "--out", tmp_path / "out")
+def test_a_photo_that_cannot_be_used_is_refused_in_one_sentence(kind: str, tmp_path: Path, capsys: Out) -> None:
+    assert main(["try", str(_saved(pictures.bad(kind), tmp_path)), "--out", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err.splitlines()[-1].endswith(".")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_refusal_is_no_traceback(tmp_path: Path) -> None:
+    photo = _saved(pictures.bad("truncated"), tmp_path)
+    command = [sys.executable, "-m", "handlers.cli", "try", photo, "--out", tmp_path / "out"]
+    done = processes.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
-    assert done.stderr.splitlines()[-1].endswith(".")
-    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
@@ -52,16 +69,28 @@ def test_a_photo_that_cannot_be_used_is_refused_in_one_sentence(kind: str, tmp_p
         (["--size", "A0"], "There is no such size."),
     ],
 )
-def test_an_unknown_choice_names_what_there_is(arguments: list[str], sentence: str, tmp_path: Path) -> None:
-    done = artify("try", _saved(pictures.good("jpeg"), tmp_path), *arguments)
-    assert done.returncode == 2
-    assert sentence in done.stderr
+def test_an_unknown_choice_names_what_there_is(
+    arguments: list[str], sentence: str, tmp_path: Path, capsys: Out
+) -> None:
+    assert main(["try", str(_saved(pictures.good("jpeg"), tmp_path)), *arguments]) == 2
+    assert sentence in capsys.readouterr().err
 
 
-def test_a_photo_that_is_not_there_is_said_so(tmp_path: Path) -> None:
-    done = artify("try", tmp_path / "none.jpg")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "There is no file" in done.stderr
+def test_a_photo_that_is_not_there_is_said_so(tmp_path: Path, capsys: Out) -> None:
+    assert main(["try", str(tmp_path / "none.jpg")]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "There is no file" in said.err
+
+
+def check_pictures(report: dict[str, Any], width: int, height: int) -> None:
+    """The print has these pixels at 300 dpi, and both pictures say that an image model made them."""
+    assert (report["print_pixels"], report["dpi"]) == (f"{width}x{height}", 300)
+    with Image.open(report["print"]) as printed, Image.open(report["preview"]) as preview:
+        assert printed.size == (width, height)
+        assert f"{preview.width}x{preview.height}" == report["preview_pixels"]
+        assert b"trainedAlgorithmicMedia" in preview.info["xmp"]
+        assert b"trainedAlgorithmicMedia" in printed.info["xmp"]
 
 
 def _saved(sample: pictures.Sample, folder: Path) -> Path:

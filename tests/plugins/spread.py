@@ -14,12 +14,20 @@ from typing import Any
 
 import pytest
 
+IN_WORKERD = (
+    "database database_values files image_model imaging imaging_agreement imaging_odd limits "
+    "made_by_ai mockups print queue samples vault"
+)
+"""Contract tests of adapters that run inside workerd: test_database.py and so on."""
 TOGETHER = {
-    "tests/edge/": "the worker",
-    "tests/setups/": "the worker",
-    "tests/story/": "the worker",
+    **dict.fromkeys(("tests/edge/", "tests/setups/", "tests/story/"), "the worker"),
+    **{f"tests/contract/test_{name}.py": "adapters in workerd" for name in IN_WORKERD.split()},
 }
-"""Folders whose tests start workers in the project's own folder: one process does, because each start builds anew."""
+"""Tests that one process runs, by the beginnings of their names, because what they start takes long to start.
+
+The first ones start workers in the project's own folder, and each start builds anew. The others share one worker, whose
+start takes 15 seconds of a processor.
+"""
 DOOR, ROOM = Path(__file__), Path(__file__).with_name("__init__.py")
 """Files that every process of a run sees, to be locked."""
 FIRST = ("tests/integration/processes/", *TOGETHER)

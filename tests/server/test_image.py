@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from handlers.server import UVICORN
+from tests import processes
 from tests.apps import environ
 from tests.ports import free_port
 from tests.sources import ROOT
@@ -67,10 +68,10 @@ def test_its_command_migrates_serves_answers_its_own_health_check_and_ends_when_
     run, ask = (json.loads(json.dumps(command(each)).replace("8000", str(port))) for each in ("CMD", "HEALTHCHECK"))
     output = tmp_path / "output.txt"
     with output.open("wb") as target:
-        server = subprocess.Popen(run, cwd=tmp_path, env=told, stdout=target, stderr=subprocess.STDOUT)
+        server = processes.start(run, cwd=tmp_path, env=told, stdout=target, stderr=subprocess.STDOUT)
     try:
         until = time.monotonic() + START_S
-        while subprocess.run(ask, cwd=tmp_path, env=told, capture_output=True).returncode:
+        while processes.run(ask, cwd=tmp_path, env=told, capture_output=True).returncode:
             assert server.poll() is None, output.read_text()
             assert time.monotonic() < until, output.read_text()
         assert "applied 0001_create_core.sql" in output.read_text()

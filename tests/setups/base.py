@@ -146,4 +146,11 @@ class SetUp(ABC):
 
     def fill(self) -> None:
         """The demo's products, as they lie there before the merchant's first visit."""
-        self.execute(*offers())
+        self.execute(*offers(SHOP))
+
+    def open_shops(self, shop: str, *others: str) -> None:
+        """Shops that Shopify does not have yet; the first has the demo's products, as if it were the demo's."""
+        store = self.shopify.store
+        if shop not in store.shops:
+            self.execute(*offers(shop))
+        store.shops = (*store.shops, *(each for each in (shop, *others) if each not in store.shops))

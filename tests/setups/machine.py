@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import sys
-import time
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from subprocess import STDOUT
 from typing import Any
 
-import httpx
-
-from tests import postgres
+from tests import postgres, processes
 from tests.aws import servers
 from tests.ports import free_port
 from tests.setups.base import Neighbours, SetUp, neighbours
 from tests.sources import ROOT
-
-START_S = 30.0
-STOP_S = 30.0
 
 
 @contextmanager
@@ -88,24 +81,7 @@ class Machine(OnPostgres):
 def _served(port: int, environ: dict[str, str], output: Path) -> Iterator[None]:
     command = [sys.executable, "-m", "uvicorn", "handlers.server:app", "--host", "127.0.0.1", "--port", str(port)]
     with output.open("ab") as target:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | servers.ENVIRON | environ, stdout=target, stderr=subprocess.STDOUT
-        )
-        try:
-            _wait(process, f"http://127.0.0.1:{port}", output)
+        env = os.environ | servers.ENVIRON | environ
+        with processes.running(command, cwd=ROOT, env=env, stdout=target, stderr=STDOUT) as process:
+            processes.wait_for_answer(process, f"http://127.0.0.1:{port}/healthz", output)
             yield
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(STOP_S)
-
-
-def _wait(process: subprocess.Popen[bytes], url: str, output: Path) -> None:
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            httpx.get(f"{url}/healthz", timeout=START_S, trust_env=False)
-        except httpx.TransportError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(f"uvicorn did not start:\n{output.read_text(errors='replace')[-3000:]}")

@@ -19,15 +19,15 @@ from tests import apps
 
 
 @cache
-def offers() -> Sequence[str]:
-    """One INSERT a row, parents first."""
+def offers(shop: str) -> Sequence[str]:
+    """A shop's own, with ids of their own: one INSERT a row, parents first."""
     with tempfile.TemporaryDirectory() as folder:
         path = apps.migrated(Path(folder))
         asyncio.run(_seed(Path(folder)))
         with closing(sqlite3.connect(path)) as handle:
             handle.row_factory = sqlite3.Row
             return [
-                _insert(table.name, dict(row))
+                _insert(table.name, dict(row)).replace(demo_shop.SHOP, shop)
                 for table in metadata.sorted_tables
                 for row in handle.execute(f'SELECT * FROM "{table.name}"')
             ]

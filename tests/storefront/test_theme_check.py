@@ -2,11 +2,11 @@
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests import processes
 from tests.storefront.rendering import EXTENSION
 
 NODE = Path(__file__).parents[1] / "node"
@@ -23,7 +23,7 @@ def test_shopifys_linter_finds_nothing() -> None:
         pytest.skip("no Node here: theme-check runs on it")
     if not (NODE / "node_modules/@shopify/theme-check-node").is_dir():
         pytest.skip("theme-check is not installed: run npm ci in tests/node")
-    lint = subprocess.run(
+    lint = processes.run(
         [node, "--input-type=module", "--eval", LINT, str(EXTENSION)],
         cwd=NODE,
         capture_output=True,

@@ -16,7 +16,6 @@ import httpx
 from devstore.config import Config
 from devstore.signatures import id_token, webhook_hmac
 from tests.integration.merchant import HTML
-from tests.integration.servers import SHOP
 from tests.integration.storefront import signed
 from tests.setups import SetUp
 from tests.story import same
@@ -76,7 +75,7 @@ def _body(step: Step) -> bytes:
 
 def _query(method: str, step: Step) -> str:
     query: dict[str, str] = dict(step.get("query", {}))
-    shop = step.get("shop", SHOP)
+    shop = step["shop"]
     if step.get("as") == "shopper":
         secret = step.get("secret", Config.api_secret)
         return urlencode(signed(query, shop=shop, customer=step.get("customer", ""), secret=secret))
@@ -94,7 +93,7 @@ def _address(target: str, step: Step) -> str:
 
 
 def _id_token(step: Step) -> str:
-    return id_token(step.get("shop", SHOP), Config.api_key, step.get("secret", Config.api_secret))
+    return id_token(step["shop"], Config.api_key, step.get("secret", Config.api_secret))
 
 
 def _webhook(step: Step, body: bytes) -> dict[str, str]:
@@ -102,7 +101,7 @@ def _webhook(step: Step, body: bytes) -> dict[str, str]:
     return {
         "Content-Type": "application/json",
         "X-Shopify-Topic": step["webhook"],
-        "X-Shopify-Shop-Domain": step.get("shop", SHOP),
+        "X-Shopify-Shop-Domain": step["shop"],
         "X-Shopify-API-Version": "2026-10",
         "X-Shopify-Webhook-Id": str(uuid4()),
         "X-Shopify-Event-Id": step["event"],

@@ -11,7 +11,8 @@ import pytest
 
 from tests.data_model.use import Use
 from tests.setups import SETUPS, one_process
-from tests.story.player import CHAPTERS, Player
+from tests.story.book import chapters
+from tests.story.player import Player
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Told]:
         opened = partial(one_process.opened, watch=use.note) if is_here else SETUPS[name]
         with opened(tmp_path_factory.mktemp(name)) as setup:
             player = Player(setup, use if is_here else None)
-            for chapter in CHAPTERS:
+            for chapter in chapters():
                 player.play(chapter)
             return Told(player.transcript, setup.log(), player.secrets, use)
 

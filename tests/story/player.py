@@ -8,23 +8,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import yaml
 from sqlalchemy import Text
 
 from app.core.tables import metadata
 from tests.data_model.use import Use
 from tests.setups import SetUp
 from tests.story import asking, same
+from tests.story.book import Chapter, Step
 from tests.story.photos import photo
 from tests.story.words import filled, misfit
-
-CHAPTERS = sorted(
-    Path(__file__).with_name("chapters").glob("*.yaml"), key=lambda path: int(path.stem.partition("_")[0])
-)
-Step = Mapping[str, Any]
 
 
 class Misfit(AssertionError):
@@ -32,23 +26,35 @@ class Misfit(AssertionError):
 
 
 class Player:
-    """`kept` is what steps have given names to; `transcript` what every step came to, told for comparison.
+    """`kept` is what steps of this chapter, and of those before it, have given names to.
 
-    `secrets` are the tokens and signatures that were sent or answered. `use` looks at the database after every step.
+    `transcript` is what every step came to, told for comparison; `secrets` are the tokens and signatures that were sent
+    or answered. `use` looks at the database after every step.
     """
 
     def __init__(self, setup: SetUp, use: Use | None = None) -> None:
         self.setup = setup
         self._use = use
-        self.kept: dict[str, Any] = {name: {"bytes": len(photo(name))} for name in ("photo", "text", "truncated")}
+        self.kept: dict[str, Any] = {}
+        self._kept_by: dict[str, dict[str, Any]] = {}
         self.transcript: list[tuple[str, Any]] = []
         self.secrets: set[str] = set()
 
-    def play(self, chapter: Path) -> None:
+    def play(self, chapter: Chapter) -> None:
+        if chapter.after:
+            self.kept = dict(self._kept_by[chapter.after])
+        else:
+            photos = {name: {"bytes": len(photo(name))} for name in ("photo", "text", "truncated")}
+            self.kept = {"shop": chapter.shop, **photos}
+            self.setup.open_shops(chapter.shop, *chapter.others)
         self._look({})
-        for number, written in enumerate(yaml.safe_load(chapter.read_text()), 1):
-            step = filled(written, self.kept)
-            said = f"{chapter.stem}, step {number}: {step['say']}"
+        self._play_steps(chapter)
+        self._kept_by[chapter.name] = self.kept
+
+    def _play_steps(self, chapter: Chapter) -> None:
+        for number, written in enumerate(chapter.steps, 1):
+            step = {"shop": chapter.shop, **filled(written, self.kept)}
+            said = f"{chapter.name}, step {number}: {step['say']}"
             try:
                 [verb] = step.keys() & VERBS.keys()
                 outcome = VERBS[verb](self, step)
@@ -56,7 +62,7 @@ class Player:
                 raise Misfit(f"{self.setup.name}: {said}: {fault}") from None
             self._look(step)
             self.transcript.append((said, outcome))
-        self.transcript += [(f"{chapter.stem}: {name}", rows) for name, rows in same.tables(self.setup)]
+        self.transcript += [(f"{chapter.name}: {name}", rows) for name, rows in same.tables(self.setup)]
 
     def _look(self, step: Step) -> None:
         if self._use:
@@ -77,15 +83,15 @@ class Player:
 
     def buy(self, step: Step) -> None:
         """Lines, by the cart and the checkout of Shopify."""
-        self.keep(step, self.setup.shopify.buy(*step["buy"], **step["buyer"]))
+        self.keep(step, self.setup.shopify.buy(*step["buy"], shop=step["shop"], **step["buyer"]))
 
     def merchant_of(self, step: Step) -> None:
         """install or uninstall the app, in Shopify."""
-        getattr(self.setup.shopify, step["shopify"])(step.get("shop", asking.SHOP))
+        getattr(self.setup.shopify, step["shopify"])(step["shop"])
 
     def marks(self, step: Step) -> Any:
         """What the app has put on an order in Shopify."""
-        marks = self.setup.shopify.marks(step["marks"])
+        marks = self.setup.shopify.marks(step["marks"], step["shop"])
         _fits(step["are"], marks)
         return same.plain(marks)
 
@@ -130,8 +136,8 @@ class Player:
         _fits(sum(file["bytes"] for file in files), charged["bytes"])
 
     def objects(self, step: Step) -> Any:
-        """How many objects have a key with these words in it."""
-        keys = self.setup.objects()
+        """How many objects of the shop have a key with these words in it."""
+        keys = [key for key in self.setup.objects() if key.startswith(f"{step['shop']}/")]
         counted = {words: sum(words in key for key in keys) for words in step["objects"]}
         _fits(step["objects"], counted)
         return {same.plain(words): count for words, count in counted.items()}
@@ -163,7 +169,9 @@ def _fits(expected: Any, actual: Any) -> None:
 
 
 def _condition(table: str, step: Step) -> str:
-    return " AND ".join(_equal(table, step["where"], "IS NOT DISTINCT FROM"))
+    """What the step says, and that the rows are those of its shop."""
+    own = {"shop_id": step["shop"]} if "shop_id" in metadata.tables[table].c else {}
+    return " AND ".join(_equal(table, own | step["where"], "IS NOT DISTINCT FROM"))
 
 
 def _equal(table: str, values: Mapping[str, Any], operator: str = "=") -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from app.adapters.shopify import Admin
+from tests import processes
 from tests.apps import environ
 from tests.integration.between import FAULTS, Between, between
 from tests.integration.servers import SHOP
@@ -125,7 +125,7 @@ def operator(world: World, *arguments: str) -> str:
     settings = world.app.settings
     told = environ(world.folder) | {"DATABASE_URL": settings.database_url, "APP_URL": settings.app_url}
     whole = [sys.executable, "-m", "handlers.cli", "jobs", *arguments]
-    return subprocess.run(whole, cwd=ROOT, env=os.environ | told, capture_output=True, text=True, check=True).stdout
+    return processes.run(whole, cwd=ROOT, env=os.environ | told, capture_output=True, text=True, check=True).stdout
 
 
 def open_notes(world: World) -> set[str]:

@@ -11,14 +11,14 @@ from starlette.responses import Response
 from tests import postgres
 from tests.apps import environ, migrated
 from tests.fakes.gemini import KEY, FakeGemini
-from tests.integration.processes.installation import Installation
+from tests.integration.processes.installation import DATABASES, Installation
 from tests.integration.servers import Front, Shopify
 from tests.integration.world import World, fill, settings_for
 from tests.ports import free_port
 from tests.sizes import resized
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=DATABASES)
 async def installation(
     request: pytest.FixtureRequest, tmp_path: Path, front: Front, shopify: Shopify
 ) -> AsyncIterator[Installation]:

@@ -1,5 +1,7 @@
 """A paid order's whole way in a process that dies at each moment of it in turn; a second process finds what is left.
 
+The suite takes the first moment of each name, a soak run takes all.
+
 python -m tests.integration.processes.deaths LINE CUSTOMER: a cart's line as JSON, and who buys it. What happened is
 printed as JSON.
 """
@@ -11,6 +13,7 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +25,7 @@ from app.core.times import SystemClock
 from app.wiring import build, close
 from handlers import jobs
 from handlers.routes import create, load_all
+from tests import soak
 from tests.integration import webhooks
 from tests.integration.processes.effects import Effects
 from tests.integration.servers import SHOP
@@ -62,7 +66,9 @@ class Enumeration:
         clean_order = self._order()
         clean = self._life(clean_order)
         moments = [moment for moment in clean.moments if moment != ANSWERED]
-        deaths = [self._death(number) for number in range(1, len(moments) + 1)]
+        every = range(len(moments))
+        chosen = soak.choice(every, firsts(moments, every))
+        deaths = [{"moment": moments[at], **self._death(at + 1)} for at in chosen]
         return {"clean": asdict(clean), "order": clean_order, "moments": moments, "deaths": deaths}
 
     def _death(self, number: int) -> dict[str, Any]:
@@ -101,6 +107,12 @@ async def live(order: dict[str, Any], effects: Effects, clock: Ahead, delivers: 
         effects.tell(ANSWERED)
     await jobs.run_due(app)
     await close(app)
+
+
+def firsts(moments: Sequence[str], chosen: Iterable[int]) -> list[int]:
+    """Of the chosen places, those where a moment is the first of its name: the suite's sample of deaths."""
+    first = {moments[at]: at for at in sorted(chosen, reverse=True)}
+    return sorted(first.values())
 
 
 def in_child(work: Any) -> None:

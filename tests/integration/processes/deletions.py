@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -27,10 +26,10 @@ from app.core.tables import metadata
 from app.wiring import build, close
 from handlers import jobs
 from handlers.routes import create, load_all
-from tests import postgres
+from tests import postgres, processes, soak
 from tests.integration import webhooks
 from tests.integration.merchant import Merchant
-from tests.integration.processes.deaths import Ahead, in_child
+from tests.integration.processes.deaths import Ahead, firsts, in_child
 from tests.integration.processes.effects import Effects
 from tests.integration.servers import SHOP
 from tests.integration.storefront import Storefront
@@ -73,7 +72,8 @@ class Deletions:
         moments = [moment for moment in clean.moments if moment != ANSWERED]
         if kind == "delete this customer":  # what follows is the job of Shopify's own request
             moments = clean.moments[: clean.moments.index(ANSWERED)]
-        deaths = [self._death(kind, number) for number in range(1, len(moments) + 1) if _matters(moments, number - 1)]
+        chosen = [at for at in range(len(moments)) if _matters(moments, at)]
+        deaths = [self._death(kind, at + 1) for at in soak.choice(chosen, firsts(moments, chosen))]
         return {"state": clean.state, "deaths": deaths}
 
     def _death(self, kind: str, number: int) -> dict[str, Any]:
@@ -110,7 +110,7 @@ class _Copy:
     """The installation once more: its database, and its files."""
 
     def __enter__(self) -> _Copy:
-        self.folder = Path(tempfile.mkdtemp(prefix="artify-copy-"))
+        self.folder = processes.folder("copy")
         original = os.environ["DATABASE_URL"]
         shutil.copytree(os.environ["FILES_URL"].removeprefix("file:"), self.folder / "files")
         if original.startswith("postgresql"):

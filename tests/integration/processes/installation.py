@@ -15,19 +15,27 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import pytest
 
 from app.wiring import sqlite_path
 from handlers.server import UVICORN
-from tests import postgres
+from tests import postgres, processes, soak
 from tests.fakes.gemini import FakeGemini
 from tests.integration.servers import Shopify
 from tests.ports import free_ports
 from tests.sources import ROOT
 
 T = TypeVar("T")
+DATABASES = ("sqlite", "postgres")
+"""The databases that a server can have."""
 START_S = 60.0
 PATIENCE_S = 180.0
 """For work on cores that others keep busy."""
+
+
+def on(*databases: str) -> pytest.MarkDecorator:
+    """Run a test on these databases; `make soak` runs it on all."""
+    return pytest.mark.parametrize("installation", soak.choice(DATABASES, databases), indirect=True)
 
 
 @dataclass(frozen=True)
@@ -121,17 +129,9 @@ class Installation:
     def _running(self, command: Sequence[str], url: str = "") -> Iterator[Process]:
         output = self.folder / f"output-{len(list(self.folder.glob('output-*')))}.txt"
         with output.open("wb") as target:
-            process = subprocess.Popen(
-                command, cwd=ROOT, env=os.environ | self.environ, stdout=target, stderr=subprocess.STDOUT
-            )
-        try:
-            yield Process(process, output, url)
-        finally:
-            process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(START_S)
-            process.kill()
-            process.wait()
+            options = {"cwd": ROOT, "env": os.environ | self.environ, "stdout": target, "stderr": subprocess.STDOUT}
+            with processes.running(command, stop_s=START_S, **options) as process:
+                yield Process(process, output, url)
 
 
 def _answers(url: str) -> bool:

@@ -25,14 +25,15 @@ from app.wiring import build
 from handlers import cli, server
 from handlers.cli import jobs as jobs_command
 from handlers.routes import load_all
+from tests import soak
 from tests.integration.processes.effects import Effects
 
 MOMENTS = (10, 160)
 """A process dies at a moment of this number, at random."""
 BETWEEN_S = (0.3, 1.5)
 """Besides, one of them is killed after so many seconds, wherever it is."""
-MOST_DEATHS = 150
-"""Enough for every kind of death; on a busy machine, where starts take long, more would leave no time to work."""
+MOST_DEATHS = soak.size(150, 40)
+"""On a busy machine, where starts take long, more leave no time to work, and a job that died nine times is given up."""
 TICK_S = 0.02
 
 

@@ -22,7 +22,7 @@ import anyio
 import httpx
 import pytest
 
-from tests import soak
+from tests import processes, soak
 from tests.integration import webhooks
 from tests.integration.processes.bookkeeping import check_counted_once, check_printed_once, orphans, sweep_days_later
 from tests.integration.processes.installation import Installation
@@ -79,7 +79,7 @@ def supervised(installation: Installation, seed: int) -> Iterator[Machine]:
     environ = os.environ | installation.environ | {"JOB_LEASE_S": "2"}
     log = installation.folder / "log.txt"
     with log.open("w") as target:
-        process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=target, text=True)
+        process = processes.start(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=target, text=True)
     machine = Machine(process, [f"http://127.0.0.1:{port}" for port in ports])
     try:
         yield machine
@@ -144,6 +144,9 @@ def ready(installation: Installation) -> int:
 
 
 def settled(installation: Installation, orders: Sequence[dict[str, Any]]) -> bool:
+    """Fails at once where a job was given up: it will never be done."""
+    dead = installation.rows("SELECT kind, attempts, last_error FROM jobs WHERE status = 'dead'")
+    assert dead == []
     open_jobs = installation.rows("SELECT id FROM jobs WHERE status IN ('pending', 'running') LIMIT 1")
     return not open_jobs and ready(installation) == lines(orders)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
+from tests import processes
 from tests.integration.processes.bookkeeping import check_counted_once, check_printed_once, orphans, sweep_days_later
 from tests.integration.processes.installation import Installation
 from tests.integration.storefront import MUG_VARIANT
@@ -29,10 +29,11 @@ async def test_a_death_at_any_moment_leaves_one_print_a_line(
     moments, deaths = story["moments"], story["deaths"]
     assert story["clean"]["status"] == 0
     check_whole_way(moments)
-    for number, death in enumerate(deaths):
-        assert death["first"]["status"] == SIGKILL, moments[number]
-        assert death["first"]["moments"][-1] == f"died {moments[number]}"
-        assert death["second"]["status"] == 0, moments[number]
+    for death in deaths:
+        assert death["first"]["status"] == SIGKILL, death["moment"]
+        assert death["first"]["moments"][-1] == f"died {death['moment']}"
+        assert death["second"]["status"] == 0, death["moment"]
+    assert {death["moment"] for death in deaths} == set(moments)
     orders = [story["order"], *[death["order"] for death in deaths]]
     check_printed_once(installation, orders)
     check_counted_once(installation, orders, events=len(orders))
@@ -64,6 +65,6 @@ def enumerated(installation: Installation, design: str) -> dict[str, Any]:
     line = {"variant_id": int(MUG_VARIANT), "quantity": 1, "properties": {"_artify_preview": design}}
     command = [sys.executable, "-m", "tests.integration.processes.deaths", json.dumps(line), str(CUSTOMER)]
     environ = os.environ | installation.environ | {"JOB_LEASE_S": "20"}
-    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=300)
+    done = processes.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout))

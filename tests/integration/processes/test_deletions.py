@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 from starlette.responses import Response
 
-from tests import postgres
+from tests import postgres, processes
 from tests.integration import webhooks
 from tests.integration.processes.installation import Installation
 from tests.integration.servers import SHOP, Front, Shopify
@@ -140,6 +139,6 @@ def enumerated(installation: Installation, plan: dict[str, Any]) -> dict[str, An
     if environ["DATABASE_URL"].startswith("postgresql"):
         environ["TEST_POSTGRES_URL"] = postgres.server()
     command = [sys.executable, "-m", "tests.integration.processes.deletions", json.dumps(plan)]
-    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=300)
+    done = processes.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout))

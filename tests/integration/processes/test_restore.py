@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-import subprocess
 import sys
 from contextlib import closing
 from dataclasses import replace
@@ -17,20 +16,23 @@ import httpx
 import pytest
 
 from app.core.tables import metadata
-from tests import postgres
+from tests import postgres, processes, soak
 from tests.apps import migrated
 from tests.integration import webhooks
 from tests.integration.processes.bookkeeping import check_counted_once, check_printed_once
-from tests.integration.processes.installation import Installation
+from tests.integration.processes.installation import DATABASES, Installation
 from tests.integration.storefront import MUG_VARIANT
 from tests.sources import ROOT
 
 pytestmark = pytest.mark.anyio
 ORDERS = 24
+EVERY = [(database, elsewhere) for database in DATABASES for elsewhere in DATABASES]
+ACROSS = [("sqlite", "postgres"), ("postgres", "sqlite")]
+"""Both write a backup, and both read one."""
 CUSTOMER = 4711
 
 
-@pytest.mark.parametrize("elsewhere", ["sqlite", "postgres"])
+@pytest.mark.parametrize(("installation", "elsewhere"), soak.choice(EVERY, ACROSS), indirect=["installation"])
 async def test_work_of_a_restored_database_goes_on(
     installation: Installation, design: str, elsewhere: str, tmp_path: Path
 ) -> None:
@@ -81,7 +83,7 @@ def is_settled(installation: Installation) -> bool:
 
 def command(installation: Installation, *arguments: str) -> None:
     whole = [sys.executable, "-m", "handlers.cli", "db", *arguments]
-    done = subprocess.run(
+    done = processes.run(
         whole, cwd=ROOT, env=os.environ | installation.environ, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import soak
 from tests.integration import webhooks
-from tests.integration.processes.installation import Installation, Process
+from tests.integration.processes.installation import DATABASES, Installation, Process
 from tests.integration.servers import SHOP
 from tests.integration.storefront import MUG_VARIANT, Storefront
 
@@ -21,10 +22,12 @@ SHOPPERS = 8
 ORDERS = 12
 PRINTS = 2
 LAYOUTS = {"three processes": (3, ()), "two workers": (1, ("--workers", "2"))}
+EVERY = [(database, layout) for database in DATABASES for layout in LAYOUTS]
+SAMPLE = [("sqlite", "three processes"), ("postgres", "three processes"), ("sqlite", "two workers")]
 FAULTS = ("job_failed", "job_crashed", "job_lost", "job_loop_fault", "request_crashed", "upkeep_fault")
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(("installation", "layout"), soak.choice(EVERY, SAMPLE), indirect=["installation"])
 async def test_whatever_comes_twice_and_at_once_counts_once(installation: Installation, layout: str) -> None:
     count, options = LAYOUTS[layout]
     with installation.servers(count, *options) as servers:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from handlers.loops import GRACE_S
 from tests.integration import webhooks
-from tests.integration.processes.installation import Installation, Process
+from tests.integration.processes.installation import Installation, Process, on
 from tests.integration.servers import SHOP
 from tests.integration.storefront import MUG_VARIANT, Storefront
 from tests.pictures import Sample, good
@@ -26,6 +26,7 @@ SOON_S = GRACE_S + 20
 PREVIEW, PRINT = "personalization.preview", "personalization.finalize"
 
 
+@on("postgres")
 async def test_a_preview_outlives_every_process_that_is_stopped_while_it_makes_it(installation: Installation) -> None:
     installation.gemini.mode = "slow"
     with installation.servers(1) as [server]:
@@ -47,6 +48,7 @@ async def test_a_preview_outlives_every_process_that_is_stopped_while_it_makes_i
     assert len(installation.rows("SELECT id FROM assets WHERE purpose = 'master'")) == 1
 
 
+@on("sqlite")
 async def test_a_print_outlives_the_server_that_is_stopped_while_it_makes_it(installation: Installation) -> None:
     resize(installation, 4000, 4000)
     with installation.servers(1) as [server]:
@@ -63,6 +65,7 @@ async def test_a_print_outlives_the_server_that_is_stopped_while_it_makes_it(ins
     assert [row["state"] for row in installation.rows("SELECT state FROM order_items")] == ["ready"]
 
 
+@on("postgres")
 async def test_a_server_with_workers_ends_with_all_of_them(installation: Installation) -> None:
     installation.gemini.mode = "slow"
     with installation.servers(1, "--workers", "2") as [server]:
@@ -72,6 +75,7 @@ async def test_a_server_with_workers_ends_with_all_of_them(installation: Install
     check_given_back(installation, PREVIEW)
 
 
+@on("sqlite")
 async def test_a_server_that_has_nothing_to_do_ends_at_once(installation: Installation) -> None:
     with installation.servers(1) as [server]:
         status, seconds = await anyio.to_thread.run_sync(server.terminate)

@@ -23,7 +23,7 @@ from app.core.settings import Settings
 from devstore.config import Config
 from devstore.server import create_devstore
 from devstore.signatures import id_token
-from tests import postgres
+from tests import postgres, processes
 from tests.apps import close, environ
 from tests.devstore.conftest import serving
 from tests.integration.servers import SHOP
@@ -81,7 +81,7 @@ def together(settings: dict[str, str], at: datetime) -> list[list[str]]:
     with ExitStack() as stack:
         running = [
             stack.enter_context(
-                subprocess.Popen(
+                processes.start(
                     command,
                     cwd=ROOT,
                     env=dict(os.environ) | settings,

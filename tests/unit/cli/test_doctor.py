@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
-import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from starlette.responses import Response
 from app import jobs, wiring
 from handlers.cli import main
 from handlers.jobs import KINDS
+from tests import processes
 from tests.apps import close, environ, make_app, migrated
 from tests.aws import servers
 from tests.devstore.conftest import serving
@@ -184,7 +184,7 @@ def test_a_database_and_files_that_others_can_read_are_named(
     assert said.startswith("NO Other users of this machine can read what they hold. Run: chmod -R o-rwx ")
     named = said.partition("o-rwx ")[2]
     assert named == f"{installation / 'artify.db'} {installation / 'files'}"
-    subprocess.run(f"chmod -R o-rwx {named}", shell=True, check=True)
+    processes.run(f"chmod -R o-rwx {named}", shell=True, check=True)
     assert doctor(capsys, 0)["who can read them"].startswith("ok can be read by this user alone")
 
 
@@ -247,7 +247,7 @@ def test_the_local_model_that_is_not_installed_is_told_how_to_be(
 
 
 def test_as_a_command_it_ends_with_its_finding(installation: Path) -> None:
-    done = subprocess.run(
+    done = processes.run(
         [sys.executable, "-m", "handlers.cli", "doctor"], env=os.environ, capture_output=True, text=True
     )
     assert (done.returncode, done.stderr, done.stdout.splitlines()[-1]) == (0, "", "all is well")

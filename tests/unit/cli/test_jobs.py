@@ -19,6 +19,7 @@ from app import jobs
 from app.core.app import App
 from app.jobs.tables import jobs as table
 from handlers.cli import main
+from tests import processes
 from tests.apps import close, environ, make_app
 
 START_S = 30
@@ -121,7 +122,7 @@ def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pyt
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_run_does_what_is_due_until_it_is_stopped(installation: Path, stop: signal.Signals) -> None:
     job_id = job_in(installation, "pending")
-    worker = subprocess.Popen(
+    worker = processes.start(
         [sys.executable, "-m", "handlers.cli", "jobs", "run"], env=os.environ, stderr=subprocess.PIPE, text=True
     )
     assert worker.stderr is not None

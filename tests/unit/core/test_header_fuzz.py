@@ -20,6 +20,7 @@ from app.adapters.bare_photo import bare
 from app.core import heif
 from app.core.errors import BadPicture, UnsupportedMedia
 from app.core.sniff import HEAD_BYTES, check, sniff
+from tests import soak
 from tests.corpus.mutations import mutated
 from tests.corpus.talkative import talkative
 
@@ -132,7 +133,7 @@ def test_a_header_takes_a_bounded_number_of_steps(kind: str) -> None:
     assert lines(ENDLESS[kind]) <= MOST_LINES
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=soak.size(60, 25), deadline=None)
 @given(
     start=st.sampled_from([*STARTS, HEIC, HEIC[:8] + b"avif" + HEIC[12:]]),
     piece=st.lists(

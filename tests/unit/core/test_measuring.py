@@ -11,6 +11,7 @@ from hypothesis import strategies as some
 from PIL import Image
 
 from app.core.framing import PATCH_SIDE, Box, patches
+from tests import soak
 from tests.pictures import photograph
 from tests.unit.core.looks import blurred, boxes, figures, noisy, picture, slope
 
@@ -107,7 +108,7 @@ def test_a_lawn_below_a_cloud_has_no_cast() -> None:
 
 
 @given(some.integers(1, 9000), some.integers(1, 9000))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=soak.size(100, 40), deadline=None)
 def test_patches_lie_in_the_photo_and_share_rows_and_columns_wholly_or_not_at_all(width: int, height: int) -> None:
     box = Box(7, 11, width, height)
     pieces = patches(box)

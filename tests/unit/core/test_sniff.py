@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.core.errors import AppError, BadPicture, UnsupportedMedia
 from app.core.sniff import HEAD_BYTES, Header, check, sniff
-from tests import pictures
+from tests import pictures, soak
 
 FORMATS = {"image/jpeg": "jpeg", "image/png": "png", "image/webp": "webp", "image/avif": "avif", "image/heic": "heic"}
 REFUSED = {
@@ -107,7 +107,7 @@ def test_sizes_within_the_limits_are_accepted(size: tuple[int, int]) -> None:
     check(Header("png", "image/png", size))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=soak.size(400, 120), deadline=None)
 @given(
     kind=st.sampled_from(SEEDS),
     edits=st.lists(st.tuples(st.integers(0, 700), st.integers(0, 255)), max_size=12),

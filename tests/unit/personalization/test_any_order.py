@@ -16,6 +16,7 @@ from app import jobs
 from app.personalization import order_fields
 from app.personalization.payloads import facts_of
 from app.personalization.tables import order_items
+from tests import soak
 from tests.fakes.ports import START
 from tests.unit.personalization.payloads import line, order
 from tests.unit.personalization.studio import KINDS, Studio
@@ -88,7 +89,7 @@ def with_odd_parts(parts: list[tuple[Path, Any]]) -> dict[str, Any]:
     return payload
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=soak.size(400, 120), deadline=None)
 @given(parts=orders_of_odd_parts)
 def test_no_odd_part_loses_a_line_of_ours_or_brings_another(parts: list[tuple[Path, Any]]) -> None:
     fields = json.loads(json.dumps(order_fields(with_odd_parts(parts))))
@@ -100,13 +101,13 @@ def test_no_odd_part_loses_a_line_of_ours_or_brings_another(parts: list[tuple[Pa
     assert facts.total_price is None or abs(facts.total_price) <= 2**53
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=soak.size(200, 75), deadline=None)
 @given(path=st.sampled_from(FOREIGN), odd=odd_values)
 def test_an_odd_line_of_others_changes_nothing_of_ours(path: Path, odd: Any) -> None:
     assert order_fields(replaced(whole(), path, odd))["lines"] == order_fields(whole())["lines"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=soak.size(300, 100), deadline=None)
 @given(
     path=st.sampled_from([path for path in IN_LINES if path[1] == 0]) | st.just(("line_items", 0)),
     odd=odd_values,

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from app.personalization import order_fields
 from app.personalization.payloads import facts_of, minor_units
+from tests import soak
 from tests.fakes.ports import START
 from tests.unit.personalization.payloads import PREVIEW, line, order
 
@@ -109,7 +110,7 @@ def test_an_order_whose_number_cannot_be_read_is_known_by_its_global_id() -> Non
     assert order_fields(order(id={"odd": 1}))["order_id"] == "9001"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=soak.size(200, 75), deadline=None)
 @given(payload=values)
 def test_any_json_at_all_is_refused_or_understood(payload: Any) -> None:
     with suppress(ValueError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ import pytest
 from app.adapters.shopify.door import CDN, RETRY
 from app.core.errors import BadRequest, DoorReply, NotFound, Unauthorized
 from app.core.ports import SignedRequest
+from tests import processes
 from tests.unit.shopify.signing import (
     BASE,
     OLD_SECRET,
@@ -39,7 +39,7 @@ def refusal(request: SignedRequest) -> DoorReply:
 
 def test_importing_the_adapter_loads_no_vendor() -> None:
     code = "import sys, app.adapters.shopify; print(sorted({'shopify_app', 'httpx', 'jwt'} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = processes.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 

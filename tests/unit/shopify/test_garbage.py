@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.core.errors import BadRequest, DoorReply, NotFound, Unauthorized
 from app.core.ports import SignedRequest
+from tests import soak
 from tests.unit.shopify.signing import SHOP, door, id_token
 
 ANY = st.text(st.characters(codec="utf-8"), max_size=60)
@@ -40,14 +41,14 @@ def let_in(ask: Callable[[SignedRequest], object], request: SignedRequest) -> bo
     return True
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=soak.size(300, 100), deadline=None)
 @given(REQUEST)
 def test_garbage_never_gets_in_nor_breaks_the_door(request: SignedRequest) -> None:
     doors = (DOOR.verify_admin, DOOR.verify_proxy, DOOR.verify_webhook)
     assert [let_in(ask, request) for ask in doors] == [False, False, False]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=soak.size(300, 100), deadline=None)
 @given(REQUEST)
 def test_garbage_never_makes_the_bounce_page_reload_another_host(request: SignedRequest) -> None:
     if let_in(DOOR.bounce_page, request):

@@ -22,6 +22,7 @@ from shopify_app import ShopifyApp
 from app.adapters.shopify import guards
 from app.core.errors import BadRequest, NotFound, Unauthorized, Unavailable
 from devstore.signatures import proxy_signature
+from tests import soak
 from tests.unit.shopify.signing import KEY, SECRET, SHOP, claims, fetch, id_token, proxied, sign_body
 
 PACKAGE = ShopifyApp(KEY, SECRET)
@@ -167,7 +168,7 @@ NAME = st.text("a1-_=.~[]é \x00", max_size=3) | st.text(max_size=5)
 PAIRS = st.lists(st.tuples(NAME, st.text("a,=1é &", max_size=3) | st.text(max_size=5)), max_size=6)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=soak.size(200, 75), deadline=None)
 @given(PAIRS)
 def test_any_query_that_shopify_signed_passes_and_none_that_was_changed(pairs: list[tuple[str, str]]) -> None:
     """Names that begin alike, repeated and empty ones, and any characters."""

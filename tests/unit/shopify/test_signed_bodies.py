@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from app.adapters.shopify import guards
 from app.core.errors import BadRequest, Unauthorized
 from devstore.signatures import proxy_signature, query_hmac
+from tests import soak
 from tests.unit.shopify.signing import SECRET, SHOP, id_token, sign_body
 
 NAMES = st.text(' \n\t{}[]":,!~azAZ09', max_size=12)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=soak.size(300, 100), deadline=None)
 @given(st.lists(st.tuples(NAMES, NAMES), max_size=4))
 def test_no_other_signature_of_the_secret_is_one_of_a_webhook(pairs: list[tuple[str, str]]) -> None:
     """A visitor chooses what stands in a proxy's query, and an installer holds an ID token and a signed link."""
@@ -115,7 +116,7 @@ def test_a_webhook_of_no_shop_is_a_bad_request(payload: dict[str, Any], header: 
         guards.webhook_shop(payload, header)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=soak.size(200, 75), deadline=None)
 @given(st.text(max_size=300))
 def test_topics_and_ids_are_short_and_plain_whatever_is_sent(text: str) -> None:
     for kept in (guards.webhook_topic(text), guards.webhook_id(text)):

@@ -24,6 +24,7 @@ from app.jobs import JobKind, Lease
 from app.shops.queries import told_since
 from app.shops.tables import webhook_deliveries
 from app.shops.webhooks import CLOCKS_APART
+from tests import soak
 from tests.apps import OTHER_SHOP, SHOP, close, make_app, open_shop
 
 pytestmark = pytest.mark.anyio
@@ -254,7 +255,7 @@ def kept(tmp_path: Path) -> Iterator[tuple[App, asyncio.Runner]]:
 _names = itertools.count()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=soak.size(60, 25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(["failed", "ignored", "one", "other", "works", "breaks"]), max_size=8))
 def test_an_event_is_worked_on_once_whatever_is_delivered_of_it(
     kept: tuple[App, asyncio.Runner], steps: list[str]

@@ -1,0 +1,37 @@
+"""How many processor seconds the tests of each folder may take.
+
+Together they fit `make test` into twelve minutes on two cores. A capability that is added gets 240 seconds more, in
+folders of its own such as tests/unit/<capability> and tests/integration/<capability>.
+"""
+
+from __future__ import annotations
+
+MAKE_TEST_S = 12 * 60
+CORES = 2
+FAILS_AT = 1.5
+"""A folder that takes so many times its budget fails the run in CI: other machines are slower, or busy."""
+
+BUDGETS = {
+    "tests": 100,
+    "tests/aws": 50,
+    "tests/browser": 70,
+    "tests/contract": 340,
+    "tests/devstore": 15,
+    "tests/edge": 100,
+    "tests/integration": 110,
+    "tests/integration/personalization": 75,
+    "tests/integration/processes": 150,
+    "tests/integration/shops": 30,
+    "tests/integration/tenancy": 30,
+    "tests/server": 20,
+    "tests/setups": 55,
+    "tests/storefront": 65,
+    "tests/story": 100,
+    "tests/unit": 130,
+}
+"""Tests count for the longest name here that their path begins with."""
+
+
+def folder_of(nodeid: str) -> str:
+    """The folder whose budget a test belongs to."""
+    return max((name for name in BUDGETS if nodeid.startswith(f"{name}/")), key=len, default="tests")
