@@ -21,6 +21,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import app.schema  # noqa: F401  # fills the metadata
 from app import media, personalization, shops
 from app.adapters.postgres import PostgresDatabase
 from app.adapters.sqlite import SqliteDatabase
