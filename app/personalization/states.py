@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from app.media.model import Asset
+from app.media import Asset
 from app.personalization.goods import Size
 from app.personalization.model import Generation
 

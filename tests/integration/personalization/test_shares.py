@@ -7,11 +7,13 @@ import functools
 import io
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
 
 from handlers.limits import LIMITS, SENTENCES
+from tests.integration.servers import SHOP
 from tests.integration.storefront import Storefront
 from tests.integration.world import World
 from tests.pictures import Sample
@@ -27,7 +29,9 @@ def at(world: World, address: str, customer: str = "") -> Storefront:
 
 
 def set_month(world: World, limit: int, used: int = 0) -> None:
-    values = (limit, used, f"{world.clock.now():%Y-%m}")
+    """Of the month that it is where the shop is: on the last day of a month, UTC is ahead of it for some hours."""
+    [zone] = world.rows("SELECT timezone FROM shops WHERE id = ?", SHOP)
+    values = (limit, used, f"{world.clock.now().astimezone(ZoneInfo(zone['timezone'])):%Y-%m}")
     world.change("UPDATE quotas SET monthly_generation_limit = ?, current_generations = ?, period = ?", *values)
 
 
