@@ -5,7 +5,6 @@ The tables of every package are known, although only the code that needs them wo
 
 import app.schema  # noqa: F401  # fills the metadata
 
-
 pytest_plugins = [
     "tests.plugins.chromium",
     "tests.plugins.figures",

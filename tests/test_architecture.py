@@ -31,7 +31,7 @@ QUERIES = [source for source in PRODUCT_SOURCES if source.is_queries]
 ASSEMBLERS = {"app.wiring", "app.schema"}
 """They put the parts together, so they see inside them."""
 
-SQL_WRITERS = {"app.schema", "app.core.tables"}
+SQL_WRITERS = {"app.schema", "app.core.rows", "app.core.statements", "app.core.tables"}
 """Besides adapters, queries and tables."""
 
 CARRIERS = {

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from app.media.model import Asset
+from app.media import Asset
 from app.personalization.goods import Size
 from app.personalization.model import Generation
 

@@ -102,11 +102,8 @@ async def a_day(world: World) -> list[Callable[[], Awaitable[httpx.Response]]]:
         await world.run_jobs()
         unwanted = await world.design(storefront)
         deletions.append(functools.partial(storefront.post, f"previews/{unwanted['id']}/delete", {}))
-        changed = webhooks.order(webhooks.line("nothing")) | {
-            "id": ordered["id"],
-            "cancelled_at": "2026-11-30T00:00:00Z",
-        }
-        await webhooks.deliver(world.http, changed, topic="orders/cancelled")
+        cancelled = ordered | {"cancelled_at": "2026-11-30T00:00:00Z"}
+        await webhooks.deliver(world.http, cancelled, topic="orders/cancelled")
         await webhooks.deliver(world.http, webhooks.order(webhooks.line("unknown")))
         listed = {"id": int(MUG), "title": "Photo Mug", "handle": "mug", "status": "active"}
         await webhooks.deliver(world.http, listed, topic="products/update")

@@ -10,7 +10,7 @@ from app.catalog.tables import products
 from app.core.ports import Database
 from app.core.rows import columns_of, part
 from app.core.statements import built_once
-from app.media.model import Asset
+from app.media import Asset
 from app.media.tables import assets
 from app.personalization.goods import Size
 from app.personalization.model import Generation, KnownDesign

@@ -6,6 +6,7 @@ The suite runs a sample of each flood; `make soak` runs them at full size.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,7 @@ from tests.integration.storefront import Storefront, signed
 
 pytestmark = pytest.mark.anyio
 WEBHOOKS = soak.size(10_000, 900)
+WARM_UP = 100
 A_MINUTE = 10_000
 BODY_BYTES = 20_000
 REPEAT_EVERY = 10
@@ -47,23 +49,32 @@ ON_SQLITE = pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
 async def test_a_flood_of_webhooks_is_taken_at_ten_thousand_a_minute_each_once(
     installation: Installation, say: Callable[[str], None]
 ) -> None:
-    """The job loops run beside, as always, and get what is left. On PostgreSQL it is a third as many."""
+    """The job loops run beside, as always, and get what is left. On PostgreSQL it is a third as many.
+
+    What a process does once, as to load its modules and to build its statements, is done before the processor time is
+    counted: in a short sample it would weigh as much as the webhooks.
+    """
     count = WEBHOOKS if installation.environ["DATABASE_URL"].startswith("sqlite") else WEBHOOKS // 3
+    counted, flood = count - WARM_UP, deliveries(count)
     with installation.servers(2) as servers:
+        urls = [server.url for server in servers]
+        first = await fire(urls, itertools.islice(flood, WARM_UP), AT_ONCE, as_shopify=True)
         before = cpu_seconds(servers)
-        volley = await fire([server.url for server in servers], deliveries(count), AT_ONCE, as_shopify=True)
+        volley = await fire(urls, flood, AT_ONCE, as_shopify=True)
         busy = [after - at_first for at_first, after in zip(before, cpu_seconds(servers), strict=True)]
         done = jobs_by_status(installation)
-    say(f"{told(installation, volley, count)}, CPU {sum(busy):.0f} s of two processes; jobs then: {done}")
-    assert sum(volley.statuses.values()) == count + volley.again
-    assert set(volley.statuses) <= {0, 200, 503}
+    each_ms = sum(busy) / counted * 1000
+    say(f"{told(installation, volley, counted)}, CPU {sum(busy):.1f} s of two processes, {each_ms:.1f} ms each")
+    say(f"jobs then: {done}")
+    assert sum(volley.statuses.values()) == counted + volley.again
+    assert set(first.statuses | volley.statuses) <= {0, 200, 503}
     assert events(installation, "SELECT event_id FROM webhook_deliveries WHERE topic = 'orders/paid'") == distinct(
         count
     )
     jobs = "SELECT dedupe_key FROM jobs WHERE kind = 'personalization.take_order'"
     assert events(installation, jobs) == {f"webhook:{SHOP}:orders/paid:{event}": 1 for event in distinct(count)}
     check_logs(servers)
-    assert max(busy) <= 60 * count / A_MINUTE, "a core for each process does not hold 10,000 a minute"
+    assert max(busy) <= 60 * counted / A_MINUTE, "a core for each process does not hold 10,000 a minute"
 
 
 @on("postgres")
