@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import sqlite3
 import zipfile
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -12,7 +14,8 @@ from sqlalchemy import and_, case, delete, func, insert, select, update
 
 from app.core.ports import Expect
 from app.core.tables import metadata, upsert
-from tests.data_model.use import Place, Use, exported, is_filled, names_in_code, names_in_template
+from app.wiring import schema
+from tests.data_model.use import Place, Use, exported, filled, names_in_code, names_in_template
 
 sizes, products, quotas = (metadata.tables[name] for name in ("sizes", "products", "quotas"))
 watermarks = metadata.tables["watermarks"]
@@ -108,20 +111,26 @@ def test_names_that_a_template_uses() -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "value", "filled"),
+    ("column", "value", "is_set"),
     [
-        (watermarks.c.text, None, False),
-        (watermarks.c.text, "", True),
-        (watermarks.c.position, "bottom-right", False),
-        (watermarks.c.position, "tiled", True),
-        (watermarks.c.is_active, 1, False),
-        (watermarks.c.is_active, 0, True),
-        (watermarks.c.size_percentage, 10.0, False),
-        (watermarks.c.size_percentage, 10.5, True),
+        ("text", None, False),
+        ("text", "", True),
+        ("position", "bottom-right", False),
+        ("position", "tiled", True),
+        ("is_active", 1, False),
+        ("is_active", 0, True),
+        ("size_percentage", 10, False),
+        ("size_percentage", 10.5, True),
     ],
 )
-def test_a_default_is_not_set(column: Any, value: Any, filled: bool) -> None:
-    assert is_filled(column, {column.name: value}) is filled
+def test_a_default_is_not_set(column: str, value: Any, is_set: bool) -> None:
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.executescript(schema())
+        row = {"id": "w", "shop_id": "s", "created_at": "t", "updated_at": "t", column: value}
+        marks = ", ".join("?" for _ in row)
+        database.execute(f"INSERT INTO watermarks ({', '.join(row)}) VALUES ({marks})", list(row.values()))
+        found = database.execute(filled([watermarks.c[column], watermarks.c.id])).fetchone()
+    assert found == (int(is_set), 1)
 
 
 def test_an_export_shows_the_columns_of_its_rows() -> None:

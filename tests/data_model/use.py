@@ -12,7 +12,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -27,6 +27,7 @@ from tests.sources import ROOT
 
 Place = tuple[str, str]
 """A table and one of its columns."""
+COLUMNS = [column for table in metadata.sorted_tables for column in table.c]
 IN_TEMPLATE = re.compile(r"\{[{%].*?[%}]\}", re.S)
 NAME_IN_TEMPLATE = re.compile(r"""\.([a-z_]\w*)|attribute=["'](\w+)["']""")
 
@@ -37,6 +38,7 @@ class Use:
     def __init__(self) -> None:
         self.statements = 0
         self.filled: set[Place] = set()
+        self._shapes: set[Any] = set()
         self._changed: set[Place] = set()
         self._conditions: set[Place] = set()
         self._returned: dict[Place, set[str]] = {}
@@ -46,13 +48,17 @@ class Use:
     @property
     def read(self) -> set[Place]:
         used = names_used()
-        return self._conditions | self._exported | {place for place, names in self._returned.items() if names & used}
+        return self._conditions | self._exported | {where for where, names in self._returned.items() if names & used}
 
     def note(self, statement: Any) -> None:
-        """Take a statement as the Database port gets it."""
+        """Take a statement as the Database port gets it; of those that differ in values alone, the first counts."""
         while hasattr(statement, "statement"):
             statement = statement.statement
         self.statements += 1
+        shape = statement._generate_cache_key()
+        if shape and shape.key in self._shapes:
+            return
+        self._shapes.update([shape.key] if shape else [])
         for name, element in _results(statement):
             for place in _places(element):
                 self._returned.setdefault(place, set()).add(name)
@@ -61,27 +67,29 @@ class Use:
     def look(self, setup: SetUp, changed: Collection[Place] = ()) -> None:
         """Take what the tables and the exports hold; columns that were `changed` past the app no longer count."""
         self._changed.update(changed)
-        for table in metadata.sorted_tables:
-            open_columns = [
-                each for each in table.c if (table.name, each.name) not in self.filled and not self._is_changed(each)
-            ]
-            rows = setup.rows(f'SELECT * FROM "{table.name}"') if open_columns else []
-            self.filled |= {(table.name, each.name) for each in open_columns for row in rows if is_filled(each, row)}
+        unknown = [column for column in COLUMNS if place(column) not in self.filled | self._changed]
+        if unknown:
+            [found] = setup.rows(filled(unknown))
+            self.filled |= {place(column) for number, column in enumerate(unknown) if found[f"c{number}"]}
         for key in setup.objects():
             if "/export_" in key and key not in self._exports:
                 self._exports.add(key)
                 self._exported |= set(exported(setup.stored(key)))
 
-    def _is_changed(self, column: Column[Any]) -> bool:
-        return (column.table.name, column.name) in self._changed
+
+def place(column: Column[Any]) -> Place:
+    return column.table.name, column.name
 
 
-def is_filled(column: Column[Any], row: dict[str, Any]) -> bool:
-    """Whether a row holds something else in the column than nothing or the column's default."""
-    value, default = row[column.name], column.server_default
-    if value is None or default is None:
-        return value is not None
-    return bool(type(value)(default.arg) != value)
+def filled(columns: Sequence[Column[Any]]) -> str:
+    """A SELECT of one row that says of each column whether it holds something else than nothing or its default."""
+    return "SELECT " + ", ".join(f"{_is_filled(column)} AS c{number}" for number, column in enumerate(columns))
+
+
+def _is_filled(column: Column[Any]) -> str:
+    table, name, default = column.table.name, column.name, column.server_default
+    differs = "" if default is None else f""" AND "{name}" <> '{default.arg}'"""
+    return f'EXISTS (SELECT 1 FROM "{table}" WHERE "{name}" IS NOT NULL{differs})'
 
 
 def exported(archive: bytes) -> Iterator[Place]:

@@ -99,9 +99,9 @@ def _watch(db: Any, watch: Watch) -> None:
     """Show a database's statements before it runs them; `one` asks by `all`."""
     read, write = db.all, db.batch
 
-    async def watched_all(statement: Any) -> Any:
+    async def watched_all(statement: Any, *values: Any) -> Any:
         watch(statement)
-        return await read(statement)
+        return await read(statement, *values)
 
     async def watched_batch(*statements: Any) -> Any:
         for statement in statements:
