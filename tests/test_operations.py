@@ -1,4 +1,4 @@
-"""docs/operations.md names the log's lines as the code writes them."""
+"""docs/operations.md has the log lines, limits and times of the code."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def test_the_page_says_how_much_a_network_has_and_how_much_is_swept() -> None:
     text = " ".join(PAGE.read_text("utf-8").split())
     assert (NETWORK_TIMES, "all of a /48 together have four times" in text) == (4, True)
     assert f"up to {SWEPT_AT_ONCE} files" in text
-    assert f"the largest that is taken {MOST_COST}" in text
-    assert f"holds storage for {int(TICKET_LIFE.total_seconds() / 60)} minutes" in text
+    assert f"the largest photo accepted costs {MOST_COST}" in text
+    assert f"A ticket reserves storage for {int(TICKET_LIFE.total_seconds() / 60)} minutes" in text
     assert timedelta(hours=1) == TICKET_LIFE + LATE_LIFE
 
 
