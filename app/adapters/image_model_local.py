@@ -44,7 +44,7 @@ class LocalImages:
     async def render(self, request: ImageRequest) -> RenderedImage:
         """A PNG of the photo's aspect, at about the size asked. Raises Unavailable when not installed."""
         if not self.available():
-            raise Unavailable("The embedded image model is not installed here.")
+            raise Unavailable("The local image model is not installed.")
         return await self._compute.run(self._render, request)
 
     def _render(self, request: ImageRequest) -> RenderedImage:

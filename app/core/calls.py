@@ -33,7 +33,7 @@ class Call:
         if not same(signature, self._signature(key, moment, nonce)):
             raise Unauthorized()
         if abs(now.timestamp() - int(moment)) > MOST_SKEW.total_seconds():
-            raise Unauthorized("This request was signed at another time. Please set the clock.", code="clock_skew")
+            raise Unauthorized("This request's time is too far off. Set the clock of this machine.", code="clock_skew")
 
     def _signature(self, key: bytes, moment: str, nonce: str) -> str:
         return sign(key, "call", self.method, self.path, moment, nonce, hashlib.sha256(self.body).hexdigest())

@@ -70,7 +70,7 @@ class Settings:
             metrics_token=read.may("METRICS_TOKEN", _token, None),
         )
         if settings.ai_provider == "gemini" and not settings.gemini_api_key:
-            read.problems.append("GEMINI_API_KEY is missing: AI_PROVIDER is gemini")
+            read.problems.append("GEMINI_API_KEY is missing: AI_PROVIDER=gemini requires it")
         if read.problems:
             raise SettingsError(read.problems)
         return settings
@@ -134,13 +134,13 @@ def _key(text: str) -> bytes:
     except binascii.Error as fault:
         raise ValueError("it must be base64") from fault
     if len(key) != 32:
-        raise ValueError("it must be 32 bytes, in base64")
+        raise ValueError("it must be 32 bytes in base64")
     return key
 
 
 def _token(text: str) -> str:
     if len(text) < 16 or not text.isascii():
-        raise ValueError("it must be 16 characters or more, in ASCII")
+        raise ValueError("it must have at least 16 ASCII characters")
     return text
 
 

@@ -13,21 +13,21 @@ MAX_ASPECT = 8  # long side over short side
 def check_size(width: int, height: int) -> None:
     """Refuse a picture of width × height pixels that cannot become a design. Raises BadPicture, with that `size`."""
     if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
-        limits = f"{MAX_PIXELS // 1_000_000} megapixels and {MAX_SIDE} pixels a side"
+        limits = f"{MAX_PIXELS // 1_000_000} megapixels and {MAX_SIDE} pixels per side"
         raise BadPicture(
-            f"This photo is too big: {width} × {height} pixels. Please choose one of at most {limits}.",
+            f"This photo is too large: {width} × {height} pixels. Choose one of up to {limits}.",
             code="too_many_pixels",
             size=(width, height),
         )
     if min(width, height) < MIN_SIDE:
         raise BadPicture(
-            f"This photo is too small: {width} × {height} pixels. Please choose a larger one.",
+            f"This photo is too small: {width} × {height} pixels. Choose a larger one.",
             code="too_small",
             size=(width, height),
         )
     if max(width, height) > MAX_ASPECT * min(width, height):
         raise BadPicture(
-            f"This photo is too narrow: {width} × {height} pixels. Please choose one closer to a square.",
+            f"This photo is too narrow: {width} × {height} pixels. Choose one closer to a square.",
             code="too_small",
             size=(width, height),
         )

@@ -17,7 +17,7 @@ Size = tuple[int, int]
 
 _START_OF_FRAME = {jpeg.BASELINE, jpeg.EXTENDED, jpeg.PROGRESSIVE}  # what every decoder reads
 _OTHER_FRAMES = {0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}  # lossless, arithmetic, …
-_UNUSUAL = "This kind of JPEG cannot be read here. Please save the photo as a plain JPEG or as PNG."  # or 12 bits deep
+_UNUSUAL = "This kind of JPEG is not supported. Save the photo as a standard JPEG or as PNG."  # or 12 bits deep
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def sniff(head: bytes) -> Header:
     unknown. Raises UnsupportedMedia for what is not on the list, BadPicture for a damaged header.
     """
     if not head:
-        raise BadPicture("This file is empty. Please choose another photo.")
+        raise BadPicture("This file is empty. Choose another photo.")
     kind = _format(head)
     try:
         size = _READERS[kind](head)

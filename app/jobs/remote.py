@@ -116,4 +116,4 @@ async def _lease(app: App, kinds: Kinds, job_id: str, token: str) -> tuple[Lease
 
 
 def _lost(code: str = "lease_lost") -> Conflict:
-    return Conflict("This job was given to another worker, or it has ended.", code=code)
+    return Conflict("This job has ended or was given to another worker.", code=code)

@@ -62,13 +62,13 @@ class Delivery:
         named = _SHA256.fullmatch(self.sha256) and _ENGINE.fullmatch(self.engine)
         counted = 0 <= (self.tiles_fell_back or 0) <= (self.tiles or 0) <= _MOST_TILES
         if not named or not counted or not 0 <= self.took_ms <= _DAY_MS:
-            raise Unprocessable("The print worker's report cannot be read.", code="bad_report")
+            raise Unprocessable("The print worker's report is not valid.", code="bad_report")
 
 
 def fault_of(code: str, message: str, *, retryable: bool) -> AppError:
     """What went wrong on a print worker, for the merchant to read. Raises Unprocessable."""
     if not _CODE.fullmatch(code):
-        raise Unprocessable("The print worker's report cannot be read.", code="bad_report")
+        raise Unprocessable("The print worker's report is not valid.", code="bad_report")
     fault = AppError(message[:_MOST_MESSAGE], code=code)
     fault.retryable = retryable
     return fault

@@ -78,7 +78,7 @@ async def request_preview(
             raise
         if limits and (too_many := await limits.refusal(fault)):
             raise too_many from fault
-        sentence = "This shop has made all its previews for this month. Please come back later."
+        sentence = "This shop has used all its previews for this month. Come back next month."
         raise AppError(sentence, code=fault.code, status=402) from fault
     await app.queue.wake(job.id)
     return wanted
@@ -177,7 +177,7 @@ def _size(offer: Offer, variant_id: str | None) -> Size:
     for size in offer.sizes:
         if size.shopify_variant_id == variant_id:
             return size
-    raise Unprocessable("No print size is set for this variant. Please choose another one.", code="unknown_variant")
+    raise Unprocessable("No print size is set for this variant. Choose another variant.", code="unknown_variant")
 
 
 async def _made_before(db: Database, visitor: Visitor, key: str | None) -> Generation | None:
@@ -190,7 +190,7 @@ async def _made_before(db: Database, visitor: Visitor, key: str | None) -> Gener
 def _same(known: Generation | None, wanted: Generation) -> Generation | None:
     """Raises Conflict when the key was used to ask for something else."""
     if known and not known.asks_the_same(wanted):
-        raise Conflict("This key was used for another preview.", code="idempotency_key_reused")
+        raise Conflict("This idempotency key was used for another preview.", code="idempotency_key_reused")
     return known
 
 
@@ -200,7 +200,7 @@ def _check_sharpness(wanted: Generation, pixels: tuple[int, int] | None) -> None
         return
     crop = crop_of(wanted.crop) or Crop(0, 0, 1, 1)
     if min(pixels[0] * crop.width, pixels[1] * crop.height) < MIN_CROP_SIDE:
-        raise BadPicture("This part of the photo is too small to print. Please choose more of it.", code="too_small")
+        raise BadPicture("This part of the photo is too small to print. Choose a larger part.", code="too_small")
 
 
 async def _queue_position(app: App, found: Generation) -> int | None:

@@ -43,7 +43,7 @@ async def ingredients(app: App, shop_id: str, item_id: str) -> Ingredients:
         media.asset(at_once, shop_id, queries.master_of(shop_id, item_id)),
     )
     if item is None or not item.preview_generation_id or not item.size_id:
-        raise NotFound("This order line, its design or its size is gone.")
+        raise NotFound("This order line, its design or its size no longer exists.")
     if design is None or size is None or master is None:
         raise NotFound(PICTURE_GONE, code="master_missing")
     return Ingredients(item, design, size, master)

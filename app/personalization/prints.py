@@ -19,7 +19,7 @@ from app.personalization.states import PICTURE_GONE
 FINALIZE = "personalization.finalize"
 READY_TAG = "artify-print-ready"
 LINK_LIFE = timedelta(hours=1)
-PROFILE_GONE = "The colour profile of what this is printed on is gone. Please give it again."
+PROFILE_GONE = "The blank's colour profile no longer exists. Upload it again."
 
 
 def finalize_job(shop_id: str, item_id: str, at: datetime) -> Job:
@@ -74,7 +74,7 @@ async def note_print(app: App, lease: Lease) -> None:
     size = await queries.size(app.db, shop_id, item.size_id) if item and item.size_id else None
     asset = await media.asset(app.db, shop_id, item.print_asset_id) if item and item.print_asset_id else None
     if item is None or order is None or asset is None:
-        raise NotFound("The print file is gone.")
+        raise NotFound("The print file no longer exists.")
     note = PrintNote(
         order_id=order.shopify_order_id,
         line_item_id=item.shopify_line_item_id,

@@ -73,7 +73,7 @@ async def _check(app: App, key: str, spec: PrintSpec, delivery: Delivery) -> Non
     """
     info = await app.files.stat(key)
     if info is None:
-        raise Unprocessable("The print file has not arrived.", code="print_missing")
+        raise Unprocessable("The print file was not uploaded.", code="print_missing")
     if (info.bytes, info.mime) != (delivery.bytes, spec.mime):
         raise _wrong()
     if spec.mime in _FIRST_BYTES:
@@ -109,4 +109,4 @@ def _stored(key: str, parts: Ingredients, delivery: Delivery) -> StoredPrint:
 
 
 def _wrong() -> Unprocessable:
-    return Unprocessable("The print file is not what was ordered.", code="wrong_print")
+    return Unprocessable("The print file does not match the order.", code="wrong_print")

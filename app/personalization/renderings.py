@@ -43,7 +43,7 @@ async def render(app: App, lease: Lease) -> None:
     started, job = time.perf_counter(), lease.job
     wanted = await queries.generation(app.db, job.shop_id, job.subject_id)
     if wanted is None:
-        raise NotFound("The preview is gone.")
+        raise NotFound("The preview no longer exists.")
     await _progress(app, wanted, 5)
     size = await _size(app, wanted)
     made = await (_as_it_is if wanted.as_it_is else _styled)(app, wanted, size)
@@ -101,14 +101,14 @@ async def _progress(app: App, wanted: Generation, percent: int) -> None:
 async def _upload(app: App, wanted: Generation) -> bytes:
     upload = await media.asset(app.db, wanted.shop_id, str(wanted.upload_asset_id))
     if upload is None:
-        raise NotFound("The photo is not there any more. Please choose it again.", code="upload_missing")
+        raise NotFound("The photo is no longer available. Choose it again.", code="upload_missing")
     return await app.files.get(upload.key)
 
 
 async def _size(app: App, wanted: Generation) -> Size:
     size = await queries.size(app.db, wanted.shop_id, str(wanted.size_id))
     if size is None:
-        raise Unprocessable("This size is not sold any more.", code="unknown_size")
+        raise Unprocessable("This size is no longer sold.", code="unknown_size")
     return size
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_THE_SHOP = "the same in every row: the page's heading names the shop"
+_THE_SHOP = "the same in every row: the heading of the page names the shop"
 _THE_CUSTOMER = "the same in every row: the export is about this customer"
-_BROWSER = "names a browser's session, which others may have used"
+_BROWSER = "identifies a browser session, which others may have used"
 _BOOKS = "the shop's accounting"
-_WORK = "how the app did its work, and not what it did"
+_WORK = "how the app did its work, not the result"
 _REQUEST = "the key of a request, which is a secret between a browser or Shopify and the app"
 
 
@@ -44,11 +44,11 @@ EXPORTED = {
             "shopper_id": _THE_CUSTOMER,
             "guest_session_id": _BROWSER,
             "ai_prompt_used": "the shop's recipe for this style",
-            "master_asset_id": "an unpaid design's full picture is not handed out; a paid one's names its design",
+            "master_asset_id": "unpaid designs' full pictures are not exported; that of a paid one names its design",
             "final_asset_id": "the order's line names its print file",
             "idempotency_key": _REQUEST,
             "quota_period": _BOOKS,
-            "pinned_at": "the orders' lines say what was ordered",
+            "pinned_at": "the order lines say what was ordered",
             **dict.fromkeys(("progress", "processing_time_ms", "generation_params"), _WORK),
             **dict.fromkeys(("tiles", "tiles_fell_back"), _WORK),
             **dict.fromkeys(("upscale_status", "upscale_factor", "upscale_started_at", "upscale_completed_at"), _WORK),
@@ -64,7 +64,7 @@ EXPORTED = {
             "shop_id": _THE_SHOP,
             "shopper_id": _THE_CUSTOMER,
             "guest_session_id": _BROWSER,
-            "key": "where the file lies in the shop's storage; `file` says where it lies in the export",
+            "key": "where the file is in the shop's storage; `file` says where it is in the export",
             "sha256": _WORK,
             "parent_asset_id": _WORK,
         },
@@ -105,6 +105,6 @@ DELIVERED = (
 """Of the fields that are kept of a webhook, those that a customer gets: what Shopify said of them and their order."""
 NOT_EXPORTED = {
     "guest_sessions": "a browser's session, which others may have used; what was made in it is exported",
-    "privacy_requests": "says that somebody asked for this export, and no more",
+    "privacy_requests": "records only that this export was requested",
 }
 """Other tables that point to a customer or to their browser, and why an export goes without them."""

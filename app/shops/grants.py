@@ -34,7 +34,9 @@ async def finish_grant(app: App, grant: Grant) -> str:
     try:
         await app.db.batch(queries.use_state(grant.shop, _hash(grant.state), app.clock.now()))
     except Refused as refused:
-        raise Forbidden("This installation was not begun here, or too long ago. Please start it again.") from refused
+        raise Forbidden(
+            "This installation link is not valid or has expired. Start the installation again."
+        ) from refused
     proof = Proof.now(app.clock.now(), grant.told_at)
     token = await app.door.redeem(grant)
     await record_install(app, token, await app.shopify.shop_details(token), proof=proof)

@@ -68,7 +68,7 @@ async def record_install(app: App, token: AccessToken, details: ShopDetails, *, 
             generation.open_quota(token.shop, generation.period_of(now, details.timezone), now),
         )
     except Refused as refused:
-        raise Unauthorized("The app was removed while it was being installed. Please open it again.") from refused
+        raise Unauthorized("The app was removed during the installation. Open it again to install it.") from refused
     app.log.info("shop_installed", shop=token.shop)
     await app.queue.wake(*[str(row["id"]) for row in revived.rows][:MOST_HINTS])
 
@@ -95,11 +95,11 @@ async def uninstall(app: App, lease: Lease) -> None:
     shop = await queries.shop(app.db, job.shop_id)
     told_at = told(delivery)
     changes: list[Any] = []
-    status, why = "ignored", "not installed then"
+    status, why = "ignored", "older than the installation"
     is_news = shop is not None and told_at is not None and not shop.installed_after(told_at)
     in_doubt = shop is not None and is_news and shop.may_be_repeated(_shop_changed_at(delivery))
     if in_doubt and await _is_let_in(app, job.shop_id):
-        why = "Shopify still lets the app in"
+        why = "Shopify still accepts the app's access"
     elif told_at:
         changes = _leave(job.shop_id, told_at, app.clock.now())
         if is_news:
@@ -165,5 +165,5 @@ async def _install(app: App, visit: AdminVisit) -> Shop:
     await record_install(app, token, await app.shopify.shop_details(token), proof=proof)
     shop = await queries.active_shop(app.db, visit.shop)
     if shop is None:
-        raise Unauthorized("The app was removed while it was being installed. Please open it again.")
+        raise Unauthorized("The app was removed during the installation. Open it again to install it.")
     return shop

@@ -30,7 +30,9 @@ async def rescope(app: App, lease: Lease) -> None:
     shop = await queries.active_shop(app.db, job.shop_id)
     told_at = told(delivery)
     if shop is None or delivery is None or told_at is None or await _is_old(app, shop, told_at):
-        closing = queries.close_delivery(job.shop_id, job.subject_id, "ignored", "not installed, or told since", now)
+        closing = queries.close_delivery(
+            job.shop_id, job.subject_id, "ignored", "not installed, or older than the current scopes", now
+        )
         await app.db.batch(*lease.finish(now), closing)
         return
     scope = ",".join((delivery.fields or {})["current"])

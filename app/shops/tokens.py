@@ -89,7 +89,9 @@ async def _after(app: App, refused: AccessToken) -> tuple[StoredToken, AccessTok
 async def _read(app: App, shop_id: str) -> tuple[StoredToken, AccessToken]:
     stored = await queries.stored_token(app.db, shop_id)
     if stored is None:
-        raise Unauthorized("This shop has not given the app access.", code="token_missing")
+        raise Unauthorized(
+            "This shop has not granted the app access. Open the app from the Shopify admin.", code="token_missing"
+        )
     return stored, await _opened(app, stored)
 
 
@@ -144,7 +146,9 @@ async def _opened(app: App, stored: StoredToken) -> AccessToken:
     except Unauthorized as fault:
         app.log.error("token_unreadable", fault, shop=stored.shop_id)
         await app.db.batch(queries.lose_unreadable(stored.shop_id, app.clock.now()))
-        raise Unavailable("TOKEN_KEY does not open this shop's token.", code=fault.code) from fault
+        raise Unavailable(
+            "TOKEN_KEY cannot decrypt this shop's token. Set the previous key as OLD_TOKEN_KEY.", code=fault.code
+        ) from fault
     return AccessToken(
         shop=stored.shop_id,
         access=access,
@@ -156,4 +160,4 @@ async def _opened(app: App, stored: StoredToken) -> AccessToken:
 
 
 def _refreshing() -> Unavailable:
-    return Unavailable("The connection to Shopify is being renewed.", code="refreshing")
+    return Unavailable("The connection to Shopify is being renewed. Try again in a moment.", code="refreshing")

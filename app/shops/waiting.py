@@ -29,7 +29,7 @@ async def delivery_here(app: App, lease: Lease) -> Delivery | None:
             return delivery
         await _wait(app, lease)
         return None
-    status, reason = ("failed", "the app is not installed") if shop is None else ("ignored", "nothing is kept of it")
+    status, reason = ("failed", "the app is not installed") if shop is None else ("ignored", "its fields were deleted")
     await app.db.batch(*lease.finish(now), queries.close_delivery(job.shop_id, job.subject_id, status, reason, now))
     return None
 

@@ -98,7 +98,9 @@ class Office:
         """Raises Refused for a ticket that asks for more than to put a file at an address that is called."""
         headers = dict(ticket.headers)
         if ticket.method != "PUT" or not all(TICKET_HEADERS.fullmatch(name.lower()) for name in headers):
-            raise Refused("The app wants the print file to be sent in a way that this print worker does not know.")
+            raise Refused(
+                "The app asks for an upload method that this print worker does not support. Update the print worker."
+            )
         async with self._exchanged("PUT", ticket.url, headers, data, UPLOAD_S) as answer:
             await _read(answer, MOST_ANSWER_BYTES)
 
@@ -127,7 +129,7 @@ class Office:
             if (
                 not answer.is_success
             ):  # a link can expire, and another attempt gets a new one: it is never the last word
-                raise Unreachable(f"The file storage answered {answer.status_code}.")
+                raise Unreachable(f"The file storage answered with status {answer.status_code}.")
             yield answer
 
     @asynccontextmanager
@@ -178,7 +180,7 @@ async def _read(answer: httpx.Response, limit: int) -> bytes:
     async for chunk in answer.aiter_raw():
         received += chunk
         if len(received) > limit:
-            raise Unreachable("The answer is bigger than it may be.")
+            raise Unreachable("The answer is too large.")
     return bytes(received)
 
 
@@ -186,7 +188,7 @@ def _fault(answer: httpx.Response, body: bytes) -> AppError:
     if answer.status_code >= 500 or answer.status_code == 429:
         asked = answer.headers.get("retry-after", "")
         wait_s = float(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0.0
-        return Unreachable(f"The app answered {answer.status_code}.", wait_s=wait_s)
+        return Unreachable(f"The app answered with status {answer.status_code}.", wait_s=wait_s)
     try:
         error = json.loads(body)["error"]
         return AppError(str(error["message"]), code=str(error["code"]), status=answer.status_code)
@@ -196,14 +198,14 @@ def _fault(answer: httpx.Response, body: bytes) -> AppError:
         LookupError,
         RecursionError,
     ):  # a storage speaks no JSON, and nobody need speak sense
-        return AppError(f"The answer was {answer.status_code}.", code="refused", status=answer.status_code)
+        return AppError(f"The answer had status {answer.status_code}.", code="refused", status=answer.status_code)
 
 
 def _shaped(answer: bytes, shape: type[T]) -> T:
     try:
         return parse.shaped(answer, shape)
     except AppError as fault:
-        raise Unreachable("The answer cannot be read: is this the address of the app?") from fault
+        raise Unreachable("The answer is not valid. Check that this is the app's address.") from fault
 
 
 def _checked(order: WorkOrder) -> WorkOrder:
@@ -219,5 +221,5 @@ def _checked(order: WorkOrder) -> WorkOrder:
         and order.job_id.replace("-", "").isalnum()
     )
     if not sound:
-        raise Unreachable("The work order makes no sense.")
+        raise Unreachable("The app's answer is not a valid job.")
     return order

@@ -24,17 +24,21 @@ MM_PER_INCH = 25.4
 
 
 def add_parser(commands: Any) -> None:
-    parser = commands.add_parser("print", help="make a print file of a picture")
+    parser = commands.add_parser("print", help="make a print file from a picture")
     parser.add_argument("image", type=Path, metavar="IMAGE")
     parser.add_argument("--width", type=_pixels, required=True, metavar="PX")
     parser.add_argument("--height", type=_pixels, required=True, metavar="PX")
-    parser.add_argument("--dpi", type=_pixels, default=300, metavar="N", help="dots per inch, written into the file")
+    parser.add_argument(
+        "--dpi", type=_pixels, default=300, metavar="N", help="resolution in dots per inch, written to the file"
+    )
     parser.add_argument("--format", choices=tuple(PRINT_MIMES), default="jpg")
-    parser.add_argument("--bleed", type=_millimetres, default=0, metavar="MM", help="around the picture, on each side")
-    parser.add_argument("--profile", type=Path, metavar="ICC", help="the printer's colour profile; sRGB without one")
+    parser.add_argument(
+        "--bleed", type=_millimetres, default=0, metavar="MM", help="bleed around the picture, on each side"
+    )
+    parser.add_argument("--profile", type=Path, metavar="ICC", help="the printer's ICC profile; the default is sRGB")
     parser.add_argument("--intent", choices=("relative", "perceptual"), default="relative")
     parser.add_argument(
-        "--background", type=_colour, default=WHITE, metavar="#RRGGBB", help="where the picture is clear"
+        "--background", type=_colour, default=WHITE, metavar="#RRGGBB", help="background colour of transparent areas"
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE")
     parser.set_defaults(run=run)
@@ -85,7 +89,7 @@ class Watched:
         self.name, self.factor = upscaler.name, upscaler.factor
 
     def strips(self, raster: Raster) -> Iterator[bytes]:
-        print(f"enlarging {raster.width} × {raster.height} pixels by {self.name}", file=sys.stderr)
+        print(f"enlarging {raster.width} × {raster.height} pixels with {self.name}", file=sys.stderr)
         strips = self._upscaler.strips(raster)
         return _Counted(strips, len(raster.data) * self.factor**2) if sys.stderr.isatty() else strips
 
@@ -119,7 +123,7 @@ def _summary(out: Path, printed: PrintFile, dpi: int, seconds: float) -> str:
 
 def fallen_back(tiles: Tiles) -> str:
     """A sentence on the tiles in which the network failed."""
-    return f"the network failed in {tiles.fell_back:,} of {tiles.total:,} tiles: bicubic stands in around the faults"
+    return f"the network failed in {tiles.fell_back:,} of {tiles.total:,} tiles, which were resampled instead"
 
 
 def _pixels(text: str) -> int:

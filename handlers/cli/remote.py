@@ -29,10 +29,10 @@ IDLE_S = 5.0
 TRIES = 6
 """How often a report is sent while the app cannot be reached: for half a minute."""
 REFUSED = {
-    401: "The app refused this print worker: JOBS_KEY is not the app's.",
-    404: "There is no work for print workers at this address: is it the app's, and has the app a JOBS_KEY?",
+    401: "The app refused this print worker. Set JOBS_KEY to the same value as on the app.",
+    404: "This address does not accept print workers. Check that it is the app's, and that the app has a JOBS_KEY.",
 }
-CLOCK = "The app refused this print worker: the clocks of both are more than five minutes apart."
+CLOCK = "The app refused this print worker because their clocks differ by more than five minutes. Set the clocks."
 
 
 def work(app_url: str, key: bytes, *, storage: str | None, once: bool) -> int:
@@ -95,7 +95,7 @@ class PrintWorker:
             each.cancel()
         await asyncio.wait([making, beating, stopped])
         if given_back:
-            await self._told(order, "given back", self._office.release(order))
+            await self._told(order, "returned to the app", self._office.release(order))
         return not making.cancelled() and making.result()
 
     async def _make(self, order: WorkOrder) -> bool:
@@ -108,7 +108,7 @@ class PrintWorker:
             return await self._failed(order, fault)
         except Exception as fault:  # noqa: BLE001  # the job boundary: one job must not end the worker
             return await self._failed(
-                order, Unavailable(f"The print worker met {type(fault).__name__}.", code="crashed")
+                order, Unavailable(f"The print worker failed with {type(fault).__name__}.", code="crashed")
             )
         about = f"{delivery.bytes / 1e6:.1f} MB, enlarged {made.factor:.2f} times by {made.engine}"
         _say(f"{order.job_id}: done in {time.monotonic() - started:.1f} s, {about}")

@@ -156,7 +156,7 @@ async def _save(app: App, store: Storefront, report: Report, preview_url: str, o
     (card,) = await personalization.order_cards(app, demo_shop.SHOP)
     link = personalization.print_link(app, card)
     if link is None:
-        raise AppError(card.reason or "The print file was not made.")
+        raise AppError(card.reason or "The print file could not be made.")
     preview = await store.download(preview_url)
     width, height = sniff.sniff(preview).size or (0, 0)
     report.preview, report.print = _write(out, preview_url, preview, link, await store.download(link))

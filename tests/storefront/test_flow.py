@@ -165,7 +165,7 @@ def test_a_shopper_deletes_their_photo_and_may_begin_again(visit: Visit, shop: S
 
 
 def test_a_photo_that_may_not_be_deleted_stays_with_the_reason(visit: Visit, shop: Shop) -> None:
-    shop.refusals["delete"] = error(409, "A design of this photo has been ordered.", "ordered")
+    shop.refusals["delete"] = error(409, "A design made from this photo was ordered.", "ordered")
     page = visit()
     make_preview(page)
     hook(page, "delete").click()

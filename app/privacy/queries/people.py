@@ -35,7 +35,7 @@ from app.shops.tables import shoppers, webhook_deliveries
 OPEN = ("pending", "processing")
 PICTURES = ("upload_asset_id", "master_asset_id", "preview_asset_id", "mockup_asset_id", "final_asset_id")
 CHOSEN = (order_items.c.preview_generation_id, order_items.c.proposed_generation_id)
-GONE = "The customer's data were deleted."
+GONE = "The customer's data was deleted."
 
 
 def claim_orders(shop_id: str, customer_id: str, order_ids: Collection[str], at: datetime) -> Any:

@@ -166,7 +166,7 @@ async def test_a_design_for_another_shape_waits_until_the_merchant_agrees(world:
         world.change(statement)
     world.shopify.order(bought(design["id"]))
     await world.run_jobs()
-    item = review(world, "The design has another shape than the size that was ordered.")
+    item = review(world, "The design and the ordered size have different proportions.")
     await world.merchant().retry(item, approved=True)
     await world.run_jobs()
     assert (await world.stored("print")).size == (1000, 1000)
