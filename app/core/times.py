@@ -15,7 +15,7 @@ class SystemClock:
 def to_text(moment: datetime) -> str:
     """Raises ValueError for a naive datetime, which names no moment."""
     if moment.tzinfo is None:
-        raise ValueError("a datetime without a time zone is ambiguous")
+        raise ValueError("a naive datetime is ambiguous")
     utc = moment.astimezone(UTC)
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
 
