@@ -19,7 +19,7 @@ def test_a_refused_photo_shows_the_servers_sentence(visit: Visit, shop: Shop) ->
 def test_a_file_of_another_kind_is_refused_before_it_is_sent(visit: Visit, shop: Shop) -> None:
     page = visit()
     hook(page, "file").set_input_files({"name": "a.gif", "mimeType": "image/gif", "buffer": b"GIF89a"})
-    expect(hook(page, "hint")).to_contain_text("not a photo we can use")
+    expect(hook(page, "hint")).to_contain_text("file type is not supported")
     assert shop.tickets == []
 
 

@@ -13,7 +13,7 @@ def test_a_photo_becomes_a_cart_line_with_its_preview(visit: Visit, shop: Shop) 
     page = visit()
     frame_photo(page)
     hook(page, "create").click()
-    expect(hook(page, "progress")).to_contain_text("2 before you")
+    expect(hook(page, "progress")).to_contain_text("2 ahead of you")
     hook(page, "add").click()
     page.wait_for_url("**/cart")
     properties = {"Gift note": "For Ada", "_artify_preview": "p1", "Style": "Watercolour"}
@@ -111,7 +111,7 @@ def test_two_fingers_zoom_the_crop(visit: Visit) -> None:
 def test_a_small_photo_is_said_to_look_soft(visit: Visit) -> None:
     page = visit()
     frame_photo(page)
-    expect(page.get_by_text("May look soft")).to_be_visible()
+    expect(page.get_by_text("This may look soft")).to_be_visible()
 
 
 def test_a_photo_that_the_browser_cannot_show_still_goes_on_without_a_crop(visit: Visit, shop: Shop) -> None:
@@ -148,7 +148,7 @@ def test_a_photo_is_judged_by_its_content_and_name_and_not_by_the_browsers_word(
 def test_a_file_that_is_no_photo_is_refused_at_once(visit: Visit, shop: Shop) -> None:
     page = visit()
     hook(page, "file").set_input_files({"name": "notes", "mimeType": "", "buffer": b"milk, eggs"})
-    expect(hook(page, "hint")).to_contain_text("not a photo we can use")
+    expect(hook(page, "hint")).to_contain_text("file type is not supported")
     assert shop.tickets == []
 
 
@@ -250,7 +250,7 @@ def test_an_app_out_of_reach_holds_the_sale_once_and_says_so(visit: Visit, shop:
     page.route("**/apps/artify/**", lambda route: route.abort())
     visit()
     page.get_by_role("button", name="Theme add to cart").click()
-    expect(hook(page, "hint")).to_contain_text("out of reach")
+    expect(hook(page, "hint")).to_contain_text("unavailable right now")
     page.get_by_role("button", name="Theme add to cart").click()
     page.wait_for_url("**/cart/add")
     assert shop.lines == [{"id": A4, "properties": {}}]
