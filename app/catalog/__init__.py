@@ -1,4 +1,4 @@
-"""What a shop sells, as far as Artify works on it: a mirror of Shopify's products."""
+"""The products of a shop: a copy of Shopify's, as far as Artify needs them."""
 
 from app.catalog.model import Product
 from app.catalog.queries import enabled_products, id_of_sellable, product, save_product, sellable_product

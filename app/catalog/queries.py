@@ -1,4 +1,4 @@
-"""All SQL on products."""
+"""SQL of products."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ async def product(db: Database, shop_id: str, product_id: str) -> Product | None
 
 
 async def sellable_product(db: Database, shop_id: str, shopify_product_id: str) -> Product | None:
-    """A product that the shop has switched on, by Shopify's id."""
+    """A product that the merchant has enabled and that is on sale, by Shopify's id."""
     row = await db.one(select(*COLUMNS).where(*_sellable(shop_id, shopify_product_id)))
     return Product(**row) if row else None
 
 
 def id_of_sellable(shop_id: str, shopify_product_id: str) -> ScalarSelect[str]:
-    """Our id of such a product, within other statements."""
+    """The id of such a product, as a subquery for other statements."""
     return select(table.c.id).where(*_sellable(shop_id, shopify_product_id)).scalar_subquery()
 
 
 async def enabled_products(db: Database, shop_id: str) -> list[Product]:
-    """What the shop has switched on, on sale or not."""
+    """The products that the merchant has enabled, on sale or not."""
     enabled = [table.c.shop_id == shop_id, table.c.is_enabled == 1, table.c.archived_at.is_(None)]
     rows = await db.all(select(*COLUMNS).where(*enabled).order_by(table.c.title))
     return [Product(**row) for row in rows]
 
 
 def save_product(shop_id: str, product: Product, at: datetime) -> Any:
-    """Insert, or take over title and handle of one that Shopify already knows."""
+    """Insert a product, or update the title and handle of one with the same Shopify id."""
     return (
         upsert(table)
         .values(
@@ -61,7 +61,10 @@ def save_product(shop_id: str, product: Product, at: datetime) -> Any:
 
 
 def save_listed(shop_id: str, listed: ListedProduct, at: datetime) -> Any:
-    """Insert one that is not switched on, or follow Shopify. Older tellings change nothing; archived stays so."""
+    """Insert a product, not enabled, or update it from Shopify.
+
+    Data older than the last sync is ignored; an archived product stays archived.
+    """
     newer = or_(table.c.synced_at.is_(None), table.c.synced_at < moment(listed.changed_at))
     follow = and_(newer, table.c.archived_at.is_(None))
     told = {
@@ -86,7 +89,7 @@ def save_listed(shop_id: str, listed: ListedProduct, at: datetime) -> Any:
 
 
 def archive(shop_id: str, shopify_product_id: str, at: datetime) -> list[Any]:
-    """Off sale and archived for good, also one that was never heard of: its update may still be on its way."""
+    """Archive a product permanently. An unknown one is inserted first, because its update may still arrive."""
     unknown = (
         upsert(table)
         .values(
@@ -104,7 +107,7 @@ def archive(shop_id: str, shopify_product_id: str, at: datetime) -> list[Any]:
 
 
 def archive_unlisted(shop_id: str, before: datetime, at: datetime) -> Any:
-    """Those of Shopify that no page of a sync has named since it began."""
+    """Archive the Shopify products that no page of the sync has listed since it started."""
     unlisted = [table.c.shopify_product_id.is_not(None), table.c.updated_at < moment(before)]
     return _archive(shop_id, at).where(*unlisted)
 

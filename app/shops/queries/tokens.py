@@ -1,4 +1,4 @@
-"""All SQL on access tokens."""
+"""SQL of access tokens."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.shops.tables import access_tokens, shops
 
 TOKEN = [access_tokens.c[name] for name in StoredToken.__dataclass_fields__]
 SealedPair = tuple[str, str | None]
-"""An access token and its refresh token, sealed."""
+"""An access token and its refresh token, encrypted."""
 
 
 async def stored_token(db: Database, shop_id: str) -> StoredToken | None:
@@ -25,9 +25,9 @@ async def stored_token(db: Database, shop_id: str) -> StoredToken | None:
 
 
 async def fading_tokens(db: Database, before: datetime, job_key: tuple[str, str], limit: int) -> list[str]:
-    """Shops whose refresh token ends before a time, and that have no job of this key: `prefix` + shop + `suffix`.
+    """Shops whose refresh token expires before a time and that have no job with the key `prefix` + shop + `suffix`.
 
-    Those that have one are passed over, so each call brings the next page. Of every shop: the sweep serves them all.
+    Shops with such a job are skipped, so each call returns the next page. Covers all shops, for the sweep.
     """
     prefix, suffix = job_key
     asked = select(jobs.c.id).where(jobs.c.dedupe_key == prefix + access_tokens.c.shop_id + suffix).exists()
@@ -42,7 +42,7 @@ async def fading_tokens(db: Database, before: datetime, job_key: tuple[str, str]
 
 
 async def tokens_of_another_key(db: Database, mark: str, limit: int) -> list[StoredToken]:
-    """Tokens that the present key did not seal, less those that no key opened. Of every shop."""
+    """Tokens of all shops that were not encrypted with the current key, except those that no key decrypts."""
     rows = await db.all(
         select(*TOKEN)
         .join(shops, and_(shops.c.id == access_tokens.c.shop_id, shops.c.access_lost_at.is_(None)))
@@ -54,7 +54,7 @@ async def tokens_of_another_key(db: Database, mark: str, limit: int) -> list[Sto
 
 
 def store_token(shop_id: str, token: AccessToken, sealed: SealedPair, at: datetime) -> Any:
-    """The token of an installation, whatever was there before."""
+    """Store the token of an installation and replace any earlier one."""
     fresh = _token_values(token, sealed, at)
     return (
         upsert(access_tokens)
@@ -66,7 +66,7 @@ def store_token(shop_id: str, token: AccessToken, sealed: SealedPair, at: dateti
 
 
 def lease_refresh(shop_id: str, version: int, lease: str, now: datetime, seconds: int) -> Expect:
-    """One refresher per shop."""
+    """Take the shop's refresh lease. Refused with `refreshing` while somebody else holds it."""
     free = or_(access_tokens.c.refresh_lease.is_(None), access_tokens.c.refresh_lease_until <= now)
     return Expect(
         update(access_tokens)
@@ -77,7 +77,7 @@ def lease_refresh(shop_id: str, version: int, lease: str, now: datetime, seconds
 
 
 def renew_token(shop_id: str, lease: str, token: AccessToken, sealed: SealedPair, at: datetime) -> Expect:
-    """Refused with `lease_lost` when a newer token came while this one was fetched: it must not be replaced."""
+    """Refused with `lease_lost` if a newer token was stored meanwhile, which must not be replaced."""
     fresh = _token_values(token, sealed, at)
     return Expect(
         update(access_tokens).where(_leased(shop_id, lease)).values(**fresh, version=access_tokens.c.version + 1),
@@ -86,7 +86,7 @@ def renew_token(shop_id: str, lease: str, token: AccessToken, sealed: SealedPair
 
 
 def reseal_token(shop_id: str, version: int, sealed: SealedPair) -> Any:
-    """The same token, sealed by another key. Its times stay: they say when Shopify gave it."""
+    """Store the same token, encrypted with another key. Its times stay: they say when Shopify issued it."""
     return (
         update(access_tokens)
         .where(access_tokens.c.shop_id == shop_id, access_tokens.c.version == version)
@@ -95,23 +95,23 @@ def reseal_token(shop_id: str, version: int, sealed: SealedPair) -> Any:
 
 
 def rescope_token(shop_id: str, scope: str, now: datetime) -> Any:
-    """What it allows has changed: its next user fetches the one that says so."""
+    """Record new scopes and expire the access token, so that its next use fetches one with these scopes."""
     return update(access_tokens).where(access_tokens.c.shop_id == shop_id).values(scope=scope, access_expires_at=now)
 
 
 def forget_dead_token(shop_id: str, lease: str) -> Expect:
-    """Refused with `lease_lost` when a newer token came meanwhile."""
+    """Refused with `lease_lost` if a newer token was stored meanwhile."""
     return Expect(access_tokens.delete().where(_leased(shop_id, lease)), "lease_lost")
 
 
 def forget_refused_token(shop_id: str, version: int) -> Expect:
-    """Refused with `lease_lost` when a newer token came meanwhile."""
+    """Refused with `lease_lost` if a newer token was stored meanwhile."""
     as_read = and_(access_tokens.c.shop_id == shop_id, access_tokens.c.version == version)
     return Expect(access_tokens.delete().where(as_read), "lease_lost")
 
 
 def forget_tokens(shop_id: str, told_at: datetime) -> Any:
-    """An uninstall ended every token that Shopify gave before it, whatever was installed since."""
+    """Delete the tokens issued before an uninstall, which revoked them, whatever was installed since."""
     return access_tokens.delete().where(
         access_tokens.c.shop_id == shop_id, or_(access_tokens.c.updated_at <= told_at, has_left(shop_id))
     )
@@ -122,7 +122,7 @@ def _leased(shop_id: str, lease: str) -> ColumnElement[bool]:
 
 
 def _token_values(token: AccessToken, sealed: SealedPair, at: datetime) -> dict[str, Any]:
-    """Both ciphers at once: a pair is never mixed from two refreshes."""
+    """Both ciphers together, so that a pair never mixes two refreshes."""
     return {
         "access_cipher": sealed[0],
         "access_expires_at": token.access_expires_at,
