@@ -1,4 +1,4 @@
-"""Errors that reach a person: a status, a stable code, a sentence that says what to do."""
+"""Errors that reach a person: an HTTP status, a stable code, and a message that says what to do."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 
 class AppError(Exception):
-    """An error with an HTTP status, a code for programs and a plain sentence for people.
+    """An error with an HTTP status, a code for programs and a message for people.
 
-    `retryable` tells a job runner whether the same work may succeed later.
+    `retryable` says whether the same work may succeed later.
     """
 
     status = 500
@@ -64,7 +64,7 @@ class Unprocessable(AppError):
 
 
 class TooMany(AppError):
-    """A limit was reached; `retry_after` is in whole seconds."""
+    """A rate limit was reached. `retry_after` is in whole seconds."""
 
     status, code, message = 429, "too_many", "Too many requests. Wait a moment and try again."
 
@@ -85,8 +85,8 @@ class Unavailable(AppError):
 class BadPicture(Unprocessable):
     """A picture that cannot be used.
 
-    `code` says why: unsupported_format, damaged, too_small, too_many_pixels, too_demanding. `size` is the picture's
-    width and height in pixels where they are the reason.
+    `code` is the reason: unsupported_format, damaged, too_small, too_many_pixels, too_demanding. `size` is the
+    picture's width and height in pixels, if they are the reason.
     """
 
     code, message = "damaged", "This photo could not be read. Try another photo."
@@ -104,7 +104,7 @@ class BadPicture(Unprocessable):
 
 
 class Refused(Exception):
-    """A batch was undone because a statement did not touch the rows it must; `code` says which."""
+    """A batch was rolled back because a statement did not touch the expected rows; `code` names the statement."""
 
     def __init__(self, code: str):
         self.code = code
@@ -112,7 +112,7 @@ class Refused(Exception):
 
 
 class ConstraintError(Exception):
-    """A batch was undone by a constraint; `name` is the constraint's name in the metadata."""
+    """A batch was rolled back by a constraint; `name` is the constraint's name in the metadata."""
 
     def __init__(self, name: str):
         self.name = name
@@ -120,7 +120,7 @@ class ConstraintError(Exception):
 
 
 class DoorReply(Exception):
-    """A finished reply of Shopify's protocol, to be sent as it is."""
+    """A complete response of Shopify's protocol, to be sent as it is."""
 
     def __init__(self, status: int, headers: Mapping[str, str], body: str):
         self.status, self.headers, self.body = status, headers, body
