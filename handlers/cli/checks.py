@@ -1,4 +1,4 @@
-"""What `artify doctor` looks at. Each gives a sentence about what is well, or raises."""
+"""The checks of `artify doctor`. Each returns a sentence about what works, or raises Trouble, Lack or AppError."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ ORIGIN = "https://some-shop.myshopify.com"
 
 
 class Trouble(Exception):
-    """Something that does not work; the sentence says what to do."""
+    """Something does not work; the message says what to do."""
 
 
 class Lack(Exception):
-    """Something that is not there, and need not be."""
+    """Something optional is missing."""
 
 
 async def database(app: App) -> str:
-    """Connects, and compares the tables with those that the code expects."""
+    """Connect, and compare the tables with those that the code expects."""
     differences = await asyncio.to_thread(wiring.schema_differences, app.settings.database_url)
     if differences:
         raise Trouble(f"The schema is out of date ({len(differences)} tables differ). Run: artify db migrate")
@@ -33,7 +33,7 @@ async def database(app: App) -> str:
 
 
 async def files(app: App) -> str:
-    """Writes, reads and deletes a file of its own."""
+    """Write, read and delete a test file."""
     key = f"doctor/{new_id()}.txt"
     await app.files.put(key, PROBE, "text/plain")
     read = await app.files.get(key)
@@ -44,7 +44,7 @@ async def files(app: App) -> str:
 
 
 async def privacy_of_files(app: App) -> str:
-    """Looks whether other users of this machine can read the database or the files that lie on it."""
+    """Check whether other users of this machine can read the database or the files on it."""
     if paths := wiring.open_to_others(app.settings):
         named = " ".join(shlex.quote(str(path)) for path in paths)
         raise Trouble(f"Other users of this machine can read the database or the files. Run: chmod -R o-rwx {named}")
@@ -52,7 +52,7 @@ async def privacy_of_files(app: App) -> str:
 
 
 async def uploads(app: App) -> str:
-    """Asks a storage what a browser asks before it sends a photo across origins."""
+    """Send the CORS preflight request that a browser sends before it uploads a photo."""
     if isinstance(app.files, AnswersLinks):
         return "go to the app itself"
     import httpx
@@ -77,7 +77,7 @@ async def queue(app: App) -> str:
 
 
 async def time_zones(app: App) -> str:
-    """Looks a zone up as the app does for a shop's month."""
+    """Look up a time zone, as the app does for a shop's month."""
     try:
         ZoneInfo("America/New_York")
     except ZoneInfoNotFoundError as fault:
@@ -88,7 +88,7 @@ async def time_zones(app: App) -> str:
 
 
 async def shopify(app: App) -> str:
-    """Reads the script that every page of the app loads: no account is needed for that."""
+    """Fetch the script that every page of the app loads, which needs no account."""
     import httpx
 
     async with httpx.AsyncClient(timeout=5) as http:
@@ -111,7 +111,7 @@ async def image_model(app: App) -> str:
 
 
 async def photo_decoder(app: App) -> str:
-    """Starts a process that seals itself as the decoders of strangers' photos do."""
+    """Start a process with the same restrictions as the photo decoders."""
     held_by = await asyncio.to_thread(wiring.decoder_protections)
     if not held_by:
         raise Lack("Photos are decoded in the app's own process.")

@@ -1,4 +1,4 @@
-"""`artify doctor`: what is configured, what is missing, what is unreachable, and what to do about it."""
+"""`artify doctor`: report what is configured, missing or unreachable, and how to fix it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Check:
-    """`look` gives a sentence about what is well; `advice` follows the sentence of a fault."""
+    """`look` returns a sentence about what works; `advice` follows the message of an error."""
 
     about: str
     look: Callable[[App], Awaitable[str]]
@@ -73,7 +73,7 @@ def add_parser(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print a line for each finding; 1 when one of them needs attention."""
+    """Print a line for each finding. Return exit status 1 if one of them needs attention."""
     marks = []
     for finding in _findings():
         print(finding, flush=True)
@@ -99,7 +99,7 @@ def _findings() -> Iterator[Finding]:
 
 
 def _settings(problems: dict[str, str]) -> Iterator[Finding]:
-    """A line for each name; never its value."""
+    """A finding for each setting, without its value."""
     for name in (each.name.upper() for each in fields(Settings)):
         if name in problems:
             yield Finding(BAD, name, problems[name].removeprefix(name).strip())
@@ -125,7 +125,7 @@ async def _finding(app: App, check: Check) -> Finding:
 
 
 class _progress:
-    """Say on a terminal what is being looked at, and take it back."""
+    """Show the running check on a terminal, and erase it afterwards."""
 
     def __init__(self, about: str):
         self._text = f"checking {about} …" if sys.stderr.isatty() else ""

@@ -51,7 +51,7 @@ def show(arguments: argparse.Namespace) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Until SIGINT or SIGTERM: then running jobs get a short grace, and what is left goes to other workers."""
+    """Run jobs until SIGINT or SIGTERM. Running jobs then get a few seconds; unfinished ones go to other workers."""
     if arguments.remote:
         from handlers.cli import remote
 

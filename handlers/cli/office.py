@@ -1,7 +1,7 @@
 """A print worker's side of /internal/jobs: signed requests to the app, and files by signed links.
 
-No answer is trusted. Signed requests go to the app alone, files only where `FileAddresses` lets them, and redirects are
-not followed.
+No answer is trusted. Signed requests go only to the app, files only to addresses that `FileAddresses` allows, and
+redirects are not followed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from handlers.cli.file_addresses import FileAddresses, NotCalled, Place
 
 T = TypeVar("T")
 CALL_S, DOWNLOAD_S, UPLOAD_S = 30.0, 300.0, 900.0
-"""The longest that one call, one download and one upload may take in all, in seconds."""
+"""The total time limits of a call, a download and an upload, in seconds."""
 SILENCE = httpx.Timeout(30, connect=10)
 MOST_ANSWER_BYTES = 64 * 1024
 MOST_MASTER_BYTES = 64 * 1024 * 1024
@@ -35,11 +35,11 @@ MOST_SIDE = 30_000  # pixels: 100 inches at 300 dpi
 MOST_PIXELS = 400_000_000  # 60 × 72 inches at 300 dpi
 MOST_WAIT_S = 60.0
 TICKET_HEADERS = re.compile(r"content-type|content-length|x-amz-[a-z0-9-]+")
-"""What a storage may ask to be sent with a file, in lower case."""
+"""The headers that an upload ticket may contain, in lower case."""
 
 
 class Unreachable(Unavailable):
-    """The app or its storage gave no usable answer; `wait_s` is how long it asked for patience, in seconds."""
+    """The app or its storage gave no usable answer. `wait_s` is its Retry-After, in seconds."""
 
     code, message = "app_unreachable", "The app cannot be reached."
 
@@ -49,7 +49,7 @@ class Unreachable(Unavailable):
 
 
 class Refused(Unreachable):
-    """The app asked for something that a print worker does not do; to try again would change nothing."""
+    """The app asked for something that a print worker does not do. A retry would not help."""
 
     code = "bad_address"
     message = (
@@ -59,9 +59,9 @@ class Refused(Unreachable):
 
 
 class Office:
-    """Where work comes from. All calls raise Unreachable, or AppError as the app answered.
+    """The connection to the app. All calls raise Unreachable, or the AppError that the app answered.
 
-    `storage` is the address of a storage on a private network, which files may be at as well as at the app's.
+    `storage` is the address of a storage on a private network, which is allowed in addition to the app's.
     """
 
     def __init__(self, app_url: str, key: bytes, http: httpx.AsyncClient, clock: Clock, storage: str | None = None):
@@ -69,7 +69,7 @@ class Office:
         self._addresses = FileAddresses(app_url, *([storage] if storage else []))
 
     async def lease(self) -> WorkOrder | None:
-        """The next job, or None when none waits."""
+        """Return the next job, or None if there is none."""
         answer = await self._call("/internal/jobs", {})
         return _checked(_shaped(answer, WorkOrder)) if answer else None
 
@@ -90,12 +90,12 @@ class Office:
         await self._ask(order, "release")
 
     async def fetch(self, url: str) -> bytes:
-        """A file of at most 64 MB. Raises Refused for an address that is not called."""
+        """Fetch a file of at most 64 MB. Raises Refused for an address that is not allowed."""
         async with self._exchanged("GET", url, {}, b"", DOWNLOAD_S) as answer:
             return await _read(answer, MOST_MASTER_BYTES)
 
     async def send(self, ticket: UploadTicket, data: bytes) -> None:
-        """Raises Refused for a ticket that asks for more than to put a file at an address that is called."""
+        """Upload a file. Raises Refused for a ticket that is not a PUT to an allowed address."""
         headers = dict(ticket.headers)
         if ticket.method != "PUT" or not all(TICKET_HEADERS.fullmatch(name.lower()) for name in headers):
             raise Refused(
@@ -121,14 +121,12 @@ class Office:
     async def _exchanged(
         self, method: str, url: str, headers: dict[str, str], data: bytes, seconds: float
     ) -> AsyncIterator[httpx.Response]:
-        """A storage's answer that is a success, while it comes in."""
+        """Stream a successful answer of a storage."""
         async with (
             _translated(seconds),
             self._sent(method, await self._addresses.places(url), headers, data) as answer,
         ):
-            if (
-                not answer.is_success
-            ):  # a link can expire, and another attempt gets a new one: it is never the last word
+            if not answer.is_success:  # a link can expire, and another attempt gets a new one, so this is never final
                 raise Unreachable(f"The file storage answered with status {answer.status_code}.")
             yield answer
 
@@ -136,7 +134,7 @@ class Office:
     async def _sent(
         self, method: str, places: list[Place], headers: dict[str, str], data: bytes
     ) -> AsyncIterator[httpx.Response]:
-        """The answer of the first place that takes a connection, while it comes in."""
+        """Stream the answer of the first address that accepts a connection."""
         answer = await self._connected(method, places, headers, data)
         try:
             yield answer
@@ -150,7 +148,7 @@ class Office:
             request = self._http.build_request(
                 method,
                 place.url,
-                headers=headers | place.headers | {"Accept-Encoding": "identity"},  # nothing that grows when unpacked
+                headers=headers | place.headers | {"Accept-Encoding": "identity"},  # no decompression bombs
                 content=data,
                 timeout=SILENCE,
                 extensions=place.extensions,
@@ -165,7 +163,7 @@ class Office:
 
 @asynccontextmanager
 async def _translated(seconds: float) -> AsyncIterator[None]:
-    """What may go wrong on the way, and takes no longer than this, as Unreachable."""
+    """Turn network errors and time-outs into Unreachable."""
     try:
         async with asyncio.timeout(seconds):
             yield
@@ -197,7 +195,7 @@ def _fault(answer: httpx.Response, body: bytes) -> AppError:
         TypeError,
         LookupError,
         RecursionError,
-    ):  # a storage speaks no JSON, and nobody need speak sense
+    ):  # a storage does not answer in JSON, and an answer may be anything
         return AppError(f"The answer had status {answer.status_code}.", code="refused", status=answer.status_code)
 
 

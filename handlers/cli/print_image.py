@@ -45,7 +45,7 @@ def add_parser(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the print file. Raises BadPicture and the like with a sentence for the person at the terminal."""
+    """Write the print file. Raises AppError with a message for the user."""
     started = time.monotonic()
     spec = PrintSpec(
         arguments.width,
@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _print(photo: bytes, spec: PrintSpec, profile: bytes | None) -> tuple[PrintFile, Preflight]:
-    """The print, and whether the picture was good enough for it."""
+    """Return the print and the photo check of the picture."""
     imaging, upscaler = print_engine()
     made = await imaging.print_file(photo, spec, Watched(upscaler), profile=profile)
     aspect = spec.width, spec.height
@@ -82,7 +82,7 @@ async def _print(photo: bytes, spec: PrintSpec, profile: bytes | None) -> tuple[
 
 
 class Watched:
-    """An upscaler that reports its progress: a counter on a terminal, a plain line elsewhere."""
+    """An upscaler that reports its progress: a counter on a terminal, one line elsewhere."""
 
     def __init__(self, upscaler: Upscaler) -> None:
         self._upscaler = upscaler
@@ -95,7 +95,7 @@ class Watched:
 
 
 class _Counted:
-    """Strips of `whole` bytes in all, with their share so far on the terminal."""
+    """Yield strips, `whole` bytes in total, and show the share so far on the terminal."""
 
     def __init__(self, strips: Iterator[bytes], whole: int) -> None:
         self._strips, self._whole, self._done = strips, whole, 0
@@ -122,7 +122,7 @@ def _summary(out: Path, printed: PrintFile, dpi: int, seconds: float) -> str:
 
 
 def fallen_back(tiles: Tiles) -> str:
-    """A sentence on the tiles in which the network failed."""
+    """Describe the tiles in which the network failed."""
     return f"the network failed in {tiles.fell_back:,} of {tiles.total:,} tiles, which were resampled instead"
 
 

@@ -1,4 +1,4 @@
-"""A print worker: takes prints from a deployment that cannot make them well, and sends the files back."""
+"""A print worker: makes prints for a deployment and uploads the files."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from handlers.cli.print_image import Watched, fallen_back
 
 T = TypeVar("T")
 IDLE_S = 5.0
-"""How long a print waits at most for a worker that has nothing else to do."""
+"""Seconds between two requests for work while there is none."""
 TRIES = 6
-"""How often a report is sent while the app cannot be reached: for half a minute."""
+"""How often a report is retried while the app is unreachable: for half a minute."""
 REFUSED = {
     401: "The app refused this print worker. Set JOBS_KEY to the same value as on the app.",
     404: "This address does not accept print workers. Check that it is the app's, and that the app has a JOBS_KEY.",
@@ -36,7 +36,7 @@ CLOCK = "The app refused this print worker because their clocks differ by more t
 
 
 def work(app_url: str, key: bytes, *, storage: str | None, once: bool) -> int:
-    """Print until stopped, or `once`; the exit status: 1 when the one print failed. Raises AppError."""
+    """Make prints until stopped, or one if `once`. Return exit status 1 if that one failed. Raises AppError."""
     return asyncio.run(_work(app_url, key, storage, once=once))
 
 
@@ -49,7 +49,7 @@ async def _work(app_url: str, key: bytes, storage: str | None, *, once: bool) ->
 
 
 class PrintWorker:
-    """Takes one print after another; lines on standard output say what it does."""
+    """Makes one print after another, and reports on standard output."""
 
     def __init__(self, office: Office, stop: asyncio.Event, engine: tuple[Imaging, Upscaler] | None = None):
         self._office, self._stop = office, stop
@@ -85,7 +85,7 @@ class PrintWorker:
         return 1 if done is False else 0
 
     async def _print(self, order: WorkOrder) -> bool:
-        """Whether the print was made. Stopped in the middle, the job is given back."""
+        """Return whether the print was made. If the worker is stopped meanwhile, the job is released."""
         making = asyncio.ensure_future(self._make(order))
         beating = asyncio.ensure_future(self._heartbeat(order, making))
         stopped = asyncio.ensure_future(self._stop.wait())
@@ -117,7 +117,7 @@ class PrintWorker:
         return True
 
     async def _delivered(self, order: WorkOrder, started: float) -> tuple[PrintFile, Delivery]:
-        """From the order to the app's word that the print is recorded."""
+        """Make and upload the print, until the app confirms that it is recorded."""
         spec = order.task.spec
         _say(f"{order.job_id}: printing {spec.width} × {spec.height} pixels")
         master = await _persistently(lambda: self._office.fetch(order.task.picture_url))
@@ -143,18 +143,18 @@ class PrintWorker:
             _say(f"{order.job_id}: lost: {fault.message}")
             return False
         if fault.status == 422 and fault.code in ("wrong_print", "print_missing"):
-            fault.retryable = True  # damaged on its way, perhaps
+            fault.retryable = True  # it may have been damaged in transit
         await self._told(order, f"failed: {fault.message}", _persistently(lambda: self._office.fail(order, fault)))
         return False
 
     async def _told(self, order: WorkOrder, words: str, telling: Awaitable[None]) -> None:
-        """The app that does not hear it finds out when the lease ends."""
+        """Report to the app. If the report is lost, the lease ends anyway."""
         _say(f"{order.job_id}: {words}")
         with suppress(AppError):
             await telling
 
     async def _heartbeat(self, order: WorkOrder, making: asyncio.Future[bool]) -> None:
-        """Keep the lease; stop the work when it is lost."""
+        """Extend the lease, and stop the work if it is lost."""
         while True:
             await asyncio.sleep(order.lease_s / 3)
             try:
@@ -172,7 +172,7 @@ class PrintWorker:
 
 
 async def _persistently(call: Callable[[], Awaitable[T]]) -> T:
-    """What the call gives, tried again while the app or the storage cannot be reached. All of them can be repeated."""
+    """Return the result of a call, retried while the app or the storage is unreachable. All calls are idempotent."""
     for attempt in range(1, TRIES):
         try:
             return await call()

@@ -229,7 +229,7 @@ async def test_a_print_that_is_ready_cannot_be_tried_again(world: World) -> None
     [item] = world.rows("SELECT id FROM order_items")
     answer = await world.merchant().retry(item["id"])
     assert answer.status_code == 409
-    assert "its print is ready" in answer.text
+    assert "is ready or was cancelled" in answer.text
 
 
 async def test_a_print_whose_picture_is_gone_says_so_and_can_be_tried_again(world: World) -> None:
