@@ -35,8 +35,8 @@ KEY = "dHJ5IG9ubHk6IG5vdGhpbmcgaXMga2VwdCBsb25nZXI="  # 32 bytes that protect a 
 class Report:
     """The result: files, sizes in pixels, seconds of each step, peak memory in MB.
 
-    `preflight` is the rating of the photo for the size: ok, warn or poor. `tiles` is the number of tiles that the network
-    enlarged for the print, `tiles_fell_back` the number in which it failed.
+    `preflight` is the rating of the photo for the size: ok, warn or poor. `tiles` is the number of tiles that the
+    network enlarged for the print, `tiles_fell_back` the number in which it failed.
     """
 
     photo: str

@@ -169,7 +169,7 @@ def test_a_photo_that_may_not_be_deleted_stays_with_the_reason(visit: Visit, sho
     page = visit()
     make_preview(page)
     hook(page, "delete").click()
-    expect(page.get_by_text("has been ordered")).to_be_visible()
+    expect(page.get_by_text("was ordered")).to_be_visible()
     expect(hook(page, "result")).to_be_visible()
     assert shop.deleted == []
 
@@ -207,7 +207,7 @@ def test_a_variant_of_another_shape_asks_for_the_crop_again(visit: Visit, shop: 
     page.evaluate(f"document.querySelector('[name=id]').value = {A3}")
     expect(hook(page, "result")).to_be_visible()
     page.evaluate(f"document.querySelector('[name=id]').value = {SQUARE}")
-    expect(hook(page, "note")).to_contain_text("another shape")
+    expect(hook(page, "note")).to_contain_text("different proportions")
     hook(page, "create").click()
     expect(hook(page, "result")).to_be_visible()
     crop = shop.wishes[-1]["crop"]
@@ -217,7 +217,7 @@ def test_a_variant_of_another_shape_asks_for_the_crop_again(visit: Visit, shop: 
 def test_the_themes_button_does_not_sell_the_product_blank(visit: Visit, shop: Shop) -> None:
     page = visit()
     page.get_by_role("button", name="Theme add to cart").click()
-    expect(hook(page, "hint")).to_contain_text("Choose one and create a preview first")
+    expect(hook(page, "hint")).to_contain_text("Choose a photo and create a preview first")
     assert shop.lines == []
 
 
