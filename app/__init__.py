@@ -1,7 +1,7 @@
-"""Artify: an AI studio for goods made to order.
+"""Artify: an AI studio for made-to-order products on Shopify.
 
-Five capabilities stand on a shared core; imports run downwards only. docs/ and
-tests/test_architecture.py say and hold which layer may use which.
+Capabilities share a core, and imports run downwards only. tests/test_architecture.py checks which layer may
+import which.
 """
 
 __version__ = "0.1.0"

@@ -49,7 +49,10 @@ CAPABILITIES = (
         personal_data="app.personalization.privacy:PERSONAL_DATA",
         counts=(
             Count(
-                "artify_previews", "Asked for in the last hour.", ("status",), "app.personalization:previews_by_status"
+                "artify_previews",
+                "Previews requested in the last hour.",
+                ("status",),
+                "app.personalization:previews_by_status",
             ),
         ),
         nav=(NavLink("/orders", "Orders"),),

@@ -164,7 +164,7 @@ def _is_postgres(database_url: str) -> bool:
     if database_url.partition(":")[0] not in ("postgresql", "postgres"):
         return False
     if not find_spec("asyncpg"):
-        raise SettingsError(["DATABASE_URL names PostgreSQL, which needs the extra: pip install 'artify[postgres]'"])
+        raise SettingsError(["DATABASE_URL names PostgreSQL, which requires an extra: pip install 'artify[postgres]'"])
     return True
 
 
@@ -184,7 +184,7 @@ def _queue(settings: Settings, log: Log) -> Queue:
     if settings.queue_url == "embedded:":
         return EmbeddedQueue()
     raise SettingsError(
-        [f"QUEUE_URL must be embedded:, or an SQS queue's address with sqs:// for https://, not {settings.queue_url}"]
+        [f"QUEUE_URL must be embedded: or an SQS queue's address with sqs:// for https://, not {settings.queue_url}"]
     )
 
 

@@ -1,4 +1,4 @@
-"""The merchant's admin: orders, apps, and the frame that the app runs in."""
+"""The merchant's admin: orders, apps, and the frame in which the app runs."""
 
 import base64
 import time

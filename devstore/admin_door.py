@@ -1,4 +1,4 @@
-"""The Admin GraphQL endpoint, and the faults that a test can order for its next calls."""
+"""The Admin GraphQL endpoint, and the faults that a test can schedule for its next calls."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What every simulated shop starts with: products and people, under ids that never change."""
+"""Seed data of every simulated shop: products and people with fixed ids."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What Shopify's webhooks say of a shop itself: the Shop, and the three that privacy laws ask for."""
+"""Webhook payloads about a shop itself: the Shop, and the three compliance topics."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request

@@ -1,4 +1,4 @@
-"""What the simulated Shopify is told by the environment."""
+"""Settings of the simulated Shopify, from the environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Orders: made from cart lines, paid at once, told to the app by webhook."""
+"""Orders: created from cart lines, paid at once, sent to the app by webhook."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""The devstore as an ASGI application: which path leads where."""
+"""The devstore as an ASGI application, with its routes."""
 
 import tomllib
 from collections.abc import AsyncIterator, Sequence

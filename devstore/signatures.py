@@ -1,4 +1,4 @@
-"""The signatures that Shopify puts on what it sends, all keyed with the app's secret."""
+"""The signatures of Shopify's requests, all keyed with the app's secret."""
 
 import base64
 import hmac

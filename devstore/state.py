@@ -1,4 +1,4 @@
-"""Everything the simulated shop remembers: JSON records in one SQLite table."""
+"""The state of the simulated shop: JSON records in one SQLite table."""
 
 import itertools
 import json

@@ -1,4 +1,4 @@
-"""One devstore, and what its handlers share: who is asked, what was sent, and pages."""
+"""What the handlers of the devstore share: the shop, request fields and page rendering."""
 
 import json
 from dataclasses import dataclass, field
@@ -49,7 +49,7 @@ def here(request: Request) -> tuple[Store, str]:
     """The store, and the shop whose domain the path carries; an unknown one is a 404."""
     store, shop = store_of(request), str(request.path_params["shop"])
     if shop not in store.shops:
-        raise HTTPException(404, f"There is no shop {shop} here.")
+        raise HTTPException(404, f"There is no shop {shop}.")
     return store, shop
 
 

@@ -1,4 +1,4 @@
-"""The shop as shoppers see it: the catalog, the product page, and the app's door in the shop's own paths."""
+"""The shop as shoppers see it: the catalog, the product page, and the app proxy."""
 
 import time
 from urllib.parse import urlencode

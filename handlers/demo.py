@@ -46,7 +46,7 @@ async def prepare(app: App) -> None:
     migrate(app.settings.database_url)
     await shops.expect_install(app, demo_shop.SHOP)
     if not await catalog.enabled_products(app.db, demo_shop.SHOP):
-        print("Painting the examples of six styles, once", flush=True)
+        print("Making example pictures for six styles (first run only)", flush=True)
         await demo_shop.seed(app, examples=True)
 
 
@@ -73,7 +73,7 @@ def _welcome(settings: Settings, environ: dict[str, str], log: Path) -> str:
             f"  Product page         {shop}/{demo_shop.SHOP}/products/photo-poster",
             f"  The app itself       {settings.app_url}",
             "",
-            f"  Logs go to {log}. Stop with Ctrl-C.",
+            f"  Logs are written to {log}. Press Ctrl-C to stop.",
             "",
         ]
     )

@@ -29,7 +29,7 @@ async def http_error(request: Request, fault: Exception) -> Response:
     """Starlette's own: no such path, or not by this method."""
     status = fault.status_code if isinstance(fault, HTTPException) else 500
     if status == 405:
-        return answer(request, AppError("This address does not take that method.", code="bad_method", status=405))
+        return answer(request, AppError("This address does not support this method.", code="bad_method", status=405))
     return answer(request, NotFound() if status == 404 else AppError(status=status))
 
 

@@ -57,9 +57,9 @@ class Requests:
             Sample(value, {"route": route, "method": method, "status": status})
             for (route, method, status), value in sorted(self._counts.items())
         ]
-        yield Measure("artify_http_requests_total", "counter", "Requests that this process has answered.", counts)
+        yield Measure("artify_http_requests_total", "counter", "Requests answered by this process.", counts)
         samples = [sample for route in sorted(self._seconds) for sample in self._histogram(route)]
-        yield Measure("artify_http_request_seconds", "histogram", "Seconds that its answers took.", samples)
+        yield Measure("artify_http_request_seconds", "histogram", "Seconds per request of this process.", samples)
 
     def _histogram(self, route: str) -> Iterator[Sample]:
         so_far = 0

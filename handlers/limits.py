@@ -84,18 +84,18 @@ LIMITS = {
     "install": Limit(address=10, shop=20, everyone=300),
 }
 SENTENCES = {
-    "ticket": "Several photos were sent and not used yet. Create a preview with one of them, or wait a few minutes.",
-    "upload_day": "No more photos can be sent today. Please come back later.",
-    "upload_megabytes": "No more photos can be sent from your internet connection today. Please come back later.",
-    "preview_day:visitor": "You have made all your previews for today. Please come back later.",
-    "preview_day": "All of today's previews for your internet connection have been made. Please come back later.",
-    "preview_reserve": "This shop has few previews left this month, and all of today's for your internet connection "
-    "have been made. Please come back later.",
-    "pixels": "Many large photos came at once. Please wait a moment and try again.",
-    "pixels_day": "No more previews of photos this large can be made today. Try a smaller photo, or come back later.",
-    "picture_pixels": "Many large pictures came at once. Please wait a moment and try again.",
+    "ticket": "You have uploaded several photos without creating a preview. Create a preview, or wait a few minutes.",
+    "upload_day": "You have reached today's limit for photos. Try again tomorrow.",
+    "upload_megabytes": "Your internet connection has reached today's limit for photos. Try again tomorrow.",
+    "preview_day:visitor": "You have reached today's limit for previews. Try again tomorrow.",
+    "preview_day": "Your internet connection has reached today's limit for previews. Try again tomorrow.",
+    "preview_reserve": "This shop has few previews left this month, and your internet connection has reached today's "
+    "limit. Try again tomorrow.",
+    "pixels": "Too many large photos at once. Wait a moment and try again.",
+    "pixels_day": "You have reached today's limit for large photos. Try a smaller photo, or try again tomorrow.",
+    "picture_pixels": "Too many large pictures at once. Wait a moment and try again.",
 }
-"""Where "That was a lot at once" would not be right: by limit, and where it differs, by whose it is."""
+"""Messages where the default of TooMany does not fit, by limit and, if they differ, by whose limit it is."""
 
 
 @dataclass

@@ -24,13 +24,13 @@ async def upload(request: Request) -> Response:
         return Response(status_code=204, headers=CORS)
     files, link = _link(request)
     if request.headers.get("content-type", "") != link.mime:
-        raise UnsupportedMedia("This upload is not of the type that was announced.")
+        raise UnsupportedMedia("This upload has another type than announced.")
     if request.headers.get("content-length", str(link.size)) != str(link.size):
-        raise BadRequest("This upload is not of the size that was announced.", code="wrong_size")
+        raise BadRequest("This upload has another size than announced.", code="wrong_size")
     try:
         await files.receive(link, request.stream())
     except ClientDisconnect as fault:
-        raise BadRequest("The upload was cut short. Please try again.", code="upload_incomplete") from fault
+        raise BadRequest("The upload was interrupted. Try again.", code="upload_incomplete") from fault
     return Response(status_code=200, headers=CORS)
 
 
@@ -45,7 +45,7 @@ async def download(request: Request) -> Response:
 def _headers(link: MediaLink, info: FileInfo | None) -> dict[str, str]:
     """Raises NotFound when there is no such file."""
     if info is None:
-        raise NotFound("This file is gone.")
+        raise NotFound("This file no longer exists.")
     headers = {
         "Content-Type": info.mime,
         "Content-Length": str(info.bytes),

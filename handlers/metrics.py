@@ -38,18 +38,18 @@ def _admit(request: Request, token: str | None) -> None:
         raise NotFound
     given = request.headers.get("authorization", "")
     if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
-        raise Unauthorized("The bearer token is missing, or it is not METRICS_TOKEN.")
+        raise Unauthorized("The bearer token is missing or does not match METRICS_TOKEN.")
 
 
 async def _figures(app: App) -> Sequence[Measure]:
-    info = _gauge("artify_info", "Which version runs.", [Sample(1, {"version": __version__})])
+    info = _gauge("artify_info", "The running version.", [Sample(1, {"version": __version__})])
     try:
         figures = await _of_database(app, app.clock.now())
     except Unavailable:
         figures = []
     return [
         info,
-        _gauge("artify_database_up", "Whether the database answers.", [Sample(1 if figures else 0)]),
+        _gauge("artify_database_up", "1 if the database answers, else 0.", [Sample(1 if figures else 0)]),
         *figures,
     ]
 
@@ -60,12 +60,12 @@ async def _of_database(app: App, now: datetime) -> Sequence[Measure]:
     given_up = await jobs.given_up_by_kind(app.db, now - DAY)
     webhooks = await shops.deliveries_by_topic(app.db, tuple(TOPICS), now - HOUR)
     return [
-        _counted("artify_jobs", "Jobs that are open.", ("kind", "status"), await jobs.open_by_kind(app.db)),
-        _counted("artify_jobs_given_up", "Of the jobs of the last day.", ("kind", "status"), given_up),
-        _gauge("artify_oldest_due_job_seconds", "How long the next job has been due.", [Sample(waited)]),
+        _counted("artify_jobs", "Open jobs.", ("kind", "status"), await jobs.open_by_kind(app.db)),
+        _counted("artify_jobs_given_up", "Jobs of the last day that failed for good.", ("kind", "status"), given_up),
+        _gauge("artify_oldest_due_job_seconds", "Seconds that the oldest due job has been waiting.", [Sample(waited)]),
         *[await _count(app, count, now) for each in CAPABILITIES for count in each.counts],
-        _counted("artify_webhooks", "Received in the last hour.", ("topic", "outcome"), webhooks),
-        _gauge("artify_storage_bytes", "Of all shops' files.", [Sample(await quotas.stored_bytes(app.db))]),
+        _counted("artify_webhooks", "Webhooks received in the last hour.", ("topic", "outcome"), webhooks),
+        _gauge("artify_storage_bytes", "Bytes stored for all shops.", [Sample(await quotas.stored_bytes(app.db))]),
     ]
 
 

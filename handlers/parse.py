@@ -38,7 +38,7 @@ class Room:
     def take(self, address: str, size: int) -> None:
         """Raises Unavailable, which lets Shopify send its webhook again."""
         if self.taken + size > ROOM_BYTES or self.held[address] + size > ADDRESS_BYTES:
-            raise Unavailable("Too many large requests came at once. Please try again soon.")
+            raise Unavailable("Too many large requests at once. Try again in a moment.")
         self.held[address] += size
 
     def release(self, address: str, size: int) -> None:
@@ -54,14 +54,14 @@ async def raw(request: Request, limit: int, *, within_s: float | None = None) ->
     and AppError 408 when it is too slow.
     """
     if _announced(request) > limit:
-        raise TooLarge("This request is too big.")
+        raise TooLarge("This request is too large.")
     try:
         async with asyncio.timeout(within_s):
             return await _received(request, limit)
     except TimeoutError as fault:
         raise too_slow() from fault
     except ClientDisconnect as fault:
-        raise BadRequest("The request was cut short.") from fault
+        raise BadRequest("The request was interrupted.") from fault
 
 
 async def _received(request: Request, limit: int) -> bytes:
@@ -72,7 +72,7 @@ async def _received(request: Request, limit: int) -> bytes:
         async for chunk in request.stream():
             received += chunk
             if len(received) > limit:
-                raise TooLarge("This request is too big.")
+                raise TooLarge("This request is too large.")
             more = max(len(received) - MAX_JSON_BYTES - held, 0)
             if more:
                 address = address or addresses.peer_bucket(request)
@@ -85,7 +85,7 @@ async def _received(request: Request, limit: int) -> bytes:
 
 
 def too_slow() -> AppError:
-    return AppError("This request came too slowly. Please try again.", code="too_slow", status=408)
+    return AppError("This request arrived too slowly. Try again.", code="too_slow", status=408)
 
 
 async def body(request: Request, shape: type[T]) -> T:

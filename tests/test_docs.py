@@ -1,4 +1,4 @@
-"""The documents name only files and commands that there are."""
+"""Every file and every make target that a document names exists."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from tests.sources import ROOT
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 SUFFIXES = (".py", ".md", ".sql", ".toml", ".yaml", ".txt", ".liquid", ".js", ".graphql")
+TOPICS = re.findall(r'"(app/\w+)"', (ROOT / "shopify.app.toml").read_text("utf-8"))
+"""Webhook topics that look like paths."""
 MADE_BY_RUNNING = (
     ".venv/",
     "var/",
@@ -38,7 +40,7 @@ def test_a_document_names_only_commands_of_the_makefile(document: Path) -> None:
 
 
 def _paths(document: Path) -> list[str]:
-    """What stands in backticks and looks like a path: it begins with a folder of ours, or has a file's ending."""
+    """Names in backticks that look like paths: they begin with a folder of this repository, or end like a file."""
     folders = {path.name for path in ROOT.iterdir() if path.is_dir()}
     quoted = re.findall(r"`([\w.][\w./-]*)`", document.read_text("utf-8"))
     return [
@@ -46,6 +48,7 @@ def _paths(document: Path) -> list[str]:
         for name in quoted
         if (("/" in name and name.split("/")[0] in folders) or name.endswith(SUFFIXES))
         and not name.startswith(MADE_BY_RUNNING)
+        and name not in TOPICS
     ]
 
 

@@ -1,4 +1,4 @@
-"""docs/operations.md names the log's lines as the code writes them."""
+"""docs/operations.md has the log lines, limits and times of the code."""
 
 from __future__ import annotations
 

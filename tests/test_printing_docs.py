@@ -15,6 +15,7 @@ from handlers.demo_shop import POSTER_SIZES
 from tests.facts import states
 
 TEXT = (Path(__file__).parents[1] / "docs" / "printing.md").read_text("utf-8")
+WORDS = " ".join(TEXT.split())
 ROWS = {
     name: cells for name, *cells in (line.strip("| ").split(" | ") for line in TEXT.splitlines() if line[:1] == "|")
 }
@@ -29,8 +30,8 @@ def numbers(row: str, *columns: int) -> list[int]:
     ("row", "limits"),
     [
         ("dots per inch", preflight.NETWORK_DPI),
-        ("the same where", preflight.PLAIN_DPI),
-        ("grain", preflight.NOISE),
+        ("the same, if", preflight.PLAIN_DPI),
+        ("visible grain", preflight.NOISE),
         ("white or black", tuple(100 * share for share in preflight.CLIPPING)),
     ],
 )
@@ -51,7 +52,7 @@ def test_the_text_has_the_shares_of_a_drawn_picture() -> None:
 def test_every_format_is_in_the_table() -> None:
     named = {name.strip("`") for row in ROWS for name in re.findall(r"`[a-z-]+`", row)}
     assert set(PRINT_MIMES) <= named
-    assert f"quality {PrintSpec(1, 1).quality}" in ROWS["`jpg` (usual)"][1]
+    assert f"quality {PrintSpec(1, 1).quality}" in ROWS["`jpg` (default)"][1]
 
 
 def test_the_sizes_are_the_demos() -> None:

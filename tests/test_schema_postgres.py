@@ -130,7 +130,7 @@ def test_a_server_that_is_not_there_is_one_sentence(
     monkeypatch.setenv("DATABASE_URL", "postgresql://artify:a-secret@127.0.0.1:1/artify")
     assert cli.main(["db", "migrate"]) == 2
     said = capsys.readouterr().err
-    assert said == "The database does not answer. Please try again.\n"
+    assert said == "The database does not answer. Try again.\n"
 
 
 def test_an_address_of_another_kind_is_refused_without_its_password() -> None:

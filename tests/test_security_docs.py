@@ -38,14 +38,14 @@ def value_of(module: str, expression: str) -> float:
 
 @pytest.mark.parametrize(("cells", "constants"), HELD, ids=[cells[0] for cells, _ in HELD])
 def test_every_number_beside_a_constant_is_its_value(cells: list[str], constants: list[tuple[str, str]]) -> None:
-    """Also the other way round: no number stands there that no constant holds."""
+    """Both ways: the row has no other number than those of its constants."""
     figures = NAMES.sub("", " | ".join(cell for cell in cells[1:] if not NAMED.search(cell)))
     said = {float(number.replace(",", "")) * UNITS[unit] for number, unit in NUMBER.findall(figures)}
     assert said == {value_of(*constant) for constant in constants}
 
 
-def test_the_table_of_what_can_be_exhausted_is_compared_row_by_row() -> None:
-    section = TEXT.split("## Who can exhaust what")[1].split("\n## ")[0]
+def test_every_row_of_what_can_be_used_up_names_a_constant() -> None:
+    section = TEXT.split("## What can be used up")[1].split("\n## ")[0]
     rows = [line for line in section.splitlines() if line.startswith("|")][2:]
     assert len(rows) >= 12
     assert [row for row in rows if not NAMED.search(row)] == []

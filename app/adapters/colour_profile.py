@@ -21,9 +21,9 @@ def space_of(profile: bytes, fmt: PrintFormat) -> Space:
     if space == "RGB":
         return "RGB"
     if fmt == "png":
-        raise Unprocessable("A PNG cannot hold CMYK. Please choose TIFF, PDF or JPEG.", code="no_cmyk_png")
+        raise Unprocessable("PNG does not support CMYK. Choose TIFF, PDF or JPEG.", code="no_cmyk_png")
     return "CMYK"
 
 
 def bad_profile() -> Unprocessable:
-    return Unprocessable("The colour profile cannot be used. It must be an RGB or CMYK profile.", code="bad_profile")
+    return Unprocessable("This colour profile cannot be used. Choose an RGB or CMYK profile.", code="bad_profile")

@@ -84,4 +84,4 @@ def _translated(message: str) -> Exception:
         return constraint(message)
     if OUR_FAULT.search(message):
         return RuntimeError(message)
-    return Unavailable("The database is busy. Please try again.", code="database_unavailable")
+    return Unavailable("The database is busy. Try again.", code="database_unavailable")

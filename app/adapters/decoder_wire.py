@@ -125,13 +125,15 @@ def outcome_of(fault: Refusal) -> tuple[Outcome, Size]:
 
 
 def too_demanding() -> BadPicture:
-    return BadPicture("This photo takes too much to open. Please try another one.", code="too_demanding")
+    return BadPicture("This photo is too complex to open. Try another photo.", code="too_demanding")
 
 
 _REFUSALS: dict[Outcome, Callable[[], Refusal]] = {
     Outcome.DAMAGED: BadPicture,
     Outcome.UNSUPPORTED: UnsupportedMedia,
-    Outcome.TOO_MANY_PIXELS: lambda: BadPicture("This photo has too many pixels.", code="too_many_pixels"),
+    Outcome.TOO_MANY_PIXELS: lambda: BadPicture(
+        "This photo has too many pixels. Choose a smaller one.", code="too_many_pixels"
+    ),
     Outcome.TOO_DEMANDING: too_demanding,
 }
 

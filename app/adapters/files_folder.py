@@ -76,7 +76,7 @@ class FolderFiles:
 
     async def _receive(self, part: Path, link: MediaLink, chunks: AsyncIterable[bytes]) -> None:
         if await self._pour(part, chunks, link.size) != link.size:
-            raise BadRequest("The upload was cut short. Please try again.", code="upload_incomplete")
+            raise BadRequest("The upload was interrupted. Try again.", code="upload_incomplete")
         await asyncio.to_thread(_translated, _publish, part, self._path(link.key), link.mime)
 
     async def _pour(self, part: Path, chunks: AsyncIterable[bytes], most: int | None = None) -> int:
@@ -87,7 +87,7 @@ class FolderFiles:
             async for chunk in chunks:
                 received += len(chunk)
                 if most is not None and received > most:
-                    raise TooLarge("This file is bigger than announced.")
+                    raise TooLarge("This file is larger than announced.")
                 await asyncio.to_thread(_translated, target.write, chunk)
         return received
 
@@ -108,9 +108,9 @@ def _translated(work: Callable[..., T], *arguments: Any) -> T:
     try:
         return work(*arguments)
     except FileNotFoundError as fault:
-        raise NotFound("This file is gone.", code="file_missing") from fault
+        raise NotFound("This file no longer exists.", code="file_missing") from fault
     except OSError as fault:
-        raise Unavailable("The file storage is not answering.", code="files_unavailable") from fault
+        raise Unavailable("The file storage does not answer.", code="files_unavailable") from fault
 
 
 def _part(path: Path) -> Path:

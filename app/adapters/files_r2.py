@@ -89,7 +89,7 @@ class R2Files:
     async def _found(self, key: str, options: dict[str, Any]) -> Any:
         found = await _translated(self._bucket.get(_checked(key), _object(options)))
         if found is None:
-            raise NotFound("This file is gone.", code="file_missing")
+            raise NotFound("This file no longer exists.", code="file_missing")
         return found
 
 
@@ -123,7 +123,7 @@ async def _chunks(body: Any) -> AsyncIterator[bytes]:
         async for piece in pieces(body):
             yield piece
     except JsException as fault:
-        raise Unavailable("The file storage is not answering.", code="files_unavailable") from fault
+        raise Unavailable("The file storage does not answer.", code="files_unavailable") from fault
 
 
 async def _pour(chunks: AsyncIterable[bytes], writer: Any, size: int) -> None:
@@ -131,11 +131,11 @@ async def _pour(chunks: AsyncIterable[bytes], writer: Any, size: int) -> None:
     async for chunk in chunks:
         received += len(chunk)
         if received > size:
-            raise TooLarge("This file is bigger than announced.")
+            raise TooLarge("This file is larger than announced.")
         if chunk:
             await writer.write(_bytes(chunk))
     if received != size:
-        raise BadRequest("The upload was cut short. Please try again.", code="upload_incomplete")
+        raise BadRequest("The upload was interrupted. Try again.", code="upload_incomplete")
     await writer.close()
 
 
@@ -153,7 +153,7 @@ async def _translated(work: Any) -> Any:
     try:
         found = await work
     except JsException as fault:
-        raise Unavailable("The file storage is not answering.", code="files_unavailable") from fault
+        raise Unavailable("The file storage does not answer.", code="files_unavailable") from fault
     return None if found is jsnull else found  # an object without bytes is false, too
 
 

@@ -154,11 +154,11 @@ def _translated(work: Callable[..., T], *arguments: Any) -> T:
         return work(*arguments)
     except ClientError as fault:
         if fault.response["Error"]["Code"] in GONE:
-            raise NotFound("This file is gone.", code="file_missing") from fault
+            raise NotFound("This file no longer exists.", code="file_missing") from fault
         raise _unavailable() from fault
     except BotoCoreError as fault:
         raise _unavailable() from fault
 
 
 def _unavailable() -> Unavailable:
-    return Unavailable("The file storage is not answering.", code="files_unavailable")
+    return Unavailable("The file storage does not answer.", code="files_unavailable")

@@ -19,7 +19,7 @@ def decode(photo: bytes) -> Image.Image:
     Raises BadPicture, UnsupportedMedia.
     """
     if not util.find_spec("pi_heif"):
-        raise UnsupportedMedia("HEIC photos cannot be read here. Please choose a JPEG or PNG photo.")
+        raise UnsupportedMedia("HEIC photos are not supported here. Choose a JPEG or PNG photo.")
     import pi_heif
 
     try:

@@ -22,7 +22,7 @@ _PRICES = {
     "gemini-3-pro-image": 134_000,
 }
 _ASPECTS = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
-_REFUSED = "This photo cannot be used with this style. Please try another photo or another style."
+_REFUSED = "This photo cannot be used with this style. Try another photo or another style."
 
 
 class GeminiImages:
@@ -42,7 +42,7 @@ class GeminiImages:
         there is no key, in which case no picture is sent.
         """
         if not self._key:
-            raise Unprocessable("This shop cannot make pictures yet. Please ask the shop.", code="no_image_model")
+            raise Unprocessable("This shop cannot make pictures yet. Contact the shop.", code="no_image_model")
         seeds = [None if request.seed is None else request.seed + at for at in range(request.count)]
         answers = await asyncio.gather(*[self._made(request, seed) for seed in seeds], return_exceptions=True)
         made = [answer for answer in answers if isinstance(answer, ImageAnswer)]
@@ -86,9 +86,11 @@ class GeminiImages:
                 return await client.aio.models.generate_content(model=self.name, contents=asked, config=config)
         # From None: Google's messages may repeat the prompt or name the project, and traces get logged.
         except errors.APIError as error:
-            raise Unavailable(f"The image service answered {error.code}. Please try again soon.") from None
+            raise Unavailable(
+                f"The image service answered with error {error.code}. Try again in a few minutes."
+            ) from None
         except (httpx.HTTPError, OSError, TimeoutError):
-            raise Unavailable("The image service does not answer. Please try again soon.") from None
+            raise Unavailable("The image service does not answer. Try again in a few minutes.") from None
 
 
 def _options(base_url: str | None, http: httpx.AsyncClient) -> types.HttpOptions:

@@ -45,9 +45,9 @@ class LocalImages:
     async def render(self, request: ImageRequest) -> ImageAnswer:
         """PNGs of the photo's aspect, at about the size asked. Raises Unavailable when not installed."""
         if not self.available():
-            raise Unavailable("The embedded image model is not installed here.")
+            raise Unavailable("The local image model is not installed.")
         if not request.pictures:
-            raise Unprocessable("Please add a photo: this model cannot draw from words alone.", code="picture_needed")
+            raise Unprocessable("Add a photo. This model cannot work from a prompt alone.", code="picture_needed")
         pictures = [await self._compute.run(self._render, request, at) for at in range(request.count)]
         return ImageAnswer(tuple(pictures), self.name)
 

@@ -60,7 +60,7 @@ def make_by(binding: Any) -> Make:
         except JsException as fault:
             raise translated(getattr(fault, "code", None), str(fault.message)) from None
         if result.contentType().partition(";")[0] != mime:
-            raise Unavailable("Pictures came back in another format than asked for.")
+            raise Unavailable("The image service returned another format than requested.")
         data: bytes = answer.to_bytes()
         return data
 
@@ -74,18 +74,18 @@ def translated(code: int | None, message: str) -> AppError:
     if code in _FOREIGN:
         return UnsupportedMedia()
     if code in _TOO_MANY_PIXELS:
-        return BadPicture("This photo has too many pixels.", code="too_many_pixels")
+        return BadPicture("This photo has too many pixels. Choose a smaller one.", code="too_many_pixels")
     if code == 9402:
         return TooLarge()
     if code == 9516 and "encoding" not in message:
         return BadPicture()
     if code in _NOT_OURS_TO_USE:
         return no_imaging()
-    return Unavailable("Pictures cannot be made at the moment. Please try again soon.", code="imaging_unavailable")
+    return Unavailable("Pictures cannot be made at the moment. Try again in a few minutes.", code="imaging_unavailable")
 
 
 def no_imaging() -> AppError:
-    return AppError("Pictures cannot be made here yet. Please come back later.", code="no_imaging", status=501)
+    return AppError("Pictures cannot be made here yet. Try again later.", code="no_imaging", status=501)
 
 
 def _with(binding: Any, picture: Any, step: Step | Draw) -> Any:

@@ -110,7 +110,7 @@ class Apart:
         header = sniff.sniff(photo[: sniff.HEAD_BYTES])
         sniff.check(header)
         if header.format == "heic" and not util.find_spec("pi_heif"):
-            raise UnsupportedMedia("HEIC photos cannot be read here. Please choose a JPEG or PNG photo.")
+            raise UnsupportedMedia("HEIC photos are not supported here. Choose a JPEG or PNG photo.")
         may_take = self._allow(len(photo), header.size)
         decoded = self._ask(photo, wish, may_take) or self._ask(photo, wish, may_take)
         if decoded is None:

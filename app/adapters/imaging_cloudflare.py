@@ -131,7 +131,7 @@ class CloudflareImages:
         data = await self._ask(source.parts, steps, mime, quality)
         header = sniff.sniff(data)
         if (header.size, header.mime) != (size, mime):
-            raise Unavailable("Pictures did not come back as asked for.", code="imaging_unavailable")
+            raise Unavailable("The image service returned another picture than requested.", code="imaging_unavailable")
         return Picture(data, mime, *size)
 
     async def _raster(self, source: BarePhoto, box: Box, size: Size, background: str) -> Raster:
@@ -140,7 +140,9 @@ class CloudflareImages:
         try:
             planes = decode(made.data)
         except ValueError as fault:
-            raise Unavailable("Pictures did not come back as asked for.", code="imaging_unavailable") from fault
+            raise Unavailable(
+                "The image service returned another picture than requested.", code="imaging_unavailable"
+            ) from fault
         pixels = bytearray(3 * size[0] * size[1])
         for at in range(3):
             pixels[at::3] = planes.channels[at if len(planes.channels) > 2 else 0]
@@ -168,7 +170,7 @@ class CloudflareImages:
 def _accepted(photo: BarePhoto) -> BarePhoto:
     """Raises TooLarge, and BadPicture for a JPEG without an end: the service might fill it up with grey."""
     if photo.bytes > MAX_BYTES:
-        raise TooLarge(f"This photo has too many bytes. Please choose one of at most {MAX_BYTES >> 20} MB.")
+        raise TooLarge(f"This photo is too large. Choose one of up to {MAX_BYTES >> 20} MB.")
     if not photo.is_ended:
         raise BadPicture()
     return photo
@@ -204,11 +206,11 @@ def _spread(picture: bytes, size: Size, mark: Mark) -> Draw:
 def _check_print(spec: PrintSpec, profile: bytes | None) -> None:
     """Raises Unprocessable for what cannot be made here."""
     if spec.format not in _PRINT_MIMES:
-        raise Unprocessable("Print files are JPEG or PNG here, not TIFF or PDF.", code="no_tiff")
+        raise Unprocessable("TIFF and PDF are not supported here. Choose JPEG or PNG.", code="no_tiff")
     if spec.bleed or profile:
-        raise Unprocessable("Prints with bleed or a colour profile need a render worker.", code="no_bleed")
+        raise Unprocessable("Prints with bleed or a colour profile require a render worker.", code="no_bleed")
     pixels = spec.width * spec.height
     if pixels > MAX_PIXELS or max(spec.width, spec.height) > MAX_SIDE:
-        raise Unprocessable("This print has too many pixels to be made here.", code="too_many_pixels")
+        raise Unprocessable("This print has too many pixels. A print worker can make it.", code="too_many_pixels")
     if spec.format == "png" and pixels > _MAX_PNG_PIXELS:
-        raise Unprocessable("This print is too big for a PNG here. Please choose JPEG.", code="too_many_pixels")
+        raise Unprocessable("This print is too large for PNG. Choose JPEG.", code="too_many_pixels")

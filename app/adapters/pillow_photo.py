@@ -42,7 +42,7 @@ def opened(data: bytes) -> Iterator[Image.Image]:
     except UnidentifiedImageError as error:
         raise BadPicture() from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise BadPicture("This photo has too many pixels.", code="too_many_pixels") from error
+        raise BadPicture("This photo has too many pixels. Choose a smaller one.", code="too_many_pixels") from error
     except DAMAGE as error:
         raise BadPicture() from error
 

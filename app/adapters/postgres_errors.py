@@ -33,7 +33,7 @@ def our_errors() -> Iterator[None]:
     except asyncpg.IntegrityConstraintViolationError as fault:
         raise _constraint(fault) from fault
     except UNAVAILABLE as fault:
-        raise Unavailable("The database does not answer. Please try again.", code="database_unavailable") from fault
+        raise Unavailable("The database does not answer. Try again.", code="database_unavailable") from fault
 
 
 def _constraint(fault: Any) -> ConstraintError:

@@ -23,7 +23,7 @@ def margin(size: tuple[int, int], spec: PrintSpec) -> int:
     if not spec.bleed:
         return 0
     if spec.bleed > min(spec.width, spec.height):
-        raise Unprocessable("The bleed is wider than the picture itself.", code="bleed_too_wide")
+        raise Unprocessable("The bleed is wider than the picture. Choose a smaller bleed.", code="bleed_too_wide")
     scale = min(spec.width / size[0], spec.height / size[1])
     return min(math.ceil(spec.bleed / scale) + _BEYOND, *size)
 

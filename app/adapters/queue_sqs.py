@@ -43,7 +43,7 @@ class SqsQueue:
         try:
             self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
         except (BotoCoreError, ClientError) as fault:
-            raise Unavailable("The queue is not answering.", code="queue_unavailable") from fault
+            raise Unavailable("The queue does not answer.", code="queue_unavailable") from fault
 
     def _send(self, ids: Sequence[str], delay_s: int) -> bool:
         """Whether SQS answered."""

@@ -63,7 +63,7 @@ def new_nonce() -> bytes:
 
 
 def unreadable() -> Unauthorized:
-    return Unauthorized("A stored secret cannot be read with this key.", code="sealed_unreadable")
+    return Unauthorized("This key cannot decrypt a stored secret.", code="sealed_unreadable")
 
 
 def _mark(key: bytes) -> str:

@@ -39,7 +39,7 @@ class Network:
 
         weights = weights_file()
         if weights is None:
-            raise Unavailable("The enlarging network is not installed here.")
+            raise Unavailable("The upscaling network is not installed.")
         self._bounds = {
             name: ncnn.Mat(np.asarray(bound, np.float32).reshape(CHANNELS, 1, 1)).clone()
             for name, bound in bounds().items()
@@ -86,7 +86,7 @@ def bounded(param: str) -> str:
             f"BinaryOp {name}_over 2 1 {answer}_under {low} {answer} 0={_MAXIMUM}",
         ]
     if len(inputs) != 2 * len(ATTENTIONS):
-        raise Unavailable("The enlarging network is another than the one that is known.")
+        raise Unavailable("The upscaling network has unknown weights.")
     more = 2 * len(inputs)  # as many layers as there are blobs: each input, and each bound behind an attention
     counted = " ".join(str(int(count) + more) for count in counts.split())
     return "\n".join([magic, counted, *inputs, *lines])
@@ -102,7 +102,7 @@ def opened(weights: Path, param: str) -> Any:
     # For tiles of 72 pixels, blocks of 4 × 4 take a tenth less time than 6 × 6.
     net.opt.use_winograd63_convolution = False
     if net.load_param_mem(param) or net.load_model(str(weights.with_suffix(".bin"))):
-        raise Unavailable("The enlarging network's files could not be read.")
+        raise Unavailable("The files of the upscaling network could not be read.")
     return net
 
 

@@ -91,7 +91,7 @@ class _Connection:
         except sqlite3.OperationalError as fault:
             if fault.sqlite_errorcode & 0xFF not in TRANSIENT:
                 raise
-            raise Unavailable("The database is busy. Please try again.", code="database_unavailable") from fault
+            raise Unavailable("The database is busy. Try again.", code="database_unavailable") from fault
 
     def _close(self) -> None:
         if self._handle is not None:

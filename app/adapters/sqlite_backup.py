@@ -54,7 +54,7 @@ def restore(source: Path, path: Path, *, replace: bool) -> dict[str, int]:
 def written(target: Path) -> Iterator[Path]:
     """Where to write a backup: it gets its name when it is whole. Raises Conflict when that is taken."""
     if target.exists():
-        raise Conflict(f"{target} exists already. Choose another name.", code="backup_exists")
+        raise Conflict(f"{target} already exists. Choose another name.", code="backup_exists")
     private.make_folder(target.parent)
     part = target.with_name(f"{target.name}.part")
     part.unlink(missing_ok=True)
@@ -112,11 +112,15 @@ def columns(table: Table) -> str:
 
 
 def not_empty() -> AppError:
-    return Conflict("The database is not empty. --replace puts the backup in its place.", code="not_empty")
+    return Conflict(
+        "The database is not empty. Pass --replace to delete its rows and restore the backup.", code="not_empty"
+    )
 
 
 def refused_row(fault: ConstraintError) -> AppError:
-    return BadRequest(f"The database refuses a row of the backup, by {fault.name}.", code="not_a_backup")
+    return BadRequest(
+        f"The database refuses a row of the backup because of the constraint {fault.name}.", code="not_a_backup"
+    )
 
 
 def _refill(target: sqlite3.Connection, *, replace: bool) -> None:

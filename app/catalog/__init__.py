@@ -1,4 +1,4 @@
-"""What a shop sells, as far as Artify works on it: a mirror of Shopify's products."""
+"""The products of a shop: a copy of Shopify's, as far as Artify needs them."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""A product as the shop sees it."""
+"""A product of a shop."""
 
 from __future__ import annotations
 

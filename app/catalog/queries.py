@@ -1,4 +1,4 @@
-"""All SQL on products."""
+"""SQL of products."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _product_row(shop_id: str, product_id: str) -> Any:
 
 
 async def sellable_product(db: Database, shop_id: str, shopify_product_id: str) -> Product | None:
-    """A product that the shop has switched on, by Shopify's id."""
+    """A product that the merchant has enabled and that is on sale, by Shopify's id."""
     row = await db.one(_sellable_row(shop_id, shopify_product_id))
     return Product(**row) if row else None
 
@@ -40,12 +40,12 @@ def _sellable_row(shop_id: str, shopify_product_id: str) -> Any:
 
 @built_once
 def id_of_sellable(shop_id: str, shopify_product_id: str) -> ScalarSelect[str]:
-    """Our id of such a product, within other statements."""
+    """The id of such a product, as a subquery for other statements."""
     return select(table.c.id).where(*_sellable(shop_id, shopify_product_id)).scalar_subquery()
 
 
 async def enabled_products(db: Database, shop_id: str) -> list[Product]:
-    """What the shop has switched on, on sale or not."""
+    """The products that the merchant has enabled, on sale or not."""
     return [Product(**row) for row in await db.all(_enabled_rows(shop_id))]
 
 
@@ -57,7 +57,7 @@ def _enabled_rows(shop_id: str) -> Any:
 
 @built_once
 def save_product(shop_id: str, product: Product, at: datetime) -> Any:
-    """Insert, or take over title and handle of one that Shopify already knows."""
+    """Insert a product, or update the title and handle of one with the same Shopify id."""
     return (
         upsert(table)
         .values(
@@ -78,7 +78,10 @@ def save_product(shop_id: str, product: Product, at: datetime) -> Any:
 
 
 def save_listed(shop_id: str, listed: ListedProduct, at: datetime) -> Any:
-    """Insert one that is not switched on, or follow Shopify. Older tellings change nothing; archived stays so."""
+    """Insert a product, not enabled, or update it from Shopify.
+
+    Data older than the last sync is ignored; an archived product stays archived.
+    """
     return _save_listed(new_id(), shop_id, listed, at)
 
 
@@ -108,7 +111,7 @@ def _save_listed(product_id: str, shop_id: str, listed: ListedProduct, at: datet
 
 
 def archive(shop_id: str, shopify_product_id: str, at: datetime) -> list[Any]:
-    """Off sale and archived for good, also one that was never heard of: its update may still be on its way."""
+    """Archive a product permanently. An unknown one is inserted first, because its update may still arrive."""
     return _archive_known(new_id(), shop_id, shopify_product_id, at)
 
 
@@ -132,7 +135,7 @@ def _archive_known(product_id: str, shop_id: str, shopify_product_id: str, at: d
 
 @built_once
 def archive_unlisted(shop_id: str, before: datetime, at: datetime) -> Any:
-    """Those of Shopify that no page of a sync has named since it began."""
+    """Archive the Shopify products that no page of the sync has listed since it started."""
     unlisted = [table.c.shopify_product_id.is_not(None), table.c.updated_at < moment(before)]
     return _archive(shop_id, at).where(*unlisted)
 

@@ -1,4 +1,4 @@
-"""Products follow Shopify: told by webhooks, and read whole by cursor. Nothing here touches what was ordered."""
+"""Product sync: updates by webhook, and full reads by cursor. Orders of a product are not affected."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ UPDATE = "catalog.update_product"
 DELETE = "catalog.delete_product"
 SYNC = "catalog.sync_products"
 LONGEST_TEXT = 255
-"""Characters of a title or handle, as Shopify has it."""
+"""Characters of a title or handle: Shopify's limit."""
 ON_SALE = ("active", "unlisted")
-"""An unlisted product is sold to who has its address."""
+"""An unlisted product can be bought by anyone who has its address."""
 
 
 def product_fields(payload: Any) -> dict[str, Any]:
-    """What we keep of products/update. Raises ValueError when it is no product, or does not say its title and time."""
+    """Return the fields that are kept of products/update. Raises ValueError if it has no readable id, title or time."""
     product_id, title = _id_of(payload), text(payload.get("title"), LONGEST_TEXT)
     changed_at = moment(payload.get("updated_at"))
     if title is None or changed_at is None:
@@ -39,10 +39,10 @@ def product_fields(payload: Any) -> dict[str, Any]:
 
 
 def deleted_product_fields(payload: Any) -> dict[str, Any]:
-    """What we keep of products/delete. Raises ValueError when it names no product.
+    """Return the fields that are kept of products/delete. Raises ValueError if it names no product.
 
-    Its body is an id alone (shopify.app.toml asks for no more). That of a products/update, signed alike, must not
-    archive the product.
+    Its body contains only an id (shopify.app.toml asks for no more). A body of products/update, which has the same kind
+    of signature, must not archive the product.
     """
     if not {"id", "admin_graphql_api_id"}.issuperset(payload):
         raise ValueError("more than an id")
@@ -50,7 +50,7 @@ def deleted_product_fields(payload: Any) -> dict[str, Any]:
 
 
 async def update_product(app: App, lease: Lease) -> None:
-    """The job of a products/update webhook; one older than what is known changes nothing."""
+    """Job of a products/update webhook. Data older than the last sync is ignored."""
     fields, now = await _fields(app, lease), app.clock.now()
     if fields is None:
         return
@@ -65,7 +65,7 @@ async def update_product(app: App, lease: Lease) -> None:
 
 
 async def delete_product(app: App, lease: Lease) -> None:
-    """The job of a products/delete webhook: archived for good, and what was ordered of it is printed all the same."""
+    """Job of a products/delete webhook. The product is archived permanently; its orders are still printed."""
     fields, now = await _fields(app, lease), app.clock.now()
     if fields is None:
         return
@@ -73,17 +73,17 @@ async def delete_product(app: App, lease: Lease) -> None:
 
 
 async def expect_sync(app: App, shop: shops.Shop) -> None:
-    """Read the shop's products once an installation; asked again, nothing happens unless that failed."""
+    """Queue a sync of the shop's products, once per installation, and again only if that sync failed."""
     await _start(app, shop.id, to_text(shop.installed_at) if shop.installed_at else "")
 
 
 async def sync_products(app: App, shop_id: str) -> None:
-    """Read the shop's products again; twice within a minute is once."""
+    """Queue another sync of the shop's products, at most one per minute."""
     await _start(app, shop_id, f"{app.clock.now():%Y-%m-%dT%H:%M}")
 
 
 async def sync_page(app: App, lease: Lease) -> None:
-    """The job: one page, then the next. After the last, what was on none is archived: it was deleted unheard."""
+    """Job: read one page and queue the next. After the last, archive the products that no page listed."""
     job, now = lease.job, app.clock.now()
     payload = job.payload or {}
     started, after = payload.get("started") or to_text(now), payload.get("after")
@@ -101,7 +101,7 @@ async def sync_page(app: App, lease: Lease) -> None:
 
 
 async def sync_given_up(app: App, job: Job, fault: AppError) -> list[object]:
-    """Products stay as they were; the list of jobs shows the fault, and the merchant may ask again."""
+    """Products stay as they are. The list of jobs shows the error, and the merchant can start another sync."""
     app.log.warning("products_not_synced", shop=job.shop_id, code=fault.code)
     return []
 
@@ -122,7 +122,7 @@ async def _start(app: App, shop_id: str, occasion: str) -> None:
 
 
 async def _fields(app: App, lease: Lease) -> dict[str, Any] | None:
-    """What a webhook told of a product; None when its job has ended, as that of a shop that has left."""
+    """The fields of a product webhook; None if its job has ended because the app is not installed."""
     delivery = await shops.delivery_here(app, lease)
     return delivery.fields if delivery else None
 

@@ -1,4 +1,4 @@
-"""Tables of what a shop sells."""
+"""Tables of products."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What everything stands on: the App, ports, errors, settings, logs, ids, time.
+"""The foundation: the App, ports, errors, settings, logs, ids, time.
 
-Imports nothing else of the project.
+Imports no other package of the project.
 """

@@ -1,4 +1,4 @@
-"""Long CPU work looks between its pieces whether anybody still waits for it. A thread cannot be stopped otherwise."""
+"""Cancellation of long CPU work. Threads cannot be stopped, so it checks between pieces whether anybody still waits."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import TypeVar
 T = TypeVar("T")
 
 gone: ContextVar[Event | None] = ContextVar("gone", default=None)
-"""Set by Compute for the work that it runs: the event that whoever waited has gone."""
+"""Set by Compute for the work it runs: the event that its caller has gone."""
 
 
 class Abandoned(Exception):
-    """Nobody waits for this work any more."""
+    """Nobody waits for this work any longer."""
 
 
 def watched(pieces: Iterable[T]) -> Iterator[T]:
-    """The pieces one by one, whichever thread asks for them. Raises Abandoned once nobody waits for the work."""
+    """Yield the pieces one by one, in any thread. Raises Abandoned once nobody waits for the work."""
     return _until(gone.get(), pieces)
 
 

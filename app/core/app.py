@@ -1,11 +1,11 @@
-"""App: everything that a use case may touch, built once by app.wiring."""
+"""App: everything that a use case may use, built once by app.wiring."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # making their many values would lengthen a worker's start
+if TYPE_CHECKING:  # importing the ports would slow down a worker's start
     from app.core import ports
     from app.core.capability import Capability
     from app.core.log import Log

@@ -10,10 +10,10 @@ T = TypeVar("T")
 
 
 class Compute(Protocol):
-    """Runs CPU work off the event loop where the platform can."""
+    """Runs CPU work outside the event loop, if the platform can."""
 
     async def run(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Work that may take seconds, and hold a whole picture in memory: it waits for its turn."""
+        """Run work that may take seconds and hold a whole picture in memory. It waits for its turn."""
 
     async def glance(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Work of some milliseconds, for which somebody waits: it does not stand behind pictures."""
+        """Run work of a few milliseconds that somebody waits for. It does not queue behind pictures."""

@@ -1,4 +1,4 @@
-"""Errors that reach a person: a status, a stable code, a sentence that says what to do."""
+"""Errors that reach a person: an HTTP status, a stable code, and a message that says what to do."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 
 class AppError(Exception):
-    """An error with an HTTP status, a code for programs and a plain sentence for people.
+    """An error with an HTTP status, a code for programs and a message for people.
 
-    `retryable` tells a job runner whether the same work may succeed later.
+    `retryable` says whether the same work may succeed later.
     """
 
     status = 500
     code = "internal"
-    message = "Something went wrong on our side. Please try again."
+    message = "Something went wrong on our side. Try again."
     retryable = False
 
     def __init__(self, message: str | None = None, *, code: str | None = None, status: int | None = None):
@@ -24,45 +24,49 @@ class AppError(Exception):
 
 
 class BadRequest(AppError):
-    status, code, message = 400, "bad_request", "The request could not be read."
+    status, code, message = 400, "bad_request", "This request is not valid."
 
 
 class Unauthorized(AppError):
-    status, code, message = 401, "unauthorized", "This request is not signed, or its signature is not valid."
+    status, code, message = 401, "unauthorized", "This request has no valid signature."
 
 
 class Forbidden(AppError):
-    status, code, message = 403, "forbidden", "This link is not valid, or it has expired."
+    status, code, message = 403, "forbidden", "This link is not valid or has expired."
 
 
 class NotFound(AppError):
-    status, code, message = 404, "not_found", "There is nothing here, or it is not yours."
+    status, code, message = 404, "not_found", "This page or item does not exist, or you do not have access to it."
 
 
 class Conflict(AppError):
     status, code, message = (
         409,
         "conflict",
-        "This does not fit what happened before. Please reload and try again.",
+        "This changed in the meantime. Reload the page and try again.",
     )
 
 
 class TooLarge(AppError):
-    status, code, message = 413, "too_large", "This file is too big."
+    status, code, message = 413, "too_large", "This file is too large."
 
 
 class UnsupportedMedia(AppError):
-    status, code, message = 415, "unsupported_format", "Please choose a JPEG, PNG, WebP, AVIF or HEIC photo."
+    status, code, message = (
+        415,
+        "unsupported_format",
+        "This file type is not supported. Choose a JPEG, PNG, WebP, AVIF or HEIC photo.",
+    )
 
 
 class Unprocessable(AppError):
-    status, code, message = 422, "unprocessable", "Some of what was sent is not valid."
+    status, code, message = 422, "unprocessable", "Some fields are not valid."
 
 
 class TooMany(AppError):
-    """A limit was reached; `retry_after` is in whole seconds."""
+    """A rate limit was reached. `retry_after` is in whole seconds."""
 
-    status, code, message = 429, "too_many", "That was a lot at once. Please wait a moment and try again."
+    status, code, message = 429, "too_many", "Too many requests. Wait a moment and try again."
 
     def __init__(self, message: str | None = None, *, code: str | None = None, retry_after: int = 60):
         super().__init__(message, code=code)
@@ -70,18 +74,22 @@ class TooMany(AppError):
 
 
 class Unavailable(AppError):
-    status, code, message = 503, "unavailable", "A service we need is not answering. Please try again soon."
+    status, code, message = (
+        503,
+        "unavailable",
+        "A service that Artify needs is unavailable. Try again in a few minutes.",
+    )
     retryable = True
 
 
 class BadPicture(Unprocessable):
     """A picture that cannot be used.
 
-    `code` says why: unsupported_format, damaged, too_small, too_many_pixels, too_demanding. `size` is the picture's
-    width and height in pixels where they are the reason.
+    `code` is the reason: unsupported_format, damaged, too_small, too_many_pixels, too_demanding. `size` is the
+    picture's width and height in pixels, if they are the reason.
     """
 
-    code, message = "damaged", "This photo could not be read. Please try another one."
+    code, message = "damaged", "This photo could not be read. Try another photo."
 
     def __init__(
         self,
@@ -96,7 +104,7 @@ class BadPicture(Unprocessable):
 
 
 class Refused(Exception):
-    """A batch was undone because a statement did not touch the rows it must; `code` says which."""
+    """A batch was rolled back because a statement did not touch the expected rows; `code` names the statement."""
 
     def __init__(self, code: str):
         self.code = code
@@ -104,7 +112,7 @@ class Refused(Exception):
 
 
 class ConstraintError(Exception):
-    """A batch was undone by a constraint; `name` is the constraint's name in the metadata."""
+    """A batch was rolled back by a constraint; `name` is the constraint's name in the metadata."""
 
     def __init__(self, name: str):
         self.name = name
@@ -112,7 +120,7 @@ class ConstraintError(Exception):
 
 
 class DoorReply(Exception):
-    """A finished reply of Shopify's protocol, to be sent as it is."""
+    """A complete response of Shopify's protocol, to be sent as it is."""
 
     def __init__(self, status: int, headers: Mapping[str, str], body: str):
         self.status, self.headers, self.body = status, headers, body

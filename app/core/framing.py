@@ -1,4 +1,4 @@
-"""Where a picture is cut, and how large it comes out: whole pixels from fractions and aspects."""
+"""Crop geometry: boxes and sizes in whole pixels, from fractions and aspect ratios."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from app.core.pictures import Crop
 
 OVERVIEW_SIDE = 96
-"""The longer side in pixels of a small look at a whole picture: enough for its colours."""
+"""The longer side in pixels of a small overview of a picture: enough to judge its colours."""
 PATCH_SIDE = 96
-"""The sides in pixels of a piece that is looked at in full resolution: a dozen hairs, or an eye."""
+"""The sides in pixels of a patch that is measured at full resolution: a dozen hairs, or an eye."""
 _SPREAD = ((0.5, 0.5), (0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75))
 
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle in pixels, inside the picture that it was made for."""
+    """A rectangle in pixels within a picture."""
 
     left: int
     top: int
@@ -29,7 +29,7 @@ class Box:
 
 
 def cut(size: tuple[int, int], crop: Crop | None, aspect: tuple[int, int]) -> Box:
-    """The box of `crop` in a picture of `size`, cut centrally to the aspect width:height. At least one pixel."""
+    """Return the box of `crop` in a picture of `size`, cropped centrally to the aspect ratio. At least one pixel."""
     chosen = Box(0, 0, *size) if crop is None else _box(size, crop)
     width = min(chosen.width, max(1, _divide(chosen.height * aspect[0], aspect[1])))
     height = min(chosen.height, max(1, _divide(chosen.width * aspect[1], aspect[0])))
@@ -38,7 +38,7 @@ def cut(size: tuple[int, int], crop: Crop | None, aspect: tuple[int, int]) -> Bo
 
 
 def unturned(box: Box, stored: tuple[int, int], orientation: int) -> Box:
-    """Where a box of the upright picture lies in the picture as stored; EXIF orientations 1 to 8."""
+    """Convert a box of the upright picture to the picture as stored, for EXIF orientations 1 to 8."""
     left, top, width, height = box.left, box.top, box.width, box.height
     if orientation >= 5:  # a quarter turn: rows become columns
         left, top, width, height = top, left, height, width
@@ -50,16 +50,16 @@ def unturned(box: Box, stored: tuple[int, int], orientation: int) -> Box:
 
 
 def no_larger(box: Box, width: int, height: int) -> tuple[int, int]:
-    """width × height where the box has that many pixels, else the box's own size: nothing is enlarged."""
+    """Return width × height if the box has that many pixels, else the box's own size: nothing is enlarged."""
     if box.width >= width and box.height >= height:
         return width, height
     return box.width, box.height
 
 
 def patches(box: Box) -> list[Box]:
-    """Pieces of a box to look at closely: its middle, then four around it, none beside another's rows but in line.
+    """Return the patches of a box to measure at full resolution: its middle, then four towards the corners.
 
-    A box too small for them gives its middle alone, of up to twice the side.
+    A box that is too small for five returns only its middle, of up to twice the side.
     """
     if min(box.width, box.height) >= 4 * PATCH_SIDE:
         return [_around(box, across, down, PATCH_SIDE) for across, down in _SPREAD]
@@ -67,7 +67,7 @@ def patches(box: Box) -> list[Box]:
 
 
 def fit(size: tuple[int, int], max_side: int) -> tuple[int, int]:
-    """The size whose longer side is at most `max_side`, at the same aspect. Never larger."""
+    """Return the size whose longer side is at most `max_side`, at the same aspect ratio. Never enlarges."""
     longest = max(size)
     if longest <= max_side:
         return size
@@ -86,12 +86,12 @@ def _box(size: tuple[int, int], crop: Crop) -> Box:
 
 
 def _span(length: int, start: float, share: float) -> tuple[int, int]:
-    """Both edges are rounded, not the length, so that neighbouring crops meet without a gap."""
+    """Rounds both edges, not the length, so that adjacent crops meet without a gap."""
     first = min(max(round(start * length), 0), length - 1)
     last = min(max(round((start + share) * length), first + 1), length)
     return first, last - first
 
 
 def _divide(numerator: int, denominator: int) -> int:
-    """Whole division, halves up: Python's round() goes to even, which would cut twins differently."""
+    """Integer division that rounds halves up: round() rounds them to even, so equal crops could differ by a pixel."""
     return (2 * numerator + denominator) // (2 * denominator)

@@ -1,7 +1,7 @@
 """HEIF boxes (ISO 14496-12, 23008-12), as far as they describe the main image. AVIF is HEIF too.
 
-A stranger writes these boxes, so every reader here is linear in what it looks at, copies nothing but the answer, and
-takes at most MOST_STEPS steps.
+The boxes come from strangers, so every reader here takes linear time, copies only its result, and takes at most
+MOST_STEPS steps.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 AVIF_BRANDS = {b"avif", b"avis"}
 MOST_STEPS = 10_000
-"""Boxes and entries that one reading looks at. A photo of 50 megapixels in tiles of 256 pixels a side has about 800
-items, each with an entry in a few tables."""
+"""Boxes and entries that are read per file. A photo of 50 megapixels in tiles of 256 × 256 pixels has about 800 items,
+each with an entry in a few tables."""
 _MOST_BRAND_BYTES = 1024
 Span = tuple[int, int]  # where the content of a box starts and ends
 
@@ -33,10 +33,10 @@ class Coding:
 
 @dataclass(frozen=True)
 class MainImage:
-    """What the boxes say of the main image.
+    """The description of the main image.
 
-    `size` is its width and height in pixels, turned as the file asks. `coding` is None where a colour profile
-    describes the colours, or nothing does.
+    `size` is its width and height in pixels, after the file's rotation. `coding` is None if a colour profile describes
+    the colours, or nothing does.
     """
 
     size: tuple[int, int]
@@ -45,7 +45,7 @@ class MainImage:
 
 
 def brands(head: bytes) -> set[bytes]:
-    """The major and compatible brands, or nothing when this is no such file."""
+    """Return the major and compatible brands; empty if this is not an HEIF file."""
     if head[4:8] != b"ftyp":
         return set()
     end = min(int.from_bytes(head[:4], "big"), _MOST_BRAND_BYTES)
@@ -54,15 +54,15 @@ def brands(head: bytes) -> set[bytes]:
 
 
 def main_image(head: bytes) -> MainImage | None:
-    """The main image's description; None when it is not in `head`.
+    """Return the description of the main image, or None if it is not in `head`.
 
-    Raises TooManyParts, and IndexError or struct.error for a description that ends early.
+    Raises TooManyParts, and IndexError or struct.error if the description is cut off.
     """
     return _Reader(head).main_image()
 
 
 def is_whole(data: bytes) -> bool:
-    """Whether the boxes that hold the picture end within the file. What stands behind them does not matter.
+    """Return whether the boxes that contain the picture end within the file. What follows them does not matter.
 
     Raises TooManyParts.
     """
@@ -70,7 +70,7 @@ def is_whole(data: bytes) -> bool:
 
 
 class _Reader:
-    """Reads one file, and counts its steps over all tables."""
+    """Reads one file, and counts steps over all its tables."""
 
     def __init__(self, data: bytes) -> None:
         self._data, self._steps = data, MOST_STEPS
@@ -93,7 +93,7 @@ class _Reader:
         return MainImage((width, height), self._coding(item, mine), b"prem" in references)
 
     def boxes(self, within: Span) -> Iterator[tuple[bytes, Span]]:
-        """The boxes side by side; the last one may say that it ends beyond `within`."""
+        """Yield the boxes at one level. The last one may claim to end beyond `within`."""
         at, end = within
         while at + 8 <= end:
             self._step()
@@ -113,7 +113,7 @@ class _Reader:
             raise TooManyParts
 
     def _child(self, within: Span, wanted: bytes) -> Span | None:
-        """The first box of that name which is there as a whole."""
+        """The first complete box of that name."""
         return next((span for name, span in self.boxes(within) if name == wanted and span[1] <= within[1]), None)
 
     def _primary(self, pitm: Span) -> int:
@@ -123,7 +123,7 @@ class _Reader:
         return int.from_bytes(body[4:6] if body[0] == 0 else body[4:8], "big")
 
     def _references(self, iref: Span | None, item: int) -> dict[bytes, list[int]]:
-        """To which items the main image refers, by the kind of reference: `dimg` to its tiles, `prem` to its alpha."""
+        """The items the main image refers to, by kind of reference: `dimg` for its tiles, `prem` for its alpha."""
         if iref is None:
             return {}
         found, wide = {}, self._data[iref[0]] > 0
@@ -162,14 +162,14 @@ class _Reader:
             at += 4 if version else 2
             count, at = data[at], at + 1
             if item in items and item not in found:
-                # The top bit says that a reader must know the property.
+                # The top bit marks properties that a reader must support.
                 numbers = struct.unpack_from(f">{count}H" if wide else f">{count}B", data, at)
                 found[item] = [number & (0x7FFF if wide else 0x7F) for number in numbers]
             at += count * (2 if wide else 1)
         return found
 
     def _coding(self, item: int, properties: dict[int, list[tuple[bytes, Span]]]) -> Coding | None:
-        """By the main image's own `colr` box, or by that of its first tile. A profile goes before numbers."""
+        """From the `colr` box of the main image, or of its first tile. A profile takes precedence over numbers."""
         for spans in (properties.pop(item, []), *properties.values()):
             said = {self._data[start : start + 4]: start + 4 for name, (start, _) in spans if name == b"colr"}
             if b"prof" in said or b"rICC" in said:

@@ -1,4 +1,4 @@
-"""JPEG segments (ITU T.81, annex B), read as libjpeg reads them: what stands between two segments is skipped."""
+"""JPEG segments (ITU T.81, annex B), read as libjpeg does: bytes between two segments are skipped."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import NamedTuple
 BASELINE, EXTENDED, PROGRESSIVE = 0xC0, 0xC1, 0xC2
 START_OF_IMAGE, END_OF_IMAGE, START_OF_SCAN = 0xD8, 0xD9, 0xDA
 MOST_SEGMENTS = 4_000
-"""In front of the first scan, and again behind its header. A profile takes at most 255 segments, a megabyte of depth
+"""Limit before the first scan, and again after its header. A profile takes at most 255 segments, a megabyte of depth
 map 16, a progressive file a few dozen."""
-# Stray bytes, fill bytes (FF), stuffed zeros, and markers that have no content (TEM, RSTn) are all passed over.
+# Skips stray bytes, fill bytes (FF), stuffed zeros, and markers without content (TEM, RSTn).
 _MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 
 
@@ -24,14 +24,14 @@ class Segment(NamedTuple):
 
     @property
     def content(self) -> int:
-        """Where the content begins, behind the marker and the length."""
+        """The offset of the content, after the marker and the length."""
         return self.start + 4
 
 
 def segment_at(data: bytes, at: int) -> Segment | None:
-    """The first segment that begins at `at` or later; None when no further one does.
+    """Return the first segment that starts at `at` or later, or None.
 
-    A length that is too small to be one makes an empty segment, as decoders take it. A segment that is cut off ends
+    A segment whose length is too small to be valid counts as empty, as in decoders. A segment that is cut off ends
     beyond the file.
     """
     found = _MARKER.search(data, at)
@@ -45,7 +45,7 @@ def segment_at(data: bytes, at: int) -> Segment | None:
 
 
 def segments(data: bytes) -> Iterator[Segment]:
-    """The segments in front of the first scan, its header being the last. At most MOST_SEGMENTS."""
+    """Yield the segments before the first scan, up to and including its header; at most MOST_SEGMENTS."""
     at = 2
     for _ in range(MOST_SEGMENTS):
         found = segment_at(data, at)

@@ -1,4 +1,4 @@
-"""Single values out of JSON that others wrote. What cannot be read is None; reading never raises."""
+"""Readers for single values of untrusted JSON. A value that cannot be read is None; only `parse` raises."""
 
 from __future__ import annotations
 
@@ -13,24 +13,23 @@ ID = re.compile(r"[0-9]{1,20}")
 """Shopify's ids are whole numbers of up to 64 bits, which have at most 20 digits."""
 GID = re.compile(r"gid://shopify/[A-Za-z]+/([0-9]{1,20})")
 EXACT = 2**53
-"""The first whole number from which a float no longer names each one."""
+"""From here on, floats cannot represent every whole number."""
 LONGEST_NUMBER = 40
 """Digits. Python takes quadratic time for longer ones, and refuses those of more than 4300."""
 YEARS = range(2000, 2101)
 
 
 def parse(body: bytes) -> Any:
-    """The JSON in a body, with whole numbers exact; one of more than 40 digits stays text, as no field of ours has it.
+    """Parse a JSON body with exact whole numbers. A number of more than 40 digits stays text; no field needs one.
 
-    Bytes that are no UTF-8 cost the character that they stand in, not the body. Raises ValueError, or RecursionError
-    when it is nested too deeply.
+    Invalid UTF-8 only replaces the affected character. Raises ValueError, or RecursionError if it is nested too deeply.
     """
     text = body.decode(errors="replace")
     return json.loads(text, parse_int=lambda digits: int(digits) if len(digits) <= LONGEST_NUMBER else digits)
 
 
 def shopify_id(value: Any) -> str | None:
-    """The digits of a numeric id, given as a number or as text."""
+    """Return the digits of a numeric id, given as a number or as text."""
     if isinstance(value, float) and value.is_integer() and value < EXACT:
         value = int(value)
     digits = value.strip() if isinstance(value, str) else str(value) if _is_number(value) else ""
@@ -38,15 +37,15 @@ def shopify_id(value: Any) -> str | None:
 
 
 def id_of_gid(value: Any) -> str | None:
-    """The numeric part of a global id such as `gid://shopify/Order/9001`."""
+    """Return the numeric part of a global id such as `gid://shopify/Order/9001`."""
     found = GID.fullmatch(value) if isinstance(value, str) else None
     return shopify_id(found[1]) if found else None
 
 
 def text(value: Any, longest: int) -> str | None:
-    """Text, or a number as text, cut to a number of characters, and without what a database refuses.
+    """Return text, or a number as text, cut to `longest` characters and without characters that databases refuse.
 
-    JSON can hold half a surrogate pair, which is no UTF-8, and NUL, which PostgreSQL does not store.
+    JSON can contain half a surrogate pair, which is not valid UTF-8, and NUL, which PostgreSQL does not store.
     """
     if not isinstance(value, str):
         return str(value)[:longest] if _is_number(value) or isinstance(value, float) else None
@@ -54,7 +53,7 @@ def text(value: Any, longest: int) -> str | None:
 
 
 def whole(value: Any, most: int) -> int | None:
-    """A whole number from 0 to `most`, also when it is written as text or with a decimal point."""
+    """Return a whole number from 0 to `most`, even if it is written as text or with a decimal point."""
     if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,20}\s*", value, re.ASCII):
         value = int(value)
     if isinstance(value, float) and value.is_integer() and value < EXACT:
@@ -63,7 +62,7 @@ def whole(value: Any, most: int) -> int | None:
 
 
 def moment(value: Any) -> datetime | None:
-    """An ISO 8601 time of this century."""
+    """Return an ISO 8601 time from 2000 to 2100, in UTC."""
     try:
         found = from_text(value) if isinstance(value, str) else None
     except (ValueError, OverflowError):
@@ -72,5 +71,5 @@ def moment(value: Any) -> datetime | None:
 
 
 def _is_number(value: Any) -> bool:
-    """Whether this is a whole number that is not too long to be written out. A truth value is none."""
+    """Whether this is a whole number (not a boolean) that is not too long to convert to text."""
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**LONGEST_NUMBER

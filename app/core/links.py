@@ -1,4 +1,4 @@
-"""Signed, expiring words: media links and view tokens. HMAC-SHA256 with LINK_KEY."""
+"""Signed, expiring media links and view tokens: HMAC-SHA256 with LINK_KEY."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from app.core.errors import Forbidden
 
 @dataclass(frozen=True)
 class MediaLink:
-    """What a link under /media allows: one method on one key until a time.
+    """A link under /media: it allows one method on one key until a time.
 
-    For PUT, exactly `size` bytes of type `mime`; for GET, `filename` makes the browser save it.
+    PUT accepts exactly `size` bytes of type `mime`. For GET, `filename` makes the browser save the file.
     """
 
     method: str
@@ -33,7 +33,7 @@ class MediaLink:
 
     @classmethod
     def read(cls, method: str, path_key: str, query: Mapping[str, str], key: bytes, now: datetime) -> MediaLink:
-        """The link that a request came with. Raises Forbidden when altered or expired."""
+        """Return the link of a request. Raises Forbidden if it was altered or has expired."""
         try:
             link = cls(
                 method="GET" if method == "HEAD" else method,
@@ -44,7 +44,7 @@ class MediaLink:
                 filename=query.get("f", ""),
             )
             given = query["s"]
-        except (KeyError, ValueError, OverflowError, OSError) as fault:  # OSError: a year beyond the system's
+        except (KeyError, ValueError, OverflowError, OSError) as fault:  # OSError: an unsupported year
             raise Forbidden() from fault
         if not same(given, sign(key, *link._words())) or link.expires_at <= now:
             raise Forbidden()
@@ -65,14 +65,14 @@ class MediaLink:
 
 
 def attachment(filename: str) -> str:
-    """A Content-Disposition for a name in any script: plain ASCII, and the whole of it for browsers (RFC 6266)."""
+    """Return a Content-Disposition for a name in any script: in ASCII, and in full for browsers (RFC 6266)."""
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "_" for c in filename)
     whole = "" if plain == filename else f"; filename*=UTF-8''{quote(filename, safe='')}"
     return f'attachment; filename="{plain}"{whole}'
 
 
 def view_token(key: bytes, subject: str, expires_at: datetime) -> str:
-    """A token that lets its holder look at one subject until a time."""
+    """Return a token that allows its holder to view one subject until a time."""
     end = str(int(expires_at.timestamp()))
     return f"{end}.{sign(key, 'view', subject, end)}"
 
@@ -85,11 +85,11 @@ def may_view(key: bytes, subject: str, token: str, now: datetime) -> bool:
 
 
 def sign(key: bytes, *words: str) -> str:
-    """Hex HMAC over the words; lengths are signed too, so no two lists of words look alike."""
+    """Return the hex HMAC over the words. Their lengths are signed too, so that different lists never match."""
     message = "".join(f"{len(word)}:{word}" for word in words)
     return hmac.new(key, message.encode(), hashlib.sha256).hexdigest()
 
 
 def same(given: str, right: str) -> bool:
-    """Compare in constant time; text that is not ASCII is simply different."""
+    """Compare in constant time. Text that is not ASCII is allowed."""
     return hmac.compare_digest(given.encode(), right.encode())

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, with the ids of the request, shop and job they belong to.
+"""Logs: one JSON object per line, with the ids of the request, shop and job.
 
 Callers pass ids, counts and codes: never tokens, prompts, names, addresses or bodies.
 """
@@ -19,7 +19,7 @@ _context: ContextVar[dict[str, str]] = ContextVar("log_context", default={})  # 
 
 
 class Log:
-    """Writes to a stream; the context of the running request or job is added to each line."""
+    """Writes to a stream and adds the context of the running request or job to each line."""
 
     def __init__(self, stream: TextIO | None = None):
         self._stream = stream
@@ -31,7 +31,7 @@ class Log:
         self._write("warning", event, fields)
 
     def error(self, event: str, fault: BaseException, **fields: object) -> None:
-        """An unexpected fault, with where it happened but without its message, which may hold a person's data."""
+        """Log an unexpected error with its location, without its message, which may contain personal data."""
         frames = traceback.extract_tb(fault.__traceback__)
         where = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames[-6:]]
         self._write("error", event, fields | {"fault": type(fault).__name__, "where": where})
@@ -45,13 +45,13 @@ class Log:
             **fields,
         }
         stream = self._stream or sys.stderr
-        stream.write(json.dumps(line, default=str) + "\n")  # in one piece: other threads and processes write there too
+        stream.write(json.dumps(line, default=str) + "\n")  # in one write: other threads and processes write there too
         stream.flush()
 
 
 @contextmanager
 def context(**ids: str) -> Iterator[None]:
-    """Add ids to every line that is logged inside."""
+    """Add ids to every line that is logged within this context."""
     token = _context.set(_context.get() | ids)
     try:
         yield
@@ -60,5 +60,5 @@ def context(**ids: str) -> Iterator[None]:
 
 
 def context_id(name: str) -> str:
-    """An id of the running context, or nothing."""
+    """Return an id of the current context, or an empty string."""
     return _context.get().get(name, "")

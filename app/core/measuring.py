@@ -1,6 +1,6 @@
-"""What a photo is like, measured on small samples of it. Plain Python: it runs where no imaging library does.
+"""Photo metrics, measured on small samples of a photo. Pure Python: it also runs where there is no imaging library.
 
-Sums of squares go through math.dist, which works in C.
+Sums of squares use math.dist, which is implemented in C.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from app.core.preflight import Figures
 Rows = Sequence[Sequence[int]]
 """Brightness, 0 to 255, row by row."""
 
-_BLOCK = 24  # pixels a side: small enough to fit between details, large enough for a steady estimate
-_FLATTEST = 0.1  # the share of blocks that are taken to hold noise alone
-_MID_TONES = (16, 240)  # brighter or darker, a sensor's noise is cut off
-_DISTANCES = (2, 4, 8)  # pixels: over each, blurs up to one and a half times as wide can be told
-_WIDEST = 40.0  # pixels: what is more blurred than this has no edges to measure
-_QUIET = 1.0  # grey levels of noise that disturb no slope worth measuring
-_LEAST_SLOPE = 0.25  # grey levels a pixel, squared: a patch with less has nothing to be sharp
+_BLOCK = 24  # pixels per side: small enough to fit between details, large enough for a stable estimate
+_FLATTEST = 0.1  # the share of blocks that are assumed to contain only noise
+_MID_TONES = (16, 240)  # outside these levels, a sensor's noise is clipped
+_DISTANCES = (2, 4, 8)  # pixels: each can measure blur up to one and a half times as wide
+_WIDEST = 40.0  # pixels: anything more blurred has no edges to measure
+_QUIET = 1.0  # grey levels of noise that do not disturb the measurement of slopes
+_LEAST_SLOPE = 0.25  # grey levels per pixel, squared: a patch with less has no edges
 _BURNT, _BLACK = 253, 2  # JPEG leaves a few levels of ripple
-_BACKGROUND = 0.6  # of the border: a plain white or black surround is meant so
+_BACKGROUND = 0.6  # of the border: a plain white or black background is intended
 
 
 def measure(samples: Samples) -> Figures:
@@ -40,7 +40,7 @@ def measure(samples: Samples) -> Figures:
 
 
 def _brightness(raster: Raster) -> Rows:
-    """Rec. 601 luma, as JPEG has it."""
+    """Rec. 601 luma, as in JPEG."""
     data, width = raster.data, raster.width
     luma = [
         (299 * r + 587 * g + 114 * b + 500) // 1000 for r, g, b in zip(*(data[at::3] for at in range(3)), strict=True)
@@ -49,10 +49,10 @@ def _brightness(raster: Raster) -> Rows:
 
 
 def _noise(patches: Sequence[Rows]) -> float:
-    """The standard deviation in grey levels, where the photo is flattest: textures and edges would count as noise.
+    """The standard deviation in grey levels in the flattest blocks, since textures and edges would count as noise.
 
-    By the difference of two Laplacians, which no slope disturbs; its own deviation is six times the noise's.
-    J. Immerkær, Fast noise variance estimation, CVIU 64 (1996). 0 where no part has middle tones.
+    Uses the difference of two Laplacians, which ignores slopes; its standard deviation is six times that of the noise.
+    J. Immerkær, Fast noise variance estimation, CVIU 64 (1996). 0 if no block has middle tones.
     """
     found = sorted(noise for patch in patches for noise in _block_noises(patch))
     return found[int(len(found) * _FLATTEST)] if found else 0.0
@@ -61,7 +61,7 @@ def _noise(patches: Sequence[Rows]) -> float:
 def _block_noises(rows: Rows) -> list[float]:
     found = []
     for top in range(0, len(rows) - _BLOCK + 1, _BLOCK):
-        first = _BLOCK * (top // _BLOCK % 2)  # as on the black squares of a chessboard: half of them tell as much
+        first = _BLOCK * (top // _BLOCK % 2)  # every second block, like a chessboard: half of them are enough
         for left in range(first, len(rows[0]) - _BLOCK + 1, 2 * _BLOCK):
             block = [row[left : left + _BLOCK] for row in rows[top : top + _BLOCK]]
             if _MID_TONES[0] < sum(map(sum, block)) / _BLOCK**2 < _MID_TONES[1]:
@@ -82,26 +82,26 @@ def _block_noise(block: Rows) -> float:
 
 
 def _blur(patches: Sequence[Rows], noise: float) -> float | None:
-    """Sigma in pixels of the sharpest patch, so that a blurred background does no harm; None where all are flat."""
+    """Sigma in pixels of the sharpest patch, so that a blurred background does not count; None if all are flat."""
     found = [blur for blur in (_patch_blur(patch, noise) for patch in patches) if blur is not None]
     return round(min(found), 2) if found else None
 
 
 def _patch_blur(rows: Rows, noise: float) -> float | None:
-    """The worse of both directions: a shaken photo is sharp in one of them."""
+    """The worse of both directions: a photo with camera shake is sharp in one of them."""
     found = [_axis_blur(axis, noise) for axis in (rows, list(zip(*rows, strict=True)))]
     return max((blur for blur in found if blur is not None), default=None)
 
 
 def _axis_blur(rows: Rows, noise: float) -> float | None:
-    """Sigma in pixels, by slopes over two to eight pixels; by wider ones where blur or noise hides from these."""
+    """Sigma in pixels, from slopes over two to eight pixels; wider ones are used if blur or noise requires it."""
     least: float | None = None
     for near in _DISTANCES:
         most = 1.5 * near
         blur = _blur_between(rows, noise, near, 4 * near)
         if blur is None:
             continue
-        # What repeats every four times `near` looks flat over that, so the half is asked too, as far as it can tell.
+        # A pattern that repeats every 4 * near pixels looks flat over that distance, so half of it is measured too.
         blur = max(blur, least or 0, min(_blur_between(rows, noise, near, 2 * near) or 0, most))
         if blur < most:
             return blur
@@ -110,11 +110,12 @@ def _axis_blur(rows: Rows, noise: float) -> float | None:
 
 
 def _blur_between(rows: Rows, noise: float, near: int, far: int) -> float | None:
-    """Sigma in pixels from how much steeper slopes are over `near` pixels than over `far`; contrast cancels out.
+    """Sigma in pixels, from the ratio of slopes over `near` pixels to slopes over `far`; contrast cancels out.
 
-    An edge blurred by s, seen over a distance d, is as one blurred by sqrt(s² + d²/12), and the mean square of its
-    slope goes with the inverse of that. After S. Zhuo and T. Sim, Defocus map estimation from a single image, Pattern
-    Recognition 44 (2011), with means for single edges. None where there is nothing steep, or too much noise over it.
+    An edge blurred by s and measured over a distance d looks like one blurred by sqrt(s² + d²/12), and the mean square
+    of its slope is proportional to the inverse of that. After S. Zhuo and T. Sim, Defocus map estimation from a single
+    image, Pattern Recognition 44 (2011), with means instead of single edges. None if nothing is steep, or noise is too
+    strong.
     """
     if len(rows[0]) <= far:
         return None
@@ -130,13 +131,13 @@ def _blur_between(rows: Rows, noise: float, near: int, far: int) -> float | None
 
 
 def _slope(rows: Rows, distance: int) -> float:
-    """The mean square of slopes, in grey levels a pixel, along the rows."""
+    """The mean square of slopes along the rows, in grey levels per pixel."""
     squares = sum(math.dist(row[distance:], row[:-distance]) ** 2 for row in rows)
     return squares / (len(rows) * (len(rows[0]) - distance)) / distance**2
 
 
 def _clipping(overview: Raster) -> float:
-    """The share of pixels that are burnt out (at least two channels full) or black, but for a surround of such."""
+    """The share of pixels that are blown out (at least two channels full) or black, without such a background."""
     pixels = list(zip(*(overview.data[at::3] for at in range(3)), strict=True))
     burnt = [sorted(pixel)[1] >= _BURNT for pixel in pixels]
     black = [max(pixel) <= _BLACK for pixel in pixels]
@@ -149,10 +150,10 @@ def _surrounds(kind: Sequence[bool], width: int) -> bool:
 
 
 def _cast(overview: Raster) -> tuple[float, float]:
-    """How far, and which way, the photo is from neutral: a and b of CIELAB (D65).
+    """The colour cast: a and b of CIELAB (D65).
 
-    The way is that of the brightest parts, which light alone colours; the distance is at most that of the least
-    coloured ones. A lawn below a white cloud has no cast: only where nothing is near grey there is one.
+    The direction is that of the brightest parts, whose colour comes from the light; the distance is at most that of the
+    least coloured parts. There is a cast only if nothing is close to grey: a lawn below a white cloud has none.
     """
     channels = [overview.data[at::6] for at in range(3)]  # every second pixel
     colours = [_lab(*pixel) for pixel in zip(*channels, strict=False) if max(pixel) < 250]

@@ -1,7 +1,7 @@
-"""A design on the product: what a mockup is made of, and where on the product each point of the design shows.
+"""Mockups: their parts, and the geometry that maps a design onto a product.
 
-Points and distances are fractions: of the photo for the print area's corners, of the area within it. Plain geometry,
-no pixels touched here.
+The corners of the print area are fractions of the photo; points within the area are fractions of the area. No pixels
+are processed here.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ Quad = tuple[Point, Point, Point, Point]
 
 @dataclass(frozen=True)
 class Cylinder:
-    """A print area that goes round a cylinder: of its circumference `arc` degrees (under 180) are in sight.
+    """A print area around a cylinder, of whose circumference `arc` degrees (under 180) are visible.
 
-    `bend`: how much lower the middle of its rows is than their ends, in heights of the area; above 0 it is seen from
-    above. `seen`: from where to where the design is in sight, in fractions of its width.
+    `bend`: how much lower the middle of its rows is than their ends, in heights of the area; positive if seen from
+    above. `seen`: start and end of the visible part of the design, in fractions of its width.
     """
 
     arc: float
@@ -30,28 +30,28 @@ class Cylinder:
     seen: tuple[float, float]
 
     def design_point(self, x: float, y: float) -> Point:
-        """The point of the design that shows here: columns are as far apart as their sines."""
+        """Return the point of the design that is visible here. Columns are spaced by their sines."""
         angle, (start, end) = self._angle(x), self.seen
         return start + (end - start) * (0.5 + angle / math.radians(self.arc)), y - self.drop(x)
 
     def drop(self, x: float) -> float:
-        """How much lower a row is at x than at its ends: the near side of a circle that is seen from above."""
+        """Return how much lower a row is at x than at its ends: the near side of a circle seen from above."""
         ends = math.cos(math.radians(self.arc / 2))
         return self.bend * (math.cos(self._angle(x)) - ends) / (1 - ends)
 
     @property
     def rows(self) -> tuple[float, float]:
-        """From where to where the bent rows reach, in heights of the area."""
+        """Top and bottom of the bent rows, in heights of the area."""
         return min(0.0, self.bend), max(1.0, 1 + self.bend)
 
     @property
     def density(self) -> float:
-        """Widths of the design to a width of the area, in its middle, where the design is largest."""
+        """Widths of the design per width of the area, in its middle, where the design is largest."""
         half = math.radians(self.arc / 2)
         return (self.seen[1] - self.seen[0]) * math.sin(half) / half
 
     def _angle(self, x: float) -> float:
-        """Radians from the middle; beside the area, those of its edge."""
+        """Radians from the middle; outside the area, those of its edge."""
         half = math.radians(self.arc / 2)
         return math.asin(min(1.0, max(-1.0, 2 * x - 1)) * math.sin(half))
 
@@ -67,7 +67,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class MockupParts:
-    """What a mockup is made of. `blend`: multiply lets the product's own surface show through the design."""
+    """The parts of a mockup. With `blend` multiply, the product's surface shows through the design."""
 
     photo: bytes
     area: Quad
@@ -78,7 +78,7 @@ class MockupParts:
 
 @dataclass(frozen=True)
 class Projection:
-    """Points (x, y) of one plane on another: ((a·x + b·y + c) / w, (d·x + e·y + f) / w), w = g·x + h·y + i."""
+    """Maps points (x, y) of one plane to another: ((a·x + b·y + c) / w, (d·x + e·y + f) / w), w = g·x + h·y + i."""
 
     a: float
     b: float
@@ -92,7 +92,7 @@ class Projection:
 
     @classmethod
     def of_unit_square(cls, quad: Quad) -> Projection:
-        """The unit square on a quad. Heckbert, Fundamentals of Texture Mapping (1989), section 2.2.3."""
+        """Map the unit square to a quad. Heckbert, Fundamentals of Texture Mapping (1989), section 2.2.3."""
         (x0, y0), (x1, y1), (x2, y2), (x3, y3) = quad
         dx1, dx2, dx3 = x1 - x2, x3 - x2, x0 - x1 + x2 - x3
         dy1, dy2, dy3 = y1 - y2, y3 - y2, y0 - y1 + y2 - y3
@@ -102,7 +102,7 @@ class Projection:
 
     @property
     def inverse(self) -> Projection:
-        """Back again, with i at 1."""
+        """The inverse mapping, normalized to i = 1."""
         a, b, c, d, e, f, g, h, i = vars(self).values()
         turned = (
             *(e * i - f * h, c * h - b * i, b * f - c * e),
@@ -116,5 +116,5 @@ class Projection:
         return (self.a * x + self.b * y + self.c) / depth, (self.d * x + self.e * y + self.f) / depth
 
     def depth(self, x: float, y: float) -> float:
-        """How far away the point is: w."""
+        """The depth of a point: w."""
         return self.g * x + self.h * y + self.i

@@ -1,6 +1,6 @@
-"""Pictures and what is asked of them: plain values, no pixels touched here.
+"""Values for pictures and for requests about them. No pixels are processed here.
 
-Bytes are in no repr(): asyncio makes one of a task's result, which took four times a print file's size in memory.
+Bytes are excluded from repr(): asyncio calls it on a task's result, which took four times the memory of a print file.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Picture:
 
 
 def rgb(colour: str) -> tuple[int, int, int]:
-    """The parts, 0 to 255, of a colour as #rrggbb."""
+    """Return red, green and blue (0 to 255) of a colour written as #rrggbb."""
     red, green, blue = bytes.fromhex(colour.removeprefix("#"))
     return red, green, blue
 
@@ -61,12 +61,11 @@ class Mark:
 
 @dataclass(frozen=True)
 class PrintSpec:
-    """The print file wanted. Width and height are the picture's in pixels, as it is trimmed; `bleed` is what lies
-    around it, in pixels on each side.
+    """Specification of a print file. `width` and `height` are the trimmed size, `bleed` is added on each side (pixels).
 
-    `tiff` is packed by LZW, `tiff-deflate` by deflate; the JPEG `quality` (1–100) is a PDF's too. `intent` is how
-    colours are met that the printer lacks: `relative` (with black point compensation) or `perceptual`. Where the
-    picture is clear, `background` (#rrggbb) shows. `by_ai`: a model made it.
+    `tiff` is compressed with LZW, `tiff-deflate` with deflate; the JPEG `quality` (1–100) also applies to a PDF.
+    `intent` says how colours that the printer cannot print are converted: `relative` (with black point compensation) or
+    `perceptual`. `background` (#rrggbb) fills transparent areas. `by_ai`: an image model made the picture.
     """
 
     width: int
@@ -85,25 +84,25 @@ class PrintSpec:
 
     @property
     def full_size(self) -> tuple[int, int]:
-        """The file's width and height in pixels, bleed and all."""
+        """The file's width and height in pixels, including the bleed."""
         return self.width + 2 * self.bleed, self.height + 2 * self.bleed
 
     @property
     def most_bytes(self) -> int:
-        """No print file of this size is bigger than its pixels laid bare, with room for profile and header."""
+        """Upper limit of the file's size: its uncompressed pixels, plus room for profile and header."""
         width, height = self.full_size
         return width * height * 4 + 8 * 1024 * 1024
 
     def enlargement(self, width: int, height: int) -> float:
-        """How many times a picture of width × height pixels must grow to cover the print."""
+        """Return the factor by which a picture of width × height pixels must be enlarged to cover the print."""
         return max(self.width / width, self.height / height)
 
 
 @dataclass(frozen=True)
 class Tiles:
-    """How many tiles a network enlarged, and in how many of them it failed, so that bicubic stands in around the fault.
+    """How many tiles a network enlarged, and in how many bicubic resampling replaced it around a fault.
 
-    Both are 0 where no network had part in the print.
+    Both are 0 if no network was used.
     """
 
     total: int = 0
@@ -126,12 +125,12 @@ class Tiled(Protocol):
 
     @property
     def tiles(self) -> Tiles:
-        """Of the strips that were made so far."""
+        """The tiles of the strips made so far."""
 
 
 @dataclass(frozen=True)
 class PrintFile:
-    """A print file and how it was made: `engine` names the upscaler, `factor` is the whole enlargement."""
+    """A print file and how it was made: `engine` names the upscaler, `factor` is the total enlargement."""
 
     picture: Picture
     engine: str
@@ -152,9 +151,9 @@ class Raster:
 
 @dataclass(frozen=True)
 class Samples:
-    """Looks at the part of a photo that is printed, which is width × height of the photo's pixels.
+    """Samples of the printed part of a photo, which has width × height of the photo's pixels.
 
-    `overview` shows all of it, small; `patches` are pieces of it at the photo's own resolution.
+    `overview` is all of it, reduced; `patches` are pieces of it at the photo's own resolution.
     """
 
     width: int

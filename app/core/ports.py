@@ -1,6 +1,6 @@
-"""The ports: what the app needs from the outside, in the app's own words. One exists where two real adapters do.
+"""The ports: what the app needs from the outside, in the app's own terms. Each port has at least two real adapters.
 
-Each has a battery in tests/contract that every adapter passes. Adapters raise app.core.errors, never a vendor's.
+Every adapter of a port passes the same tests in tests/contract. Adapters raise app.core.errors, never a vendor's.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Result:
-    """What one statement of a batch gave: its rows (of RETURNING), and how many rows it touched."""
+    """The result of one statement of a batch: its rows (from RETURNING), and how many rows it touched."""
 
     rows: Sequence[Row]
     rowcount: int
@@ -40,7 +40,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Expect:
-    """A statement that must touch exactly `rows` rows, or its batch is undone with Refused(code)."""
+    """A statement that must touch exactly `rows` rows; otherwise its batch is rolled back with Refused(code)."""
 
     statement: Any
     code: str
@@ -51,26 +51,26 @@ class Database(Protocol):
     """SQL, built with SQLAlchemy Core; `batch` is the only transaction."""
 
     async def one(self, statement: Any) -> Row | None:
-        """The only row, or None. Raises Unavailable when the database does not answer."""
+        """Return the only row, or None. Raises Unavailable if the database does not answer."""
 
     async def all(self, statement: Any) -> Sequence[Row]:
-        """Every row."""
+        """Return all rows."""
 
     async def batch(self, *statements: Any) -> Sequence[Result]:
-        """All or nothing, in order. Raises Refused, ConstraintError, Unavailable."""
+        """Run all statements in order, or none. Raises Refused, ConstraintError, Unavailable."""
 
 
 @runtime_checkable
 class Closes(Protocol):
-    """What keeps connections or processes open, and can let go of them."""
+    """An adapter that keeps connections or processes open and can close them."""
 
     async def close(self) -> None:
-        """It may be closed twice, and used again: then it opens them anew."""
+        """May be called twice. If the adapter is used again, it opens new ones."""
 
 
 @dataclass(frozen=True)
 class UploadTicket:
-    """How a browser sends one file straight to storage. Good for exactly this type and size in bytes."""
+    """A signed request with which a browser uploads one file, of exactly the signed type and size, to storage."""
 
     method: str
     url: str
@@ -86,7 +86,7 @@ class FileInfo:
 
 @dataclass(frozen=True)
 class StoredFile:
-    """An object as it lies in the storage, since when in its present form."""
+    """A stored object and when it was last written."""
 
     key: str
     bytes: int
@@ -97,63 +97,63 @@ class Files(Protocol):
     """Private objects by key: `{shop}/{capability}/{subject}/{purpose}_{attempt}.{ext}`."""
 
     async def put(self, key: str, data: bytes, mime: str) -> None:
-        """Write or replace, whole or not at all."""
+        """Write or replace an object, completely or not at all."""
 
     async def get(self, key: str, limit: int | None = None) -> bytes:
-        """The object, or its first `limit` bytes. Raises NotFound."""
+        """Return the object, or its first `limit` bytes. Raises NotFound."""
 
     async def write(self, key: str, chunks: AsyncIterable[bytes], mime: str) -> int:
-        """As put, of what streams in, a few megabytes in memory at a time; how many bytes it was."""
+        """Like put, from a stream, with a few megabytes in memory at a time. Return the number of bytes."""
 
     async def open(self, key: str) -> tuple[FileInfo, AsyncIterator[bytes]]:
-        """The object as it streams out, to be read to its end. Raises NotFound."""
+        """Return the object as a stream, which must be read to its end. Raises NotFound."""
 
     async def stat(self, key: str) -> FileInfo | None:
-        """Size and type, or None when there is no such object."""
+        """Return size and type, or None if there is no such object."""
 
     async def list(self, prefix: str, after: str = "", limit: int = 100) -> Sequence[StoredFile]:
-        """The first objects whose key begins with `prefix`, after that of `after` in the storage's own order."""
+        """Return the first objects whose key starts with `prefix`, after the key `after`, in the storage's order."""
 
     async def delete(self, *keys: str) -> None:
-        """Remove; missing ones are fine."""
+        """Delete objects. Missing ones are ignored."""
 
     def link(self, key: str, *, expires_at: datetime, filename: str | None = None) -> str:
-        """A signed address to read from; with `filename`, the browser saves it under that name."""
+        """Return a signed URL to read from. With `filename`, the browser saves the file under that name."""
 
     def upload_ticket(self, key: str, *, mime: str, size: int, expires_at: datetime) -> UploadTicket:
-        """A signed address that takes one file of this type and size (bytes)."""
+        """Return a signed upload of one file of this type and size in bytes."""
 
 
 @runtime_checkable
 class AnswersLinks(Files, Protocol):
-    """Files whose links this process answers itself."""
+    """Files whose links are answered by this process."""
 
     async def receive(self, link: MediaLink, chunks: AsyncIterable[bytes]) -> None:
-        """Take an upload as it streams in. Raises TooLarge or BadRequest when its size is not what was signed."""
+        """Store an upload from a stream. Raises TooLarge or BadRequest if its size differs from the signed size."""
 
 
-LONGEST_HINT_S = 900  # the longest that every queue can hold a hint back: SQS's limit
+LONGEST_HINT_S = 900  # the longest delay that every queue supports: the limit of SQS
 
 
 class Queue(Protocol):
-    """Hints that a job row is due. The row is the truth; a lost hint costs time, never work."""
+    """Wake-ups for jobs that are due. The row in the database counts; a lost wake-up costs time, never work."""
 
     async def wake(self, *job_ids: str, after_s: float = 0) -> None:
-        """Now, or not before so many seconds, at most LONGEST_HINT_S. Never raises: what made the job due is done."""
+        """Wake jobs now, or after some seconds, at most LONGEST_HINT_S. Never raises, because the jobs are saved."""
 
 
 @runtime_checkable
 class WaitsForHints(Protocol):
-    """A queue whose jobs this process runs itself."""
+    """A queue whose jobs are run by this process."""
 
     async def wait(self, seconds: float) -> None:
-        """Until a hint, or so many seconds."""
+        """Wait for a wake-up, or for so many seconds."""
 
 
 @runtime_checkable
 class CanBeAsked(Protocol):
     async def ask(self) -> None:
-        """Raises Unavailable when it does not answer, or is not ours."""
+        """Raises Unavailable if the service does not answer or refuses access."""
 
 
 class ImageModel(Protocol):
@@ -168,7 +168,7 @@ class ImageModel(Protocol):
 
 
 class Imaging(Protocol):
-    """Decodes strangers' bytes, cuts, marks and encodes. Raises BadPicture for what it cannot read."""
+    """Decodes untrusted files, crops, watermarks and encodes. Raises BadPicture for files that cannot be read."""
 
     async def develop(
         self,
@@ -180,28 +180,34 @@ class Imaging(Protocol):
         mime: str = "image/png",
         background: str = "#ffffff",
     ) -> Picture:
-        """The photo upright, in sRGB, first frame, from fresh pixels: cut to `crop`, then centrally to the aspect
-        width:height, and made smaller to width × height pixels. Never made larger: a small photo keeps its own pixels,
-        at the same aspect. `mime` is image/png, image/jpeg (q95 4:4:4) or image/webp. `background` is as #rrggbb."""
+        """Return the first frame of the photo, upright and in sRGB, re-encoded without metadata.
+
+        It is cropped to `crop`, then centrally to the aspect ratio width:height, and reduced to width × height pixels.
+        It is never enlarged: a smaller photo keeps its own pixels, at the same aspect ratio. `mime` is image/png,
+        image/jpeg (q95 4:4:4) or image/webp. `background` is written as #rrggbb.
+        """
 
     async def samples(self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str) -> Samples:
-        """Looks at what `develop` would cut out: an overview (framing.OVERVIEW_SIDE), the first of framing.patches."""
+        """Return samples of what `develop` would crop: an overview (framing.OVERVIEW_SIDE) and framing.patches."""
 
     async def out_of_gamut(self, master: bytes, profile: bytes, intent: Intent) -> float | None:
-        """The share (0 to 1) of colours that a printer, by its ICC profile, visibly lacks; None where nobody knows."""
+        """Return the share (0 to 1) of colours that an ICC profile cannot represent; None if it is not known."""
 
     async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
-        """A WebP of at most `max_side` pixels a side, with the mark drawn in. `by_ai`: its XMP says who made it."""
+        """Return a WebP of at most `max_side` pixels per side with the watermark. `by_ai` is recorded in its XMP."""
 
     async def mockup(self, design: bytes, parts: MockupParts, *, max_side: int, by_ai: bool = False) -> Picture | None:
-        """A WebP of the product's photo with the design on it, as for a preview. None where no engine can warp."""
+        """Return a WebP of the product's photo with the design on it; None if the engine cannot warp pictures."""
 
     async def print_file(
         self, master: bytes, spec: PrintSpec, upscaler: Upscaler, *, profile: bytes | None = None
     ) -> PrintFile:
-        """The picture at exactly the spec's size: enlarged by the upscaler where that helps (over 1.2 times), cut to
-        the aspect, resized, lightly sharpened; around it the bleed, which mirrors its edges. In the colours of the
-        ICC `profile` (sRGB without one); with dpi and, by AI, XMP. Raises Unprocessable for what it cannot write."""
+        """Return the picture at exactly the size of the spec.
+
+        It is enlarged by the upscaler if that helps (over 1.2 times), cropped to the aspect ratio, resized and lightly
+        sharpened. The bleed around it mirrors its edges. Colours are those of the ICC `profile` (default: sRGB). The
+        file contains its dpi and, if made by AI, XMP. Raises Unprocessable for a format that cannot be written.
+        """
 
 
 class Upscaler(Protocol):
@@ -211,30 +217,30 @@ class Upscaler(Protocol):
     factor: int
 
     def strips(self, raster: Raster) -> Iterator[bytes]:
-        """The enlarged picture (RGB, 8 bit) as whole rows from top to bottom, Tiled if by a network. CPU work."""
+        """Yield the enlarged picture (8-bit RGB) as whole rows from top to bottom; Tiled if by a network. CPU work."""
 
 
 class Vault(Protocol):
-    """Keeps secrets in the database unreadable without TOKEN_KEY. OLD_TOKEN_KEY opens what it sealed before."""
+    """Encrypts secrets for the database with TOKEN_KEY. OLD_TOKEN_KEY still decrypts what it encrypted before."""
 
     @property
     def mark(self) -> str:
-        """How a text begins that the present key sealed."""
+        """The prefix of every text that was encrypted with the current key."""
 
     async def seal(self, secret: str) -> str: ...
 
     async def open(self, sealed: str) -> str:
-        """Raises Unauthorized when the text was altered, or sealed by another key."""
+        """Raises Unauthorized if the text was altered or encrypted with another key."""
 
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """The time, aware, UTC."""
+        """Return the time, aware, in UTC."""
 
 
 @dataclass(frozen=True)
 class SignedRequest:
-    """An HTTP request as Shopify sent it: full URL, headers, raw body. Nothing decoded or dropped."""
+    """An HTTP request as Shopify sent it: full URL, headers and raw body, with nothing decoded or dropped."""
 
     method: str
     url: str
@@ -244,8 +250,11 @@ class SignedRequest:
 
 @dataclass(frozen=True)
 class AdminVisit:
-    """A verified request from the Shopify admin. `shop` is the domain, `headers` go onto the page, `issued_at` is when
-    Shopify made the ID token, by its own clock, in whole seconds."""
+    """A verified request from the Shopify admin.
+
+    `shop` is the domain, `headers` must be set on the page, and `issued_at` is when Shopify issued the ID token, by its
+    clock, in whole seconds.
+    """
 
     shop: str
     user_id: str
@@ -256,7 +265,7 @@ class AdminVisit:
 
 @dataclass(frozen=True)
 class Grant:
-    """A merchant's consent, as Shopify sends it back: a code that is good once, and the state that we gave."""
+    """A merchant's consent, as returned by Shopify: a one-time code and the state that the app sent."""
 
     shop: str
     code: str = field(repr=False)
@@ -274,7 +283,7 @@ class ProxyVisit:
 
 @dataclass(frozen=True)
 class Webhook:
-    """A webhook: Shopify signed its `payload`, which does not contradict `shop`. The rest is from unsigned headers."""
+    """A webhook. Shopify signed its `payload`, which does not contradict `shop`; the rest is from unsigned headers."""
 
     shop: str
     topic: str
@@ -286,7 +295,7 @@ class Webhook:
 
 @dataclass(frozen=True)
 class AccessToken:
-    """An offline token of a shop, in clear. Expiring; its refresh token rotates."""
+    """A shop's offline token, in clear text. It expires, and its refresh token rotates."""
 
     shop: str
     access: str = field(repr=False)
@@ -306,7 +315,7 @@ class ShopDetails:
 
 @dataclass(frozen=True)
 class PrintNote:
-    """What an order in Shopify is told of one line's print file. Sizes in pixels."""
+    """The note about one line's print file on an order in Shopify. Sizes are in pixels."""
 
     order_id: str
     line_item_id: str
@@ -319,7 +328,7 @@ class PrintNote:
 
 @dataclass(frozen=True)
 class ListedProduct:
-    """A product as Shopify has it. `changed_at`: as it was then."""
+    """A product as listed by Shopify, last changed at `changed_at`."""
 
     shopify_product_id: str
     title: str
@@ -330,14 +339,14 @@ class ListedProduct:
 
 @dataclass(frozen=True)
 class ProductPage:
-    """`cursor` is where the next page begins, None after the last."""
+    """`cursor` is the start of the next page; None on the last page."""
 
     products: list[ListedProduct]
     cursor: str | None
 
 
 class ShopifyDoor(Protocol):
-    """Verifies what comes from Shopify, and trades ID tokens for access tokens."""
+    """Verifies requests from Shopify, and exchanges ID tokens for access tokens."""
 
     def verify_admin(self, request: SignedRequest) -> AdminVisit:
         """Raises DoorReply: a bounce (302) or a 401 that makes App Bridge retry; NotFound through the app proxy."""
@@ -346,46 +355,46 @@ class ShopifyDoor(Protocol):
         """Raises Unauthorized."""
 
     def may_be_signed(self, request: SignedRequest) -> bool:
-        """Whether the headers of a webhook hold what could be a signature; its body need not have come."""
+        """Return whether a webhook's headers contain a well-formed signature. The body is not needed."""
 
     def verify_webhook(self, request: SignedRequest) -> Webhook:
         """Raises Unauthorized, BadRequest."""
 
     def bounce_page(self, request: SignedRequest) -> DoorReply:
-        """The page on which App Bridge fetches a fresh ID token. Raises BadRequest."""
+        """Return the page on which App Bridge gets a new ID token. Raises BadRequest."""
 
     def verify_install(self, request: SignedRequest) -> str:
-        """The shop that wants to install. Raises Unauthorized, BadRequest."""
+        """Return the shop of an installation request. Raises Unauthorized, BadRequest."""
 
     def consent_url(self, shop: str, *, scopes: Sequence[str], state: str, back: str) -> str:
-        """Where the merchant consents; Shopify sends them to `back` afterwards."""
+        """Return the address where the merchant consents. Shopify then redirects to `back`."""
 
     def verify_grant(self, request: SignedRequest) -> Grant:
         """Raises Unauthorized, BadRequest."""
 
     def admin_url(self, shop: str, path: str) -> str:
-        """A page of the shop's admin."""
+        """Return the address of a page in the shop's admin."""
 
     async def redeem(self, grant: Grant) -> AccessToken:
-        """Raises Unavailable, or Unauthorized when the code is used or unknown."""
+        """Exchange a code. Raises Unavailable, or Unauthorized if the code was used or is unknown."""
 
     async def exchange(self, visit: AdminVisit) -> AccessToken:
-        """Raises Unavailable, Unauthorized, or DoorReply when the ID token was stale."""
+        """Exchange an ID token. Raises Unavailable, Unauthorized, or DoorReply if the ID token is stale."""
 
     async def refresh(self, token: AccessToken) -> AccessToken:
-        """Raises Unavailable, or Unauthorized when the refresh token is dead."""
+        """Refresh the tokens. Raises Unavailable, or Unauthorized if the refresh token was revoked or has expired."""
 
 
 class ShopifyAdmin(Protocol):
-    """The few Admin API calls we make. Raises Unavailable (try later), Unauthorized (token dead), AppError."""
+    """The Admin API calls of the app. Raise Unavailable (try again later), Unauthorized (token refused), AppError."""
 
     async def shop_details(self, token: AccessToken) -> ShopDetails: ...
 
     async def order(self, token: AccessToken, order_id: str) -> Mapping[str, Any] | None:
-        """The order as it is now, in the fields of its webhooks; None when it is gone. It does not say whose it is."""
+        """Return the order as it is now, with the fields of its webhooks; None if it does not exist."""
 
     async def products(self, token: AccessToken, after: str | None) -> ProductPage:
-        """The shop's products after a cursor, 100 at most."""
+        """Return up to 100 of the shop's products, after a cursor."""
 
     async def note_print(self, token: AccessToken, note: PrintNote) -> None:
         """Set the line's metafield on the order (namespace `artify`, key `print_<line>`). Repeatable."""

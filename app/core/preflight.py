@@ -1,7 +1,7 @@
-"""Preflight: whether a photo is good enough for a print, in words for who buys it and figures for who sells it.
+"""Preflight: is a photo good enough for a print? In words for the shopper, in figures for the merchant.
 
-What was measured of a photo (`Figures`) is kept; what that means depends on the print (`Target`), so it is judged anew
-for every size. A verdict never stops anybody from buying.
+The measurements of a photo (`Figures`) are stored. Their meaning depends on the print (`Target`), so a photo is rated
+again for every size. A poor rating never prevents a purchase.
 """
 
 from __future__ import annotations
@@ -22,40 +22,42 @@ class Verdict(StrEnum):
 
 
 PLAIN_DPI = (100, 65)
-"""From here on a print by plain resampling is ok, or passes with a warning; in dots per inch of the photo itself.
+"""From these values on, a resampled print is ok, or passes with a warning; in dots per inch of the photo itself.
 
-The measure is what 300 dpi loses when it is made from less. On photographs of scikit-image, Lanczos from 100 dpi
-(three times) keeps an SSIM of 0.87 and a GMSD of 0.05, from 65 dpi about 0.80 and 0.10. The eye resolves some 90 dpi at
-a metre, where a poster is seen from.
+They follow from what a 300 dpi print loses if it is enlarged from less. On photographs of scikit-image, Lanczos from
+100 dpi (three times) keeps an SSIM of 0.87 and a GMSD of 0.05, and from 65 dpi about 0.80 and 0.10. The eye resolves
+some 90 dpi at one metre, the viewing distance of a poster.
 """
 NETWORK_DPI = (75, 50)
-"""The same with an enlarging network, whose four times lose what Lanczos loses at three: SSIM 0.86 and GMSD 0.06 from
-75 dpi, 0.80 and 0.10 from 50."""
+"""The same with an upscaling network, which loses at four times what Lanczos loses at three: SSIM 0.86 and GMSD 0.06
+from 75 dpi, 0.80 and 0.10 from 50."""
 DRAWN_SHARE = (0.6, 0.35)
-"""A picture that an image model draws has the detail of its own pixels, whatever the photo has. So a photo with this
-share of the drawn picture's pixels on a side is ok, or passes, however large the print."""
+"""A picture drawn by an image model has the detail of its own pixels, whatever the photo has. So a photo with this
+share of the drawn picture's pixels per side is ok, or passes, however large the print."""
 SHARP_BLUR = 0.7
-"""The blur in pixels (sigma) of a sharp photo, as lenses, sensors and JPEG leave it. Above it the photo holds as much
-as one that is smaller by this proportion."""
+"""The blur in pixels (sigma) of a sharp photo, caused by lens, sensor and JPEG. A photo with more blur has as much
+detail as a sharp one that is smaller in proportion."""
 SEEN_DPI = 150
-"""Finer grain than this runs together in the eye, at arm's length."""
+"""Grain finer than this is not visible at arm's length."""
 NOISE = (8.0, 16.0)
-"""Grain in grey levels (sigma) that is seen in even parts, and that is seen everywhere. A fine texture, such as a lawn,
-counts as grain where it fills the photo, so the first is wide."""
+"""Grain in grey levels (sigma) that is visible in even areas, and that is visible everywhere. A fine texture such as a
+lawn counts as grain if it fills the photo, so the first value is generous."""
 CLIPPING = (0.2, 0.5)
-"""The share of a photo without any detail: a white sky alone is no fault."""
+"""The share of a photo without any detail. A white sky alone is not a fault."""
 CAST = 20.0
-"""How far even the least coloured parts are from grey, in CIELAB. Candle light is beyond it; a wooden table, or
-a ginger cat, is not."""
+"""The distance of the least coloured parts from grey, in CIELAB. Candlelight exceeds it; a wooden table or a ginger cat
+does not."""
 GAMUT = 0.15
-"""The share of colours that a printer changes visibly: then somebody may miss them."""
+"""The share of visibly changed colours from which a shopper may notice."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What was measured: the part's pixels; blur (sigma in pixels, None where nothing can be told) and noise (sigma in
-    grey levels); shares 0 to 1 of clipped pixels and of colours that the printer lacks (None: not measured); the a and
-    b (CIELAB) of a colour cast."""
+    """The measurements of the printed part of a photo.
+
+    Its size in pixels; blur (sigma in pixels, None if unknown) and noise (sigma in grey levels); the shares (0 to 1) of
+    clipped pixels and of colours that cannot be printed (None: not measured); a and b (CIELAB) of the colour cast.
+    """
 
     width: int
     height: int
@@ -67,26 +69,29 @@ class Figures:
 
     @classmethod
     def read(cls, kept: dict[str, Any]) -> Figures:
-        """From a JSON object."""
+        """Read the figures from a JSON object."""
         return cls(**kept | {"cast": tuple(kept["cast"])})
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a photo is to become: a print of so many inches, `enlarged` by a network or by resampling. `drawn` are the
-    pixels of the picture that an image model makes of it first; None when the photo is printed as it is."""
+    """The print that a photo is used for: its size in inches, and whether a network enlarges it.
+
+    `drawn` is the size in pixels of the picture that an image model makes of the photo first; None if the photo is
+    printed as it is.
+    """
 
     inches: tuple[float, float]
     enlarged: bool
     drawn: tuple[int, int] | None
 
     def dpi(self, width: float, height: float) -> float:
-        """Of so many pixels, on the side that has fewer."""
+        """Return the resolution of a picture of this size in pixels, on the side with fewer."""
         return min(width / self.inches[0], height / self.inches[1])
 
     @property
     def least_dpi(self) -> tuple[float, float]:
-        """From where on it is ok, and from where on it passes."""
+        """The resolutions from which a photo is ok, and from which it passes."""
         ok, passes = NETWORK_DPI if self.enlarged else PLAIN_DPI
         if self.drawn is None:
             return ok, passes
@@ -96,7 +101,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Check:
-    """One measure: `value` in its own unit, a sentence for a shopper (None when it is ok), a figure for a merchant."""
+    """One check: its value, a message for the shopper (None if it is ok), and a figure for the merchant."""
 
     name: str
     verdict: Verdict
@@ -111,18 +116,18 @@ class Preflight:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of all."""
+        """The worst verdict of all checks."""
         return max((check.verdict for check in self.checks), key=list(Verdict).index)
 
 
 def judge(figures: Figures, target: Target) -> Preflight:
-    """What is drawn anew has no grain and fewer burnt parts than the photo: these are a warning at most, then."""
+    """Rate a photo. If it is redrawn, grain and clipped areas are a warning at most, because the drawing has less."""
     checks = [measure(figures, target) for measure in _MEASURES]
     return Preflight(tuple(check for check in checks if check is not None))
 
 
 def _dpi(figures: Figures, target: Target) -> Check:
-    """Pixels of the photo an inch of print, before anything is enlarged."""
+    """Pixels of the photo per inch of print, before enlarging."""
     dpi = target.dpi(figures.width, figures.height)
     verdict = _from(dpi, target.least_dpi)
     said = {
@@ -133,7 +138,7 @@ def _dpi(figures: Figures, target: Target) -> Check:
 
 
 def _sharpness(figures: Figures, target: Target) -> Check | None:
-    """A blurred photo is judged as the smaller, sharp one that holds as much."""
+    """A blurred photo is rated like a smaller, sharp one with as much detail."""
     if figures.blur is None:
         return None
     share = min(1.0, SHARP_BLUR / max(figures.blur, SHARP_BLUR))
@@ -148,7 +153,7 @@ def _sharpness(figures: Figures, target: Target) -> Check | None:
 
 
 def _noise(figures: Figures, target: Target) -> Check:
-    """Grain as it is seen: much finer than the eye resolves, it averages out."""
+    """Visible grain: grain finer than the eye resolves averages out."""
     seen = figures.noise / max(1.0, target.dpi(figures.width, figures.height) / SEEN_DPI)
     verdict = _unless_drawn(_up_to(seen, NOISE), target)
     said = {
@@ -166,7 +171,7 @@ def _clipping(figures: Figures, target: Target) -> Check:
 
 
 def _cast(figures: Figures, target: Target) -> Check:
-    """A warning at most: a sunset is meant to be red."""
+    """A warning at most: a sunset is supposed to be red."""
     size = math.hypot(*figures.cast)
     towards = _hue(*figures.cast)
     said = f"The colours of the photo lean towards {towards}." if size >= CAST else None
@@ -187,7 +192,7 @@ _MEASURES: Sequence[Callable[[Figures, Target], Check | None]] = (_dpi, _sharpne
 
 
 def _from(value: float, least: tuple[float, float]) -> Verdict:
-    """Rounded, as it is shown: 75 dpi must not fail where 75 will do."""
+    """Rounded as displayed: a displayed 75 dpi must pass a limit of 75."""
     return (
         Verdict.OK
         if round(value) >= round(least[0])
@@ -206,6 +211,6 @@ def _unless_drawn(verdict: Verdict, target: Target) -> Verdict:
 
 
 def _hue(a: float, b: float) -> str:
-    """The colour of a direction in CIELAB's plane, in words."""
+    """The name of a hue in the CIELAB plane."""
     names = ("red", "orange", "yellow", "green", "green", "blue", "blue", "purple")
     return names[round(math.degrees(math.atan2(b, a)) / 45) % 8]

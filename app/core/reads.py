@@ -1,4 +1,4 @@
-"""Reads that do not wait for each other, in one call of the database: on D1 every call crosses a network."""
+"""Batches independent reads into one database call, because on D1 every call crosses a network."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.core.ports import Database, Result, Row
 
 
 class Together:
-    """The database for reads that are gathered: what they ask in one turn of the event loop goes as one batch.
+    """A database for gathered reads: statements from one turn of the event loop are sent as one batch.
 
     at_once = Together(app.db)
     shop, token = await asyncio.gather(queries.shop(at_once, shop_id), queries.token(at_once, shop_id))
@@ -39,9 +39,9 @@ class Together:
         asked, self._asked = self._asked, []
         try:
             results = await self._db.batch(*[statement for statement, _ in asked])
-        except Exception as fault:  # noqa: BLE001  # whoever asked raises it
+        except Exception as fault:  # noqa: BLE001  # raised by the callers
             for _, answer in asked:
-                if not answer.done():  # whoever asked may have been cancelled
+                if not answer.done():  # the caller may have been cancelled
                     answer.set_exception(fault)
         else:
             for (_, answer), result in zip(asked, results, strict=True):

@@ -1,4 +1,4 @@
-"""A port of databases that keep files of their own on this machine."""
+"""The port of databases with files of their own on this machine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 @runtime_checkable
 class Scrubs(Protocol):
-    """A database whose own files still hold what was deleted, until it is told to get rid of that."""
+    """A database whose files keep deleted data until it is scrubbed."""
 
     async def scrub(self) -> bool:
-        """Return whether nothing is left; it can be tried again. Raises Unavailable."""
+        """Remove deleted data from the files. Return whether nothing is left; if not, try again. Raises Unavailable."""

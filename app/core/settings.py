@@ -1,4 +1,4 @@
-"""Every setting, read once from the environment (or a Worker's bindings)."""
+"""All settings, read once from the environment (or a Worker's bindings)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class SettingsError(Exception):
-    """Some settings are missing or malformed; `problems` names each with what to do."""
+    """Some settings are missing or malformed; `problems` lists each of them."""
 
     def __init__(self, problems: list[str]):
         self.problems = problems
@@ -22,7 +22,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """What an installation is told. docs: README.md, Configuration."""
+    """The settings of a deployment. See README.md, Configuration."""
 
     app_url: str
     shopify_api_key: str
@@ -70,20 +70,20 @@ class Settings:
             metrics_token=read.may("METRICS_TOKEN", _token, None),
         )
         if settings.ai_provider == "gemini" and not settings.gemini_api_key:
-            read.problems.append("GEMINI_API_KEY is missing: AI_PROVIDER is gemini")
+            read.problems.append("GEMINI_API_KEY is missing: AI_PROVIDER=gemini requires it")
         if read.problems:
             raise SettingsError(read.problems)
         return settings
 
     @property
     def shopify_cdn_url(self) -> str:
-        """Where App Bridge and Polaris come from."""
+        """The address of App Bridge and Polaris."""
         base = f"{self.shopify_base_url}/cdn" if self.shopify_base_url else "https://cdn.shopify.com"
         return f"{base}/shopifycloud"
 
 
 def jobs_key(environ: Mapping[str, str]) -> bytes:
-    """The one setting of a render worker. Raises SettingsError."""
+    """Read the only setting of a render worker. Raises SettingsError."""
     read = _Reader(environ)
     key = read.need("JOBS_KEY", _key)
     if read.problems:
@@ -92,9 +92,9 @@ def jobs_key(environ: Mapping[str, str]) -> bytes:
 
 
 class _Reader:
-    """Reads names one by one and keeps what was wrong.
+    """Reads settings one by one and collects the problems.
 
-    A value that is blank is missing: a secret of spaces could be guessed. Space around a value is no part of it.
+    A blank value counts as missing, because a secret of spaces could be guessed. Surrounding spaces are ignored.
     """
 
     def __init__(self, environ: Mapping[str, str]):
@@ -104,7 +104,7 @@ class _Reader:
     def need(self, name: str, parse: Callable[[str], T]) -> T:
         if not self._text(name):
             self.problems.append(f"{name} is missing")
-            return None  # type: ignore[return-value]  # load() raises before anybody sees it
+            return None  # type: ignore[return-value]  # load() raises before it is used
         return self._parse(name, parse)
 
     def may(self, name: str, parse: Callable[[str], T], default: T) -> T:
@@ -118,7 +118,7 @@ class _Reader:
             return parse(self._text(name))
         except ValueError as fault:
             self.problems.append(f"{name} is not valid: {fault}")
-            return None  # type: ignore[return-value]  # load() raises before anybody sees it
+            return None  # type: ignore[return-value]  # load() raises before it is used
 
 
 def _url(text: str) -> str:
@@ -134,13 +134,13 @@ def _key(text: str) -> bytes:
     except binascii.Error as fault:
         raise ValueError("it must be base64") from fault
     if len(key) != 32:
-        raise ValueError("it must be 32 bytes, in base64")
+        raise ValueError("it must be 32 bytes in base64")
     return key
 
 
 def _token(text: str) -> str:
     if len(text) < 16 or not text.isascii():
-        raise ValueError("it must be 16 characters or more, in ASCII")
+        raise ValueError("it must have at least 16 ASCII characters")
     return text
 
 

@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes: format and size in pixels. No imaging library is asked."""
+"""Format and pixel size of a file, from its first bytes, without an imaging library."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ HEAD_BYTES = 512 * 1024
 Format = Literal["jpeg", "png", "webp", "avif", "heic"]
 Size = tuple[int, int]
 
-_START_OF_FRAME = {jpeg.BASELINE, jpeg.EXTENDED, jpeg.PROGRESSIVE}  # what every decoder reads
+_START_OF_FRAME = {jpeg.BASELINE, jpeg.EXTENDED, jpeg.PROGRESSIVE}  # supported by every decoder
 _OTHER_FRAMES = {0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}  # lossless, arithmetic, …
-_UNUSUAL = "This kind of JPEG cannot be read here. Please save the photo as a plain JPEG or as PNG."  # or 12 bits deep
+_UNUSUAL = "This kind of JPEG is not supported. Save the photo as a standard JPEG or as PNG."  # or 12 bits deep
 
 
 @dataclass(frozen=True)
 class Header:
-    """A file's format and stored size in pixels, before any turn by EXIF.
+    """A file's format and stored size in pixels, before any EXIF rotation.
 
-    The size is None where it lies beyond the head: some phones put megabytes of depth map in front of it. Such a file
-    is not refused here, because the decoder checks the size again before it decodes.
+    The size is None if it is beyond the head: some phones put megabytes of depth map in front of it. Such a file is not
+    refused here, because the decoder checks the size again before it decodes.
     """
 
     format: Format
@@ -34,17 +34,17 @@ class Header:
 
 
 class _TooLong(Exception):
-    """The header has more parts than are looked at here."""
+    """The header has more parts than are read here."""
 
 
 def sniff(head: bytes) -> Header:
-    """Read the header from a file's first HEAD_BYTES (or the whole of a smaller file).
+    """Read the header from a file's first HEAD_BYTES (or all of a smaller file).
 
-    The work is bounded (jpeg.MOST_SEGMENTS, heif.MOST_STEPS); a header that needs more is left to the decoder, its size
-    unknown. Raises UnsupportedMedia for what is not on the list, BadPicture for a damaged header.
+    The work is bounded (jpeg.MOST_SEGMENTS, heif.MOST_STEPS). A header that needs more is left to the decoder, with an
+    unknown size. Raises UnsupportedMedia for an unsupported format, BadPicture for a damaged header.
     """
     if not head:
-        raise BadPicture("This file is empty. Please choose another photo.")
+        raise BadPicture("This file is empty. Choose another photo.")
     kind = _format(head)
     try:
         size = _READERS[kind](head)
@@ -58,7 +58,7 @@ def sniff(head: bytes) -> Header:
 
 
 def check(header: Header) -> None:
-    """Refuse sizes that cannot become a design. Raises BadPicture: too_many_pixels, too_small."""
+    """Raise BadPicture (too_many_pixels, too_small) for a size that cannot become a design."""
     if header.size is not None:
         check_size(*header.size)
 
@@ -103,7 +103,7 @@ def _png(head: bytes) -> Size:
 
 
 def _webp(head: bytes) -> Size:
-    """The first chunk says it: lossy, lossless, or extended (RFC 9649)."""
+    """The first chunk contains it: lossy, lossless, or extended (RFC 9649)."""
     chunk = head[12:16]
     if chunk == b"VP8X":
         return int.from_bytes(head[24:27], "little") + 1, int.from_bytes(head[27:30], "little") + 1

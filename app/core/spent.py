@@ -1,4 +1,4 @@
-"""Rate limits that are known to be spent, in the memory of one process."""
+"""Cache of rate limits that are known to be used up, in the memory of one process."""
 
 from __future__ import annotations
 
@@ -10,15 +10,12 @@ MOST_KNOWN = 10_000
 
 @dataclass
 class Spent:
-    """Keys that had no room, for how much, and until when: what this process need not ask the database again.
-
-    So a flood costs no more than its requests do.
-    """
+    """Keys over their limit, with the refused amount and the end of the window. Keeps floods away from the database."""
 
     known: dict[str, tuple[datetime, int]] = field(default_factory=dict)
 
     def until(self, key: str, amount: int, now: datetime) -> datetime | None:
-        """When the window ends in which the key has no room for this amount; None when that is not known."""
+        """Return when the window ends in which the key cannot take this amount; None if that is not known."""
         ends, refused = self.known.get(key, (now, 0))
         return ends if ends > now and amount >= refused else None
 

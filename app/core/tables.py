@@ -1,4 +1,4 @@
-"""Building blocks of the schema: one MetaData, and column types that mean the same on every database."""
+"""Building blocks of the schema: one MetaData, and column types that work the same on every database."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
 Id = str | ScalarSelect[Any]
-"""One that is known, or one that the statement itself looks up, so that it need not be read before."""
+"""An id, or a subquery with which the statement looks it up, so that it need not be read before."""
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -78,10 +78,10 @@ def deleted_with_shop() -> list[str]:
 
 
 def upsert(table: Table) -> Insert:
-    """An insert that may say ON CONFLICT and RETURNING.
+    """Return an insert that supports ON CONFLICT and RETURNING.
 
-    It is PostgreSQL's, which compiles for SQLite too; the reverse fails. Its dialect loads with the first one:
-    it would lengthen a cold start by a tenth.
+    It is PostgreSQL's, which also compiles for SQLite; the reverse fails. Its dialect is imported on first use, because
+    it would make a cold start a tenth longer.
     """
     from sqlalchemy.dialects.postgresql import insert
 
@@ -155,7 +155,7 @@ def shop_key(**options: Any) -> Column[str]:
 
 
 def ref(name: str, target: str, *, ondelete: str, nullable: bool = False) -> Column[str]:
-    """A foreign key with its index, which every foreign key has."""
+    """A foreign key with an index, as every foreign key has."""
     return Column(name, Text, ForeignKey(target, ondelete=ondelete), nullable=nullable, index=True)
 
 
@@ -187,7 +187,7 @@ def stamps() -> tuple[Column[datetime], Column[datetime]]:
 
 
 def json_column(name: str) -> tuple[Column[Any], CheckConstraint]:
-    """A JSON column and the check that it holds JSON (json_valid(NULL) is 0 before SQLite 3.45)."""
+    """A JSON column and the check that it contains JSON (json_valid(NULL) is 0 before SQLite 3.45)."""
     return Column(name, Json, nullable=True), CheckConstraint(
         f"{name} IS NULL OR json_valid({name})", name=f"{name}_json"
     )
@@ -201,7 +201,7 @@ def typed(value: Any, kind: TypeEngine[Any]) -> BindParameter[Any]:
 
 
 def moment(at: datetime | None) -> BindParameter[Any]:
-    """A time inside an expression."""
+    """A time within an expression, where SQLAlchemy cannot infer the type from a Time column."""
     return typed(at, Time())
 
 

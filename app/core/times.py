@@ -1,4 +1,4 @@
-"""Time as the database keeps it: UTC text `YYYY-MM-DDTHH:MM:SS.mmmZ`; aware datetimes in code."""
+"""Times: UTC text `YYYY-MM-DDTHH:MM:SS.mmmZ` in the database, aware datetimes in code."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from datetime import UTC, datetime
 
 
 class SystemClock:
-    """The real time."""
+    """The system clock."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)
 
 
 def to_text(moment: datetime) -> str:
-    """Raises ValueError for a naive datetime, which names no moment."""
+    """Format a datetime. Raises ValueError for a naive datetime, which is ambiguous."""
     if moment.tzinfo is None:
-        raise ValueError("a naive datetime names no moment")
+        raise ValueError("a naive datetime is ambiguous")
     utc = moment.astimezone(UTC)
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
 
 
 def from_text(text: str) -> datetime:
-    """Raises ValueError when it is no ISO time."""
+    """Parse an ISO 8601 time. Raises ValueError for anything else."""
     moment = datetime.fromisoformat(text)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -104,9 +104,9 @@ def check_wish(wish: UploadWish) -> str:
     """The type that is expected of a file that may be sent. Raises UnsupportedMedia, TooLarge, Unprocessable."""
     mime = wish.expected_type
     if wish.bytes > MAX_UPLOAD_BYTES:
-        raise TooLarge(f"This photo is too big. Please choose one under {MAX_UPLOAD_BYTES // 1024**2} MB.")
+        raise TooLarge(f"This photo is too large. Choose one under {MAX_UPLOAD_BYTES // 1024**2} MB.")
     if wish.bytes <= 0:
-        raise Unprocessable("This file is empty. Please choose another photo.", code="empty_file")
+        raise Unprocessable("This file is empty. Choose another photo.", code="empty_file")
     return mime
 
 
@@ -116,9 +116,9 @@ async def read_upload(app: App, asset: Asset | None) -> tuple[Asset, sniff.Heade
     Raises NotFound, UnsupportedMedia, BadPicture, AppError 402.
     """
     if asset is None or asset.purpose != "upload":
-        raise NotFound("This photo is not there any more. Please choose it again.", code="upload_missing")
+        raise NotFound("This photo is no longer available. Choose it again.", code="upload_missing")
     if _is_over(asset, app.clock.now()):
-        raise NotFound("This photo has expired. Please choose it again.", code="upload_expired")
+        raise NotFound("This photo has expired. Choose it again.", code="upload_expired")
     try:
         header = await read_header(app, asset.key)
     except NotFound as fault:
@@ -201,8 +201,8 @@ async def _count_late(app: App, upload: Asset) -> None:
 
 
 def _missing() -> Unprocessable:
-    return Unprocessable("The photo has not arrived yet. Please send it again.", code="upload_missing")
+    return Unprocessable("The photo was not uploaded. Upload it again.", code="upload_missing")
 
 
 def _full(code: str) -> AppError:
-    return AppError("This shop cannot take more photos at the moment.", code=code, status=402)
+    return AppError("This shop cannot accept more photos at the moment. Try again later.", code=code, status=402)

@@ -53,7 +53,7 @@ async def map_size(app: App, shop_id: str, item_id: str, size_id: str) -> OrderC
     if size is None:
         raise NotFound()
     if stuck.item.size_id:
-        raise Conflict("This line has its size.", code="has_size")
+        raise Conflict("This line already has a print size.", code="has_size")
     return await bring_on(app, stuck, replace(stuck.item, size_id=size.id), *_mapping(app, stuck.item, size))
 
 
@@ -75,7 +75,7 @@ async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
 async def tell_again(app: App, shop_id: str, item_id: str) -> OrderCard:
     """Tell Shopify's order of the print file once more, after that was given up. Raises NotFound, Conflict."""
     if not (await order_card(app, shop_id, item_id)).is_untold:
-        raise Conflict("Shopify's order has been told, or is being told right now.", code="not_untold")
+        raise Conflict("The Shopify order is already up to date, or is being updated now.", code="not_untold")
     now = app.clock.now()
     (queued,) = await app.db.batch(jobs.requeue(jobs.new(NOTE, shop_id, item_id, at=now), now))
     await app.queue.wake(*woken([queued]))
@@ -94,7 +94,9 @@ async def find(at_once: Together, shop_id: str, item_id: str) -> Stuck:
         raise NotFound()
     item, order = found
     if item.print_asset_id or item.state not in ADJUSTABLE:
-        raise Conflict("This line is being printed, its print is ready, or it was cancelled.", code="not_retryable")
+        raise Conflict(
+            "This line is being printed, is ready or was cancelled, so it cannot be changed.", code="not_retryable"
+        )
     return Stuck(item, order)
 
 
@@ -110,7 +112,9 @@ async def bring_on(app: App, stuck: Stuck, item: OrderItem, *also: Any) -> Order
     try:
         results = await app.db.batch(queries.save_order(order, order, now), *changes(stuck.item, judged, now), *also)
     except Refused as refused:
-        raise Conflict("This line has moved on. Please look at it again.", code="not_retryable") from refused
+        raise Conflict(
+            "This line changed in the meantime. Reload the page and check it again.", code="not_retryable"
+        ) from refused
     card = await order_card(app, item.shop_id, item.id)
     await app.queue.wake(*woken(results))
     return card

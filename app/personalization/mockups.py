@@ -44,5 +44,5 @@ async def _parts(app: App, shop_id: str, template: Template) -> MockupParts:
 async def _picture(app: App, db: Database, shop_id: str, asset_id: str) -> bytes:
     asset = await media.asset(db, shop_id, asset_id)
     if asset is None:
-        raise NotFound("A picture of the mockup is gone.", code="template_missing")
+        raise NotFound("A picture of the mockup no longer exists.", code="template_missing")
     return await app.files.get(asset.key)

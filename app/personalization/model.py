@@ -332,5 +332,5 @@ def crop_of(values: dict[str, Any] | None) -> Crop | None:
         for start, share in ((crop.x, crop.width), (crop.y, crop.height))
     )
     if not inside:
-        raise Unprocessable("The crop lies outside the photo. Please set it again.", code="bad_crop")
+        raise Unprocessable("The crop is outside the photo. Set it again.", code="bad_crop")
     return crop

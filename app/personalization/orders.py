@@ -57,7 +57,7 @@ async def reread_order(app: App, lease: Lease) -> None:
     answer = await shops.ask(app, delivery.shop_id, lambda token: app.shopify.order(token, order_id))
     if answer is None:
         known = delivery.status == "done"  # what could be read of it was taken
-        await _close(app, lease, "done" if known else "ignored", None if known else "the order is gone")
+        await _close(app, lease, "done" if known else "ignored", None if known else "Shopify no longer has the order")
         return
     now = app.clock.now()
     facts = facts_of(read_order(answer), told_at=now, asked=True)
@@ -135,7 +135,7 @@ async def _hear(app: App, lease: Lease, facts: OrderFacts, *also: Any) -> None:
         else:
             await app.queue.wake(*woken(results))
             return
-    raise Unavailable("Other webhooks of this order were faster.", code="order_changed")
+    raise Unavailable("Another webhook of this order was processed at the same time.", code="order_changed")
 
 
 async def _news(app: App, shop_id: str, facts: OrderFacts) -> _News | None:

@@ -58,7 +58,7 @@ async def approve_picture(app: App, shop_id: str, item_id: str, picture_id: str)
     if picture is None or stuck.item.proposed_generation_id != picture_id:
         raise NotFound()
     if picture.status != "completed":
-        raise Conflict("This picture is not done yet.", code="not_done")
+        raise Conflict("This picture is not ready yet.", code="not_done")
     chosen = replace(stuck.item, preview_ref=picture_id, proposed_generation_id=None, approved_at=app.clock.now())
     return await bring_on(app, stuck, chosen)
 
@@ -94,14 +94,16 @@ async def _again(app: App, shop: Shop, origin: _Origin) -> tuple[Asset, Header, 
     """The design once more, of the shopper's photo. Raises Unprocessable."""
     design, size, photo = origin.design, origin.size, origin.photo
     if design is None:
-        sentence = "The design of this line was not found. Please use a picture of yours."
+        sentence = "The design of this line was not found. Upload a picture of your own."
         raise Unprocessable(sentence, code="no_design")
     try:
         header = await media.read_header(app, photo.key) if photo else None
     except NotFound:
         header = None
     if photo is None or header is None:
-        raise Unprocessable("The shopper's photo is gone. Please use a picture of yours.", code="upload_missing")
+        raise Unprocessable(
+            "The shopper's photo no longer exists. Upload a picture of your own.", code="upload_missing"
+        )
     now = app.clock.now()
     new = replace(
         design,
@@ -128,7 +130,7 @@ async def _of_upload(app: App, shop: Shop, origin: _Origin, style: Style) -> tup
     photo, header = await media.read_upload(app, origin.photo)
     design, size, now = origin.design, origin.size, app.clock.now()
     if size is None:
-        raise Unprocessable("Please choose the print size of this line first.", code="no_size")
+        raise Unprocessable("Choose the print size of this line first.", code="no_size")
     new = Generation(
         id=new_id(),
         shop_id=shop.id,

@@ -172,7 +172,7 @@ def _size(offer: Offer, variant_id: str | None) -> Size:
     for size in offer.sizes:
         if size.shopify_variant_id == variant_id:
             return size
-    raise Unprocessable("No print size is set for this variant. Please choose another one.", code="unknown_variant")
+    raise Unprocessable("No print size is set for this variant. Choose another variant.", code="unknown_variant")
 
 
 async def _asked_before(app: App, visitor: Visitor, key: str | None) -> Generation | None:
@@ -187,7 +187,7 @@ def _check_sharpness(wanted: Generation, pixels: tuple[int, int] | None) -> None
         return
     crop = crop_of(wanted.crop) or Crop(0, 0, 1, 1)
     if min(pixels[0] * crop.width, pixels[1] * crop.height) < MIN_CROP_SIDE:
-        raise BadPicture("This part of the photo is too small to print. Please choose more of it.", code="too_small")
+        raise BadPicture("This part of the photo is too small to print. Choose a larger part.", code="too_small")
 
 
 def _release_tickets(wanted: Generation, upload: media.Asset, tickets: Sequence[str]) -> list[Any]:

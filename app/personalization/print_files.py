@@ -58,7 +58,7 @@ async def ingredients(app: App, shop_id: str, item_id: str) -> Ingredients:
     """Raises NotFound."""
     line = await queries.line_parts(app.db, shop_id, item_id)
     if line is None or not line.item.preview_generation_id or not line.item.size_id:
-        raise NotFound("This order line, its design or its size is gone.")
+        raise NotFound("This order line, its design or its size no longer exists.")
     if line.design is None or line.size is None or line.master is None:
         raise NotFound(PICTURE_GONE, code="master_missing")
     return Ingredients(line.item, line.design, line.size, line.master)

@@ -36,7 +36,7 @@ async def note_print(app: App, lease: Lease) -> None:
     size = await queries.size(app.db, shop_id, item.size_id) if item and item.size_id else None
     asset = await media.asset(app.db, shop_id, item.print_asset_id) if item and item.print_asset_id else None
     if item is None or order is None or asset is None:
-        raise NotFound("The print file is gone.")
+        raise NotFound("The print file no longer exists.")
     note = PrintNote(
         order_id=order.shopify_order_id,
         line_item_id=item.shopify_line_item_id,

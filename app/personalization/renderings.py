@@ -68,7 +68,7 @@ async def _developed(
 async def _size(app: App, wanted: Generation) -> Size:
     size = await queries.size(app.db, wanted.shop_id, str(wanted.size_id))
     if size is None:
-        raise Unprocessable("This size is not sold any more.", code="unknown_size")
+        raise Unprocessable("This size is no longer sold.", code="unknown_size")
     return size
 
 

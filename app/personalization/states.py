@@ -28,11 +28,11 @@ CANCELLED_LATE = "The order was cancelled after the print file was made."
 REMOVED_LATE = "This line was refunded or removed after the print file was made."
 NOT_FOUND = "The design of this line was not found."
 UNFINISHED = "The design of this line was never finished."
-PICTURE_GONE = "The picture that was approved is gone."
+PICTURE_GONE = "The approved picture no longer exists."
 UNMAPPED = "No print size is set for this variant."
 OTHER_PRODUCT = "The design was made for another product."
 OTHER_CUSTOMER = "The design was made by another customer."
-OTHER_SHAPE = "The design has another shape than the size that was ordered."
+OTHER_SHAPE = "The design and the ordered size have different proportions."
 PARTS = {
     "id": "number",
     "design": "design",
@@ -352,7 +352,9 @@ def unread_reason(unread: Sequence[str]) -> str:
     """Why a line waits whose message could not be read in full."""
     *parts, last = [PARTS[name] for name in PARTS if name in unread]
     named = f"{', '.join(parts)} and {last}" if parts else last
-    return f"Shopify's message did not say the {named} of this line in a readable way. Compare it with the order."
+    return (
+        f"The {named} of this line could not be read from Shopify's message. Compare the line with the Shopify order."
+    )
 
 
 def _may_be(item: OrderItem, line: OrderLine) -> bool:

@@ -48,7 +48,7 @@ class Template:
             area = _area(told["area"], cylinder.rows if cylinder else (0, 1))
             return cls(str(told["photo"]), area, cylinder, BLENDS[told.get("blend", "normal")], layers)
         except (AttributeError, KeyError, TypeError, ValueError) as fault:
-            raise Unprocessable("This mockup's template is not valid.", code="bad_template") from fault
+            raise Unprocessable("The mockup template is not valid.", code="bad_template") from fault
 
 
 def _layer(told: Mapping[str, Any]) -> TemplateLayer:

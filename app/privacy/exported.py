@@ -35,7 +35,7 @@ _LAST = {
             "shop_id": THE_SHOP,
             "shopper_id": THE_CUSTOMER,
             "guest_session_id": BROWSER,
-            "key": "where the file lies in the shop's storage; `file` says where it lies in the export",
+            "key": "where the file is in the shop's storage; `file` says where it is in the export",
             "sha256": WORK,
             "parent_asset_id": WORK,
         },
@@ -59,7 +59,7 @@ DELIVERED = (
 """Of the fields that are kept of a webhook, those that a customer gets: what Shopify said of them and their order."""
 _NOT_EXPORTED = {
     "guest_sessions": "a browser's session, which others may have used; what was made in it is exported",
-    "privacy_requests": "says that somebody asked for this export, and no more",
+    "privacy_requests": "records only that this export was requested",
 }
 
 

@@ -161,6 +161,6 @@ section {{ border: 1px solid #ccc; padding: 1rem; margin: 1rem 0; overflow-wrap:
 img {{ max-width: 100%; max-height: 20rem }}
 dl {{ display: grid; grid-template-columns: minmax(8rem, auto) 1fr; gap: 0 1rem }} dd {{ margin: 0 }}</style></head>
 <body><h1>Customer {customer} of {shop}</h1>
-<p>What Artify keeps of this customer. The same rows are in <a href="data.json">data.json</a>. A design that was not
-paid for is shown by its preview, with the shop's watermark.</p>
+<p>The data that Artify keeps about this customer. <a href="data.json">data.json</a> contains the same rows. Designs
+that were not paid for are shown by their preview, with the shop's watermark.</p>
 """

@@ -16,7 +16,7 @@ async def keep_previews(app: App, shop: Shop, days: str) -> timedelta:
     least, most = LEAST_PREVIEW_LIFE.days, LONGEST_PREVIEW_LIFE.days
     typed = days.strip()
     if not (typed.isascii() and typed.isdigit() and len(typed) <= 4 and least <= int(typed) <= most):
-        raise Unprocessable(f"Type a whole number of days, from {least} to {most}.", code="bad_days")
+        raise Unprocessable(f"Enter a whole number of days from {least} to {most}.", code="bad_days")
     settings = (shop.settings or {}) | {RETENTION: int(typed)}
     await app.db.batch(queries.set_settings(shop.id, settings, app.clock.now()))
     return timedelta(days=int(typed))

@@ -46,7 +46,7 @@ async def redact(app: App, lease: Lease) -> None:
     except Refused as refused:
         if refused.code != "more_came":
             raise
-        raise Unavailable("The customer was busy meanwhile.", code="more_came") from refused
+        raise Unavailable("The customer's data changed in the meantime.", code="more_came") from refused
     await scrub(app)
 
 

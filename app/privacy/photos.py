@@ -39,11 +39,11 @@ async def delete_photo(app: App, visitor: Visitor, item_id: str) -> list[str]:
             await _delete(app, visitor.shop.id, item_id, items)
         except Refused as refused:
             if refused.code == "ordered":
-                sentence = "A design of this photo has been ordered. Please ask the shop to delete it."
+                sentence = "A design made from this photo was ordered. Ask the shop to delete it."
                 raise Conflict(sentence, code=refused.code) from refused
         else:
             return [item.id for _, some in items for item in some]
-    raise Unavailable("This photo was busy. Please try again.", code="photo_busy")
+    raise Unavailable("This photo changed in the meantime. Try again.", code="photo_busy")
 
 
 async def empty_photo(app: App, lease: Lease) -> None:

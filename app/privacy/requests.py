@@ -85,9 +85,12 @@ async def ask(app: App, shop_id: str, kind: str, customer_id: str) -> Request:
     """The merchant asks for a customer's data, or for their deletion. Raises Unprocessable."""
     digits = customer_id.strip().rpartition("/")[2]
     if kind not in WORK:
-        raise Unprocessable("This cannot be asked for.", code="unknown_kind")
+        raise Unprocessable("This kind of request does not exist.", code="unknown_kind")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 20):
-        raise Unprocessable("Type the customer's number: the last part of their page's address.", code="bad_customer")
+        raise Unprocessable(
+            "Enter the customer's ID: the last part of the address of the customer's page in Shopify.",
+            code="bad_customer",
+        )
     now = app.clock.now()
     wanted = _request(shop_id, kind, digits, "merchant", now)
     work = jobs.new(WORK[kind], shop_id, wanted.id, at=now)

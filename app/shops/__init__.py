@@ -1,7 +1,6 @@
-"""Shops and who stands in them: installation, access tokens, scopes, merchants, shoppers, guests.
+"""Shops and their people: installation, access tokens, scopes, merchants, shoppers, guests.
 
-Also what protects a shop: rate limits, and webhooks that are recorded before they
-are worked on.
+Also rate limits, and the intake of webhooks, which are recorded before they are processed.
 """
 
 from typing import TYPE_CHECKING

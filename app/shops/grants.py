@@ -1,6 +1,6 @@
-"""The legacy code grant: a merchant consents at Shopify, and comes back with a code that is good once.
+"""The legacy authorization code grant: a merchant consents at Shopify and returns with a one-time code.
 
-Shopify's managed installation needs none of it: there the first visit's ID token is exchanged.
+Shopify's managed installation does not need it: there, the ID token of the first visit is exchanged.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CALLBACK = "/auth/callback"
 
 
 async def begin_grant(app: App, shop_id: str) -> str:
-    """Where the merchant consents."""
+    """Return the address at which the merchant consents."""
     state, now = new_token(), app.clock.now()
     await app.db.batch(queries.drop_old_states(now), queries.insert_state(shop_id, _hash(state), now + STATE_LIFE, now))
     back = app.settings.app_url + CALLBACK
@@ -29,12 +29,16 @@ async def begin_grant(app: App, shop_id: str) -> str:
 
 
 async def finish_grant(app: App, grant: Grant) -> str:
-    """Install the shop; the app's address in its admin. Raises Forbidden for a state that is not ours or was used,
-    Unauthorized for such a code, Unavailable."""
+    """Install the shop and return the app's address in its admin.
+
+    Raises Forbidden for an unknown or used state, Unauthorized for such a code, and Unavailable.
+    """
     try:
         await app.db.batch(queries.use_state(grant.shop, _hash(grant.state), app.clock.now()))
     except Refused as refused:
-        raise Forbidden("This installation was not begun here, or too long ago. Please start it again.") from refused
+        raise Forbidden(
+            "This installation link is not valid or has expired. Start the installation again."
+        ) from refused
     proof = Proof.now(app.clock.now(), grant.told_at)
     token = await app.door.redeem(grant)
     await record_install(app, token, await app.shopify.shop_details(token), proof=proof)
@@ -42,5 +46,5 @@ async def finish_grant(app: App, grant: Grant) -> str:
 
 
 def _hash(state: str) -> str:
-    """What is looked up is not what was sent, so the time of a look-up tells nothing of a state."""
+    """States are looked up by hash, so that the time of a look-up reveals nothing about a state."""
     return hashlib.sha256(state.encode()).hexdigest()

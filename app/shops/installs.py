@@ -1,4 +1,4 @@
-"""A shop comes and goes: the merchant's visit installs, Shopify's webhook uninstalls."""
+"""Installations: a merchant's visit installs the app, Shopify's webhook uninstalls it. See docs/installations.md."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from app.shops.model import REDACT_AFTER, Access, Delivery, Merchant, Proof, Sho
 
 LEFT = "uninstalled"
 NO_ACCESS = ("token_dead", "token_missing", "sealed_unreadable", "app_refused")
-"""What a job says that failed for want of a token."""
+"""Error codes of jobs that failed because there was no usable token."""
 MOST_HINTS = 100
 OTHER_BODIES = {"shop_domain", "line_items", "customer", "order_id", "current"}
-"""Fields of other webhooks' bodies, none of them a Shop's."""
+"""Fields of other webhooks' bodies that a Shop does not have."""
 
 
 async def admit(app: App, visit: AdminVisit) -> Merchant:
-    """The merchant behind a verified visit; their first one installs the shop, and any renews an access that is lost.
+    """Return the merchant behind a verified visit. The first visit installs the shop; a later one renews lost access.
 
-    The ID token is exchanged here and now, because it dies within a minute. Raises DoorReply when it was stale;
-    Unavailable when Shopify does not answer and the shop is not installed yet.
+    The ID token is exchanged at once, because it expires within a minute. Raises DoorReply if it is stale, and
+    Unavailable if Shopify does not answer and the shop is not installed yet.
     """
     at_once, now = Together(app.db), app.clock.now()
     shop, stored = await asyncio.gather(
@@ -44,20 +44,20 @@ async def admit(app: App, visit: AdminVisit) -> Merchant:
         return Merchant(shop, visit.user_id)
     try:
         shop = await _install(app, visit)
-    except Unavailable:  # what is here can be shown all the same
+    except Unavailable:  # show what is in the database
         return Merchant(shop, visit.user_id, access)
     return Merchant(shop, visit.user_id, Access.RENEWED if access is Access.LOST else Access.HELD)
 
 
 async def expect_install(app: App, shop_id: str) -> None:
-    """Make room for a shop whose data come before its merchant does."""
+    """Create the row of a shop whose data is loaded before its merchant first opens the app."""
     await app.db.batch(queries.expect_install(shop_id, app.clock.now()))
 
 
 async def record_install(app: App, token: AccessToken, details: ShopDetails, *, proof: Proof | None = None) -> None:
-    """The shop is installed, and this is its token; jobs that waited for one go on.
+    """Record that the shop is installed, store its token, and resume the jobs that waited for one.
 
-    Raises Unauthorized when the shop has left since the proof.
+    Raises Unauthorized if the app was removed after the time of `proof`.
     """
     now = app.clock.now()
     try:
@@ -68,15 +68,16 @@ async def record_install(app: App, token: AccessToken, details: ShopDetails, *, 
             quotas.open_quota(token.shop, quotas.period_of(now, details.timezone), now),
         )
     except Refused as refused:
-        raise Unauthorized("The app was removed while it was being installed. Please open it again.") from refused
+        raise Unauthorized("The app was removed during the installation. Open it again to install it.") from refused
     app.log.info("shop_installed", shop=token.shop)
     await app.queue.wake(*[str(row["id"]) for row in revived.rows][:MOST_HINTS])
 
 
 def uninstalled_fields(payload: Any) -> dict[str, Any]:
-    """What we keep of app/uninstalled: when the Shop in it last changed. Raises ValueError when it is none.
+    """Return the field that is kept of app/uninstalled: when the Shop in it last changed.
 
-    Its body is the Shop, which names itself; only headers, which nobody signed, would name the shop of any other body.
+    Raises ValueError if the body is not a Shop. A Shop names itself; the shop of any other body would be named only by
+    the headers, which are not signed.
     """
     domains = [str(payload.get(name)) for name in ("myshopify_domain", "domain")]
     if OTHER_BODIES.intersection(payload) or not any(each.endswith(".myshopify.com") for each in domains):
@@ -85,21 +86,21 @@ def uninstalled_fields(payload: Any) -> dict[str, Any]:
 
 
 async def uninstall(app: App, lease: Lease) -> None:
-    """The job of an app/uninstalled webhook; one older than the present installation leaves it alone.
+    """Job of an app/uninstalled webhook. One that is older than the present installation does not end it.
 
-    Tokens from before it are worth nothing in any case, and are forgotten. What the shop would still have done is
-    kept until it comes back; its data stay until shop/redact. Raises Unavailable.
+    Tokens issued before the uninstall are deleted in any case, because Shopify has revoked them. Open jobs of the shop
+    wait until it installs the app again; its data stays until shop/redact. Raises Unavailable.
     """
     job = lease.job
     delivery = await queries.delivery(app.db, job.shop_id, job.subject_id)
     shop = await queries.shop(app.db, job.shop_id)
     told_at = told(delivery)
     changes: list[Any] = []
-    status, why = "ignored", "not installed then"
+    status, why = "ignored", "older than the installation"
     is_news = shop is not None and told_at is not None and not shop.installed_after(told_at)
     in_doubt = shop is not None and is_news and shop.may_be_repeated(_shop_changed_at(delivery))
     if in_doubt and await _is_let_in(app, job.shop_id):
-        why = "Shopify still lets the app in"
+        why = "Shopify still accepts the app's access"
     elif told_at:
         changes = _leave(job.shop_id, told_at, app.clock.now())
         if is_news:
@@ -110,9 +111,10 @@ async def uninstall(app: App, lease: Lease) -> None:
 
 
 async def is_over(app: App, shop_id: str, told_at: datetime) -> bool:
-    """Whether a shop/redact, sent at a time, is about what is kept of a shop. One whose uninstall was lost leaves now.
+    """Return whether a shop/redact sent at `told_at` applies to the stored shop.
 
-    Shopify tells which it is: an app that was removed is not let in any more. Raises Unavailable.
+    If the shop still counts as installed, its uninstall message may have been lost. Then Shopify is asked whether the
+    app still has access; if not, the shop is uninstalled now. Raises Unavailable.
     """
     shop = await queries.shop(app.db, shop_id)
     if shop and shop.may_have_left(told_at) and not await _is_let_in(app, shop_id):
@@ -131,7 +133,7 @@ async def _is_let_in(app: App, shop_id: str) -> bool:
 
 
 def _leave(shop_id: str, told_at: datetime, now: datetime) -> list[Any]:
-    """Each statement looks for itself whether the installation is older than the message."""
+    """The statements of an uninstall. Each checks for itself that the installation is older than the message."""
     return [
         queries.uninstall(shop_id, now, told_at),
         queries.forget_tokens(shop_id, told_at),
@@ -142,7 +144,7 @@ def _leave(shop_id: str, told_at: datetime, now: datetime) -> list[Any]:
 
 
 def told(delivery: Delivery | None) -> datetime | None:
-    """When Shopify sent it, or when it came."""
+    """When Shopify sent it, or else when it arrived."""
     return (delivery.triggered_at or delivery.created_at) if delivery else None
 
 
@@ -154,7 +156,7 @@ def _shop_changed_at(delivery: Delivery | None) -> datetime | None:
 
 
 async def _seen(app: App, shop_id: str, seen: datetime) -> None:
-    """About once for each ID token, which lives a minute. Jobs that failed while access was renewed go on, too."""
+    """Record a visit, about once per ID token. Jobs that failed while access was being renewed are resumed."""
     _, revived = await app.db.batch(queries.prove(shop_id, seen), jobs.revive(shop_id, NO_ACCESS, app.clock.now()))
     await app.queue.wake(*[str(row["id"]) for row in revived.rows][:MOST_HINTS])
 
@@ -165,5 +167,5 @@ async def _install(app: App, visit: AdminVisit) -> Shop:
     await record_install(app, token, await app.shopify.shop_details(token), proof=proof)
     shop = await queries.active_shop(app.db, visit.shop)
     if shop is None:
-        raise Unauthorized("The app was removed while it was being installed. Please open it again.")
+        raise Unauthorized("The app was removed during the installation. Open it again to install it.")
     return shop

@@ -12,12 +12,12 @@ from app.shops import queries, tokens
 
 JOB = "shops.keep_token"
 KEEP_BEFORE = timedelta(days=30)
-"""A refresh token lives 90 days: after 60 quiet ones a shop gets the next, with 30 days left to try again."""
+"""A refresh token lasts 90 days. After 60 days without use it is renewed, which leaves 30 days for retries."""
 PAGE = 50
 
 
 async def keep_tokens(app: App) -> int:
-    """Queue the refresh of up to 50 quiet shops, each once a day until it succeeds; how many."""
+    """Queue the refresh of up to 50 idle shops, each once a day until it succeeds. Return their number."""
     now = app.clock.now()
     key = (f"{JOB}:", f":{now:%Y-%m-%d}")
     quiet = await queries.fading_tokens(app.db, now + KEEP_BEFORE, key, PAGE)
@@ -29,20 +29,20 @@ async def keep_tokens(app: App) -> int:
 
 
 async def keep_token(app: App, lease: Lease) -> None:
-    """The job: one quiet shop's next pair of tokens."""
+    """Job: refresh the tokens of one idle shop."""
     await tokens.renew(app, lease.job.shop_id, before=app.clock.now() + KEEP_BEFORE)
     await app.db.batch(*lease.finish(app.clock.now()))
 
 
 async def not_kept(app: App, job: Job, fault: AppError) -> list[object]:
-    """Tomorrow's sweep tries again, unless the token is dead: then the merchant's next visit brings a new one."""
+    """Nothing to do: tomorrow's sweep tries again, or the merchant's next visit brings a new token."""
     return []
 
 
 async def reseal_tokens(app: App) -> int:
-    """While TOKEN_KEY is changed, seal up to 50 tokens of the old key by the new one; how many.
+    """While TOKEN_KEY is being replaced, encrypt up to 50 tokens with the new key. Return how many could be decrypted.
 
-    When it finds none, OLD_TOKEN_KEY has done its service.
+    When none is left, OLD_TOKEN_KEY can be removed.
     """
     if app.settings.old_token_key is None:
         return 0

@@ -1,4 +1,4 @@
-"""Rate limits: a counter per key and window. A refused hit is counted nowhere, and so costs no write."""
+"""Rate limits: a counter per key and window. Refused hits are not counted and cost no write."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from app.shops import queries
 
 @dataclass(frozen=True)
 class Hit:
-    """What is counted: `amount` units on the counter `key`, which takes `limit` in its window.
+    """A hit of `amount` units on the counter `key`, which allows `limit` units per window.
 
-    A window that begins with this hit ends at `ends`. `message` and `code` are those of the refusal. A hit that is
-    `returnable` may be released before its window ends, so no process remembers that its counter was full.
+    If this hit starts a window, it ends at `ends`. `message` and `code` are those of the refusal. A `returnable` hit
+    may be released before its window ends, so processes do not cache that its counter is full.
     """
 
     key: str
@@ -32,10 +32,10 @@ class Hit:
 
 
 async def hit(app: App, hits: Sequence[Hit], spent: Spent) -> None:
-    """Count every hit, or none of them when one has no room left in its window. Raises TooMany.
+    """Count all hits, or none if one of them is over its limit. Raises TooMany.
 
-    So a flood that one key stops takes nothing of what others share with it. Concurrent callers should name what is
-    shared most last: its row stays locked for the shortest time.
+    So a flood that one key stops uses up nothing that others share with it. List the most widely shared key last: then
+    its row is locked for the shortest time.
     """
     try:
         await app.db.batch(*counting(app, hits, spent))
@@ -44,8 +44,10 @@ async def hit(app: App, hits: Sequence[Hit], spent: Spent) -> None:
 
 
 def counting(app: App, hits: Sequence[Hit], spent: Spent) -> list[Expect]:
-    """Statements that count every hit, for a batch with what they allow. Raises TooMany when it is known that one has
-    no room."""
+    """Return statements that count all hits, to be batched with what they protect.
+
+    Raises TooMany if one is already known to be over its limit.
+    """
     now = app.clock.now()
     for each in hits:
         if each.amount > each.limit:
@@ -59,7 +61,7 @@ def counting(app: App, hits: Sequence[Hit], spent: Spent) -> list[Expect]:
 
 
 async def refusal(app: App, hits: Sequence[Hit], spent: Spent, refused: Refused) -> TooMany | None:
-    """The error for a batch that one of the hits refused; None when something else did."""
+    """Return the error if one of the hits refused the batch; None if something else did."""
     if not refused.code.startswith(_CODE):
         return None
     now, full = app.clock.now(), hits[int(refused.code.removeprefix(_CODE))]
@@ -71,7 +73,7 @@ async def refusal(app: App, hits: Sequence[Hit], spent: Spent, refused: Refused)
 
 
 async def release(app: App, keys: Collection[str], since: datetime) -> None:
-    """Take back one hit of each key that was counted at `since`, if the window it was counted in is still running."""
+    """Subtract one hit that was counted at `since` from each key, if its window has not ended yet."""
     now = app.clock.now()
     await app.db.batch(*[queries.release_hit(key, since, now) for key in keys])
 
@@ -82,4 +84,4 @@ def _too_many(full: Hit, ends: datetime, now: datetime) -> TooMany:
 
 
 _CODE = "limit_"
-"""Of a refusal, before the hit's place: a key itself may be more than a code can hold."""
+"""Prefix of a refusal's code, before the index of the hit: a key may be too long for a code."""

@@ -1,4 +1,4 @@
-"""Shops and identities: plain values and rules."""
+"""Shops and identities: values and rules."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from enum import StrEnum
 from typing import Any
 
 NEEDED_SCOPES = ("read_products", "write_app_proxy", "write_orders")
-"""What the app asks of a merchant, as shopify.app.toml has it."""
+"""The scopes that the app requests, as in shopify.app.toml."""
 
 DUTIES = ("customers/data_request", "customers/redact", "shop/redact")
-"""Topics that are worked on whether or not the shop still has the app."""
+"""Compliance topics, which are processed whether or not the shop still has the app."""
 
 REDACT_AFTER = timedelta(hours=48)
-"""So long after an uninstall Shopify sends shop/redact."""
+"""How long after an uninstall Shopify sends shop/redact."""
 SLACK_EARLY = timedelta(hours=1)
-"""How much earlier than that it may come."""
+"""How much earlier than that it may arrive."""
 
 
 class Access(StrEnum):
-    """What our access to a shop is worth."""
+    """The state of the app's access to a shop."""
 
     HELD = "held"
     ENDING = "ending"
@@ -31,9 +31,9 @@ class Access(StrEnum):
 
 @dataclass(frozen=True)
 class Proof:
-    """When Shopify showed that the app is installed: between `at_least` and `at_most`, as near as can be known.
+    """When Shopify confirmed that the app is installed: between `at_least` and `at_most`, by Shopify's clock.
 
-    `asked_at` is when we asked, by our own.
+    `asked_at` is when we asked, by our clock.
     """
 
     at_least: datetime
@@ -42,17 +42,17 @@ class Proof:
 
     @classmethod
     def now(cls, now: datetime, said_at: datetime | None = None) -> Proof:
-        """`said_at` is Shopify's time, in whole seconds; without it our clock has to do."""
+        """`said_at` is Shopify's time in whole seconds; without it, our clock is used."""
         if said_at is None:
             return cls(now, now, now)
         return cls(seen_at(said_at, now), max(now, said_at + timedelta(seconds=1)), now)
 
 
 def seen_at(said_at: datetime, now: datetime) -> datetime:
-    """When a visit showed the app installed, to the millisecond, as webhooks tell of uninstalls.
+    """The time of a visit in milliseconds, to compare it with the times of uninstalls.
 
-    Shopify says it in whole seconds: it is taken as late in that second as it reached us, so that one who leaves,
-    comes back and is seen, all within a second, counts as back.
+    Shopify gives whole seconds. The latest moment in that second at which the visit can have reached us is used, so
+    that a merchant who removes the app, installs it again and opens it within one second counts as installed.
     """
     return max(said_at, min(now, said_at + timedelta(milliseconds=999)))
 
@@ -76,10 +76,10 @@ class Shop:
     created_at: datetime | None = None
 
     def may_be_repeated(self, changed_at: datetime | None) -> bool:
-        """Whether an app/uninstalled, with the Shop as it was at a time, may be one of an earlier installation.
+        """Whether an app/uninstalled whose Shop last changed at `changed_at` may belong to an earlier installation.
 
-        Its body was signed then, and could be sent again with the headers of a new one. The Shop that Shopify sends
-        always says when it changed; without that, a shop that was not here before cannot have sent one.
+        A body that was signed then can be sent again with new headers. The Shop that Shopify sends always says when it
+        changed. If it does not, only a shop that was installed before can have an earlier message.
         """
         if not self.is_active or self.installed_at is None:
             return False
@@ -88,31 +88,31 @@ class Shop:
         return self.created_at is not None and self.created_at < self.installed_at
 
     def installed_after(self, moment: datetime | None) -> bool:
-        """Whether the app was seen installed after a message was sent: then the message is not about it.
+        """Whether the app was known to be installed after a message was sent, so that the message is out of date.
 
-        A merchant may uninstall and install again within a minute, while the message about the first waits: it is
-        their visit that tells, `proven_at`, not a new token alone.
+        A merchant may remove the app and install it again within a minute, while the uninstall message still waits. So
+        `proven_at`, the time of a visit, counts as well as the time of a new token.
         """
         return moment is not None and any(seen > moment for seen in (self.installed_at, self.proven_at) if seen)
 
     def is_news(self, seen_at: datetime | None) -> bool:
-        """Whether a visit shows the app installed later than we knew."""
+        """Whether a visit is later than the last one recorded."""
         return seen_at is not None and (self.proven_at is None or self.proven_at < seen_at)
 
     def redact_is_due(self, told_at: datetime) -> bool:
-        """Whether a shop/redact, sent at a time, is about what is kept here.
+        """Whether a shop/redact sent at `told_at` applies to this shop.
 
-        One that follows an earlier uninstall than the last comes again, and one that meets a shop which has come back
-        changes nothing.
+        It does not if the shop is installed, or if the message follows an earlier uninstall than the last one, which
+        will have a message of its own.
         """
         if self.is_active:
             return False
         return self.uninstalled_at is None or self.uninstalled_at <= told_at - REDACT_AFTER + SLACK_EARLY
 
     def may_have_left(self, told_at: datetime) -> bool:
-        """Whether a shop that counts as installed can be one whose uninstall we never heard of.
+        """Whether the uninstall before a shop/redact sent at `told_at` may have been lost.
 
-        A merchant who was seen since the uninstall that a shop/redact, sent at a time, follows has come back.
+        It cannot if a merchant was seen after that uninstall.
         """
         return self.is_active and not self.installed_after(told_at - REDACT_AFTER)
 
@@ -126,7 +126,7 @@ class Shop:
 
     @property
     def missing_scopes(self) -> list[str]:
-        """What the app needs and the merchant has not granted. To write is to read, too."""
+        """The needed scopes that the merchant has not granted. A write scope includes its read scope."""
         granted = {scope.strip() for scope in (self.scope or "").split(",")}
         granted |= {f"read_{scope.removeprefix('write_')}" for scope in granted if scope.startswith("write_")}
         return [scope for scope in NEEDED_SCOPES if scope not in granted]
@@ -134,7 +134,7 @@ class Shop:
 
 @dataclass(frozen=True)
 class Merchant:
-    """Somebody of the shop's staff, signed in by Shopify. `access` is ours to the shop, once they are in."""
+    """A member of the shop's staff, signed in by Shopify. `access` is the app's access to the shop after the visit."""
 
     shop: Shop
     staff: str
@@ -142,12 +142,12 @@ class Merchant:
 
 
 Owner = tuple[str | None, str | None]
-"""Whose something is: a shopper's or a guest session's id, one of them."""
+"""An owner: a shopper's id or a guest session's id, one of them None."""
 
 
 @dataclass(frozen=True)
 class Shopper:
-    """A customer with an account; `guest_id` is who they were before they signed in, if they showed that token."""
+    """A customer with an account. `guest_id` is their guest session before they signed in, if they sent its token."""
 
     shop: Shop
     id: str
@@ -197,7 +197,7 @@ Visitor = Shopper | Guest
 
 @dataclass(frozen=True)
 class StoredToken:
-    """The offline token as it lies in the database, sealed."""
+    """The offline token as stored in the database, encrypted."""
 
     shop_id: str
     access_cipher: str
@@ -211,7 +211,7 @@ class StoredToken:
 
 @dataclass(frozen=True)
 class Delivery:
-    """A webhook as it was recorded: the few fields we need, never the body."""
+    """A webhook as recorded: the few fields that are needed, never the body."""
 
     id: str
     shop_id: str

@@ -1,4 +1,4 @@
-"""What a merchant allows changes: Shopify asks them when the app wants more, and tells us."""
+"""Changes of the granted scopes, as app/scopes_update reports them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TOPIC = "app/scopes_update"
 
 
 def scopes_fields(payload: Any) -> dict[str, Any]:
-    """The scopes granted now, and since when. Raises KeyError or TypeError when it is no such message."""
+    """Return the granted scopes and when they changed. Raises KeyError or TypeError for any other message."""
     current = payload["current"]
     if not isinstance(current, list) or not all(isinstance(scope, str) for scope in current):
         raise TypeError("current")
@@ -24,13 +24,15 @@ def scopes_fields(payload: Any) -> dict[str, Any]:
 
 
 async def rescope(app: App, lease: Lease) -> None:
-    """The job of an app/scopes_update webhook: the newest one counts, and none from before the present token."""
+    """Job of an app/scopes_update webhook. It is ignored if a newer one was processed or the token is newer."""
     job, now = lease.job, app.clock.now()
     delivery = await queries.delivery(app.db, job.shop_id, job.subject_id)
     shop = await queries.active_shop(app.db, job.shop_id)
     told_at = told(delivery)
     if shop is None or delivery is None or told_at is None or await _is_old(app, shop, told_at):
-        closing = queries.close_delivery(job.shop_id, job.subject_id, "ignored", "not installed, or told since", now)
+        closing = queries.close_delivery(
+            job.shop_id, job.subject_id, "ignored", "not installed, or older than the current scopes", now
+        )
         await app.db.batch(*lease.finish(now), closing)
         return
     scope = ",".join((delivery.fields or {})["current"])
@@ -45,7 +47,7 @@ async def rescope(app: App, lease: Lease) -> None:
 
 
 async def _is_old(app: App, shop: Shop, told_at: datetime) -> bool:
-    """A token that came later says better what it allows."""
+    """A token that was issued later has the current scopes."""
     stored = await queries.stored_token(app.db, shop.id)
     if stored is not None and stored.updated_at > told_at:
         return True

@@ -1,4 +1,4 @@
-"""Tables of the shop, its tokens, its visitors and what Shopify told us."""
+"""Tables of shops, access tokens, visitors, rate limits and webhook deliveries."""
 
 from __future__ import annotations
 

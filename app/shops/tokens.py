@@ -1,4 +1,4 @@
-"""Offline access tokens: sealed in the database, refreshed before they die, by one refresher per shop."""
+"""Offline access tokens: encrypted in the database, refreshed before they expire, one refresh per shop at a time."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ DEAD = "token_dead"
 
 
 async def ask(app: App, shop_id: str, call: Callable[[AccessToken], Awaitable[T]]) -> T:
-    """What Shopify's Admin API answers to `call`; when it refuses the token, once more with the next one.
+    """Run `call` against Shopify's Admin API. If Shopify refuses the token, refresh it and try once more.
 
-    Raises what `call` raises, Unavailable, and Unauthorized when only the merchant's visit can renew our access.
+    Raises what `call` raises, Unavailable, and Unauthorized if only a visit of the merchant can restore access.
     """
     token = await access_token(app, shop_id)
     try:
@@ -40,9 +40,9 @@ async def ask(app: App, shop_id: str, call: Callable[[AccessToken], Awaitable[T]
 
 
 async def access_token(app: App, shop_id: str) -> AccessToken:
-    """A token that is good for five more minutes, or lives still while the next one cannot be had.
+    """Return a token that is valid for five more minutes, or a shorter time if it cannot be refreshed now.
 
-    Raises Unauthorized when the shop has none, or it is dead; Unavailable while another request renews it.
+    Raises Unauthorized if the shop has none or it has been revoked, and Unavailable while another request refreshes it.
     """
     stored, token = await _read(app, shop_id)
     if _lives(token, app.clock.now() + REFRESH_EARLY):
@@ -57,19 +57,19 @@ async def access_token(app: App, shop_id: str) -> AccessToken:
 
 
 async def renew(app: App, shop_id: str, *, before: datetime) -> None:
-    """The next pair of tokens, when the refresh token ends before a time. Raises as access_token."""
+    """Refresh the tokens if the refresh token expires before a time. Raises as access_token."""
     stored, token = await _read(app, shop_id)
     if stored.refresh_expires_at is not None and stored.refresh_expires_at <= before:
         await _renewed(app, stored, token)
 
 
 async def store(app: App, token: AccessToken, at: datetime) -> Any:
-    """The statement that seals and keeps a token."""
+    """Return the statement that stores an encrypted token."""
     return queries.store_token(token.shop, token, await _sealed(app, token), at)
 
 
 async def reseal(app: App, stored: StoredToken) -> bool:
-    """Seal a token by the present key, whichever key sealed it; whether it could be opened."""
+    """Encrypt a stored token with the current key. Return whether it could be decrypted."""
     try:
         token = await _opened(app, stored)
     except Unavailable:
@@ -79,7 +79,7 @@ async def reseal(app: App, stored: StoredToken) -> bool:
 
 
 async def _after(app: App, refused: AccessToken) -> tuple[StoredToken, AccessToken]:
-    """The token that comes after one that Shopify refused before its time."""
+    """Return the token that replaces one that Shopify refused before it expired."""
     stored, token = await _read(app, refused.shop)
     if token.access != refused.access:  # it was renewed meanwhile
         return stored, token
@@ -89,7 +89,9 @@ async def _after(app: App, refused: AccessToken) -> tuple[StoredToken, AccessTok
 async def _read(app: App, shop_id: str) -> tuple[StoredToken, AccessToken]:
     stored = await queries.stored_token(app.db, shop_id)
     if stored is None:
-        raise Unauthorized("This shop has not given the app access.", code="token_missing")
+        raise Unauthorized(
+            "This shop has not granted the app access. Open the app from the Shopify admin.", code="token_missing"
+        )
     return stored, await _opened(app, stored)
 
 
@@ -98,8 +100,11 @@ def _lives(token: AccessToken, at: datetime) -> bool:
 
 
 async def _renewed(app: App, stored: StoredToken, token: AccessToken) -> tuple[StoredToken, AccessToken]:
-    """Refresh under the shop's lease, and keep the pair. A lost answer is asked for again once the lease has ended:
-    Shopify gives the same pair for the same refresh token until the new one is used."""
+    """Refresh under the shop's lease and store the new pair.
+
+    If the answer is lost, the request is repeated after the lease has ended: Shopify returns the same pair for the
+    same refresh token until the new one is used.
+    """
     lease, now = new_token(), app.clock.now()
     try:
         await app.db.batch(queries.lease_refresh(token.shop, stored.version, lease, now, REFRESH_LEASE_S))
@@ -115,15 +120,15 @@ async def _renewed(app: App, stored: StoredToken, token: AccessToken) -> tuple[S
     kept = queries.renew_token(token.shop, lease, fresh, sealed, now)
     try:
         await app.db.batch(kept, queries.note_renewal(token.shop, fresh.scope, now))
-    except Refused as refused:  # the app was installed again, or removed, meanwhile
+    except Refused as refused:  # the app was installed again or removed meanwhile
         raise _refreshing() from refused
     return await _read(app, token.shop)
 
 
 async def _forget(app: App, shop_id: str, forgetting: object) -> None:
-    """Without a token, the merchant sees that access is lost, and their next visit renews it.
+    """Delete the token and record that access is lost; the merchant's next visit restores it.
 
-    Raises Unavailable when a newer token came meanwhile.
+    Raises Unavailable if a newer token was stored meanwhile.
     """
     try:
         await app.db.batch(forgetting, queries.lose_access(shop_id, app.clock.now()))
@@ -137,14 +142,16 @@ async def _sealed(app: App, token: AccessToken) -> queries.SealedPair:
 
 
 async def _opened(app: App, stored: StoredToken) -> AccessToken:
-    """Raises Unavailable when no key opens it: an operator may bring the right one, or a visit a new token."""
+    """Raises Unavailable if no key decrypts it: an operator can add the right key, and a visit brings a new token."""
     try:
         access = await app.vault.open(stored.access_cipher)
         refresh = await app.vault.open(stored.refresh_cipher) if stored.refresh_cipher else None
     except Unauthorized as fault:
         app.log.error("token_unreadable", fault, shop=stored.shop_id)
         await app.db.batch(queries.lose_unreadable(stored.shop_id, app.clock.now()))
-        raise Unavailable("TOKEN_KEY does not open this shop's token.", code=fault.code) from fault
+        raise Unavailable(
+            "TOKEN_KEY cannot decrypt this shop's token. Set the previous key as OLD_TOKEN_KEY.", code=fault.code
+        ) from fault
     return AccessToken(
         shop=stored.shop_id,
         access=access,
@@ -156,4 +163,4 @@ async def _opened(app: App, stored: StoredToken) -> AccessToken:
 
 
 def _refreshing() -> Unavailable:
-    return Unavailable("The connection to Shopify is being renewed.", code="refreshing")
+    return Unavailable("The connection to Shopify is being renewed. Try again in a moment.", code="refreshing")

@@ -1,4 +1,4 @@
-"""Who stands in front of the storefront block: a customer with an account, or a guest with a token."""
+"""Visitors of the storefront block: customers with an account, and guests with a token."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from app.shops.model import Guest, Shop, Shopper, Visitor
 
 GUEST_LIFE = timedelta(days=30)
 OWN_TOKEN = re.compile(r"own-[0-9a-f]{64}")
-"""What a browser makes of 256 random bits before it first asks: then it is known however often an answer is lost."""
+"""A token that the browser makes from 256 random bits before its first request, so that a lost answer loses nothing."""
 
 
 async def visitor(app: App, visit: ProxyVisit, guest_token: str | None) -> Visitor:
-    """The visitor; who is new is recorded. Raises NotFound when the app is not installed."""
+    """Return the visitor, and record a new one. Raises NotFound if the app is not installed."""
     if visit.customer_id:
         return await _shopper(app, visit, visit.customer_id)
     shop, guest = await _guest(app, visit, guest_token)
@@ -30,7 +30,7 @@ async def visitor(app: App, visit: ProxyVisit, guest_token: str | None) -> Visit
 
 
 async def known_visitor(app: App, visit: ProxyVisit, guest_token: str | None) -> Visitor:
-    """A visitor whom we have met; a customer who shows a guest's token is that guest, too. Raises NotFound."""
+    """Return a known visitor. A customer who sends a guest token is also that guest. Raises NotFound."""
     if visit.customer_id:
         return await _shopper(app, visit, visit.customer_id, guest_token)
     _, guest = await _guest(app, visit, guest_token)
@@ -40,7 +40,7 @@ async def known_visitor(app: App, visit: ProxyVisit, guest_token: str | None) ->
 
 
 async def open_shop(app: App, visit: ProxyVisit) -> Shop:
-    """The shop that a storefront request came through. Raises NotFound when the app is not installed there."""
+    """Return the shop of a storefront request. Raises NotFound if the app is not installed there."""
     return _opened(await queries.active_shop(app.db, visit.shop))
 
 
@@ -78,7 +78,7 @@ async def _shopper(app: App, visit: ProxyVisit, customer_id: str, guest_token: s
 
 
 async def _new_guest(app: App, shop: Shop, token: str) -> Guest:
-    """Of this token, or of another when its time is over; one who asks twice at once is one guest."""
+    """Create the guest of this token, or of a new token if it has expired. Two requests at once create one guest."""
     token_hash, now = _hash(token), app.clock.now()
     new = queries.insert_guest(shop.id, new_id(), token_hash, now + GUEST_LIFE, now)
     _, stored = await app.db.batch(new, queries.guest_row(shop.id, token_hash, now))

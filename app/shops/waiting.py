@@ -1,4 +1,4 @@
-"""Webhooks of a shop that has left: they wait until it is back."""
+"""Webhooks of a shop that removed the app: their jobs wait until it installs the app again."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from app.shops.model import Delivery
 
 
 async def delivery_here(app: App, lease: Lease) -> Delivery | None:
-    """The webhook of this job, for work that is done only while the app is installed; None when the job has ended.
+    """Return the webhook of this job if the app is installed; otherwise end the job and return None.
 
-    The job of a shop that has left ends until `record_install` revives it: a merchant may install the app again, and
-    sell, before anybody opens it. Of a shop that was never here, and of what was forgotten meanwhile, nothing is done.
-    Raises Unavailable when the shop came back in this moment: the job is tried again.
+    If the shop has removed the app, `record_install` resumes the job later: a merchant may install the app again, and
+    sell, before anybody opens it. For an unknown shop, or if the webhook's fields were deleted, nothing is done.
+    Raises Unavailable if the shop installs the app at this moment; the job is then retried.
     """
     job, now, at_once = lease.job, app.clock.now(), Together(app.db)
     delivery, shop = await asyncio.gather(
@@ -29,13 +29,13 @@ async def delivery_here(app: App, lease: Lease) -> Delivery | None:
             return delivery
         await _wait(app, lease)
         return None
-    status, reason = ("failed", "the app is not installed") if shop is None else ("ignored", "nothing is kept of it")
+    status, reason = ("failed", "the app is not installed") if shop is None else ("ignored", "its fields were deleted")
     await app.db.batch(*lease.finish(now), queries.close_delivery(job.shop_id, job.subject_id, status, reason, now))
     return None
 
 
 async def _wait(app: App, lease: Lease) -> None:
-    """The shop's row is locked first: an installation at the same time either comes before, or finds the job."""
+    """The shop's row is locked first, so an installation at the same time either comes first or finds the job."""
     now = app.clock.now()
     try:
         await app.db.batch(queries.expect_absence(lease.job.shop_id, now), *lease.park(LEFT, now))

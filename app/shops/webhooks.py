@@ -1,7 +1,7 @@
-"""Webhooks are recorded and queued, and nothing else: Shopify waits five seconds and never learns more.
+"""Intake of webhooks: record, queue, answer. Shopify waits five seconds and never learns more.
 
-The body is signed, and the headers are not: a header's time counts only where the body has none of its own, and no time
-is later than the webhook's arrival.
+The body is signed, and the headers are not: the header's time counts only if the body has none, and no time may be
+later than the webhook's arrival.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from app.jobs import Job
 from app.shops import queries
 
 CLOCKS_APART = timedelta(minutes=1)
-"""How much later than our clock says a webhook may have been sent. Its time is compared with that of a visit, which is
-by Shopify's clock too: cut to ours, a visit and the uninstall that followed it would change places."""
+"""How far in the future a webhook's time may be. It is compared with the time of a visit, which is by Shopify's clock
+too: if it were cut to our clock, a visit and the uninstall after it could change places."""
 
 
 async def receive(app: App, webhook: Webhook, job_kind: str, fields: dict[str, Any]) -> None:
-    """Keep the fields and queue the job, once per event and kind of job, however often it is delivered.
+    """Record the fields and queue the job, once per event and kind of job, however often it is delivered.
 
-    A delivery of the same event that failed before does not stand in the way. Nothing is kept for a shop that never
-    installed the app, or whose data were deleted.
+    An earlier delivery of the same event that failed is replaced. Nothing is recorded for a shop that never installed
+    the app, or whose data was deleted.
     """
     now, delivery_id = app.clock.now(), new_id()
     dedupe_key = f"webhook:{webhook.shop}:{webhook.topic}:{webhook.event_id}:{job_kind}"
@@ -43,12 +43,12 @@ async def receive(app: App, webhook: Webhook, job_kind: str, fields: dict[str, A
 
 
 async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
-    """The job of a webhook failed: its delivery says so."""
+    """Statements that mark the delivery as failed when its job fails for good."""
     return [queries.close_delivery(job.shop_id, job.subject_id, "failed", fault.code, app.clock.now())]
 
 
 async def refuse(app: App, webhook: Webhook, status: str, reason: str, job_kind: str = "") -> None:
-    """Record one that we cannot use (`failed`) or do not need (`ignored`), of a shop that we know.
+    """Record a webhook that cannot be used (`failed`) or is not needed (`ignored`), if its shop is known.
 
     `job_kind` names the subscriber that cannot use it; it is empty where a topic has none.
     """
@@ -60,7 +60,7 @@ async def refuse(app: App, webhook: Webhook, status: str, reason: str, job_kind:
 
 
 def _told_at(webhook: Webhook, fields: dict[str, Any], now: datetime) -> datetime | None:
-    """When Shopify says that this was so: by the signed body, else by the header. Never later than now."""
+    """When Shopify sent it: by the signed body, else by the header; at most CLOCKS_APART in the future."""
     try:
         said_at: datetime | None = from_text(fields["updated_at"])
     except (KeyError, TypeError, ValueError, OverflowError):

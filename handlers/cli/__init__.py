@@ -1,4 +1,4 @@
-"""The command `artify`: one subcommand a file."""
+"""The command `artify`, with one file per subcommand."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from app.core.settings import SettingsError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a subcommand. A fault that a person can mend is one plain sentence, and exit status 2."""
+    """Run a subcommand. An error that a person can fix is printed as a message, with exit status 2."""
     from handlers.cli import db, doctor, jobs, print_image, try_photo
 
-    parser = argparse.ArgumentParser(prog="artify", description="An AI studio for goods made to order.")
+    parser = argparse.ArgumentParser(prog="artify", description="An AI studio for made-to-order products on Shopify.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in (try_photo, print_image, db, jobs, doctor):
         module.add_parser(commands)

@@ -1,4 +1,4 @@
-"""What `artify doctor` looks at. Each gives a sentence about what is well, or raises."""
+"""The checks of `artify doctor`. Each returns a sentence about what works, or raises Trouble, Lack or AppError."""
 
 from __future__ import annotations
 
@@ -19,44 +19,44 @@ ORIGIN = "https://some-shop.myshopify.com"
 
 
 class Trouble(Exception):
-    """Something that does not work; the sentence says what to do."""
+    """Something does not work; the message says what to do."""
 
 
 class Lack(Exception):
-    """Something that is not there, and need not be."""
+    """Something optional is missing."""
 
 
 async def database(app: App) -> str:
-    """Connects, and compares the tables with those that the code expects."""
+    """Connect, and compare the tables with those that the code expects."""
     differences = await asyncio.to_thread(wiring.schema_differences, app.settings.database_url)
     if differences:
-        raise Trouble(f"It is not up to date ({len(differences)} tables differ). Run: artify db migrate")
-    return "answers, and is up to date"
+        raise Trouble(f"The schema is out of date ({len(differences)} tables differ). Run: artify db migrate")
+    return "answers and has the current schema"
 
 
 async def files(app: App) -> str:
-    """Writes, reads and deletes a file of its own."""
+    """Write, read and delete a test file."""
     key = f"doctor/{new_id()}.txt"
     await app.files.put(key, PROBE, "text/plain")
     read = await app.files.get(key)
     await app.files.delete(key)
     if read != PROBE:
-        raise Trouble("What was written is not what was read. Look at what FILES_URL names.")
+        raise Trouble("A test file could not be read back as it was written. Check the storage in FILES_URL.")
     return "can be written, read and deleted"
 
 
 async def privacy_of_files(app: App) -> str:
-    """Looks whether other users of this machine can read the database or the files that lie on it."""
+    """Check whether other users of this machine can read the database or the files on it."""
     if paths := wiring.open_to_others(app.settings):
         named = " ".join(shlex.quote(str(path)) for path in paths)
-        raise Trouble(f"Other users of this machine can read what they hold. Run: chmod -R o-rwx {named}")
-    return "can be read by this user alone, as far as they lie on this machine"
+        raise Trouble(f"Other users of this machine can read the database or the files. Run: chmod -R o-rwx {named}")
+    return "can be read only by this user, if they are on this machine"
 
 
 async def uploads(app: App) -> str:
-    """Asks a storage what a browser asks before it sends a photo across origins."""
+    """Send the CORS preflight request that a browser sends before it uploads a photo."""
     if isinstance(app.files, AnswersLinks):
-        return "are taken by the app itself"
+        return "go to the app itself"
     import httpx
 
     soon = app.clock.now() + timedelta(minutes=1)
@@ -65,60 +65,66 @@ async def uploads(app: App) -> str:
     async with httpx.AsyncClient(timeout=5) as http:
         answer = await http.options(ticket.url, headers=wanted | {"Access-Control-Request-Headers": "content-type"})
     if not answer.is_success or "access-control-allow-origin" not in answer.headers:
-        raise Trouble("The storage does not let browsers upload. Give the bucket a CORS rule: PUT, any origin.")
-    return "are let through by the storage"
+        raise Trouble(
+            "The storage does not allow uploads from browsers. Add a CORS rule to the bucket: PUT, any origin."
+        )
+    return "are allowed by the storage"
 
 
 async def queue(app: App) -> str:
     if isinstance(app.queue, CanBeAsked):
         await app.queue.ask()
         return "answers"
-    return "is the database" if isinstance(app.queue, WaitsForHints) else "gives hints, and cannot be asked"
+    return "is the database" if isinstance(app.queue, WaitsForHints) else "sends wake-ups and cannot be tested"
 
 
 async def time_zones(app: App) -> str:
-    """Looks a zone up as the app does for a shop's month."""
+    """Look up a time zone, as the app does for a shop's month."""
     try:
         ZoneInfo("America/New_York")
     except ZoneInfoNotFoundError as fault:
         raise Trouble(
             "This machine has no time-zone data, so every shop's month is counted in UTC. Run: pip install tzdata"
         ) from fault
-    return "are known"
+    return "are available"
 
 
 async def shopify(app: App) -> str:
-    """Reads the script that every page of the app loads: no account is needed for that."""
+    """Fetch the script that every page of the app loads, which needs no account."""
     import httpx
 
     async with httpx.AsyncClient(timeout=5) as http:
         answer = await http.get(f"{app.settings.shopify_cdn_url}/app-bridge.js")
     if not answer.is_success:
-        raise Trouble(f"It answered {answer.status_code}. Look at SHOPIFY_BASE_URL, which is for tests and demos.")
+        raise Trouble(
+            f"Shopify answered with status {answer.status_code}. Check SHOPIFY_BASE_URL, which is for tests and demos."
+        )
     return "can be reached"
 
 
 async def image_model(app: App) -> str:
     if app.settings.ai_provider == "gemini":
-        return f"is {app.image_model.name}; its key is set, and was not tried"
+        return f"is {app.image_model.name}; its key is set but was not tested"
     if not wiring.installed()["local-ai"]:
-        raise Trouble("The local model is not installed: pip install 'artify[local-ai]', or set AI_PROVIDER=gemini")
+        raise Trouble(
+            "The local model is not installed. Run: pip install 'artify[local-ai]', or set AI_PROVIDER=gemini"
+        )
     return "is local"
 
 
 async def photo_decoder(app: App) -> str:
-    """Starts a process that seals itself as the decoders of strangers' photos do."""
+    """Start a process with the same restrictions as the photo decoders."""
     held_by = await asyncio.to_thread(wiring.decoder_protections)
     if not held_by:
         raise Lack("Photos are decoded in the app's own process.")
     if "seccomp" not in held_by:
-        raise Lack(f"A decoder that is taken over by a photo is held by {held_by} alone.")
-    return f"is held by {held_by}"
+        raise Lack(f"A malicious photo that takes over the decoder is restricted only by {held_by}.")
+    return f"is restricted by {held_by}"
 
 
 async def print_engine(app: App) -> str:
     if not wiring.installed()["print"]:
-        raise Lack("libvips is not installed: pip install 'artify[print]'.")
+        raise Lack("libvips is not installed. Run: pip install 'artify[print]'.")
     return "is libvips"
 
 
@@ -137,5 +143,5 @@ async def render_workers(app: App) -> str:
 
 async def upscaler(app: App) -> str:
     if not wiring.installed()["span"]:
-        raise Lack("No enlarging network is installed.")
+        raise Lack("No upscaling network is installed.")
     return f"is {app.upscaler.name}"

@@ -15,10 +15,10 @@ HEADER = "-- Generated from the table metadata by `artify db schema`. Change the
 
 
 def add_parser(commands: Any) -> None:
-    parser = commands.add_parser("db", help="the database: migrate, schema, check, backup, restore")
+    parser = commands.add_parser("db", help="manage the database: migrate, schema, check, backup, restore")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     for name, run, about in (
-        ("migrate", migrate, "apply the migrations that are new"),
+        ("migrate", migrate, "apply new migrations"),
         ("schema", schema, "write schema.sql from the table metadata"),
         ("check", check, "compare the database with the table metadata"),
     ):

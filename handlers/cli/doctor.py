@@ -1,4 +1,4 @@
-"""`artify doctor`: what is configured, what is missing, what is unreachable, and what to do about it."""
+"""`artify doctor`: report what is configured, missing or unreachable, and how to fix it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Check:
-    """`look` gives a sentence about what is well; `advice` follows the sentence of a fault."""
+    """`look` returns a sentence about what works; `advice` follows the message of an error."""
 
     about: str
     look: Callable[[App], Awaitable[str]]
@@ -50,37 +50,45 @@ class Check:
 
 
 CHECKS = (
-    Check("database", checks.database, "Look at DATABASE_URL, and whether the server takes connections from here."),
-    Check("files", checks.files, "FILES_URL must name a folder, or a bucket, that this process may write to."),
-    Check("who can read them", checks.privacy_of_files, "Look at the modes of the database's file and the folder."),
-    Check("uploads by browsers", checks.uploads, "The bucket must let browsers PUT from any origin (CORS)."),
-    Check("queue", checks.queue, "Look at QUEUE_URL, and whether the keys in the environment may use it."),
-    Check("render workers", checks.render_workers, "Look at the database first."),
-    Check("time zones", checks.time_zones, "Install the package tzdata again."),
+    Check(
+        "database", checks.database, "Check DATABASE_URL, and that the server accepts connections from this machine."
+    ),
+    Check("files", checks.files, "FILES_URL must name a folder or bucket that this process can write to."),
+    Check(
+        "file permissions", checks.privacy_of_files, "Check the permissions of the database file and the files folder."
+    ),
+    Check("browser uploads", checks.uploads, "The bucket must allow PUT from any origin (CORS)."),
+    Check("queue", checks.queue, "Check QUEUE_URL, and that the credentials in the environment can use it."),
+    Check("render workers", checks.render_workers, "Check the database first."),
+    Check("time zones", checks.time_zones, "Reinstall the package tzdata."),
     Check("Shopify", checks.shopify, "This machine must reach Shopify over HTTPS."),
-    Check("image model", checks.image_model, "Look at AI_PROVIDER."),
+    Check("image model", checks.image_model, "Check AI_PROVIDER."),
     Check(
         "photo decoder",
         checks.photo_decoder,
-        "Run it on Linux on x86_64 or aarch64, in a container whose profile allows seccomp, as Docker's does.",
+        "Use Linux on x86_64 or aarch64, and a container profile that allows seccomp, such as Docker's default.",
     ),
-    Check("print engine", checks.print_engine, "Prints are made all the same, by Pillow, with more memory."),
-    Check("upscaler", checks.upscaler, "Prints are resampled: see the README's licence note before installing span."),
+    Check("print engine", checks.print_engine, "Prints are made with Pillow, which needs more memory."),
+    Check(
+        "upscaler",
+        checks.upscaler,
+        "Prints are resampled. Read the licence note in the README before you install span.",
+    ),
 )
 
 
 def add_parser(commands: Any) -> None:
-    commands.add_parser("doctor", help="say what is configured, missing or unreachable").set_defaults(run=run)
+    commands.add_parser("doctor", help="report what is configured, missing or unreachable").set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print a line for each finding; 1 when one of them needs attention."""
+    """Print a line for each finding. Return exit status 1 if one of them needs attention."""
     marks = []
     for finding in _findings():
         print(finding, flush=True)
         marks.append(finding.mark)
     bad = marks.count(Mark.BAD)
-    print("all is well" if not bad else f"{bad} of these need attention")
+    print("no problems found" if not bad else f"{bad} of these need attention")
     return 1 if bad else 0
 
 
@@ -90,7 +98,7 @@ def _findings() -> Iterator[Finding]:
     except SettingsError as fault:
         problems = {problem.partition(" ")[0]: problem for problem in fault.problems}
         yield from _settings(problems)
-        yield Finding(Mark.LACKING, "everything else", "can be looked at when the settings are right")
+        yield Finding(Mark.LACKING, "everything else", "can be checked when the settings are valid")
         return
     yield from _settings({})
     with asyncio.Runner() as runner:
@@ -100,12 +108,14 @@ def _findings() -> Iterator[Finding]:
 
 
 def _settings(problems: dict[str, str]) -> Iterator[Finding]:
-    """A line for each name; never its value."""
+    """A finding for each setting, without its value."""
     for name in (each.name.upper() for each in fields(Settings)):
         if name in problems:
             yield Finding(Mark.BAD, name, problems[name].removeprefix(name).strip())
         else:
-            yield Finding(Mark.WELL, name, "set" if os.environ.get(name, "").strip() else "not set, the default holds")
+            yield Finding(
+                Mark.WELL, name, "set" if os.environ.get(name, "").strip() else "not set, so the default applies"
+            )
 
 
 async def _finding(app: App, check: Check) -> Finding:
@@ -120,16 +130,18 @@ async def _finding(app: App, check: Check) -> Finding:
         except AppError as fault:
             return Finding(Mark.BAD, check.about, f"{fault.message} {check.advice}")
         except TimeoutError:
-            return Finding(Mark.BAD, check.about, f"It did not answer in {PATIENCE_S:.0f} seconds. {check.advice}")
+            return Finding(
+                Mark.BAD, check.about, f"There was no answer within {PATIENCE_S:.0f} seconds. {check.advice}"
+            )
         except Exception as fault:  # noqa: BLE001  # the check's boundary: a message may hold a password
-            return Finding(Mark.BAD, check.about, f"It failed ({type(fault).__name__}). {check.advice}")
+            return Finding(Mark.BAD, check.about, f"The check failed ({type(fault).__name__}). {check.advice}")
 
 
 class _progress:
-    """Say on a terminal what is being looked at, and take it back."""
+    """Show the running check on a terminal, and erase it afterwards."""
 
     def __init__(self, about: str):
-        self._text = f"looking at: {about} …" if sys.stderr.isatty() else ""
+        self._text = f"checking {about} …" if sys.stderr.isatty() else ""
 
     def __enter__(self) -> None:
         print(self._text, end="", file=sys.stderr, flush=True)

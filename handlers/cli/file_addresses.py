@@ -1,6 +1,6 @@
-"""The file addresses that a render worker calls when an app names them, and where exactly each of them is.
+"""The file addresses that a render worker may call, and the IP addresses they resolve to.
 
-The app's word is not enough: whoever takes over an app must not reach the print shop's own network through its print
+The app alone is not trusted: an attacker who takes it over must not reach the print shop's network through its print
 workers.
 """
 
@@ -16,26 +16,26 @@ import httpx
 
 _PORTS = {"http": 80, "https": 443}
 _NAT64 = ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address is in the last 32 bits
-_GLOBAL_UNICAST = ip_network("2000::/3")  # all that IANA has given out of IPv6
+_GLOBAL_UNICAST = ip_network("2000::/3")  # all of IPv6 that IANA has allocated
 _SPECIAL = (
-    ip_network("192.0.0.0/24"),  # RFC 6890, IETF's own
-    ip_network("192.88.99.0/24"),  # RFC 7526, 6to4 relays of old
-    ip_network("2002::/16"),  # RFC 3056, 6to4: any IPv4 address is in it
+    ip_network("192.0.0.0/24"),  # RFC 6890, IETF protocol assignments
+    ip_network("192.88.99.0/24"),  # RFC 7526, former 6to4 relays
+    ip_network("2002::/16"),  # RFC 3056, 6to4: contains any IPv4 address
     ip_network("3fff::/20"),  # RFC 9637, documentation
 )
-"""Networks that no storage is in, and that not every Python's `is_global` leaves out."""
+"""Special networks that not every Python version excludes from `is_global`."""
 
 Address = IPv4Address | IPv6Address
 
 
 class NotCalled(ValueError):
-    """An address that a render worker does not call, whoever names it."""
+    """An address that a render worker does not call."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """One way to a file. Where its address was looked up and checked, `named` is that address, and `url` has the IP
-    address in it instead of the name: whoever looks the name up again could be told another one.
+    """One way to reach a file. If its name was resolved and checked, `named` is the original address, and `url`
+    contains the IP address instead of the name, because a second look-up could return another one.
     """
 
     url: httpx.URL
@@ -43,25 +43,25 @@ class Place:
 
     @property
     def headers(self) -> dict[str, str]:
-        """A connection to an IP address is used once: it must not serve another name that is there too."""
+        """A connection to an IP address is used once: it must not serve another name with the same address."""
         return {"Host": self.named.netloc.decode("ascii"), "Connection": "close"} if self.named else {}
 
     @property
     def extensions(self) -> dict[str, str]:
-        """The name that the certificate must be for."""
+        """The name that the certificate must match."""
         return {"sni_hostname": self.named.raw_host.decode("ascii")} if self.named else {}
 
 
 class FileAddresses:
-    """`trusted` are addresses that the operator typed beside the app's: a storage's on a private network, if any."""
+    """`trusted` are addresses that the operator typed in addition to the app's: a storage on a private network."""
 
     def __init__(self, app_url: str, *trusted: str):
         self._trusted = {_origin(httpx.URL(each)) for each in (app_url, *trusted)}
         self._in_development = _is_loopback_name(httpx.URL(app_url).host)
 
     async def places(self, address: str) -> list[Place]:
-        """Where the file is, to be tried in order. Raises NotCalled, httpx.InvalidURL, and OSError for a name that is
-        not found.
+        """Return the ways to reach a file, in order of preference. Raises NotCalled, httpx.InvalidURL, and OSError if a
+        name is not found.
         """
         url = httpx.URL(address)
         if url.scheme not in _PORTS or not url.host or url.userinfo:
@@ -76,13 +76,13 @@ class FileAddresses:
 
 
 async def resolve(host: str, port: int) -> list[Address]:
-    """All IP addresses of a name, the most promising first. An IP address in any notation has itself."""
+    """Return all IP addresses of a name, the preferred one first. An IP address in any notation resolves to itself."""
     entries = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(ip_address(str(place[0])) for *_, place in entries))
 
 
 def is_public(address: Address) -> bool:
-    """Whether it is somebody's on the internet: not private, not this machine, not a group, not for special use."""
+    """Return whether an address is public: not private, loopback, multicast or for special use."""
     if isinstance(address, IPv6Address):
         if address in _NAT64:
             return is_public(IPv4Address(int(address) & 0xFFFFFFFF))

@@ -22,25 +22,25 @@ OPEN = ("pending", "running", "failed", "dead")
 
 
 def add_parser(commands: Any) -> None:
-    parser = commands.add_parser("jobs", help="the embedded queue: list, run, retry")
+    parser = commands.add_parser("jobs", help="manage jobs: list, run, retry")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("list", help="jobs that are open or were given up").set_defaults(run=show)
+    actions.add_parser("list", help="list open and failed jobs").set_defaults(run=show)
     running = actions.add_parser("run", help="run jobs until stopped")
     running.add_argument(
         "--remote",
         metavar="APP_URL",
         type=_address,
-        help="do the heavy jobs of the app there, by JOBS_KEY",
+        help="do the heavy jobs of the app at this address; needs JOBS_KEY",
     )
     running.add_argument(
         "--storage",
         metavar="URL",
         type=_address,
-        help="with --remote: where the app's files are, if that is on a private network",
+        help="with --remote: the origin of the app's file storage, if it is on a private network",
     )
-    running.add_argument("--once", action="store_true", help="with --remote: do one job, if one is due, and exit")
+    running.add_argument("--once", action="store_true", help="with --remote: do one job, if there is one, and exit")
     running.set_defaults(run=run)
-    again = actions.add_parser("retry", help="start a job again that was given up")
+    again = actions.add_parser("retry", help="start a failed job again")
     again.add_argument("id", metavar="ID")
     again.set_defaults(run=retry)
 
@@ -54,7 +54,7 @@ def show(arguments: argparse.Namespace) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Until SIGINT or SIGTERM: then running jobs get a short grace, and what is left goes to other workers."""
+    """Run jobs until SIGINT or SIGTERM. Running jobs then get a few seconds; unfinished ones go to other workers."""
     if arguments.remote:
         from handlers.cli import remote
 
@@ -85,7 +85,7 @@ def retry(arguments: argparse.Namespace) -> int:
 async def _retry(app: App, job_id: str) -> None:
     job = await jobs.job(app.db, job_id)
     if job is None or job.status not in ("failed", "dead", "cancelled"):
-        raise NotFound("There is no job with this id that was given up.")
+        raise NotFound("There is no failed job with this id.")
     now = app.clock.now()
     again = jobs.new(job.kind, job.shop_id, job.subject_id, at=now, dedupe_key=job.dedupe_key)
     await app.db.batch(jobs.requeue(again, now))

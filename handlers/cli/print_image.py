@@ -24,24 +24,28 @@ MM_PER_INCH = 25.4
 
 
 def add_parser(commands: Any) -> None:
-    parser = commands.add_parser("print", help="make a print file of a picture")
+    parser = commands.add_parser("print", help="make a print file from a picture")
     parser.add_argument("image", type=Path, metavar="IMAGE")
     parser.add_argument("--width", type=_pixels, required=True, metavar="PX")
     parser.add_argument("--height", type=_pixels, required=True, metavar="PX")
-    parser.add_argument("--dpi", type=_pixels, default=300, metavar="N", help="dots per inch, written into the file")
+    parser.add_argument(
+        "--dpi", type=_pixels, default=300, metavar="N", help="resolution in dots per inch, written to the file"
+    )
     parser.add_argument("--format", choices=tuple(PRINT_MIMES), default="jpg")
-    parser.add_argument("--bleed", type=_millimetres, default=0, metavar="MM", help="around the picture, on each side")
-    parser.add_argument("--profile", type=Path, metavar="ICC", help="the printer's colour profile; sRGB without one")
+    parser.add_argument(
+        "--bleed", type=_millimetres, default=0, metavar="MM", help="bleed around the picture, on each side"
+    )
+    parser.add_argument("--profile", type=Path, metavar="ICC", help="the printer's ICC profile; the default is sRGB")
     parser.add_argument("--intent", choices=("relative", "perceptual"), default="relative")
     parser.add_argument(
-        "--background", type=_colour, default=WHITE, metavar="#RRGGBB", help="where the picture is clear"
+        "--background", type=_colour, default=WHITE, metavar="#RRGGBB", help="background colour of transparent areas"
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the print file. Raises BadPicture and the like with a sentence for the person at the terminal."""
+    """Write the print file. Raises AppError with a message for the user."""
     started = time.monotonic()
     spec = PrintSpec(
         arguments.width,
@@ -66,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _print(photo: bytes, spec: PrintSpec, profile: bytes | None) -> tuple[PrintFile, Preflight]:
-    """The print, and whether the picture was good enough for it."""
+    """Return the print and the photo check of the picture."""
     imaging, upscaler = print_engine()
     made = await imaging.print_file(photo, spec, Watched(upscaler), profile=profile)
     aspect = spec.width, spec.height
@@ -78,20 +82,20 @@ async def _print(photo: bytes, spec: PrintSpec, profile: bytes | None) -> tuple[
 
 
 class Watched:
-    """An upscaler that reports its progress: a counter on a terminal, a plain line elsewhere."""
+    """An upscaler that reports its progress: a counter on a terminal, one line elsewhere."""
 
     def __init__(self, upscaler: Upscaler) -> None:
         self._upscaler = upscaler
         self.name, self.factor = upscaler.name, upscaler.factor
 
     def strips(self, raster: Raster) -> Iterator[bytes]:
-        print(f"enlarging {raster.width} × {raster.height} pixels by {self.name}", file=sys.stderr)
+        print(f"enlarging {raster.width} × {raster.height} pixels with {self.name}", file=sys.stderr)
         strips = self._upscaler.strips(raster)
         return _Counted(strips, len(raster.data) * self.factor**2) if sys.stderr.isatty() else strips
 
 
 class _Counted:
-    """Strips of `whole` bytes in all, with their share so far on the terminal."""
+    """Yield strips, `whole` bytes in total, and show the share so far on the terminal."""
 
     def __init__(self, strips: Iterator[bytes], whole: int) -> None:
         self._strips, self._whole, self._done = strips, whole, 0

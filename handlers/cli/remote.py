@@ -1,4 +1,4 @@
-"""A render worker: takes heavy jobs from a deployment that has no room for them, and sends the files back."""
+"""A render worker: does the heavy jobs of a deployment that has no room for them, and uploads the files."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from handlers.cli.render_client import MOST_WAIT_S, Refused, RenderClient, Unrea
 
 T = TypeVar("T")
 IDLE_S = 5.0
-"""How long a job waits at most for a worker that has nothing else to do."""
+"""Seconds between two requests for work while there is none."""
 TRIES = 6
-"""How often a report is sent while the app cannot be reached: for half a minute."""
+"""How often a report is retried while the app is unreachable: for half a minute."""
 REFUSED = {
-    401: "The app refused this render worker: JOBS_KEY is not the app's.",
-    404: "There is no work for render workers at this address: is it the app's, and has the app a JOBS_KEY?",
+    401: "The app refused this render worker. Set JOBS_KEY to the same value as on the app.",
+    404: "This address does not accept render workers. Check that it is the app's, and that the app has a JOBS_KEY.",
 }
-CLOCK = "The app refused this render worker: the clocks of both are more than five minutes apart."
+CLOCK = "The app refused this render worker because their clocks differ by more than five minutes. Set the clocks."
 
 
 def work(app_url: str, key: bytes, *, storage: str | None, once: bool) -> int:
-    """Render until stopped, or `once`; the exit status: 1 when the one job failed. Raises AppError."""
+    """Render until stopped, or one job if `once`. Return exit status 1 if that one failed. Raises AppError."""
     return asyncio.run(_work(app_url, key, storage, once=once))
 
 
@@ -49,7 +49,7 @@ async def _work(app_url: str, key: bytes, storage: str | None, *, once: bool) ->
 
 
 class RenderWorker:
-    """Takes one job after another; lines on standard output say what it does."""
+    """Does one job after another, and reports on standard output."""
 
     def __init__(self, client: RenderClient, stop: asyncio.Event, engine: tuple[Imaging, Upscaler] | None = None):
         self._client, self._stop = client, stop
@@ -86,7 +86,7 @@ class RenderWorker:
         return 1 if done is False else 0
 
     async def _render(self, work: Work) -> bool:
-        """Whether the files were made. Stopped in the middle, the job is given back."""
+        """Return whether the files were made. If the worker is stopped meanwhile, the job is released."""
         making = asyncio.ensure_future(self._make(work))
         beating = asyncio.ensure_future(self._heartbeat(work, making))
         stopped = asyncio.ensure_future(self._stop.wait())
@@ -96,7 +96,7 @@ class RenderWorker:
             each.cancel()
         await asyncio.wait([making, beating, stopped])
         if given_back:
-            await self._told(work, "given back", self._client.release(work))
+            await self._told(work, "returned to the app", self._client.release(work))
         return not making.cancelled() and making.result()
 
     async def _make(self, work: Work) -> bool:
@@ -109,7 +109,7 @@ class RenderWorker:
             return await self._failed(work, fault)
         except Exception as fault:  # noqa: BLE001  # the job boundary: one job must not end the worker
             return await self._failed(
-                work, Unavailable(f"The render worker met {type(fault).__name__}.", code="crashed")
+                work, Unavailable(f"The render worker failed with {type(fault).__name__}.", code="crashed")
             )
         _say(f"{work.job_id}: done in {time.monotonic() - started:.1f} s, {about}")
         for warning in warnings:
@@ -117,7 +117,7 @@ class RenderWorker:
         return True
 
     async def _delivered(self, work: Work, started: float) -> list[str]:
-        """From the task to the app's word that its files are recorded; what there is to say about them."""
+        """Make and upload the files, until the app confirms that they are recorded. Return what there is to say about them."""
         render = work.kind.render
         _say(f"{work.job_id}: {render.describe(work.spec)}")
         inputs = {name: await self._fetched(url) for name, url in work.addresses.items()}
@@ -143,18 +143,18 @@ class RenderWorker:
             _say(f"{work.job_id}: lost: {fault.message}")
             return False
         if fault.status == 422 and (fault.code.startswith("wrong_") or fault.code.endswith("_missing")):
-            fault.retryable = True  # damaged on its way, perhaps
+            fault.retryable = True  # it may have been damaged in transit
         await self._told(work, f"failed: {fault.message}", _persistently(lambda: self._client.fail(work, fault)))
         return False
 
     async def _told(self, work: Work, words: str, telling: Awaitable[None]) -> None:
-        """The app that does not hear it finds out when the lease ends."""
+        """Report to the app. If the report is lost, the lease ends anyway."""
         _say(f"{work.job_id}: {words}")
         with suppress(AppError):
             await telling
 
     async def _heartbeat(self, work: Work, making: asyncio.Future[bool]) -> None:
-        """Keep the lease; stop the work when it is lost."""
+        """Extend the lease, and stop the work if it is lost."""
         while True:
             await asyncio.sleep(work.lease_s / 3)
             try:
@@ -172,7 +172,7 @@ class RenderWorker:
 
 
 async def _persistently(call: Callable[[], Awaitable[T]]) -> T:
-    """What the call gives, tried again while the app or the storage cannot be reached. All of them can be repeated."""
+    """Return the result of a call, retried while the app or the storage is unreachable. All calls are idempotent."""
     for attempt in range(1, TRIES):
         try:
             return await call()

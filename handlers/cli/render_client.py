@@ -1,7 +1,7 @@
 """A render worker's side of /internal/jobs: signed requests to the app, and files by signed links.
 
-No answer is trusted. Signed requests go to the app alone, files only where `FileAddresses` lets them, and redirects are
-not followed.
+No answer is trusted. Signed requests go only to the app, files only to addresses that `FileAddresses` allows, and
+redirects are not followed.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from handlers.jobs import KINDS
 
 T = TypeVar("T")
 CALL_S, DOWNLOAD_S, UPLOAD_S = 30.0, 300.0, 900.0
-"""The longest that one call, one download and one upload may take in all, in seconds."""
+"""The total time limits of a call, a download and an upload, in seconds."""
 SILENCE = httpx.Timeout(30, connect=10)
 MOST_ANSWER_BYTES = 64 * 1024
 MOST_MASTER_BYTES = 64 * 1024 * 1024
 MOST_WAIT_S = 60.0
 TICKET_HEADERS = re.compile(r"content-type|content-length|x-amz-[a-z0-9-]+")
-"""What a storage may ask to be sent with a file, in lower case."""
+"""The headers that an upload ticket may contain, in lower case."""
 
 
 class Unreachable(Unavailable):
-    """The app or its storage gave no usable answer; `wait_s` is how long it asked for patience, in seconds."""
+    """The app or its storage gave no usable answer. `wait_s` is its Retry-After, in seconds."""
 
     code, message = "app_unreachable", "The app cannot be reached."
 
@@ -47,7 +47,7 @@ class Unreachable(Unavailable):
 
 
 class Refused(Unreachable):
-    """The app asked for something that a render worker does not do; to try again would change nothing."""
+    """The app asked for something that a render worker does not do. A retry would not help."""
 
     code = "bad_address"
     message = (
@@ -91,7 +91,7 @@ class RenderClient:
         self._addresses = FileAddresses(app_url, *([storage] if storage else []))
 
     async def lease(self) -> Work | None:
-        """The next job, or None when none waits."""
+        """Return the next job, or None if there is none."""
         answer = await self._call("/internal/jobs", {"kinds": sorted(self._kinds)})
         return self._understood(_shaped(answer, LeasedTask)) if answer else None
 
@@ -112,15 +112,17 @@ class RenderClient:
         await self._ask(work, "release")
 
     async def fetch(self, url: str) -> bytes:
-        """A file of at most 64 MB. Raises Refused for an address that is not called."""
+        """Fetch a file of at most 64 MB. Raises Refused for an address that is not allowed."""
         async with self._exchanged("GET", url, {}, b"", DOWNLOAD_S) as answer:
             return await _read(answer, MOST_MASTER_BYTES)
 
     async def send(self, ticket: UploadTicket, data: bytes) -> None:
-        """Raises Refused for a ticket that asks for more than to put a file at an address that is called."""
+        """Upload a file. Raises Refused for a ticket that is not a PUT to an allowed address."""
         headers = dict(ticket.headers)
         if ticket.method != "PUT" or not all(TICKET_HEADERS.fullmatch(name.lower()) for name in headers):
-            raise Refused("The app wants a file to be sent in a way that this render worker does not know.")
+            raise Refused(
+                "The app asks for an upload method that this render worker does not support. Update the render worker."
+            )
         async with self._exchanged("PUT", ticket.url, headers, data, UPLOAD_S) as answer:
             await _read(answer, MOST_ANSWER_BYTES)
 
@@ -156,22 +158,20 @@ class RenderClient:
     async def _exchanged(
         self, method: str, url: str, headers: dict[str, str], data: bytes, seconds: float
     ) -> AsyncIterator[httpx.Response]:
-        """A storage's answer that is a success, while it comes in."""
+        """Stream a successful answer of a storage."""
         async with (
             _translated(seconds),
             self._sent(method, await self._addresses.places(url), headers, data) as answer,
         ):
-            if (
-                not answer.is_success
-            ):  # a link can expire, and another attempt gets a new one: it is never the last word
-                raise Unreachable(f"The file storage answered {answer.status_code}.")
+            if not answer.is_success:  # a link can expire, and another attempt gets a new one, so this is never final
+                raise Unreachable(f"The file storage answered with status {answer.status_code}.")
             yield answer
 
     @asynccontextmanager
     async def _sent(
         self, method: str, places: list[Place], headers: dict[str, str], data: bytes
     ) -> AsyncIterator[httpx.Response]:
-        """The answer of the first place that takes a connection, while it comes in."""
+        """Stream the answer of the first address that accepts a connection."""
         answer = await self._connected(method, places, headers, data)
         try:
             yield answer
@@ -185,7 +185,7 @@ class RenderClient:
             request = self._http.build_request(
                 method,
                 place.url,
-                headers=headers | place.headers | {"Accept-Encoding": "identity"},  # nothing that grows when unpacked
+                headers=headers | place.headers | {"Accept-Encoding": "identity"},  # no decompression bombs
                 content=data,
                 timeout=SILENCE,
                 extensions=place.extensions,
@@ -200,7 +200,7 @@ class RenderClient:
 
 @asynccontextmanager
 async def _translated(seconds: float) -> AsyncIterator[None]:
-    """What may go wrong on the way, and takes no longer than this, as Unreachable."""
+    """Turn network errors and time-outs into Unreachable."""
     try:
         async with asyncio.timeout(seconds):
             yield
@@ -215,7 +215,7 @@ async def _read(answer: httpx.Response, limit: int) -> bytes:
     async for chunk in answer.aiter_raw():
         received += chunk
         if len(received) > limit:
-            raise Unreachable("The answer is bigger than it may be.")
+            raise Unreachable("The answer is too large.")
     return bytes(received)
 
 
@@ -223,7 +223,7 @@ def _fault(answer: httpx.Response, body: bytes) -> AppError:
     if answer.status_code >= 500 or answer.status_code == 429:
         asked = answer.headers.get("retry-after", "")
         wait_s = float(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0.0
-        return Unreachable(f"The app answered {answer.status_code}.", wait_s=wait_s)
+        return Unreachable(f"The app answered with status {answer.status_code}.", wait_s=wait_s)
     try:
         error = json.loads(body)["error"]
         return AppError(str(error["message"]), code=str(error["code"]), status=answer.status_code)
@@ -232,12 +232,12 @@ def _fault(answer: httpx.Response, body: bytes) -> AppError:
         TypeError,
         LookupError,
         RecursionError,
-    ):  # a storage speaks no JSON, and nobody need speak sense
-        return AppError(f"The answer was {answer.status_code}.", code="refused", status=answer.status_code)
+    ):  # a storage does not answer in JSON, and an answer may be anything
+        return AppError(f"The answer had status {answer.status_code}.", code="refused", status=answer.status_code)
 
 
 def _shaped(answer: bytes, shape: type[T]) -> T:
     try:
         return parse.shaped(answer, shape)
     except AppError as fault:
-        raise Unreachable("The answer cannot be read: is this the address of the app?") from fault
+        raise Unreachable("The answer is not valid. Check that this is the app's address.") from fault

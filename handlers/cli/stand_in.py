@@ -1,4 +1,4 @@
-"""A storefront and a Shopify in one, for `artify try`: signs what they would sign and calls the handlers."""
+"""A stand-in for the storefront and Shopify, for `artify try`: signs requests as they do and calls the handlers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.core.settings import Settings
 
 
 class Storefront:
-    """Calls the app as the app proxy, the browser and the webhooks do. Raises AppError with the app's own sentence."""
+    """Calls the app as the app proxy, the browser and the webhooks do. Raises AppError with the app's message."""
 
     def __init__(self, routes: ASGIApp, settings: Settings, shop: str):
         self._http = httpx.AsyncClient(transport=httpx.ASGITransport(routes), base_url=settings.app_url, timeout=600)
@@ -40,7 +40,7 @@ class Storefront:
         return _checked(await self._http.get(url)).content
 
     async def pay(self, product_id: str, variant_id: str, preview_id: str) -> None:
-        """One order of one line, paid."""
+        """Send one paid order with one line."""
         line = {
             "id": 1,
             "product_id": int(product_id),
@@ -62,7 +62,7 @@ class Storefront:
         _accepted(await self._http.post("/webhooks", content=body, headers=headers))
 
     def _signed(self, query: dict[str, str]) -> dict[str, str]:
-        """The query with what the app proxy adds (shopify.dev, App proxies, Calculate a digital signature)."""
+        """Return the query as signed by the app proxy (shopify.dev, App proxies, Calculate a digital signature)."""
         whole = {**query, "shop": self._shop, "logged_in_customer_id": "", "timestamp": str(int(time.time()))}
         words = "".join(sorted(f"{name}={value}" for name, value in whole.items()))
         return {**whole, "signature": hmac.new(self._secret, words.encode(), hashlib.sha256).hexdigest()}

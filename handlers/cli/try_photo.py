@@ -1,4 +1,4 @@
-"""`artify try`: the main job, headless, through the real handlers: upload, preview, paid order, print file."""
+"""`artify try`: a photo through the real handlers, without a browser: upload, preview, paid order, print file."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from handlers import jobs as runner
 from handlers.cli.stand_in import Storefront
 from handlers.routes import create
 
-KEY = "dHJ5IG9ubHk6IG5vdGhpbmcgaXMga2VwdCBsb25nZXI="  # 32 bytes that protect a folder which is gone in a minute
+KEY = "dHJ5IG9ubHk6IG5vdGhpbmcgaXMga2VwdCBsb25nZXI="  # 32 bytes that protect a temporary folder
 
 
 @dataclass
 class Report:
-    """What came out: files, sizes in pixels, seconds of each step, peak memory in MB.
+    """The result: files, sizes in pixels, seconds of each step, peak memory in MB.
 
-    `preflight` is how good the photo is for the size: ok, warn or poor. `tiles` is how many tiles the network enlarged
-    for the print, `tiles_fell_back` in how many of them it failed.
+    `preflight` is the rating of the photo for the size: ok, warn or poor. `tiles` is the number of tiles that the
+    network enlarged for the print, `tiles_fell_back` the number in which it failed.
     """
 
     photo: str
@@ -60,7 +60,7 @@ class Report:
 
 
 class NoShopify:
-    """Nobody to tell: a trial has no shop."""
+    """A Shopify without effect: a trial has no shop."""
 
     async def shop_details(self, token: AccessToken) -> ShopDetails:
         return ShopDetails("Trial", "", "USD", "UTC")
@@ -164,7 +164,7 @@ async def _save(app: App, store: Storefront, report: Report, preview_url: str, o
     (card,) = await personalization.order_cards(app, demo_shop.SHOP)
     link = personalization.print_link(app, card)
     if link is None:
-        raise AppError(card.reason or "The print file was not made.")
+        raise AppError(card.reason or "The print file could not be made.")
     preview = await store.download(preview_url)
     width, height = sniff.sniff(preview).size or (0, 0)
     report.preview, report.print = _write(out, preview_url, preview, link, await store.download(link))
@@ -187,7 +187,7 @@ def _extension(url: str) -> str:
 
 @contextmanager
 def _step(name: str, report: Report, field: str) -> Iterator[None]:
-    """Say what goes on (to standard error, so that --json stays clean) and how long it took."""
+    """Report a step and its duration on standard error, so that --json stays clean."""
     started = time.perf_counter()
     print(f"{name} …", file=sys.stderr, flush=True)
     yield
@@ -199,7 +199,7 @@ def _table(report: Report) -> str:
 
 
 def _peak_mb() -> int:
-    """Peak resident memory of this process. Linux's ru_maxrss starts from the parent's, so its status file is read."""
+    """Peak resident memory of this process in MB. On Linux from /proc, because ru_maxrss starts with the parent's."""
     status = Path("/proc/self/status")
     if status.exists():
         return int(status.read_text().partition("VmHWM:")[2].split()[0]) // 1024

@@ -1,4 +1,4 @@
-"""Which database a command of the operator's means."""
+"""The database that a command uses."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import os
 
 
 def database_url() -> str:
-    """These commands need no other setting."""
+    """Return DATABASE_URL, the only setting that these commands need."""
     return os.environ.get("DATABASE_URL") or "sqlite:///var/artify.db"

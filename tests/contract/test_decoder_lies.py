@@ -34,11 +34,11 @@ SECONDS = 3.0
 PIXELS = answer(Outcome.PIXELS, (640, 480))
 WHOLE = 320 * 240 * 3
 SENTENCES = re.compile(
-    r"This photo could not be read\. Please try another one\."
-    r"|Please choose a JPEG, PNG, WebP, AVIF or HEIC photo\."
-    r"|This photo has too many pixels\."
-    r"|This photo takes too much to open\. Please try another one\."
-    r"|This photo is too (big|small|narrow): \d+ × \d+ pixels\. Please choose (one|a larger one)[a-z0-9 ]*\."
+    r"This photo could not be read\. Try another photo\."
+    r"|This file type is not supported\. Choose a JPEG, PNG, WebP, AVIF or HEIC photo\."
+    r"|This photo has too many pixels\. Choose a smaller one\."
+    r"|This photo is too complex to open\. Try another photo\."
+    r"|This photo is too (large|small|narrow): \d+ × \d+ pixels\. Choose (one|a larger one)[a-z0-9 ]*\."
 )
 
 

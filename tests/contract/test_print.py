@@ -73,7 +73,7 @@ def test_a_print_has_exactly_the_pixels_dpi_and_profile(adapter: str, fmt: Print
 
 @pytest.mark.parametrize("adapter", [name for name in IMAGINGS if name not in WRITE_TIFF])
 def test_where_no_tiff_is_written_a_sentence_says_so(adapter: str) -> None:
-    with pytest.raises(Unprocessable, match="not TIFF") as refusal:
+    with pytest.raises(Unprocessable, match="JPEG or PNG") as refusal:
         printed(IMAGINGS[adapter](), PrintSpec(800, 600, format="tiff"), Resample())
     assert refusal.value.code == "no_tiff"
 

@@ -55,7 +55,7 @@ async def test_a_locked_database_is_a_503_and_the_same_request_works_later(world
     with locked(world.database):
         answer = await storefront.post("previews", wish)
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "database_unavailable")
-        assert answer.json()["error"]["message"] == "The database is busy. Please try again."
+        assert answer.json()["error"]["message"] == "The database is busy. Try again."
         assert (await storefront.get("products/7700000000002")).status_code == 200
     assert (await storefront.post("previews", wish)).status_code == 202
     assert world.quota()["current_generations"] == 1
@@ -92,7 +92,7 @@ async def test_pages_say_that_the_database_is_busy(empty_world: World) -> None:
     with locked(empty_world.database):
         page = await empty_world.merchant().document()
     assert page.status_code == 503
-    assert "The database is busy. Please try again." in page.text
+    assert "The database is busy. Try again." in page.text
     assert "Try again</s-button>" in page.text
 
 
@@ -164,7 +164,7 @@ async def test_an_image_model_that_stays_down_fails_the_preview_and_charges_noth
     assert (state["status"], len(world.painter.asked)) == ("failed", 3)
     assert state["error"] == {
         "code": "unavailable",
-        "message": "A service we need is not answering. Please try again soon.",
+        "message": "A service that Artify needs is unavailable. Try again in a few minutes.",
     }
     quota = world.quota()
     assert (quota["current_generations"], quota["running"]) == (0, 0)

@@ -146,13 +146,13 @@ async def test_a_stopped_worker_gives_its_print_back_at_once(delegating: World, 
 async def test_a_worker_with_another_key_is_refused_with_a_sentence(delegating: World) -> None:
     await paid(delegating)
     status, _, err = await ran(url(delegating), delegating.folder, key="A" * 43 + "=")
-    assert (status, err) == (2, "The app refused this render worker: JOBS_KEY is not the app's.\n")
+    assert (status, err) == (2, "The app refused this render worker. Set JOBS_KEY to the same value as on the app.\n")
     assert job(delegating)["status"] == "pending"
 
 
 async def test_an_app_without_the_key_has_no_such_address(world: World) -> None:
     status, _, err = await ran(url(world), world.folder)
-    assert (status, err.startswith("There is no work for render workers at this address")) == (2, True)
+    assert (status, err.startswith("This address does not accept render workers")) == (2, True)
 
 
 async def test_a_worker_whose_clock_is_wrong_is_told_so(delegating: World) -> None:

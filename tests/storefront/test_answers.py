@@ -19,7 +19,7 @@ def test_a_refused_photo_shows_the_servers_sentence(visit: Visit, shop: Shop) ->
 def test_a_file_of_another_kind_is_refused_before_it_is_sent(visit: Visit, shop: Shop) -> None:
     page = visit()
     hook(page, "file").set_input_files({"name": "a.gif", "mimeType": "image/gif", "buffer": b"GIF89a"})
-    expect(hook(page, "hint")).to_contain_text("not a photo we can use")
+    expect(hook(page, "hint")).to_contain_text("file type is not supported")
     assert shop.tickets == []
 
 
@@ -57,7 +57,7 @@ def test_a_lost_answer_is_asked_for_again_under_the_same_key(visit: Visit, shop:
 
     page.route("**/previews", lose, times=1)
     hook(page, "create").click()
-    expect(hook(page, "error")).to_contain_text("The connection was lost. Your photo is kept.")
+    expect(hook(page, "error")).to_contain_text("The connection was lost. Your photo is still here.")
     hook(page, "again").click()
     expect(hook(page, "result")).to_be_visible()
     first, second = shop.wishes
@@ -92,7 +92,7 @@ def test_who_asks_too_often_can_try_again_after_the_servers_wait(visit: Visit, s
 def test_who_has_had_a_days_previews_is_told_the_time_of_day_and_nothing_counts_down(
     visit: Visit, shop: Shop, page: Page
 ) -> None:
-    sentence = "You have made all your previews for today. Please come back later."
+    sentence = "You have reached today's limit for previews. Try again tomorrow."
     shop.refusals["previews"], shop.wait = error(429, sentence, "too_many_today"), 5 * 3600
     page.clock.install(time="2026-11-29T10:00:30")
     visit()
@@ -105,7 +105,7 @@ def test_who_has_had_a_days_previews_is_told_the_time_of_day_and_nothing_counts_
 
 
 def test_who_holds_too_many_unused_photos_is_told_what_to_do(visit: Visit, shop: Shop, page: Page) -> None:
-    sentence = "Several photos were sent and not used yet. Create a preview with one of them, or wait a few minutes."
+    sentence = "You have uploaded several photos without creating a preview. Create a preview, or wait a few minutes."
     shop.refusals["uploads"], shop.wait = error(429, sentence, "too_many"), 600
     page.clock.install(time="2026-11-29T10:00:00")
     visit()
@@ -166,7 +166,7 @@ def test_another_token_that_the_server_gives_is_kept_in_place_of_its_own(visit: 
 
 
 def test_a_shop_whose_month_is_used_up_says_so_and_offers_no_second_try(visit: Visit, shop: Shop) -> None:
-    sentence = "This shop has made all its previews for this month. Please come back later."
+    sentence = "This shop has used all its previews for this month. Come back next month."
     shop.refusals["previews"] = error(402, sentence, "quota_exhausted")
     page = visit()
     frame_photo(page)

@@ -13,7 +13,7 @@ def test_a_photo_becomes_a_cart_line_with_its_preview(visit: Visit, shop: Shop) 
     page = visit()
     frame_photo(page)
     hook(page, "create").click()
-    expect(hook(page, "progress")).to_contain_text("2 before you")
+    expect(hook(page, "progress")).to_contain_text("2 ahead of you")
     hook(page, "add").click()
     page.wait_for_url("**/cart")
     properties = {"Gift note": "For Ada", "_artify_preview": "p1", "Style": "Watercolour"}
@@ -111,7 +111,7 @@ def test_two_fingers_zoom_the_crop(visit: Visit) -> None:
 def test_a_small_photo_is_said_to_look_soft(visit: Visit) -> None:
     page = visit()
     frame_photo(page)
-    expect(page.get_by_text("May look soft")).to_be_visible()
+    expect(page.get_by_text("This may look soft")).to_be_visible()
 
 
 def test_a_photo_that_the_browser_cannot_show_still_goes_on_without_a_crop(visit: Visit, shop: Shop) -> None:
@@ -148,7 +148,7 @@ def test_a_photo_is_judged_by_its_content_and_name_and_not_by_the_browsers_word(
 def test_a_file_that_is_no_photo_is_refused_at_once(visit: Visit, shop: Shop) -> None:
     page = visit()
     hook(page, "file").set_input_files({"name": "notes", "mimeType": "", "buffer": b"milk, eggs"})
-    expect(hook(page, "hint")).to_contain_text("not a photo we can use")
+    expect(hook(page, "hint")).to_contain_text("file type is not supported")
     assert shop.tickets == []
 
 
@@ -165,11 +165,11 @@ def test_a_shopper_deletes_their_photo_and_may_begin_again(visit: Visit, shop: S
 
 
 def test_a_photo_that_may_not_be_deleted_stays_with_the_reason(visit: Visit, shop: Shop) -> None:
-    shop.refusals["delete"] = error(409, "A design of this photo has been ordered.", "ordered")
+    shop.refusals["delete"] = error(409, "A design made from this photo was ordered.", "ordered")
     page = visit()
     make_preview(page)
     hook(page, "delete").click()
-    expect(page.get_by_text("has been ordered")).to_be_visible()
+    expect(page.get_by_text("was ordered")).to_be_visible()
     expect(hook(page, "result")).to_be_visible()
     assert shop.deleted == []
 
@@ -207,7 +207,7 @@ def test_a_variant_of_another_shape_asks_for_the_crop_again(visit: Visit, shop: 
     page.evaluate(f"document.querySelector('[name=id]').value = {A3}")
     expect(hook(page, "result")).to_be_visible()
     page.evaluate(f"document.querySelector('[name=id]').value = {SQUARE}")
-    expect(hook(page, "note")).to_contain_text("another shape")
+    expect(hook(page, "note")).to_contain_text("different proportions")
     hook(page, "create").click()
     expect(hook(page, "result")).to_be_visible()
     crop = shop.wishes[-1]["crop"]
@@ -217,7 +217,7 @@ def test_a_variant_of_another_shape_asks_for_the_crop_again(visit: Visit, shop: 
 def test_the_themes_button_does_not_sell_the_product_blank(visit: Visit, shop: Shop) -> None:
     page = visit()
     page.get_by_role("button", name="Theme add to cart").click()
-    expect(hook(page, "hint")).to_contain_text("Choose one and create a preview first")
+    expect(hook(page, "hint")).to_contain_text("Choose a photo and create a preview first")
     assert shop.lines == []
 
 
@@ -250,7 +250,7 @@ def test_an_app_out_of_reach_holds_the_sale_once_and_says_so(visit: Visit, shop:
     page.route("**/apps/artify/**", lambda route: route.abort())
     visit()
     page.get_by_role("button", name="Theme add to cart").click()
-    expect(hook(page, "hint")).to_contain_text("out of reach")
+    expect(hook(page, "hint")).to_contain_text("unavailable right now")
     page.get_by_role("button", name="Theme add to cart").click()
     page.wait_for_url("**/cart/add")
     assert shop.lines == [{"id": A4, "properties": {}}]

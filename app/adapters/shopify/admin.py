@@ -90,7 +90,7 @@ class Admin:
                 if attempt == TRIES - 1 or wait > LONGEST_WAIT:
                     break
                 await self._sleep(wait)
-        raise Unavailable("Shopify is busy. Please try again in a moment.")
+        raise Unavailable("Shopify is busy. Try again in a moment.")
 
     async def _post(
         self, client: httpx.AsyncClient, token: AccessToken, document: str, variables: Mapping[str, Any]

@@ -95,7 +95,7 @@ class Door:
             guards.webhook_id(_webhook_header(request, f"{each}-id")) for each in ("webhook", "event")
         )
         if not topic or not (webhook_id or event_id):
-            raise BadRequest("This webhook does not say which topic and event it is about.")
+            raise BadRequest("This webhook names no topic or no event.")
         return Webhook(
             shop=shop,
             topic=topic,

@@ -53,16 +53,16 @@ class Reply:
     def data(self) -> Mapping[str, Any]:
         """The data. Raises Unauthorized (`token_dead`) or AppError for a refusal."""
         if self.status == 401:
-            raise Unauthorized("Shopify no longer accepts our access to this shop.", code="token_dead")
+            raise Unauthorized("Shopify no longer accepts the app's access to this shop.", code="token_dead")
         if self.status == 403 or "ACCESS_DENIED" in self.codes():
             raise AppError(
-                "The app is not allowed to do this in the shop. Please open it and accept its permissions.",
+                "The app does not have permission for this in the shop. Open the app and approve its permissions.",
                 code="missing_scope",
                 status=403,
             )
         data = self.body.get("data")
         if self.status != 200 or self._errors() or not isinstance(data, dict):
-            raise AppError("Shopify did not accept what we asked.", code="shopify_refused", status=422)
+            raise AppError("Shopify did not accept the request.", code="shopify_refused", status=422)
         return data
 
     def _errors(self) -> list[Any]:

@@ -95,7 +95,7 @@ def bounce_query(url: str) -> tuple[str, str]:
     shops, reloads = query.get("shop", []), query.get("shopify-reload", [])
     shop = shop_domain(shops[0]) if len(shops) == 1 else None
     if shop is None or len(reloads) != 1 or not LOCAL_PATH.fullmatch(reloads[0]):
-        raise BadRequest("This address is not complete. Please open the app from your Shopify admin.")
+        raise BadRequest("This address is incomplete. Open the app from your Shopify admin.")
     return shop, reloads[0]
 
 
@@ -107,7 +107,7 @@ def claims_are_text(verify: Callable[[], T]) -> T:
     try:
         return verify()
     except (AttributeError, TypeError, ValueError) as fault:
-        raise Unauthorized("This ID token holds what is no text.") from fault
+        raise Unauthorized("This ID token has a field that is not text.") from fault
 
 
 def identity(claims: Mapping[str, Any]) -> tuple[str, str]:
@@ -119,7 +119,7 @@ def identity(claims: Mapping[str, Any]) -> tuple[str, str]:
     dest, user = claims.get("dest"), claims.get("sub")
     shop = shop_domain(dest[8:]) if isinstance(dest, str) and dest.startswith("https://") else None
     if shop is None or claims.get("iss") != f"{dest}/admin" or "exp" not in claims:
-        raise Unauthorized("This ID token does not name one shop and one end.")
+        raise Unauthorized("This ID token must name one shop and one expiry.")
     if not isinstance(user, str) or not user:
         raise Unauthorized("This ID token does not name a user.")
     return shop, user
@@ -133,7 +133,7 @@ def issued_at(claims: Mapping[str, Any]) -> datetime:
     try:
         return datetime.fromtimestamp(int(claims.get("iat", claims["exp"] - ID_TOKEN_LIFE)), UTC)
     except (OverflowError, ValueError, TypeError, OSError) as fault:
-        raise Unauthorized("This ID token does not say when it was made.") from fault
+        raise Unauthorized("This ID token does not say when it was issued.") from fault
 
 
 def signed_query(url: str, secrets: tuple[str, ...], now: float) -> dict[str, str]:
@@ -156,7 +156,7 @@ def one_shop(url: str) -> str:
     named = parse_qs(urlsplit(target(url)).query).get("shop", [])
     shop = shop_domain(named[0]) if len(named) == 1 else None
     if shop is None:
-        raise BadRequest("This address does not name a shop. Please start from your Shopify admin.", code="bad_shop")
+        raise BadRequest("This address does not name a shop. Open the app from your Shopify admin.", code="bad_shop")
     return shop
 
 
@@ -221,10 +221,10 @@ def webhook_shop(payload: Mapping[str, Any], header: str) -> str:
     named = [payload[name] for name in ("shop_domain", "myshopify_domain") if payload.get(name) is not None]
     named = named or [each for each in [payload.get("domain")] if shop_domain(each)]
     if not named and shop_domain(header) is None:
-        raise BadRequest("This webhook does not say which shop it is about.")
+        raise BadRequest("This webhook names no shop.")
     shops = {shop_domain(each) for each in [*named, *([header] if header else [])]}
     if len(shops) > 1 or (shop := shops.pop()) is None:
-        raise Unauthorized("This webhook is of another shop than it says.")
+        raise Unauthorized("This webhook's header and body name different shops.")
     return shop
 
 
@@ -259,7 +259,7 @@ async def token_reply(response: httpx.Response) -> None:
     5xx, raises for a 200 that is no JSON, and takes one without an `access_token` for a success.
     """
     if response.status_code == 429 or response.status_code >= 500:
-        raise Unavailable("Shopify is busy. Please try again in a moment.")
+        raise Unavailable("Shopify is busy. Try again in a moment.")
     if response.status_code == 200:
         reply = await _json_object(response)
         lives = [reply.get(name, 0) for name in ("expires_in", "refresh_token_expires_in")]

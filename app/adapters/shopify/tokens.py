@@ -82,17 +82,20 @@ def _token(shop: str, result: TokenExchangeResult) -> AccessToken:
 
 def _fault(code: str) -> Unauthorized | Unavailable:
     if code == "network_error":
-        return Unavailable("Shopify is not answering. Please try again in a moment.")
+        return Unavailable("Shopify does not answer. Try again in a moment.")
     if code in DEAD:
         return _dead()
     if code == "invalid_code":
-        return Unauthorized("Shopify does not know this installation any more. Please start it again.", code=code)
-    return Unauthorized("Shopify did not accept this app's credentials. Please check its settings.", code="app_refused")
+        return Unauthorized("Shopify no longer knows this installation. Start it again.", code=code)
+    return Unauthorized(
+        "Shopify did not accept the app's credentials. Check the client ID and secret in its settings.",
+        code="app_refused",
+    )
 
 
 def _dead() -> Unauthorized:
     return Unauthorized(
-        "Shopify has ended our access to this shop. Please open the app from your Shopify admin.",
+        "Shopify has ended the app's access to this shop. Open the app from your Shopify admin.",
         code="token_dead",
     )
 

@@ -37,7 +37,7 @@ async def open_client(
         ):
             yield client
     except TimeoutError as late:
-        raise Unavailable("Shopify is slow to answer. Please try again in a moment.") from late
+        raise Unavailable("Shopify is slow to answer. Try again in a moment.") from late
 
 
 class ShopTransport(httpx.AsyncBaseTransport):
@@ -53,7 +53,7 @@ class ShopTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         shop = shop_domain(request.url.host)
         if request.url.scheme != "https" or not shop or request.url.port or not _is_admin(request.url):
-            raise BadRequest("This is not the address of a shop.", code="bad_shop")
+            raise BadRequest("This is not a shop's address.", code="bad_shop")
         if self._base_url:
             request = _moved(request, f"{self._base_url}/{shop}")
         return await self._inner.handle_async_request(request)

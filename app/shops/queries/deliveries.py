@@ -1,4 +1,4 @@
-"""All SQL on webhook deliveries."""
+"""SQL of webhook deliveries."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DELIVERY = [webhook_deliveries.c[name] for name in Delivery.__dataclass_fields__
 
 
 TAKEN = ("received", "done")
-"""The states of a delivery that was believed."""
+"""The states of a delivery that was accepted."""
 
 
 @built_once
@@ -33,11 +33,10 @@ def take_delivery(
     told_at: datetime | None,
     at: datetime,
 ) -> Any:
-    """Record a delivery that is to be worked on by the job of `dedupe_key`, which is of this kind.
+    """Record a delivery that the job with `dedupe_key`, which is of this kind, will process.
 
-    Each subscriber has a row of its own. The first delivery of an event is the one that counts, except that one which
-    failed gives its row, with a new id, to the next. A job that is open works on the failed one already: then its row
-    stays. Nothing is recorded for a shop that is not in `shops`.
+    Each subscriber has a row of its own. The first delivery of an event counts. If it failed, the next one replaces its
+    row, with a new id, unless an open job is already retrying it. Nothing is recorded for a shop that is not in `shops`.
     """
     new = _delivery(webhook, job_kind, delivery_id, "received", fields, None, told_at, at)
     changes = {name: new.excluded[name] for name in _COLUMNS if name not in _EVENT}
@@ -49,7 +48,7 @@ def take_delivery(
 def refuse_delivery(
     webhook: Webhook, job_kind: str, delivery_id: str, status: str, error: str, told_at: datetime | None, at: datetime
 ) -> Any:
-    """Record a delivery that is not worked on, unless its event is recorded already or its shop is not in `shops`."""
+    """Record a delivery that is not processed, unless its event is recorded already or its shop is not in `shops`."""
     new = _delivery(webhook, job_kind, delivery_id, status, None, error, told_at, at)
     return new.on_conflict_do_nothing(index_elements=_EVENT)
 
@@ -98,7 +97,7 @@ def _delivery(
 
 
 async def deliveries_by_topic(db: Database, topics: Collection[str], since: datetime) -> dict[tuple[str, ...], int]:
-    """How many webhooks came since then, by topic (`other` for those that are not named) and outcome."""
+    """Number of webhooks since then, by topic (`other` for topics that are not listed) and outcome."""
     recent, table = webhook_deliveries.c.id >= first_id(since), webhook_deliveries
     topic = case((among(table.c.topic, topics), table.c.topic), else_="other").label("named")
     named = select(topic, table.c.status).where(recent).subquery()
@@ -127,7 +126,7 @@ def close_delivery(shop_id: str, delivery_id: str, status: str, error: str | Non
 
 
 async def told_since(db: Database, shop_id: str, topic: str, moment: datetime) -> bool:
-    """Whether a newer webhook of a topic was believed: webhooks arrive in any order."""
+    """Whether a newer webhook of a topic was accepted. Webhooks arrive in any order."""
     return await db.one(_told_since(shop_id, topic, moment)) is not None
 
 

@@ -1,4 +1,4 @@
-"""All SQL on installations: when a shop came, when it was last seen, when it left."""
+"""SQL of installations. The rules are in docs/installations.md."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ async def active_shop(db: Database, shop_id: str) -> Shop | None:
 
 @built_once
 def install(shop_id: str, details: ShopDetails, scope: str, proof: Proof, at: datetime) -> Expect:
-    """Record or renew an installation; one whose access never ended keeps its date.
+    """Record or renew an installation. `installed_at` stays if access was never lost.
 
-    Refused with `removed` when the shop has left since the proof.
+    Refused with `removed` if the app was removed after the proof.
     """
     fresh = {
         "shop_name": details.name,
@@ -70,7 +70,7 @@ def install(shop_id: str, details: ShopDetails, scope: str, proof: Proof, at: da
 
 @built_once
 def expect_install(shop_id: str, at: datetime) -> Any:
-    """A shop that may be filled before its merchant opens the app."""
+    """Insert a shop whose data is loaded before its merchant opens the app."""
     return (
         upsert(shops)
         .values(id=shop_id, is_active=False, created_at=at, updated_at=at)
@@ -80,7 +80,7 @@ def expect_install(shop_id: str, at: datetime) -> Any:
 
 @built_once
 def prove(shop_id: str, seen_at: datetime) -> Any:
-    """Shopify let a merchant in at this time, so the app was installed then."""
+    """Record that a merchant opened the app at this time, so that it was installed then."""
     return (
         update(shops)
         .where(shops.c.id == shop_id, shops.c.is_active == 1)
@@ -90,9 +90,9 @@ def prove(shop_id: str, seen_at: datetime) -> Any:
 
 @built_once
 def uninstall(shop_id: str, at: datetime, told_at: datetime) -> Any:
-    """Only an installation that is older than the message: as Shop.installed_after.
+    """End an installation that is older than the message, by the rule of Shop.installed_after.
 
-    The latest of several messages counts: a shop that has left cannot be made to have left earlier.
+    The latest of several messages counts, so that nobody can move an uninstall to an earlier time.
     """
     older = [or_(seen.is_(None), seen <= told_at) for seen in (shops.c.installed_at, shops.c.proven_at)]
     return (
@@ -106,14 +106,14 @@ def uninstall(shop_id: str, at: datetime, told_at: datetime) -> Any:
 
 @built_once
 def lose_access(shop_id: str, at: datetime) -> Any:
-    """Note that an active shop has no token left; the first time counts."""
+    """Record that an installed shop has no token left; the first time counts."""
     tokenless = ~select(access_tokens.c.shop_id).where(access_tokens.c.shop_id == shop_id).exists()
     return _lost(shop_id, at).where(tokenless)
 
 
 @built_once
 def lose_unreadable(shop_id: str, at: datetime) -> Any:
-    """Note that an active shop's token cannot be opened. It stays: the right key may come back."""
+    """Record that an installed shop's token cannot be decrypted. It stays, because the right key may come back."""
     return _lost(shop_id, at)
 
 
@@ -124,13 +124,13 @@ def set_scope(shop_id: str, scope: str, at: datetime) -> Any:
 
 @built_once
 def note_renewal(shop_id: str, scope: str, at: datetime) -> Any:
-    """The shop's next token came, and says what it allows: access is not lost, if it ever was."""
+    """Record the scopes of a refreshed token, and that access is not lost."""
     return update(shops).where(shops.c.id == shop_id).values(scope=scope, access_lost_at=None, updated_at=at)
 
 
 @built_once
 def left_undone(shop_id: str) -> ColumnElement[bool]:
-    """A condition on jobs: their shop has left, and the law does not ask for them."""
+    """A condition on jobs: their shop has removed the app, and they do not process a compliance webhook."""
     duties = select(webhook_deliveries.c.id).where(
         webhook_deliveries.c.shop_id == shop_id, webhook_deliveries.c.topic.in_(DUTIES)
     )
@@ -139,14 +139,14 @@ def left_undone(shop_id: str) -> ColumnElement[bool]:
 
 @built_once
 def expect_absence(shop_id: str, at: datetime) -> Expect:
-    """Refused with `came_back` when the app is installed again."""
+    """Refused with `came_back` if the app has been installed again."""
     absent = update(shops).where(shops.c.id == shop_id, shops.c.is_active == 0).values(updated_at=at)
     return Expect(absent, "came_back")
 
 
 @built_once
 def has_left(shop_id: str) -> ColumnElement[bool]:
-    """A condition for other statements: the shop has no active installation."""
+    """A condition for other statements: the app is not installed in the shop."""
     return select(shops.c.id).where(shops.c.id == shop_id, shops.c.is_active == 0).exists()
 
 

@@ -1,4 +1,4 @@
-"""All SQL on access tokens."""
+"""SQL of access tokens."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.shops.tables import access_tokens, shops
 
 TOKEN = [access_tokens.c[name] for name in StoredToken.__dataclass_fields__]
 SealedPair = tuple[str, str | None]
-"""An access token and its refresh token, sealed."""
+"""An access token and its refresh token, encrypted."""
 
 
 async def stored_token(db: Database, shop_id: str) -> StoredToken | None:
@@ -31,9 +31,9 @@ def _stored_token(shop_id: str) -> Any:
 
 
 async def fading_tokens(db: Database, before: datetime, job_key: tuple[str, str], limit: int) -> list[str]:
-    """Shops whose refresh token ends before a time, and that have no job of this key: `prefix` + shop + `suffix`.
+    """Shops whose refresh token expires before a time and that have no job with the key `prefix` + shop + `suffix`.
 
-    Those that have one are passed over, so each call brings the next page. Of every shop: the sweep serves them all.
+    Shops with such a job are skipped, so each call returns the next page. Covers all shops, for the sweep.
     """
     rows = await db.all(_fading_tokens(before, *job_key, limit))
     return [str(row["shop_id"]) for row in rows]
@@ -52,7 +52,7 @@ def _fading_tokens(before: datetime, prefix: str, suffix: str, limit: int) -> An
 
 
 async def tokens_of_another_key(db: Database, mark: str, limit: int) -> list[StoredToken]:
-    """Tokens that the present key did not seal, less those that no key opened. Of every shop."""
+    """Tokens of all shops that were not encrypted with the current key, except those that no key decrypts."""
     rows = await db.all(_tokens_of_another_key(mark, limit))
     return [StoredToken(**row) for row in rows]
 
@@ -69,7 +69,7 @@ def _tokens_of_another_key(mark: str, limit: int) -> Any:
 
 
 def store_token(shop_id: str, token: AccessToken, sealed: SealedPair, at: datetime) -> Any:
-    """The token of an installation, whatever was there before."""
+    """Store the token of an installation and replace any earlier one."""
     return _store_token(shop_id, token, *sealed, at)
 
 
@@ -86,7 +86,7 @@ def _store_token(shop_id: str, token: AccessToken, access: str, refresh: str | N
 
 
 def lease_refresh(shop_id: str, version: int, lease: str, now: datetime, seconds: int) -> Expect:
-    """One refresher per shop."""
+    """Take the shop's refresh lease. Refused with `refreshing` while somebody else holds it."""
     return _lease_refresh(shop_id, version, lease, now, now + timedelta(seconds=seconds))
 
 
@@ -102,7 +102,7 @@ def _lease_refresh(shop_id: str, version: int, lease: str, now: datetime, until:
 
 
 def renew_token(shop_id: str, lease: str, token: AccessToken, sealed: SealedPair, at: datetime) -> Expect:
-    """Refused with `lease_lost` when a newer token came while this one was fetched: it must not be replaced."""
+    """Refused with `lease_lost` if a newer token was stored meanwhile, which must not be replaced."""
     return _renew_token(shop_id, lease, token, *sealed, at)
 
 
@@ -118,7 +118,7 @@ def _renew_token(
 
 
 def reseal_token(shop_id: str, version: int, sealed: SealedPair) -> Any:
-    """The same token, sealed by another key. Its times stay: they say when Shopify gave it."""
+    """Store the same token, encrypted with another key. Its times stay: they say when Shopify issued it."""
     return _reseal_token(shop_id, version, *sealed)
 
 
@@ -133,26 +133,26 @@ def _reseal_token(shop_id: str, version: int, access: str, refresh: str | None) 
 
 @built_once
 def rescope_token(shop_id: str, scope: str, now: datetime) -> Any:
-    """What it allows has changed: its next user fetches the one that says so."""
+    """Record new scopes and expire the access token, so that its next use fetches one with these scopes."""
     return update(access_tokens).where(access_tokens.c.shop_id == shop_id).values(scope=scope, access_expires_at=now)
 
 
 @built_once
 def forget_dead_token(shop_id: str, lease: str) -> Expect:
-    """Refused with `lease_lost` when a newer token came meanwhile."""
+    """Refused with `lease_lost` if a newer token was stored meanwhile."""
     return Expect(access_tokens.delete().where(_leased(shop_id, lease)), "lease_lost")
 
 
 @built_once
 def forget_refused_token(shop_id: str, version: int) -> Expect:
-    """Refused with `lease_lost` when a newer token came meanwhile."""
+    """Refused with `lease_lost` if a newer token was stored meanwhile."""
     as_read = and_(access_tokens.c.shop_id == shop_id, access_tokens.c.version == version)
     return Expect(access_tokens.delete().where(as_read), "lease_lost")
 
 
 @built_once
 def forget_tokens(shop_id: str, told_at: datetime) -> Any:
-    """An uninstall ended every token that Shopify gave before it, whatever was installed since."""
+    """Delete the tokens issued before an uninstall, which revoked them, whatever was installed since."""
     return access_tokens.delete().where(
         access_tokens.c.shop_id == shop_id, or_(access_tokens.c.updated_at <= told_at, has_left(shop_id))
     )
@@ -163,7 +163,7 @@ def _leased(shop_id: str, lease: str) -> ColumnElement[bool]:
 
 
 def _token_values(token: AccessToken, access: str, refresh: str | None, at: datetime) -> dict[str, Any]:
-    """Both ciphers at once: a pair is never mixed from two refreshes."""
+    """Both ciphers together, so that a pair never mixes two refreshes."""
     return {
         "access_cipher": access,
         "access_expires_at": token.access_expires_at,

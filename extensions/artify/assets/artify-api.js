@@ -1,29 +1,29 @@
-/** What went wrong, in a sentence for the shopper. `wait` is in seconds; `status` 0 means no answer. */
+/** An error with a message for the shopper. `wait` is in seconds; `status` 0 means that there was no answer. */
 export class Fault extends Error {
   constructor(message, { code = "unavailable", status = 0, wait = 0 } = {}) {
     super(message);
     Object.assign(this, { code, status, wait });
   }
 
-  /** Whether the same request may well succeed later: no answer, too often, or the server's own trouble. */
+  /** Whether the same request may succeed later: no answer, a rate limit, or a server error. */
   get passing() {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
 
-  /** Whether asking again is no help: the shop's month is used up, or the photo is none that we take. */
+  /** Whether a retry cannot help: the shop's month is used up, or the photo is not accepted. */
   get hopeless() {
     return [402, 413, 415, 422].includes(this.status);
   }
 }
 
-/** The shop's own address for the app: a signed app proxy, so requests carry no cookie and no key. */
+/** The app behind the shop's app proxy. Shopify signs the requests, so they carry no cookie and no key. */
 export class Api {
   constructor({ proxy, shop, texts }) {
     Object.assign(this, { proxy, texts, guest: new GuestToken(shop) });
   }
 
   /**
-   * Ask where to send a photo.
+   * Request an upload ticket for a photo.
    * @returns {Promise<{upload_id: string, method: string, url: string, headers: object}>}
    */
   ticket(photo, signal) {
@@ -31,14 +31,14 @@ export class Api {
     return this.post("uploads", { filename, content_type: photo.type, bytes }, signal);
   }
 
-  /** Ask for a preview. The wish's idempotency_key makes a repeat give the same one. */
+  /** Request a preview. A repeated request with the same idempotency_key returns the same preview. */
   async preview(wish, signal) {
     const answer = await this.post("previews", wish, signal);
     this.guest.keep(answer.guest_token);
     return answer;
   }
 
-  /** How far a preview is; its photo is judged for the size it was made for, or for `size`. */
+  /** The state of a preview. Its photo is rated for the size it was made for, or for `size`. */
   status({ id, view_token }, { size, signal } = {}) {
     const query = new URLSearchParams({ view_token, ...(size && { size_id: size.id }) });
     return this.fetch(`previews/${id}?${query}`, { signal });
@@ -48,7 +48,7 @@ export class Api {
     return this.post(`previews/${id}/cancel`, {});
   }
 
-  /** Delete the photo of a preview and all that was made of it. @returns {Promise<{deleted: string[]}>} */
+  /** Delete the photo of a preview and every design made from it. @returns {Promise<{deleted: string[]}>} */
   remove({ id }) {
     return this.post(`previews/${id}/delete`, {});
   }
@@ -68,16 +68,16 @@ export class Api {
     throw this.fault(answer.status, body, answer.headers.get("Retry-After"));
   }
 
-  /** What an answer that is no success says. */
+  /** The error in an unsuccessful answer. */
   fault(status, body, wait) {
-    const { code, message } = body?.error ?? {}; // a proxy's own error page is no JSON of ours
+    const { code, message } = body?.error ?? {}; // a proxy's own error page is not our JSON
     return new Fault(message || this.texts.unavailable, { code, status, wait: Number(wait) || 0 });
   }
 }
 
 /**
- * The guest's key to their own previews, kept by the browser for this shop: proxies strip cookies.
- * The browser makes it before it first asks, so that a lost answer loses nothing.
+ * The guest's key to their previews, kept by the browser for this shop, because the app proxy strips cookies.
+ * The browser makes it before the first request, so that a lost answer loses nothing.
  */
 class GuestToken {
   constructor(shop) {
@@ -85,7 +85,7 @@ class GuestToken {
     try {
       this.token = localStorage.getItem(this.key);
     } catch {
-      // storage is off: the token lives as long as the page
+      // storage is off: the token lasts as long as the page
     }
   }
 

@@ -1,15 +1,15 @@
-/** The keys of the wishes in flight: a repeat after a lost answer must not make a second preview. */
+/** Idempotency keys of open requests: a retry after a lost answer must not make a second preview. */
 export class Attempts {
   keys = new Map();
 
-  /** The wish with its key. */
+  /** The request with its key. */
   keyed(wish) {
     const name = JSON.stringify(wish);
     if (!this.keys.has(name)) this.keys.set(name, newKey());
     return { ...wish, idempotency_key: this.keys.get(name) };
   }
 
-  /** The wish was made, refused or cancelled: asking for it again is a new attempt. */
+  /** The request succeeded, was refused or was cancelled: the same request is a new attempt from now on. */
   over({ idempotency_key }) {
     for (const [name, key] of this.keys) if (key === idempotency_key) this.keys.delete(name);
   }

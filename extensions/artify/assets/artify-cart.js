@@ -1,14 +1,14 @@
 import { Fault } from "./artify-api.js";
 import { keepDesign } from "./artify-kept.js";
 
-/** The variant that the theme's form would sell now, as text. */
+/** The variant selected in the theme's form, as text. */
 export function currentVariant({ variants, variant }) {
   const asked = new URLSearchParams(location.search).get("variant");
   const chosen = productForm(variants)?.elements.namedItem("id").value ?? asked;
   return variants.includes(chosen) ? chosen : variant;
 }
 
-/** Tell of every change of the variant. Some themes fire `change`, some only write the input's value. */
+/** Call `changed` when the variant changes. Some themes fire `change`; others only set the input's value. */
 export function watchVariant(config, changed) {
   let known = currentVariant(config);
   const check = () => {
@@ -24,9 +24,9 @@ export function watchVariant(config, changed) {
 }
 
 /**
- * Put the design into the cart, with what the theme's form says besides (quantity, gift note, plan).
- * JSON, because some themes drop a form's properties on their way.
- * @throws {Fault} with the shop's own words where it has some
+ * Add the design to the cart, with the other fields of the theme's form (quantity, gift note, plan).
+ * As JSON, because some themes drop the properties of a form.
+ * @throws {Fault} with the shop's own message if there is one
  */
 export async function addToCart(config, design, form = productForm(config.variants)) {
   const item = extras(form);
@@ -48,7 +48,7 @@ export async function addToCart(config, design, form = productForm(config.varian
   if (document.dispatchEvent(added)) location.assign(`${config.root}cart`);
 }
 
-/** The cart takes ids as numbers. JavaScript has none beyond 2^53, so the digits are written as they are. */
+/** The cart expects ids as numbers. JavaScript loses digits beyond 2^53, so they are written as text. */
 function itemsOf(variant, item) {
   return `{"items":[{"id":${variant},${JSON.stringify(item).slice(1)}]}`;
 }

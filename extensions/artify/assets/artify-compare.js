@@ -1,7 +1,7 @@
 import { el } from "./artify-dom.js";
 import { aspectOf, place } from "./artify-framing.js";
 
-/** The preview, and the photo under it: drag across the picture, or use the arrow keys. */
+/** The preview over the photo: drag across the picture, or use the arrow keys, to compare them. */
 class ArtifyCompare extends HTMLElement {
   /**
    * @param {import("./artify-studio.js").Design} design
@@ -24,7 +24,7 @@ class ArtifyCompare extends HTMLElement {
     return [el("div", { class: "artify-before" }, image), el("span", { class: "artify-handle" }), slider];
   }
 
-  /** How much of the photo is seen, from the left, in percent. */
+  /** Show the photo from the left, up to this percentage. */
   show(percent) {
     this.style.setProperty("--seen", `${percent}%`);
   }

@@ -9,7 +9,7 @@ class ArtifyCrop extends HTMLElement {
   /**
    * @param {import("./artify-photo.js").Photo} photo
    * @param {{width_px: number, height_px: number, good_width_px: number, safe?: {x: number, y: number}}} size
-   *   pixels of its print, and of a good photo; which shares of its sides are not safe
+   *   pixels of its print, and of a good photo; the unsafe margin as fractions of its sides
    * @param {Record<string, string>} texts
    */
   open(photo, size, texts) {
@@ -27,7 +27,7 @@ class ArtifyCrop extends HTMLElement {
     this.resize(size);
   }
 
-  /** The crop, or null where the browser cannot show the photo: the server then takes the middle. */
+  /** The crop, or null if the browser cannot show the photo: then the server crops to the middle. */
   get crop() {
     return this.photo.shown ? cropOf(this.view, this.photo.aspect, this.aspect) : null;
   }
@@ -36,7 +36,7 @@ class ArtifyCrop extends HTMLElement {
     return aspectOf(this.size);
   }
 
-  /** Take another size; the view stays as near as the new shape allows. */
+  /** Change the size; the view stays as close as the new proportions allow. */
   resize(size) {
     this.size = size;
     this.style.setProperty("--aspect", this.aspect);
@@ -93,7 +93,7 @@ class ArtifyCrop extends HTMLElement {
     const spread = this.spread();
     this.fingers.set(event.pointerId, [event.clientX, event.clientY]);
     if (spread) this.look({ zoom: (this.view.zoom * this.spread()) / spread });
-    const share = 1 / this.fingers.size; // two fingers that travel together move the photo once
+    const share = 1 / this.fingers.size; // two fingers moving together move the photo once
     const { clientWidth, clientHeight } = this.frame;
     this.move((share * (event.clientX - before[0])) / clientWidth,
       (share * (event.clientY - before[1])) / clientHeight);
@@ -106,7 +106,7 @@ class ArtifyCrop extends HTMLElement {
   }
 
   wheel(event) {
-    // A page must scroll on past the frame: zoom only where the shopper is at work in it.
+    // The page must scroll past the frame: zoom only while the frame has the focus.
     if (!event.ctrlKey && document.activeElement !== this.frame) return;
     event.preventDefault();
     this.look({ zoom: this.view.zoom * Math.exp(-event.deltaY / 400) });

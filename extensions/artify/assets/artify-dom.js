@@ -1,6 +1,6 @@
 /**
- * Build an element. Children are nodes or plain text, so that what a server says never becomes markup.
- * A property that starts with "on" is a listener; false and null leave an attribute out.
+ * Build an element. Children are nodes or plain text, so text from a server never becomes markup.
+ * A property that starts with "on" is a listener; false and null omit an attribute.
  * @param {string} tag
  * @param {Record<string, any>} attributes
  * @param {...(Node|string|null)} children
@@ -15,12 +15,12 @@ export function el(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** Put values into a text's {names}. */
+/** Replace {names} in a text by values. */
 export function fill(text, values) {
   return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 }
 
-/** The heading of a view. It takes the focus when the view opens, so that a screen reader starts there. */
+/** The heading of a view. It gets the focus when the view opens, so that a screen reader starts there. */
 export function heading(text) {
   return el("h3", { class: "artify-title", tabindex: "-1" }, text);
 }

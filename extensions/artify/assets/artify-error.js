@@ -1,14 +1,14 @@
 import { el, fill } from "./artify-dom.js";
 
-const LONGEST_COUNTDOWN = 120; // seconds; who waits longer is told the time of day
+const LONGEST_COUNTDOWN = 120; // seconds; for longer waits, show the time of day
 
-/** A sentence that is no error, spoken when it appears. */
+/** A note that is not an error; screen readers announce it. */
 export function note(sentence) {
   return el("p", { class: "artify-note", role: "status", "data-artify": "note" }, sentence);
 }
 
 /**
- * What went wrong, with a way out. `retry` null shows the sentence alone.
+ * An error message with a retry button; without the button if `retry` is null.
  * @param {Error & {wait?: number}} fault its message is for the shopper; wait in seconds
  */
 export function errorBox(texts, fault, retry) {
@@ -21,14 +21,14 @@ export function errorBox(texts, fault, retry) {
   return el("div", { class: "artify-error", role: "alert", "data-artify": "error" }, sentence, again || null);
 }
 
-/** The shopper's own time of day in so many seconds, up to the next whole minute. */
+/** The local time in so many seconds, rounded up to the minute. */
 function clockTime(seconds) {
   const minute = 60_000;
   const then = new Date(Math.ceil((Date.now() + seconds * 1000) / minute) * minute);
   return then.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
 }
 
-/** Who asked too often may ask again after a while; the button waits as long. */
+/** Disable the button until the rate limit allows another request. */
 function countDown(button, seconds, texts) {
   button.disabled = seconds > 0;
   button.textContent = seconds > 0 ? `${texts.again} (${seconds})` : texts.again;

@@ -1,21 +1,21 @@
 /**
- * The rules of framing: which part of a picture a print of some shape shows. Pure.
+ * Crop geometry: which part of a picture is shown by a print of given proportions. Pure functions.
  * An aspect is width / height. A crop is {x, y, width, height} in fractions 0..1 of the upright picture.
  */
 
 export const MAX_ZOOM = 5;
 
-/** The view that shows as much of the picture as the shape allows, from its middle. */
+/** The view that shows as much of the picture as the proportions allow, centred. */
 export const CENTRED = Object.freeze({ x: 0.5, y: 0.5, zoom: 1 });
 
 export const aspectOf = ({ width_px, height_px }) => width_px / height_px;
 
-/** Whether two sizes have one shape: a paper's rounding to whole pixels is not a difference. */
+/** Whether two sizes have the same proportions, apart from rounding to whole pixels. */
 export function sameShape(a, b) {
   return Math.abs(aspectOf(a) / aspectOf(b) - 1) < 0.005;
 }
 
-/** The size that a variant prints: its own, else the one that fits every variant, else the first. */
+/** The print size of a variant: its own, else the one for every variant, else the first. */
 export function sizeOf(sizes, variant) {
   const own = sizes.find((size) => String(size.variant_id) === variant);
   return own ?? sizes.find((size) => size.variant_id == null) ?? sizes[0];
@@ -35,12 +35,12 @@ export function cropOf(view, picture, frame) {
   return { x: clamp(x, 0, 1 - width), y: clamp(y, 0, 1 - height), width, height };
 }
 
-/** Whether a crop of a picture (pixels wide) holds too little for a print of this size. */
+/** Whether a crop of a picture with this width in pixels has too few pixels for a print of this size. */
 export function looksSoft(crop, pictureWidth, size) {
   return crop.width * pictureWidth < size.good_width_px;
 }
 
-/** Lay an image out so that its box's parent shows just the crop. */
+/** Position an image so that the parent of its box shows exactly the crop. */
 export function place(image, crop) {
   Object.assign(image.style, {
     width: `${100 / crop.width}%`,

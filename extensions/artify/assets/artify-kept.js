@@ -1,9 +1,9 @@
-/** The designs that this browser put into the shop's cart, for a day: so long the server shows them to who has the token. */
+/** The designs that this browser added to the shop's cart, kept for a day: as long as their view tokens are valid. */
 
 const LIFE = 24 * 60 * 60 * 1000; // milliseconds
 const MOST = 50;
 
-/** @returns {Record<string, {view_token: string, until: number}>} by the previews' ids */
+/** @returns {Record<string, {view_token: string, until: number}>} by preview id */
 export function keptDesigns(shop) {
   try {
     const kept = Object.entries(JSON.parse(localStorage.getItem(nameOf(shop)) ?? "{}"));

@@ -2,21 +2,21 @@ import { fill } from "./artify-dom.js";
 import { forgetDesign, keptDesigns } from "./artify-kept.js";
 
 const PLACES = "form[action*='/cart'], [id*='cart' i], [class*='cart' i]";
-const CLIMB = 5; // elements from a line's link up to what holds its picture
+const CLIMB = 5; // how many elements above a line's link its picture may be
 
-/** In the theme's cart, page or drawer, show each line's design on its product instead of the product alone. */
+/** In the theme's cart page or drawer, show each line's design on its product instead of the product picture. */
 export function showDesigns(config) {
   const lines = new Lines(config);
   lines.show();
   document.addEventListener("artify:added", () => lines.show()); // it may be the first one of its variant
-  // A cart is drawn again whenever it changes: new elements, or the same ones with other pictures.
+  // A theme redraws its cart after each change: with new elements, or new pictures in the same ones.
   const changes = { childList: true, subtree: true, attributes: true, attributeFilter: ["src"] };
   new MutationObserver(() => lines.look()).observe(document.body, changes);
 }
 
 /**
- * The lines of the cart. Hidden properties are in no theme's markup, so the lines come from cart.js, and are found by
- * their links: those to one variant stand in the cart's order, in every copy of it on the page.
+ * The lines of the cart. No theme's markup contains hidden properties, so the lines are read from cart.js and found on
+ * the page by their links. Links to one variant are in the cart's order, in every copy of the cart on the page.
  */
 class Lines {
   constructor({ shop, root, prefix, alt }) {
@@ -25,7 +25,7 @@ class Lines {
     Object.assign(this, { shop, alt, proxy: `${this.root}${proxy}`, urls: new Map(), seen: new WeakMap() });
   }
 
-  /** After changes of the page: show again if a line has a picture that was not looked at. */
+  /** After the page changed: show the designs again if a line has a new picture. */
   look() {
     this.waiting ??= setTimeout(() => {
       this.waiting = null;
@@ -45,7 +45,7 @@ class Lines {
     }
   }
 
-  /** Where the numbers do not agree, something else links to the variant: better no picture than another's. */
+  /** If the counts do not match, other links lead to the variant: no picture is better than a wrong one. */
   match(items, pictures) {
     for (const picture of pictures) this.seen.set(picture, picture.src);
     if (pictures.length % items.length) return;
@@ -63,7 +63,7 @@ class Lines {
     this.seen.set(picture, picture.src);
   }
 
-  /** Where the design can be seen, once it can be drawn at once; null where it cannot. */
+  /** The address of the design's picture once it is loaded, or null. */
   url(design) {
     const kept = keptDesigns(this.shop)[design];
     if (!kept) return null;
@@ -74,24 +74,24 @@ class Lines {
   async ask(design, token) {
     try {
       const answer = await fetch(`${this.proxy}/previews/${design}?view_token=${encodeURIComponent(token)}`);
-      if (answer.status === 404) forgetDesign(this.shop, design); // it was deleted, or its day is over
+      if (answer.status === 404) forgetDesign(this.shop, design); // it was deleted or has expired
       const { mockup_url, preview_url } = answer.ok ? await answer.json() : {};
       const picture = new Image();
       picture.src = mockup_url ?? preview_url;
       await picture.decode();
       return picture.src;
     } catch {
-      return null; // out of reach: the product's picture stays
+      return null; // unreachable: the product's picture stays
     }
   }
 }
 
-/** A line's variant, as text. Its key begins with it; as a number it would be inexact beyond 2^53. */
+/** A line's variant, as text, from the start of its key: a number would be inexact beyond 2^53. */
 function variantOf({ key, variant_id }) {
   return key?.split(":")[0] ?? String(variant_id);
 }
 
-/** The pictures of the lines that sell a variant, in the page's order. */
+/** The pictures of the lines with a variant, in the order of the page. */
 function picturesOf(variant) {
   const links = [...document.querySelectorAll(`a[href*='variant=${variant}']`)];
   const sells = (link) => new URL(link.href).searchParams.get("variant") === variant;

@@ -1,12 +1,12 @@
 import { fetchPicture } from "./artify-picture.js";
 
-const [FIRST_WAIT, LONGEST_WAIT] = [700, 2000]; // milliseconds between two looks
-const PATIENCE = 5; // unanswered looks in a row
+const [FIRST_WAIT, LONGEST_WAIT] = [700, 2000]; // milliseconds between two polls
+const PATIENCE = 5; // unanswered polls in a row
 
-/** The making of one preview, from the wish to the picture. */
+/** Creates one preview, from the request to the finished picture. */
 export class Making {
   /**
-   * @param {object} wish the body of POST previews, less upload_id
+   * @param {object} wish the body of POST previews, without upload_id
    * @param {(stage: {name: "upload"|"start"|"queue"|"make", ratio?: number, before?: number}) => void} report
    */
   constructor(api, upload, wish, report) {
@@ -16,16 +16,16 @@ export class Making {
   /**
    * @returns {Promise<{id: string, view_token: string, preview_url: string, mockup_url?: string, mockup_aspect?: number,
    *                    preflight?: object}>}
-   * @throws {Fault} refused, failed or out of reach; AbortError after cancel()
+   * @throws {Fault} refused, failed or unreachable; AbortError after cancel()
    */
   async run() {
     const { signal } = this.stopper;
     const upload_id = await this.uploaded();
     signal.throwIfAborted();
     this.report({ name: "start" });
-    // Not aborted by the signal: a preview that the server has begun must be known to be cancelled.
+    // Not aborted by the signal: to cancel a preview that the server has started, its id must be known.
     this.preview = await this.api.preview({ ...this.wish, upload_id }).catch((fault) => {
-      if (fault.status === 404 || fault.status === 410) this.upload.forget(); // swept: send it again
+      if (fault.status === 404 || fault.status === 410) this.upload.forget(); // deleted by the sweep: upload it again
       throw fault;
     });
     if (signal.aborted) this.withdraw();
@@ -52,7 +52,7 @@ export class Making {
     }
   }
 
-  /** The shopper has gone on; what the server makes of it changes nothing here. */
+  /** Cancel on the server; the answer does not matter here. */
   withdraw() {
     this.api.cancel(this.preview).catch(() => {});
   }
@@ -69,7 +69,7 @@ export class Making {
     }
   }
 
-  /** One look; a phone that changes cells misses a few. */
+  /** Poll once; tolerate a few failures, for example while a phone changes networks. */
   async look(signal) {
     for (let missed = 1; ; missed += 1) {
       try {
@@ -82,7 +82,7 @@ export class Making {
   }
 }
 
-/** Wait, and longer while nobody looks at the page. */
+/** Wait, and keep waiting while the page is hidden. */
 async function pause(milliseconds, signal) {
   await heard(signal, (resolve) => {
     const timer = setTimeout(resolve, milliseconds);
@@ -95,7 +95,7 @@ async function pause(milliseconds, signal) {
   });
 }
 
-/** A promise that the signal can break; `listen` returns its own undoing. */
+/** A promise that the signal can reject; `listen` returns a function that removes its listener. */
 async function heard(signal, listen) {
   signal.throwIfAborted();
   let undo;

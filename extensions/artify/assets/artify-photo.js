@@ -9,17 +9,17 @@ const HEAD_BYTES = 512;
 const AVIF = /avif|avis/;
 const HEIC = /hei[cxms]|hev[cx]|m[is]f1/;
 
-/** A photo that the block refuses before it is sent; its message is for the shopper. */
+/** A photo that the block refuses before uploading it; the message is for the shopper. */
 export class RefusedPhoto extends Error {}
 
-/** The shopper's photo. `shown` is false where the browser cannot draw it (HEIC mostly): no pixels known. */
+/** The shopper's photo. `shown` is false if the browser cannot draw it (mostly HEIC); then its size is unknown. */
 export class Photo {
   constructor(file, type, image) {
     this.file = file;
     this.type = type;
     this.shown = Boolean(image);
     this.url = image?.src;
-    this.width = image?.naturalWidth; // upright: browsers apply the EXIF turn
+    this.width = image?.naturalWidth; // upright: browsers apply the EXIF orientation
     this.height = image?.naturalHeight;
   }
 
@@ -29,7 +29,7 @@ export class Photo {
 }
 
 /**
- * Look at a chosen file. The server decides in the end; this spares a shopper a hopeless upload.
+ * Check a chosen file. The server has the final say; this check avoids uploads that are sure to fail.
  * @throws {RefusedPhoto}
  */
 export async function openPhoto(file, limits, texts) {
@@ -46,8 +46,8 @@ export async function openPhoto(file, limits, texts) {
 }
 
 /**
- * The type by the content, else by the name, else by the browser's word: systems that do not know a format name it
- * after nothing ("" or application/octet-stream) or after another format.
+ * The type by content, else by file name, else as the browser reports it: systems that do not know a format report no
+ * type ("" or application/octet-stream) or another one.
  */
 async function typeOf(file) {
   const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());

@@ -1,7 +1,7 @@
 import { el } from "./artify-dom.js";
 
 /**
- * A design's picture. Its link is short-lived, so a picture that does not load asks once for a fresh one.
+ * A design's picture. Its link is short-lived, so a picture that does not load requests a new link once.
  * @param {import("./artify-studio.js").Design} design
  * @param {"preview_url"|"mockup_url"} which
  */
@@ -11,7 +11,7 @@ export function designPicture(api, design, which, attributes) {
   return picture;
 }
 
-/** Wait until a picture can be drawn at once; its width / height. One that cannot is left to designPicture. */
+/** Load a picture and return its width / height. One that fails to load is left to designPicture. */
 export async function fetchPicture(url) {
   const picture = new Image();
   picture.src = url;
@@ -24,6 +24,6 @@ async function renew(api, design, which, picture) {
     ({ [which]: design[which] } = await api.status(design));
     picture.src = design[which];
   } catch {
-    // Out of reach: the picture's alt text stands in, and the design can still be ordered.
+    // Unreachable: the alt text is shown instead, and the design can still be ordered.
   }
 }

@@ -18,11 +18,11 @@ import { editView, makingView, resultView } from "./artify-views.js";
  *            style: object, size: object, photo: object, crop: object|null, preflight?: object}} Design
  */
 
-/** Build the studio inside the block, with its look already there. */
+/** Build the studio inside the block once its stylesheet has loaded. */
 export async function openStudio(block, offer) {
   const sheet = el("link", { rel: "stylesheet", href: block.config.assets.look });
   await new Promise((resolve) => {
-    sheet.onload = sheet.onerror = resolve; // plain is better than nothing
+    sheet.onload = sheet.onerror = resolve; // an unstyled studio is better than none
     block.append(sheet);
   });
   const studio = el("artify-studio");
@@ -31,7 +31,7 @@ export async function openStudio(block, offer) {
   return studio;
 }
 
-/** The way from a photo to the cart: edit, making, result. It holds the state; the views draw it. */
+/** The steps from a photo to the cart: edit, making, result. It holds the state, and the views draw it. */
 class ArtifyStudio extends HTMLElement {
   open(block, offer) {
     const { config } = block;
@@ -44,17 +44,17 @@ class ArtifyStudio extends HTMLElement {
     watchVariant(config, (variant) => this.resize(variant));
   }
 
-  /** The previews that have the shape of the variant on sale. */
+  /** The previews with the proportions of the selected variant. */
   get fitting() {
     return this.designs.filter((design) => sameShape(design.size, this.size));
   }
 
-  /** The design that goes into the cart, or null. */
+  /** The design that would be added to the cart, or null. */
   get design() {
     return this.fitting.includes(this.chosen) ? this.chosen : null;
   }
 
-  /** Start with a photo. Its upload begins here, while the shopper frames it. */
+  /** Start with a photo. Its upload starts now, while the shopper crops it. */
   async choose(file) {
     try {
       this.photo = await openPhoto(file, this.offer.limits, this.texts);
@@ -76,7 +76,7 @@ class ArtifyStudio extends HTMLElement {
 
   pickStyle(style) {
     this.picked = style;
-    this.notice.querySelector("[data-artify=note]")?.remove(); // "pick a style"; an error stays
+    this.notice.querySelector("[data-artify=note]")?.remove(); // the note "choose a style"; an error stays
   }
 
   edit(remark) {
@@ -112,7 +112,7 @@ class ArtifyStudio extends HTMLElement {
     this.edit(this.texts.cancelled);
   }
 
-  /** Sell the design; `form` is the theme's own when its button was pressed. */
+  /** Add the design to the cart; `form` is the theme's own form if its button was pressed. */
   async add(form) {
     if (this.ariaBusy === "true") return;
     this.ariaBusy = "true";
@@ -126,7 +126,7 @@ class ArtifyStudio extends HTMLElement {
     }
   }
 
-  /** Delete the shopper's photo and every design of it, here and in the shop. */
+  /** Delete the shopper's photo and every design made from it, here and on the server. */
   async remove() {
     try {
       const { deleted } = await this.api.remove(this.design);
@@ -143,7 +143,7 @@ class ArtifyStudio extends HTMLElement {
     this.block.file.focus();
   }
 
-  /** Take the variant's size. Another shape needs another crop, and perhaps another preview. */
+  /** Change to the variant's size. Different proportions need a new crop, and perhaps a new preview. */
   resize(variant) {
     const before = this.size;
     this.size = sizeOf(this.offer.sizes, variant);
@@ -162,7 +162,7 @@ class ArtifyStudio extends HTMLElement {
     this.designs.unshift(design);
     this.chosen = design;
     if (this.design) this.show(design);
-    else this.edit(this.texts.recrop); // the shopper took another size meanwhile
+    else this.edit(this.texts.recrop); // the shopper chose another size meanwhile
   }
 
   fail(fault) {
@@ -180,7 +180,7 @@ class ArtifyStudio extends HTMLElement {
     this.making = null;
   }
 
-  /** Upload ahead of need. While a preview is being made, the making speaks for its upload. */
+  /** Upload early. While a preview is being made, errors of its upload are reported by the making. */
   async send() {
     const { upload } = this;
     try {

@@ -1,7 +1,7 @@
 import { el } from "./artify-dom.js";
 
 /**
- * The styles as one radio group: each shown by its example, moved through with the arrow keys.
+ * The styles as a radio group with example pictures; the arrow keys move through it.
  * @param {{id: string, name: string, example_url: string|null}[]} styles
  * @param {object|null} chosen one of the styles
  * @param {(style: object) => void} choose
@@ -12,7 +12,7 @@ export function styleGrid(styles, chosen, choose, texts) {
     el("div", { class: "artify-grid" }, ...cards));
 }
 
-// form: "" keeps the radios out of the theme's product form, which may surround the block.
+// form: "" keeps the radio buttons out of the theme's product form, which may contain the block.
 function styleCard(style, checked, choose) {
   const picture = style.example_url
     ? el("img", { src: style.example_url, alt: "", loading: "lazy", width: 160, height: 160 })

@@ -1,13 +1,13 @@
 import { Fault } from "./artify-api.js";
 
-/** One photo's way to storage. It starts when the photo is chosen, so that it is done when it is needed. */
+/** The upload of one photo. It starts when the photo is chosen, so that it has finished when it is needed. */
 export class Upload {
   constructor(api, photo) {
     Object.assign(this, { api, photo, ratio: 0, watch: () => {} });
   }
 
   /**
-   * The upload's id, once the bytes are there. Starts the upload, or starts it again after a fault.
+   * The upload's id, once the upload has finished. Starts the upload, or restarts it after an error.
    * @throws {Fault}
    */
   done() {
@@ -22,7 +22,7 @@ export class Upload {
     this.stopper?.abort();
   }
 
-  /** The next done() sends the photo again. */
+  /** Make the next done() upload the photo again. */
   forget() {
     this.sending = null;
     this.progress(0);
@@ -35,7 +35,7 @@ export class Upload {
     return ticket.upload_id;
   }
 
-  /** fetch() does not report what was sent, so XMLHttpRequest. Storage is another origin. */
+  /** XMLHttpRequest, because fetch() reports no upload progress. The storage may be another origin. */
   put({ method, url, headers }, signal) {
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
@@ -55,7 +55,7 @@ export class Upload {
     this.watch(ratio);
   }
 
-  /** Our own storage answers in JSON, a vendor's in XML that says nothing to a shopper. */
+  /** The app's own storage answers in JSON; a vendor's answers in XML, which means nothing to a shopper. */
   refusal(request) {
     let body = {};
     try {

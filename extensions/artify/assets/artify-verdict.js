@@ -1,20 +1,20 @@
 import { el } from "./artify-dom.js";
 
-/** Whether the photo is good enough for the size on sale; nothing where nobody can tell. */
+/** A note that says whether the photo is good enough for the selected size; empty if it is not known. */
 export function verdictNote({ api, design, size, texts }) {
   const box = el("div", { role: "status", "data-artify": "verdict" });
   judge(api, design, size).then((preflight) => preflight && show(box, preflight, texts));
   return box;
 }
 
-/** The server's verdict, asked once for each size: a design may be sold in every size of its shape. */
+/** The server's rating, requested once per size: a design can be ordered in every size of its proportions. */
 async function judge(api, design, size) {
   design.verdicts ??= { [design.size.id]: design.preflight };
   if (!(size.id in design.verdicts)) {
     try {
       design.verdicts[size.id] = (await api.status(design, { size })).preflight;
     } catch {
-      return null; // out of reach: the next look asks again
+      return null; // unreachable: the next view requests it again
     }
   }
   return design.verdicts[size.id];

@@ -5,14 +5,14 @@ import { designPicture } from "./artify-picture.js";
 import { styleGrid } from "./artify-styles.js";
 import { verdictNote } from "./artify-verdict.js";
 
-/** What the shopper sees. Each function builds one view; `studio` says what the buttons do. */
+/** The views. Each function builds one; `studio` handles the buttons. */
 
 const button = (name, text, onclick, look = "") =>
   el("button", { type: "button", class: `artify-button ${look}`, "data-artify": name, onclick }, text);
 
 const QUIET = "artify-button--quiet";
 
-/** Frame the photo, pick a style, ask for the preview. `remark` is a note on why the view is here again. */
+/** Crop the photo, choose a style, create the preview. `remark` is a note that says why this view is shown again. */
 export function editView(studio, cropper, remark) {
   const { texts, offer, picked } = studio;
   return [
@@ -27,7 +27,7 @@ export function editView(studio, cropper, remark) {
   ];
 }
 
-/** The wait: what is happening, how far it is, and the way out. */
+/** The progress of a preview, with a button to cancel. */
 export function makingView(studio, cropper) {
   const { texts } = studio;
   const label = el("p", { class: "artify-stage", role: "status" });
@@ -36,7 +36,7 @@ export function makingView(studio, cropper) {
   const report = ({ name, ratio, before }) => {
     const queue = before ? fill(texts.queue, { count: before }) : texts.queue_next;
     const sentence = name === "queue" ? queue : texts[name];
-    if (label.textContent !== sentence) label.textContent = sentence; // a live region speaks at every write
+    if (label.textContent !== sentence) label.textContent = sentence; // screen readers announce every write to a live region
     share.textContent = ratio ? `${Math.round(ratio * 100)} %` : "";
     if (ratio == null) bar.removeAttribute("value");
     else bar.value = ratio;
@@ -51,7 +51,7 @@ export function makingView(studio, cropper) {
   return { view, report };
 }
 
-/** The picture, the photo under it, and what to do next. */
+/** The finished preview over the photo, and the next steps. */
 export function resultView(studio) {
   const { texts, design } = studio;
   return [el("div", { "data-artify": "result" },
@@ -66,7 +66,7 @@ export function resultView(studio) {
     button("delete", texts.delete_photo, () => studio.remove(), "artify-link"))];
 }
 
-/** The design, or the design on its product. Both have their room, so that nothing moves under a thumb. */
+/** The design, or the design on its product. Both reserve their space, so that nothing moves when they change. */
 function looks(studio) {
   const { texts, design } = studio;
   const choice = (look, text) => el("label", { class: "artify-look", "data-artify": `look-${look}` },
@@ -84,7 +84,7 @@ function looks(studio) {
     el("div", { class: "artify-both" }, designAlone(studio), el("div", {}, mockup)));
 }
 
-/** The preview with the photo under it. */
+/** The preview over the photo. */
 function designAlone({ api, texts, design }) {
   const compare = el("artify-compare", { "data-artify": "compare" });
   compare.open(design, designPicture(api, design, "preview_url", {
@@ -93,7 +93,7 @@ function designAlone({ api, texts, design }) {
   return el("div", {}, compare, design.crop && el("p", { class: "artify-help artify-centre" }, texts.compare_help));
 }
 
-/** The shopper's own crop behind a moving shine: the picture that is being worked on. */
+/** The cropped photo behind a moving highlight, while the preview is made. */
 function waiting({ photo, crop, aspect }) {
   const frame = el("div", { class: "artify-frame artify-working", style: `--aspect: ${aspect}` });
   if (!photo.shown) return frame;
@@ -103,7 +103,7 @@ function waiting({ photo, crop, aspect }) {
   return frame;
 }
 
-/** Every preview of this shape that was made, to compare; nothing while there are fewer than `least`. */
+/** Thumbnails of all previews with these proportions, or null if there are fewer than `least`. */
 function tray(studio, least) {
   const { api, texts, fitting, design } = studio;
   if (fitting.length < least) return null;

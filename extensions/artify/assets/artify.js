@@ -1,4 +1,4 @@
-// The block's loader. It stays small because every visitor pays for it; the studio loads on first touch.
+// The block's loader. It stays small because every visitor downloads it; the studio loads when they interact.
 (() => {
   if (customElements.get("artify-personalizer")) return;
 
@@ -30,7 +30,7 @@
       if (event.type === "drop") this.choose(event.dataTransfer.files[0]);
     }
 
-    /** The product's styles, sizes and limits, or null where it is not personalised. Asked once. */
+    /** The product's styles, sizes and limits, or null if it is not personalized. Requested once. */
     ask() {
       this.asking ??= this.fetchProduct().catch((fault) => {
         this.asking = null;
@@ -52,7 +52,7 @@
       this.offer = offer;
       this.hidden = !offer && !this.config.design_mode;
       if (!offer) return this.hint(this.config.texts.not_enabled);
-      // Express checkout buttons skip the form, and with it the guard below.
+      // Express checkout buttons skip the form and the guard below.
       document.documentElement.classList.toggle("artify-required", this.config.required);
       this.querySelector("[data-artify=consent]").textContent = offer.texts?.consent ?? "";
       const pictures = offer.styles.filter((style) => style.example_url).slice(0, 5).map((style) => {
@@ -63,7 +63,7 @@
       this.querySelector("[data-artify=examples]").replaceChildren(...pictures);
     }
 
-    /** Fetch the studio's code and look. */
+    /** Load the studio's code and stylesheet. */
     load() {
       this.loading ??= import(this.config.assets.studio).catch((fault) => {
         this.loading = null;
@@ -89,7 +89,7 @@
       }
     }
 
-    /** One plain sentence under the button; "" takes it away. */
+    /** Show a message under the button; "" removes it. */
     hint(text, retry = null) {
       const box = this.querySelector("[data-artify=hint]");
       box.hidden = !text;
@@ -98,7 +98,7 @@
       box.lastElementChild.onclick = retry;
     }
 
-    /** Keep the theme's own button from selling the product without its design. */
+    /** Prevent the theme's own button from adding the product without its design. */
     guard(event) {
       const form = event.target;
       if (this.passing || this.offer === null || !this.sells(form)) return;
@@ -116,7 +116,7 @@
         if (!(await this.ask())) return this.pass(form, submitter);
         this.hint(texts.need_design);
       } catch {
-        // A shop whose app is out of reach must still be able to sell, but never by surprise.
+        // If the app is unreachable, the shop must still be able to sell, but never without a warning.
         if (this.warned) return this.pass(form, submitter);
         this.warned = true;
         this.hint(texts.unreachable);

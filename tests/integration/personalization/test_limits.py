@@ -89,7 +89,7 @@ async def test_a_used_up_month_is_a_402_that_counts_nothing(world: World) -> Non
     world.change("UPDATE quotas SET monthly_generation_limit = 1")
     answer = await storefront.ask()
     assert (answer.status_code, answer.json()["error"]["code"]) == (402, "quota_exhausted")
-    assert answer.json()["error"]["message"].endswith("Please come back later.")
+    assert answer.json()["error"]["message"].endswith("Come back next month.")
     assert (world.quota()["current_generations"], len(world.rows("SELECT id FROM jobs"))) == (1, 1)
 
 

@@ -190,7 +190,7 @@ async def test_a_design_for_another_shape_waits_until_the_merchant_agrees(world:
         world.change(statement)
     world.shopify.order(bought(design["id"]))
     await world.run_jobs()
-    item = review(world, "The design has another shape than the size that was ordered.")
+    item = review(world, "The design and the ordered size have different proportions.")
     await world.merchant().retry(item, approved=True)
     await world.run_jobs()
     assert (await world.stored("print")).size == (1000, 1000)
@@ -253,7 +253,7 @@ async def test_a_print_that_is_ready_cannot_be_tried_again(world: World) -> None
     [item] = world.rows("SELECT id FROM order_items")
     answer = await world.merchant().retry(item["id"])
     assert answer.status_code == 409
-    assert "its print is ready" in answer.text
+    assert "is ready or was cancelled" in answer.text
 
 
 async def test_a_print_whose_picture_is_gone_says_so_and_can_be_tried_again(world: World) -> None:

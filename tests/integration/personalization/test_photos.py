@@ -62,7 +62,7 @@ async def test_where_every_decoder_dies_the_shopper_reads_a_sentence_and_the_app
     monkeypatch.setattr(sys, "executable", shutil.which("false"))
     status, error = await whole_way(world, good("png"))
     assert (status, error["code"]) == ("failed", "too_demanding")
-    assert error["message"] == "This photo takes too much to open. Please try another one."
+    assert error["message"] == "This photo is too complex to open. Try another photo."
     monkeypatch.undo()
     await world.design(world.storefront())
 

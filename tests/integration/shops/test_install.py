@@ -127,7 +127,7 @@ async def test_the_bounce_page_leads_nowhere_else(world: World, query: dict[str,
     answer = await world.http.get("/auth/bounce", params=query, headers=HTML)
     assert answer.status_code == 400
     assert "evil" not in answer.text + str(answer.headers)
-    assert "open the app from your Shopify admin" in answer.text
+    assert "Open the app from your Shopify admin" in answer.text
 
 
 async def test_a_shop_that_did_not_install_gets_no_page(empty_world: World) -> None:
@@ -140,7 +140,7 @@ async def test_while_shopify_is_down_the_first_visit_is_asked_to_try_again(down:
     page = await down.merchant().document()
     assert page.status_code == 503
     assert "Try again" in page.text
-    assert "Shopify is not answering. Please try again in a moment." in page.text
+    assert "Shopify does not answer. Try again in a moment." in page.text
     assert f"https://{SHOP}" in page.headers["content-security-policy"]
     assert page.headers["x-request-id"] in page.text
     assert down.rows("SELECT id FROM shops") == []

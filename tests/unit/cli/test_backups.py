@@ -62,7 +62,7 @@ def test_a_backup_restores_every_row(install: Install, kept: Path, tmp_path: Pat
 def test_a_backup_says_what_is_not_in_it(install: Install, tmp_path: Path, capsys: Out) -> None:
     install("first")
     main(["db", "backup", str(tmp_path / "kept.db")])
-    assert "The files in storage are not in it" in capsys.readouterr().out
+    assert "Stored files are not included" in capsys.readouterr().out
 
 
 def test_a_backup_is_its_owners_alone(kept: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_backup_replaces_no_file(install: Install, tmp_path: Path, capsys: Out
     taken = tmp_path / "taken.db"
     taken.write_text("mine")
     assert main(["db", "backup", str(taken)]) == 2
-    assert "exists already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
     assert taken.read_text() == "mine"
 
 
@@ -137,7 +137,7 @@ def test_a_restore_names_the_files_that_storage_does_not_have(install: Install, 
     main(["db", "backup", str(tmp_path / "kept.db")])
     install("second")
     assert main(["db", "restore", str(tmp_path / "kept.db")]) == 1
-    assert "missing in storage: a-shop/personalization/one/print_1.jpg" in capsys.readouterr().out
+    assert "missing from storage: a-shop/personalization/one/print_1.jpg" in capsys.readouterr().out
 
 
 def test_a_database_that_is_not_there_is_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,18 +61,18 @@ def test_an_installation_that_is_well_gets_a_line_for_each_setting_and_part(
     said = doctor(capsys, 0)
     assert {text.partition(" ")[0] for text in said.values()} <= {"ok", "--"}
     assert said["TOKEN_KEY"] == "ok set"
-    assert said["METRICS_TOKEN"] == "ok not set, the default holds"
-    assert said["database"] == "ok answers, and is up to date"
+    assert said["METRICS_TOKEN"] == "ok not set, so the default applies"
+    assert said["database"] == "ok answers and has the current schema"
     assert said["files"] == "ok can be written, read and deleted"
-    assert said["uploads by browsers"] == "ok are taken by the app itself"
+    assert said["browser uploads"] == "ok go to the app itself"
     assert said["queue"] == "ok is the database"
-    assert said["time zones"] == "ok are known"
+    assert said["time zones"] == "ok are available"
     assert said["Shopify"] == "ok can be reached"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the filter is Linux's")
 def test_the_protections_of_a_photos_decoder_are_named(capsys: pytest.CaptureFixture[str]) -> None:
-    assert doctor(capsys, 0)["photo decoder"] == "ok is held by resource limits, seccomp"
+    assert doctor(capsys, 0)["photo decoder"] == "ok is restricted by resource limits, seccomp"
 
 
 def test_a_decoder_without_the_filter_is_a_lack(
@@ -80,7 +80,9 @@ def test_a_decoder_without_the_filter_is_a_lack(
 ) -> None:
     monkeypatch.setattr(wiring, "decoder_protections", lambda: "resource limits")
     said = doctor(capsys, 0)["photo decoder"]
-    assert said.startswith("-- A decoder that is taken over by a photo is held by resource limits alone. Run it on")
+    assert said.startswith(
+        "-- A malicious photo that takes over the decoder is restricted only by resource limits. Use Linux"
+    )
 
 
 def test_where_no_render_workers_are_let_in_none_is_missed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -132,7 +134,7 @@ def test_settings_that_are_missing_or_malformed_are_named_together(
     monkeypatch.setenv("LINK_KEY", "bm90LWEta2V5")
     said = doctor(capsys, 1)
     assert said["SHOPIFY_API_SECRET"] == "NO is missing"
-    assert said["LINK_KEY"] == "NO is not valid: it must be 32 bytes, in base64"
+    assert said["LINK_KEY"] == "NO is not valid: it must be 32 bytes in base64"
     assert said["TOKEN_KEY"] == "ok set"
     assert said["everything else"].startswith("--")
 
@@ -154,7 +156,7 @@ def test_a_database_without_tables_is_to_be_migrated(
 
 def test_a_database_that_is_no_database_is_no_traceback(installation: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (installation / "artify.db").write_bytes(b"not a database" * 100)
-    assert doctor(capsys, 1)["database"].startswith("NO It failed (DatabaseError). Look at DATABASE_URL")
+    assert doctor(capsys, 1)["database"].startswith("NO The check failed (DatabaseError). Check DATABASE_URL")
 
 
 def test_a_database_server_that_does_not_answer_is_named_without_its_password(
@@ -169,7 +171,7 @@ def test_a_database_server_that_does_not_answer_is_named_without_its_password(
 
 def test_files_that_cannot_be_written_are_named(installation: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (installation / "files").write_text("not a folder")
-    assert doctor(capsys, 1)["files"].startswith("NO The file storage is not answering. FILES_URL must name")
+    assert doctor(capsys, 1)["files"].startswith("NO The file storage does not answer. FILES_URL must name")
 
 
 def test_a_database_and_files_that_others_can_read_are_named(
@@ -180,12 +182,12 @@ def test_a_database_and_files_that_others_can_read_are_named(
     shop.mkdir(parents=True)
     for folder in (installation / "files", shop):
         folder.chmod(0o755)
-    said = doctor(capsys, 1)["who can read them"]
-    assert said.startswith("NO Other users of this machine can read what they hold. Run: chmod -R o-rwx ")
+    said = doctor(capsys, 1)["file permissions"]
+    assert said.startswith("NO Other users of this machine can read the database or the files. Run: chmod -R o-rwx ")
     named = said.partition("o-rwx ")[2]
     assert named == f"{installation / 'artify.db'} {installation / 'files'}"
     processes.run(f"chmod -R o-rwx {named}", shell=True, check=True)
-    assert doctor(capsys, 0)["who can read them"].startswith("ok can be read by this user alone")
+    assert doctor(capsys, 0)["file permissions"].startswith("ok can be read only by this user")
 
 
 def test_a_folder_that_others_can_see_is_well_while_shops_are_closed_to_them(
@@ -206,9 +208,9 @@ def test_a_bucket_that_browsers_may_not_send_to_needs_a_rule(
     monkeypatch.setenv("FILES_URL", f"s3://{bucket}?endpoint={endpoint}&region={servers.REGION}")
     said = doctor(capsys, 1)
     assert said["files"] == "ok can be written, read and deleted"
-    assert said["uploads by browsers"].startswith("NO The storage does not let browsers upload.")
+    assert said["browser uploads"].startswith("NO The storage does not allow uploads from browsers.")
     client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [servers.bucket_cors()]})
-    assert doctor(capsys, 0)["uploads by browsers"] == "ok are let through by the storage"
+    assert doctor(capsys, 0)["browser uploads"] == "ok are allowed by the storage"
 
 
 def test_a_queue_that_is_not_there_is_named(
@@ -217,7 +219,7 @@ def test_a_queue_that_is_not_there_is_named(
     moto = servers.moto()
     queue = f"sqs://sqs.{servers.REGION}.amazonaws.com/1/nobody?endpoint={moto}&region={servers.REGION}"
     monkeypatch.setenv("QUEUE_URL", queue)
-    assert doctor(capsys, 1)["queue"].startswith("NO The queue is not answering. Look at QUEUE_URL")
+    assert doctor(capsys, 1)["queue"].startswith("NO The queue does not answer. Check QUEUE_URL")
 
 
 def test_a_machine_without_time_zone_data_is_told_what_to_install(
@@ -233,7 +235,7 @@ def test_a_shopify_that_cannot_be_reached_is_named(
 ) -> None:
     nobody = free_port()
     monkeypatch.setenv("SHOPIFY_BASE_URL", f"http://127.0.0.1:{nobody}")
-    assert doctor(capsys, 1)["Shopify"].startswith("NO It failed (ConnectError). This machine must reach")
+    assert doctor(capsys, 1)["Shopify"].startswith("NO The check failed (ConnectError). This machine must reach")
 
 
 def test_the_local_model_that_is_not_installed_is_told_how_to_be(
@@ -243,11 +245,11 @@ def test_the_local_model_that_is_not_installed_is_told_how_to_be(
     said = doctor(capsys, 1)
     assert "pip install 'artify[local-ai]'" in said["image model"]
     assert said["print engine"].startswith("-- libvips is not installed")
-    assert said["upscaler"].startswith("-- No enlarging network")
+    assert said["upscaler"].startswith("-- No upscaling network")
 
 
 def test_as_a_command_it_ends_with_its_finding(installation: Path) -> None:
     done = processes.run(
         [sys.executable, "-m", "handlers.cli", "doctor"], env=os.environ, capture_output=True, text=True
     )
-    assert (done.returncode, done.stderr, done.stdout.splitlines()[-1]) == (0, "", "all is well")
+    assert (done.returncode, done.stderr, done.stdout.splitlines()[-1]) == (0, "", "no problems found")

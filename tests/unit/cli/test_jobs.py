@@ -104,13 +104,13 @@ def test_retry_leaves_a_job_that_was_not_given_up(
 ) -> None:
     job_id = job_in(installation, status)
     assert main(["jobs", "retry", job_id]) == 2
-    assert capsys.readouterr().err == "There is no job with this id that was given up.\n"
+    assert capsys.readouterr().err == "There is no failed job with this id.\n"
     assert status_of(installation, job_id) == status
 
 
 def test_retry_of_an_id_that_nobody_has_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["jobs", "retry", "nobody"]) == 2
-    assert capsys.readouterr().err == "There is no job with this id that was given up.\n"
+    assert capsys.readouterr().err == "There is no failed job with this id.\n"
 
 
 def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -90,7 +90,7 @@ def test_a_profile_that_cannot_be_used_is_one_sentence(
 ) -> None:
     out = tmp_path / "print.jpg"
     assert main(arguments(photo, out, "--profile", str(photo))) == 2
-    assert capsys.readouterr().err == "The colour profile cannot be used. It must be an RGB or CMYK profile.\n"
+    assert capsys.readouterr().err == "This colour profile cannot be used. Choose an RGB or CMYK profile.\n"
     assert not out.exists()
 
 

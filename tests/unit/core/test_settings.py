@@ -43,7 +43,7 @@ def test_what_is_blank_is_missing_and_no_secret_that_could_be_guessed(blank: str
     settings = Settings.load(GOOD | dict.fromkeys(optional, blank))
     assert [getattr(settings, name.lower()) for name in optional] == [None] * 4
     assert problems(GOOD | {"AI_PROVIDER": "gemini", "GEMINI_API_KEY": blank}) == [
-        "GEMINI_API_KEY is missing: AI_PROVIDER is gemini"
+        "GEMINI_API_KEY is missing: AI_PROVIDER=gemini requires it"
     ]
 
 
@@ -80,7 +80,7 @@ def test_missing_and_malformed_are_told_together_and_readably() -> None:
 
 
 def test_gemini_needs_its_key() -> None:
-    assert problems(GOOD | {"AI_PROVIDER": "gemini"}) == ["GEMINI_API_KEY is missing: AI_PROVIDER is gemini"]
+    assert problems(GOOD | {"AI_PROVIDER": "gemini"}) == ["GEMINI_API_KEY is missing: AI_PROVIDER=gemini requires it"]
     assert Settings.load(GOOD | {"AI_PROVIDER": "gemini", "GEMINI_API_KEY": "g"}).gemini_api_key == "g"
 
 
@@ -117,7 +117,7 @@ def test_what_the_page_loads_comes_from_shopify_or_from_its_stand_in() -> None:
 @pytest.mark.parametrize("token", ["short", "\u00e9" * 20])
 def test_a_metrics_token_cannot_be_guessed_and_fits_a_header(token: str) -> None:
     assert problems(GOOD | {"METRICS_TOKEN": token}) == [
-        "METRICS_TOKEN is not valid: it must be 16 characters or more, in ASCII"
+        "METRICS_TOKEN is not valid: it must have at least 16 ASCII characters"
     ]
 
 
@@ -132,5 +132,5 @@ def test_a_print_worker_needs_its_key_and_nothing_else() -> None:
     assert jobs_key({"JOBS_KEY": base64.b64encode(b"j" * 32).decode()}) == b"j" * 32
     with pytest.raises(SettingsError, match="JOBS_KEY is missing"):
         jobs_key({})
-    with pytest.raises(SettingsError, match="JOBS_KEY is not valid: it must be 32 bytes, in base64"):
+    with pytest.raises(SettingsError, match="JOBS_KEY is not valid: it must be 32 bytes in base64"):
         jobs_key({"JOBS_KEY": "c2hvcnQ="})

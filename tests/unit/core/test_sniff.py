@@ -90,7 +90,7 @@ def test_a_whole_jpeg_without_a_size_is_damaged() -> None:
 def test_a_jpeg_that_browsers_cannot_read_either_is_refused_with_what_to_do(at: int, value: int) -> None:
     photo = bytearray(pictures.good("jpeg").data)
     photo[photo.index(b"\xff\xc0") + at] = value
-    with pytest.raises(BadPicture, match="save the photo as") as refusal:
+    with pytest.raises(BadPicture, match="Save the photo as") as refusal:
         sniff(bytes(photo))
     assert refusal.value.code == "unsupported_format"
 

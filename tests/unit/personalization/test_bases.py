@@ -127,4 +127,4 @@ async def test_a_print_whose_profile_is_gone_fails_and_says_so(studio: Studio) -
     await studio.told("e1", line(preview=preview.id))
     [(state, reason)] = (await studio.items()).values()
     assert state == "failed"
-    assert reason == "The colour profile of what this is printed on is gone. Please give it again."
+    assert reason == "The blank's colour profile no longer exists. Upload it again."

@@ -117,7 +117,7 @@ async def test_one_preview_may_serve_many_lines(studio: Studio) -> None:
         (None, {"variant_id": 9999}, "unmapped", "print size"),
         (None, {"variant_id": None}, "unmapped", "print size"),
         (None, {"product_id": 9999}, "needs_review", "another product"),
-        (None, {"variant_id": 2002}, "needs_review", "another shape"),
+        (None, {"variant_id": 2002}, "needs_review", "different proportions"),
     ],
 )
 async def test_a_line_in_doubt_is_kept_and_says_why(
