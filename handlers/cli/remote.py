@@ -117,7 +117,7 @@ class RenderWorker:
         return True
 
     async def _delivered(self, work: Work, started: float) -> list[str]:
-        """Make and upload the files, until the app confirms that they are recorded. Return what there is to say about them."""
+        """Make and upload the files, until the app confirms them. Return what there is to say about them."""
         render = work.kind.render
         _say(f"{work.job_id}: {render.describe(work.spec)}")
         inputs = {name: await self._fetched(url) for name, url in work.addresses.items()}

@@ -35,8 +35,8 @@ def take_delivery(
 ) -> Any:
     """Record a delivery that the job with `dedupe_key`, which is of this kind, will process.
 
-    Each subscriber has a row of its own. The first delivery of an event counts. If it failed, the next one replaces its
-    row, with a new id, unless an open job is already retrying it. Nothing is recorded for a shop that is not in `shops`.
+    Each subscriber has a row of its own. The first delivery of an event counts. If it failed, the next replaces its
+    row, with a new id, unless an open job is retrying it. Nothing is recorded for a shop that is not in `shops`.
     """
     new = _delivery(webhook, job_kind, delivery_id, "received", fields, None, told_at, at)
     changes = {name: new.excluded[name] for name in _COLUMNS if name not in _EVENT}
