@@ -173,11 +173,14 @@ def _columns(core: Any, dialect: Dialect) -> list[tuple[str, Convert]]:
 
 
 def _check_limits(sql: Sql) -> None:
-    if any(isinstance(value, datetime) for value in sql.values):
-        raise TypeError(f"a time without its type, say moment(): {sql.text}")
+    size = 0
+    for value in sql.values:
+        if isinstance(value, str | bytes):
+            size += _bytes(value)
+        elif isinstance(value, datetime):
+            raise TypeError(f"a time without its type, say moment(): {sql.text}")
     if len(sql.columns) > MAX_COLUMNS:
         raise ValueError(f"too many columns for D1: {len(sql.columns)}")
-    size = sum(_bytes(value) for value in sql.values if isinstance(value, str | bytes))
     if len(sql.values) > MAX_PARAMETERS or _bytes(sql.text) > MAX_STATEMENT_BYTES or size > MAX_ROW_BYTES:
         raise ValueError(f"too big for D1: {len(sql.values)} values, {len(sql.text)} + {size} bytes")
 

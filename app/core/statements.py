@@ -111,7 +111,7 @@ def _add(arg: Any, shape: list[Any], values: list[Any]) -> bool:
     kind = type(arg)
     if arg is None or kind is bool or isinstance(arg, Enum):
         shape.append(arg)
-    elif kind in _TYPES or isinstance(arg, _OPAQUE):
+    elif kind in _TYPES or isinstance(arg, _COLLECTIONS):
         shape.append(kind)
         values.append(arg)
     elif kind is BoundStatement:
@@ -178,8 +178,9 @@ def _stand_in(arg: Any, places: list[str]) -> Any:
     if kind is BoundStatement:
         places.extend(arg.built.places)
         return arg.built.expression
-    if kind in _TYPES or isinstance(arg, _OPAQUE):
-        value = _Value(f"value_{next(_numbers)}", type_=_TYPES.get(kind, NULLTYPE), required=False)
+    if kind in _TYPES or isinstance(arg, _COLLECTIONS):
+        otherwise = _TYPES[str] if isinstance(arg, str) else NULLTYPE
+        value = _Value(f"value_{next(_numbers)}", type_=_TYPES.get(kind, otherwise), required=False)
         places.append(value.key)
         return value
     stand_in = object.__new__(kind)
@@ -221,6 +222,7 @@ _TYPES: Mapping[type, TypeEngine[Any]] = {
     float: Double(),
     bytes: LargeBinary(),
     datetime: Time(),
+    **dict.fromkeys((dict, list, tuple), NULLTYPE),
 }
-_OPAQUE = (Mapping, Sequence, Set)
-"""Values as they are, of the type that their column or `among` gives them."""
+"""How a value is bound. A collection has the type that its column or `among` gives it."""
+_COLLECTIONS = (Mapping, Sequence, Set)
