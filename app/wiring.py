@@ -6,28 +6,37 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from app.adapters import files_folder, private, sqlite_backup, sqlite_schema
+from app.adapters import file_permissions
 from app.adapters.compute import ThreadCompute
-from app.adapters.decoder import ENGINES
-from app.adapters.files_folder import FolderFiles
-from app.adapters.files_s3 import S3Files
-from app.adapters.image_model_gemini import GeminiImages
-from app.adapters.image_model_local import LocalImages
-from app.adapters.imaging_apart import Apart
-from app.adapters.imaging_vips import Vips
-from app.adapters.queue_embedded import EmbeddedQueue
-from app.adapters.queue_sqs import SqsQueue
-from app.adapters.shopify import Admin, Door
-from app.adapters.sqlite import SqliteDatabase
-from app.adapters.sqlite_dialect import DIALECT
-from app.adapters.upscaler_resample import Resample
-from app.adapters.upscaler_span import Span
-from app.adapters.vault_cryptography import CryptographyVault
+from app.adapters.database import sqlite_backup, sqlite_schema
+from app.adapters.database.sqlite import SqliteDatabase
+from app.adapters.database.sqlite_dialect import DIALECT
+from app.adapters.files import folder
+from app.adapters.files.folder import FolderFiles
+from app.adapters.files.s3 import S3Files
+from app.adapters.imaging.decoder import ENGINES
+from app.adapters.imaging.imaging_subprocess import ImagingSubprocess
+from app.adapters.imaging.upscaler_resample import Resample
+from app.adapters.imaging.upscaler_span import Span
+from app.adapters.imaging.vips import Vips
+from app.adapters.models.gemini import GeminiImages
+from app.adapters.models.local import LocalImages
+from app.adapters.queue.embedded import EmbeddedQueue
+from app.adapters.queue.sqs import SqsQueue
+from app.adapters.shopify import Admin, Auth
+from app.adapters.vault.cryptography import CryptographyVault
 from app.capabilities import CAPABILITIES
 from app.core.app import App
 from app.core.capability import load_tables
 from app.core.log import Log
-from app.core.ports import Clock, Closes, Compute, Database, Files, ImageModel, Imaging, Queue, Upscaler
+from app.core.ports.clock import Clock
+from app.core.ports.compute import Compute
+from app.core.ports.connections import Closes
+from app.core.ports.database import Database
+from app.core.ports.files import Files
+from app.core.ports.imaging import Imaging, Upscaler
+from app.core.ports.models import ImageModel
+from app.core.ports.queue import Queue
 from app.core.settings import Settings, SettingsError
 from app.core.times import SystemClock
 
@@ -45,7 +54,7 @@ def build(settings: Settings, *, clock: Clock | None = None, log: Log | None = N
         imaging=_imaging(compute),
         upscaler=_upscaler(),
         vault=CryptographyVault(settings.token_key, settings.old_token_key),
-        door=Door(
+        shopify_auth=Auth(
             settings.shopify_api_key,
             settings.shopify_api_secret,
             settings.shopify_old_api_secret,
@@ -78,7 +87,7 @@ def installed() -> dict[str, bool]:
 
 def decoder_protections() -> str:
     """What a decoder of strangers' photos is held by, such as "resource limits, seccomp"; empty without processes."""
-    return Apart.protections() if Apart.available() else ""
+    return ImagingSubprocess.protections() if ImagingSubprocess.available() else ""
 
 
 def sqlite_path(database_url: str) -> Path:
@@ -93,7 +102,7 @@ def sqlite_path(database_url: str) -> Path:
 def migrate(database_url: str) -> list[str]:
     """Apply the migrations that are new; their names."""
     if _is_postgres(database_url):
-        from app.adapters import postgres_schema
+        from app.adapters.database import postgres_schema
 
         return postgres_schema.migrate(database_url)
     return sqlite_schema.migrate(sqlite_path(database_url))
@@ -109,7 +118,7 @@ def schema() -> str:
 def schema_differences(database_url: str) -> list[str]:
     """How a database differs from the table metadata; empty when it does not."""
     if _is_postgres(database_url):
-        from app.adapters import postgres, postgres_schema
+        from app.adapters.database import postgres, postgres_schema
         from app.schema import ddl
 
         return postgres_schema.differences(database_url, ddl(postgres.DIALECT))
@@ -120,7 +129,7 @@ def backup(database_url: str, target: Path) -> dict[str, int]:
     """Write every row of the database, as one moment has it, into one new file; how many each table has."""
     load_tables(CAPABILITIES)
     if _is_postgres(database_url):
-        from app.adapters import postgres_backup
+        from app.adapters.database import postgres_backup
 
         return postgres_backup.backup(database_url, target)
     return sqlite_backup.backup(sqlite_path(database_url), target)
@@ -133,7 +142,7 @@ def restore(source: Path, database_url: str, *, replace: bool) -> dict[str, int]
     """
     load_tables(CAPABILITIES)
     if _is_postgres(database_url):
-        from app.adapters import postgres_backup
+        from app.adapters.database import postgres_backup
 
         return postgres_backup.restore(source, database_url, replace=replace)
     return sqlite_backup.restore(source, sqlite_path(database_url), replace=replace)
@@ -143,8 +152,10 @@ def open_to_others(settings: Settings) -> list[Path]:
     """The database's files and the storage's folder, where other users of this machine can read what is in them."""
     database = [] if _is_postgres(settings.database_url) else _with_log(sqlite_path(settings.database_url))
     parts = urlsplit(settings.files_url)
-    files = files_folder.open_to_others(Path(parts.path)) if parts.scheme == "file" else False
-    return [path for path in database if private.is_open_to_others(path)] + ([Path(parts.path)] if files else [])
+    files = folder.open_to_others(Path(parts.path)) if parts.scheme == "file" else False
+    return [path for path in database if file_permissions.is_open_to_others(path)] + (
+        [Path(parts.path)] if files else []
+    )
 
 
 def _with_log(database: Path) -> list[Path]:
@@ -153,7 +164,7 @@ def _with_log(database: Path) -> list[Path]:
 
 def _database(settings: Settings) -> Database:
     if _is_postgres(settings.database_url):
-        from app.adapters.postgres import PostgresDatabase
+        from app.adapters.database.postgres import PostgresDatabase
 
         return PostgresDatabase(settings.database_url)
     return SqliteDatabase(sqlite_path(settings.database_url))
@@ -203,7 +214,7 @@ def _image_model(settings: Settings, compute: Compute) -> ImageModel:
 
 def _imaging(compute: Compute) -> Imaging:
     engine = "vips" if Vips.available() else "pillow"
-    return Apart(engine, compute) if Apart.available() else ENGINES[engine](compute)
+    return ImagingSubprocess(engine, compute) if ImagingSubprocess.available() else ENGINES[engine](compute)
 
 
 def _upscaler() -> Upscaler:

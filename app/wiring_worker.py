@@ -6,17 +6,17 @@ import sys
 from typing import Any
 
 from app.adapters.compute_inline import InlineCompute
-from app.adapters.d1 import D1Database
-from app.adapters.d1_binding import run_on
-from app.adapters.files_r2 import R2Files
-from app.adapters.image_model_gemini import GeminiImages
-from app.adapters.images_binding import make_by
-from app.adapters.imaging_cloudflare import CloudflareImages
-from app.adapters.js_stream import pieces as pieces  # what HTTP reads its requests with
-from app.adapters.queue_cloudflare import CloudflareQueue
-from app.adapters.shopify import Admin, Door
-from app.adapters.upscaler_resample import Resample
-from app.adapters.vault_webcrypto import WebCryptoVault
+from app.adapters.database.d1 import D1Database
+from app.adapters.database.d1_binding import run_on
+from app.adapters.files.js_stream import pieces as pieces  # what HTTP reads its requests with
+from app.adapters.files.r2 import R2Files
+from app.adapters.imaging.cloudflare import CloudflareImages
+from app.adapters.imaging.images_binding import make_by
+from app.adapters.imaging.upscaler_resample import Resample
+from app.adapters.models.gemini import GeminiImages
+from app.adapters.queue.cloudflare import CloudflareQueue
+from app.adapters.shopify import Admin, Auth
+from app.adapters.vault.webcrypto import WebCryptoVault
 from app.capabilities import CAPABILITIES
 from app.core.app import App
 from app.core.log import Log
@@ -37,7 +37,7 @@ def build_worker(env: Any) -> App:
         imaging=CloudflareImages(make_by(env.IMAGES)),
         upscaler=Resample(),
         vault=WebCryptoVault(settings.token_key, settings.old_token_key),
-        door=Door(
+        shopify_auth=Auth(
             settings.shopify_api_key,
             settings.shopify_api_secret,
             settings.shopify_old_api_secret,

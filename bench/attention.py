@@ -1,4 +1,4 @@
-"""python -m bench.attention: what the network's attentions give in photographs; rewrites app/adapters/span_bounds.json.
+"""python -m bench.attention: what the network's attentions give in photographs; rewrites app/adapters/imaging/span_bounds.json.
 
 The photographs are shown at their own size and made four times smaller; as they are, with their colours swapped,
 inverted and strongly saturated, since there are few of them and drawn pictures have colours that no photograph has.
@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageOps
 
-from app.adapters import span_network
-from app.adapters.upscaler_span import windows
+from app.adapters.imaging import span_network
+from app.adapters.imaging.upscaler_span import windows
 from bench.quality import photographs
 
 PERCENTILE = 95

@@ -47,7 +47,7 @@ def run() -> list[Row]:
 @contextmanager
 def _lambdas(folder: Path) -> Iterator[list[Case]]:
     with SETUPS["lambda"](folder) as setup:
-        ours = starts.python("awslambdaric", "handlers.aws_lambda.http")
+        ours = starts.python("awslambdaric", "handlers.runtimes.aws_lambda.http")
         bare = starts.python("awslambdaric", "bench.bare_lambda.handler")
         node = shopify_api.node()
         peer = [node, str(shopify_api.FOLDER / "lambda.mjs")] if node else []

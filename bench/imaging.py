@@ -17,12 +17,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from app.adapters import decoder
 from app.adapters.compute import ThreadCompute
-from app.adapters.imaging_apart import Apart
-from app.adapters.upscaler_resample import Resample
+from app.adapters.imaging import decoder
+from app.adapters.imaging.imaging_subprocess import ImagingSubprocess
+from app.adapters.imaging.upscaler_resample import Resample
 from app.core.pictures import Mark, Picture, PrintSpec
-from app.core.ports import Imaging, Upscaler
+from app.core.ports.imaging import Imaging, Upscaler
 from app.wiring import print_engine
 
 TINY = PrintSpec(96, 72)
@@ -49,7 +49,9 @@ def main(task: str, source: Path, out: Path, rounds: int, logo: Path | None) -> 
 def _engines(task: str, engine: str) -> tuple[Imaging, Upscaler]:
     imaging, upscaler = print_engine()
     if engine:
-        imaging = Apart(engine, ThreadCompute()) if task == "apart" else decoder.ENGINES[engine](ThreadCompute())
+        imaging = (
+            ImagingSubprocess(engine, ThreadCompute()) if task == "apart" else decoder.ENGINES[engine](ThreadCompute())
+        )
     return imaging, Resample() if task == "plain" else upscaler
 
 

@@ -30,10 +30,10 @@ def run() -> list[Row]:
 
 def _measured(handle: str) -> tuple[float, float | None]:
     """The quickest round's milliseconds, and what the peak of the memory grew by."""
-    from app.adapters import mockup
+    from app.adapters.imaging import mockup
     from app.core.mockups import Layer, MockupParts
-    from app.personalization.templates import Template
-    from handlers.demo_mockups import BASES, FOLDER
+    from app.personalization.mockup_templates import Template
+    from handlers.demo.mockups import BASES, FOLDER
     from tests.pictures import photograph
 
     template, preview = Template.read(BASES[handle][0].mockup), io.BytesIO()

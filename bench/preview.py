@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from app.adapters import decoder
+from app.adapters.imaging import decoder
 from bench.beside_sharp import Work, apart, compare
 from bench.rows import Row
 from tests import pictures

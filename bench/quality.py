@@ -25,7 +25,7 @@ from scipy.ndimage import convolve, uniform_filter
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from app.core.pictures import PrintSpec, Raster
-from app.core.ports import Imaging, Upscaler
+from app.core.ports.imaging import Imaging, Upscaler
 from app.wiring import print_engine
 from bench.beside_sharp import Work, by_sharp
 from bench.rows import Row

@@ -11,8 +11,9 @@ from starlette.responses import JSONResponse, Response
 from app import __version__, shops
 from app.core.app import App
 from app.core.errors import AppError
-from app.core.ports import CanBeAsked, WaitsForHints
-from handlers.kept import Kept
+from app.core.ports.connections import CanBeAsked
+from app.core.ports.queue import WaitsForWakeUps
+from handlers.http.ttl_cache import TtlCache
 
 KEPT_S = 5.0
 PATIENCE_S = 2.0
@@ -22,7 +23,7 @@ PATIENCE_S = 2.0
 async def healthz(request: Request) -> Response:
     state = request.app.state
     if not hasattr(state, "health"):
-        state.health = Kept(KEPT_S, lambda: look(state.app))
+        state.health = TtlCache(KEPT_S, lambda: look(state.app))
     health: dict[str, str] = await state.health.answer()
     return JSONResponse(health, 200 if health["status"] == "ok" else 503)
 
@@ -32,7 +33,7 @@ async def look(app: App) -> dict[str, str]:
     database, files, queue = await asyncio.gather(
         verdict(app, shops.active_shop(app.db, "healthz")), verdict(app, app.files.stat("healthz")), _queue(app)
     )
-    if isinstance(app.queue, WaitsForHints):  # the embedded queue is the database
+    if isinstance(app.queue, WaitsForWakeUps):  # the embedded queue is the database
         queue = database
     well = database == files == "ok" and queue in ("ok", "not asked")
     status = "ok" if well else "failing"

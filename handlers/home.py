@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from app import catalog, generation, personalization
 from app.core.app import App
-from handlers import auth
-from handlers.pages import page
+from handlers.http import auth
+from handlers.http.pages import page
 
 USAGE_SHOWN = timedelta(days=30)
 
@@ -32,7 +32,7 @@ async def home(request: Request) -> Response:
         summary=summary,
         usage=usage,
         theme_editor=_theme_editor(app, merchant.shop.id),
-        consent=app.door.admin_url(merchant.shop.id, f"oauth/install?client_id={app.settings.shopify_api_key}"),
+        consent=app.shopify_auth.admin_url(merchant.shop.id, f"oauth/install?client_id={app.settings.shopify_api_key}"),
     )
 
 
@@ -44,7 +44,7 @@ async def sync_products(request: Request) -> Response:
 
 async def bounce(request: Request) -> Response:
     app: App = request.app.state.app
-    reply = app.door.bounce_page(auth.signed(request))
+    reply = app.shopify_auth.bounce_page(auth.signed(request))
     return Response(reply.body, reply.status, dict(reply.headers))
 
 
@@ -52,4 +52,4 @@ def _theme_editor(app: App, shop_id: str) -> str:
     """Shopify's deep link that adds our block to the product template."""
     block = f"{app.settings.shopify_api_key}/personalizer"
     editor = f"themes/current/editor?template=product&addAppBlockId={block}&target=mainSection"
-    return app.door.admin_url(shop_id, editor)
+    return app.shopify_auth.admin_url(shop_id, editor)

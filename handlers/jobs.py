@@ -10,7 +10,7 @@ from app import jobs, quotas
 from app.capabilities import CAPABILITIES
 from app.core.app import App
 from app.core.lazy import load
-from app.core.ports import WaitsForHints
+from app.core.ports.queue import WaitsForWakeUps
 
 POLL_S = 1.0
 """How long a job waits at most when no hint arrives: its hint was given in another process, or it was retried."""
@@ -21,13 +21,13 @@ SWEEPS: tuple[Callable[[App], Awaitable[int]], ...] = tuple(load(name) for each 
 KINDS: Mapping[str, jobs.JobKind] = {
     kind.name: kind for each in CAPABILITIES if each.job_kinds for kind in load(each.job_kinds)
 }
-PROMPT_KINDS = {name: kind for name, kind in KINDS.items() if not kind.patient}
+INTERACTIVE_KINDS = {name: kind for name, kind in KINDS.items() if not kind.background}
 """What shoppers and merchants wait for."""
-PATIENT_KINDS = {name: kind for name, kind in KINDS.items() if kind.patient}
-_LANES = {quotas.Lane(kind.slots.lane) for kind in PROMPT_KINDS.values() if kind.slots}
+BACKGROUND_KINDS = {name: kind for name, kind in KINDS.items() if kind.background}
+_LANES = {quotas.Lane(kind.slots.lane) for kind in INTERACTIVE_KINDS.values() if kind.slots}
 PROMPT_LOOPS = 1 + sum(quotas.CONCURRENT[lane] for lane in _LANES)
 """One more than a shop has slots in the lanes that these kinds use: a shop that uses them all leaves one to others."""
-LOOPS = (PATIENT_KINDS, *[PROMPT_KINDS] * PROMPT_LOOPS)
+LOOPS = (BACKGROUND_KINDS, *[INTERACTIVE_KINDS] * PROMPT_LOOPS)
 """The loops of a process, each with the kinds that it runs: no print delays a preview, or the reverse."""
 
 
@@ -36,20 +36,20 @@ async def run_due(app: App) -> int:
     return await jobs.run_due(app, KINDS)
 
 
-async def rehint(app: App) -> int:
+async def resend_wake_ups(app: App) -> int:
     """Hint again at what may run here and whose hint is old; how many."""
-    return await jobs.rehint(app, KINDS)
+    return await jobs.resend_wake_ups(app, KINDS)
 
 
-async def run_hinted(app: App, job_id: str) -> bool:
+async def run_woken(app: App, job_id: str) -> bool:
     """Run one due job for a message that names one, the fairest; False when the message must come again.
 
     That is when jobs could not be looked at. A job that failed is the database's to repeat.
     """
     try:
-        await jobs.run_hinted(app, KINDS, job_id)
+        await jobs.run_woken(app, KINDS, job_id)
     except Exception as fault:  # noqa: BLE001  # the job boundary: one message must not take the others along
-        app.log.error("hint_failed", fault, job_id=job_id)
+        app.log.error("wake_up_failed", fault, job_id=job_id)
         return False
     return True
 
@@ -61,8 +61,8 @@ async def loop(app: App, kinds: Mapping[str, jobs.JobKind], stop: asyncio.Event)
             await jobs.run_due(app, kinds, stop)
         except Exception as fault:  # noqa: BLE001  # the job boundary: the loop outlives every fault
             app.log.error("job_loop_fault", fault)
-        hinted = app.queue.wait(POLL_S) if isinstance(app.queue, WaitsForHints) else asyncio.sleep(POLL_S)
-        await _either(stop, hinted)
+        woken = app.queue.wait(POLL_S) if isinstance(app.queue, WaitsForWakeUps) else asyncio.sleep(POLL_S)
+        await _either(stop, woken)
 
 
 async def upkeep(app: App, stop: asyncio.Event) -> None:

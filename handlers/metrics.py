@@ -15,8 +15,8 @@ from app.core.app import App
 from app.core.capability import Count
 from app.core.errors import NotFound, Unauthorized, Unavailable
 from app.core.lazy import load
-from handlers.exposition import CONTENT_TYPE, Measure, Sample, as_text
-from handlers.kept import Kept
+from handlers.http.ttl_cache import TtlCache
+from handlers.prometheus import CONTENT_TYPE, Measure, Sample, as_text
 from handlers.webhooks import TOPICS
 
 KEPT_S = 10.0
@@ -28,7 +28,7 @@ async def metrics(request: Request) -> Response:
     state = request.app.state
     _admit(request, state.app.settings.metrics_token)
     if not hasattr(state, "figures"):
-        state.figures = Kept(KEPT_S, lambda: _figures(state.app))
+        state.figures = TtlCache(KEPT_S, lambda: _figures(state.app))
     text = as_text([*await state.figures.answer(), *state.requests.measures()])
     return Response(text, headers={"Content-Type": CONTENT_TYPE})
 

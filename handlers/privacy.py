@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse, Response
 
 from app import privacy
 from app.core.app import App
-from handlers import auth, limits, parse
-from handlers.pages import page
+from handlers.http import auth, limits, parse
+from handlers.http.pages import page
 
 ALLOWED = (privacy.LEAST_PREVIEW_LIFE, privacy.LONGEST_PREVIEW_LIFE)
 """Of how long previews are kept."""

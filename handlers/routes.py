@@ -17,11 +17,11 @@ from starlette.routing import Route
 
 from app.core.app import App
 from app.core.lazy import load_facades
-from app.core.spent import Spent
-from handlers import errors
-from handlers.exposition import Requests
-from handlers.parse import Room
-from handlers.requests import OneAddress, RequestContext
+from app.core.rate_limit_cache import RateLimitCache
+from handlers.http import errors
+from handlers.http.parse import Room
+from handlers.http.request_context import OneAddress, RequestContext
+from handlers.prometheus import Requests
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -52,8 +52,8 @@ def load_all() -> None:
 
 ROUTES = [
     Route("/", late("home.home")),
-    Route("/auth", late("grants.begin")),
-    Route("/auth/callback", late("grants.finish")),
+    Route("/auth", late("oauth.begin")),
+    Route("/auth/callback", late("oauth.finish")),
     Route("/products/sync", late("home.sync_products"), methods=["POST"]),
     Route("/auth/bounce", late("home.bounce")),
     Route("/orders", late("personalization.admin.orders")),
@@ -74,16 +74,16 @@ ROUTES = [
     Route("/proxy/previews/{preview_id}", late("personalization.storefront.preview_state")),
     Route("/proxy/previews/{preview_id}/cancel", late("personalization.storefront.cancel_preview"), methods=["POST"]),
     Route("/proxy/previews/{preview_id}/delete", late("privacy.delete_photo"), methods=["POST"]),
-    Route("/media/{key:path}", late("media.upload"), methods=["PUT", "OPTIONS"]),
-    Route("/media/{key:path}", late("media.download")),
-    Route("/internal/jobs", late("internal.lease"), methods=["POST"]),
-    Route("/internal/jobs/{job_id}/extend", late("internal.extend"), methods=["POST"]),
-    Route("/internal/jobs/{job_id}/ticket", late("internal.ticket"), methods=["POST"]),
-    Route("/internal/jobs/{job_id}/finish", late("internal.finish"), methods=["POST"]),
-    Route("/internal/jobs/{job_id}/fail", late("internal.fail"), methods=["POST"]),
-    Route("/internal/jobs/{job_id}/release", late("internal.release"), methods=["POST"]),
+    Route("/media/{key:path}", late("http.media.upload"), methods=["PUT", "OPTIONS"]),
+    Route("/media/{key:path}", late("http.media.download")),
+    Route("/internal/jobs", late("render_workers.lease"), methods=["POST"]),
+    Route("/internal/jobs/{job_id}/extend", late("render_workers.extend"), methods=["POST"]),
+    Route("/internal/jobs/{job_id}/ticket", late("render_workers.ticket"), methods=["POST"]),
+    Route("/internal/jobs/{job_id}/finish", late("render_workers.finish"), methods=["POST"]),
+    Route("/internal/jobs/{job_id}/fail", late("render_workers.fail"), methods=["POST"]),
+    Route("/internal/jobs/{job_id}/release", late("render_workers.release"), methods=["POST"]),
     Route("/healthz", late("health.healthz")),
-    Route("/static/{name}", late("page_files.page_file")),
+    Route("/static/{name}", late("http.static_files.page_file")),
     Route("/metrics", late("metrics.metrics")),
 ]
 
@@ -96,5 +96,5 @@ def create(app: App) -> Starlette:
     starlette.state.app = app
     starlette.state.requests = Requests()
     starlette.state.room = Room()
-    starlette.state.spent = Spent()
+    starlette.state.rate_limits = RateLimitCache()
     return starlette

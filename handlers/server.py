@@ -14,10 +14,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.core.app import App
 from app.core.settings import Settings
 from app.wiring import build
-from handlers.bodies import Paced
+from handlers.http.slow_bodies import Paced
 from handlers.jobs import LOOPS
-from handlers.loops import Loops
 from handlers.routes import create, load_all
+from handlers.runtimes.loops import Loops
 
 UVICORN = {
     "http": "h11",  # it refuses headers of over 64 KB; httptools, a little faster, keeps whatever comes in memory

@@ -12,8 +12,8 @@ from app.capabilities import CAPABILITIES
 from app.core.app import App
 from app.core.capability import Subscriber
 from app.core.lazy import load
-from app.core.ports import Webhook
-from handlers import auth, parse
+from app.core.ports.shopify import Webhook
+from handlers.http import auth, parse
 
 MAX_WEBHOOK_BYTES = 8 * 1024 * 1024
 """Large orders pass a megabyte; Shopify names no limit."""
@@ -31,7 +31,7 @@ TOPICS: Mapping[str, Sequence[Subscriber]] = {
 async def receive(request: Request) -> Response:
     """A webhook that Shopify signed gets 200, even if we cannot use it: Shopify would only send it again."""
     app: App = request.app.state.app
-    webhook = app.door.verify_webhook(auth.signed(request, await _body(request)))
+    webhook = app.shopify_auth.verify_webhook(auth.signed(request, await _body(request)))
     request.state.shop = webhook.shop
     subscribers = TOPICS.get(webhook.topic, ())
     if not subscribers:
@@ -56,5 +56,5 @@ async def _take(app: App, webhook: Webhook, subscriber: Subscriber) -> None:
 async def _body(request: Request) -> bytes:
     """A stranger who did not even put a signature in the headers cannot make us hold much."""
     app: App = request.app.state.app
-    limit = MAX_WEBHOOK_BYTES if app.door.may_be_signed(auth.signed(request)) else parse.MAX_JSON_BYTES
+    limit = MAX_WEBHOOK_BYTES if app.shopify_auth.may_be_signed(auth.signed(request)) else parse.MAX_JSON_BYTES
     return await parse.raw(request, limit, within_s=BODY_S)

@@ -13,8 +13,8 @@ from starlette.applications import Starlette
 from workers import Request, WorkerEntrypoint
 
 from app.core.app import App
-from handlers import asgi_worker
 from handlers.routes import create
+from handlers.runtimes import asgi_worker
 
 
 @cache
@@ -41,17 +41,17 @@ class Default(WorkerEntrypoint):  # type: ignore[misc]  # its types are only the
     async def queue(self, batch: Any, env: Any, ctx: Any) -> None:
         """Each message is a job's id, and runs one due job. When none could be looked for, the message comes again, as
         wrangler.toml says."""
-        from handlers.jobs import run_hinted
+        from handlers.jobs import run_woken
 
         for message in batch.messages:
-            if await run_hinted(_app(), message.body):
+            if await run_woken(_app(), message.body):
                 message.ack()
             else:
                 message.retry()
 
     async def scheduled(self, controller: Any, env: Any, ctx: Any) -> None:
         """Hint again what is due: hints get lost, and retries wait for their time. Then sweep."""
-        from handlers.jobs import rehint, sweep
+        from handlers.jobs import resend_wake_ups, sweep
 
-        await rehint(_app())
+        await resend_wake_ups(_app())
         await sweep(_app())

@@ -23,13 +23,13 @@ from typing import Any
 
 import app.schema  # noqa: F401  # fills the metadata
 from app import media, personalization, shops
-from app.adapters.postgres import PostgresDatabase
-from app.adapters.sqlite import SqliteDatabase
+from app.adapters.database.postgres import PostgresDatabase
+from app.adapters.database.sqlite import SqliteDatabase
 from app.catalog import Product
 from app.core.app import App
 from app.core.ids import new_id
 from app.core.log import Log
-from app.core.ports import AccessToken, ShopDetails
+from app.core.ports.shopify import AccessToken, ShopDetails
 from app.core.settings import Settings
 from app.personalization import Offer, Size, Style
 from app.shops import Shop

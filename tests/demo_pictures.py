@@ -14,10 +14,10 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from app.core.framing import fit
+from app.core.crop_geometry import fit
 from app.core.mockups import Point, Quad
 from app.personalization import PREVIEW_SIDE
-from handlers.demo_mockups import FOLDER
+from handlers.demo.mockups import FOLDER
 from tests.drawing import (
     TALL,
     WIDE,

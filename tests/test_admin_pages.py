@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import CheckConstraint
 
 import app.schema  # noqa: F401  # every table is in the metadata once this is imported
-from app.core.preflight import Verdict
 from app.core.tables import metadata
+from app.personalization.preflight import Verdict
+from handlers.http.pages import TEMPLATES, template_environment
+from handlers.http.static_files import STATIC
 from handlers.http.status_badges import STATUS_BADGES
-from handlers.page_files import STATIC
-from handlers.pages import TEMPLATES, template_environment
 from tests.sources import ROOT, sources
 
 DOCUMENT = (ROOT / "docs" / "admin-pages.md").read_text("utf-8")

@@ -65,7 +65,7 @@ ACROSS_SHOPS: dict[str, str] = {
     "app.shops.queries.visitors.release_hit": "the key of a limit names its shop, if it has one",
     "app.shops.queries.visitors.window_end": "the key of a limit names its shop, if it has one",
     **{
-        f"app.privacy.queries.leftovers.{name}": "the sweep serves every shop"
+        f"app.privacy.queries.retention.{name}": "the sweep serves every shop"
         for name in (
             "advance",
             "assets_after",
@@ -77,7 +77,7 @@ ACROSS_SHOPS: dict[str, str] = {
             "gone_uploads",
         )
     },
-    "app.shops.queries.grants.drop_old_states": "what is too old goes, whoever began it",
+    "app.shops.queries.oauth_grants.drop_old_states": "what is too old goes, whoever began it",
     "app.shops.queries.tokens.fading_tokens": "the sweep serves every shop",
     "app.shops.queries.tokens.tokens_of_another_key": "the sweep serves every shop",
 }

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import and_, case, delete, func, insert, select, update
 
-from app.core.ports import Expect
+from app.core.ports.database import Expect
 from app.core.tables import metadata, upsert
 from app.wiring import schema
 from tests.data_model.use import Place, Use, exported, filled, names_in_code, names_in_template

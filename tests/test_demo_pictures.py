@@ -6,7 +6,7 @@ import io
 
 from PIL import Image, ImageChops, ImageStat
 
-from handlers.demo_mockups import BASES, FOLDER
+from handlers.demo.mockups import BASES, FOLDER
 from tests.demo_pictures import drawn, encoded
 
 MOST_BYTES = 60_000

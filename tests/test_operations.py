@@ -8,7 +8,7 @@ from datetime import timedelta
 from app.media import MOST_COST, TICKET_LIFE
 from app.media.model import LATE_LIFE
 from app.media.uploads import SWEPT_AT_ONCE
-from handlers.limits import LIMITS, NETWORK_TIMES
+from handlers.http.limits import LIMITS, NETWORK_TIMES
 from tests.facts import states
 from tests.sources import ROOT
 from tests.unit.quotas.test_month import taken

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters import print_plan, span_faults, upscaler_span
-from app.core import preflight
+from app.adapters.imaging import print_plan, span_faults, upscaler_span
 from app.core.pictures import PRINT_MIMES, PrintSpec
-from app.personalization.goods import Size
-from handlers.demo_shop import POSTER_SIZES
+from app.personalization import preflight
+from app.personalization.print_sizes import Size
+from handlers.demo.shop import POSTER_SIZES
 from tests.facts import states
 
 TEXT = (Path(__file__).parents[1] / "docs" / "printing.md").read_text("utf-8")

@@ -20,7 +20,7 @@ from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.selectable import FromClause, Join
 
 from app.capabilities import CAPABILITIES
-from app.core.ports import Database, Expect
+from app.core.ports.database import Database, Expect
 from app.core.statements import BoundStatement
 from app.core.tables import metadata
 from app.generation.model import G, Kind
@@ -48,8 +48,8 @@ MADE_UP: Mapping[Any, Any] = {
 }
 
 NO_TENANTS = {
-    "app.privacy.queries.leftovers.advance",
-    "app.privacy.queries.leftovers.progress",
+    "app.privacy.queries.retention.advance",
+    "app.privacy.queries.retention.progress",
     "app.shops.queries.visitors.count_hit",
     "app.shops.queries.visitors.release_hit",
     "app.shops.queries.visitors.window_end",
@@ -117,9 +117,9 @@ def made(query: Callable[..., Any]) -> list[Any]:
 
 def statements(query: Callable[..., Any], length: int = 1, **named: Any) -> list[Any]:
     """The statements of a query, made of made-up arguments whose lists are so long; some may be `named`."""
-    db, hints = Noting(), typing.get_type_hints(query)
+    db, wake_ups = Noting(), typing.get_type_hints(query)
     given = {
-        name: db if hints[name] is Database else named.get(name, made_up(hints[name], name, length))
+        name: db if wake_ups[name] is Database else named.get(name, made_up(wake_ups[name], name, length))
         for name in parameters(query)
     }
     result = query(**given)
@@ -151,8 +151,8 @@ def made_up(kind: Any, name: str = "", length: int = 1) -> Any:
     if inspect.isclass(kind) and issubclass(kind, Enum):
         return next(iter(kind))
     if dataclasses.is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
-        return kind(**{each.name: made_up(hints[each.name], each.name, length) for each in dataclasses.fields(kind)})
+        wake_ups = typing.get_type_hints(kind)
+        return kind(**{each.name: made_up(wake_ups[each.name], each.name, length) for each in dataclasses.fields(kind)})
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin in (types.UnionType, typing.Union):
         return made_up(inner[0], length=length)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import CheckConstraint, PrimaryKeyConstraint, Table, UniqueConstraint
 
 from app import wiring
-from app.adapters import sqlite_schema
+from app.adapters.database import sqlite_schema
 from app.core.tables import Json, metadata
 from app.schema import CAPABILITIES
 from handlers.cli.db import HEADER, SCHEMA

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from app import wiring
-from app.adapters import postgres_schema
-from app.adapters.sqlite_schema import LEDGER, MIGRATIONS
+from app.adapters.database import postgres_schema
+from app.adapters.database.sqlite_schema import LEDGER, MIGRATIONS
 from app.core.settings import SettingsError
 from app.core.tables import metadata
 from handlers import cli

@@ -11,7 +11,7 @@ import pytest
 
 from app.media.uploads import MAX_UPLOAD_BYTES
 from app.quotas.model import MONTHLY_GENERATIONS
-from handlers.limits import LIMITS, NETWORK_TIMES
+from handlers.http.limits import LIMITS, NETWORK_TIMES
 from tests.facts import states
 from tests.sources import ROOT
 from tests.unit.quotas.test_month import taken
@@ -71,7 +71,7 @@ def test_a_gigabyte_takes_as_many_addresses_as_the_page_says() -> None:
 
 
 def test_large_webhooks_need_two_addresses_and_a_steady_stream() -> None:
-    parse, webhooks = import_module("handlers.parse"), import_module("handlers.webhooks")
+    parse, webhooks = import_module("handlers.http.parse"), import_module("handlers.webhooks")
     assert (parse.ROOM_BYTES / parse.ADDRESS_BYTES, states(TEXT, "large webhooks", "two addresses")) == (2, True)
     a_second = parse.ROOM_BYTES / webhooks.BODY_S / 1024**2
     assert states(TEXT, f"{a_second:.1f} MB a second")

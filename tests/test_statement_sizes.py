@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Dialect
 
-from app.adapters.postgres import DIALECT as POSTGRES
-from app.adapters.sql import MAX_PARAMETERS, compile_sql
-from app.adapters.sqlite_dialect import DIALECT as SQLITE
+from app.adapters.database.postgres import DIALECT as POSTGRES
+from app.adapters.database.sql import MAX_PARAMETERS, compile_sql
+from app.adapters.database.sqlite_dialect import DIALECT as SQLITE
 from app.core.tables import metadata
 from tests.test_queries import queries, statements
 

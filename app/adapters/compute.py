@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import ParamSpec, TypeVar
 
-from app.core.abandon import gone
+from app.core.cancellation import gone
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -7,7 +7,7 @@ from app.catalog import sync
 from app.jobs import JobKind
 
 KINDS = (
-    JobKind(sync.UPDATE, sync.update_product, shops.give_up),
-    JobKind(sync.DELETE, sync.delete_product, shops.give_up),
-    JobKind(sync.SYNC, sync.sync_page, sync.sync_given_up, patient=True),
+    JobKind(sync.UPDATE, sync.update_product, shops.on_failure),
+    JobKind(sync.DELETE, sync.delete_product, shops.on_failure),
+    JobKind(sync.SYNC, sync.sync_page, sync.sync_given_up, background=True),
 )

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, case, or_, select, upd
 from app.catalog.model import Product
 from app.catalog.tables import products as table
 from app.core.ids import new_id
-from app.core.ports import Database, ListedProduct
+from app.core.ports.database import Database
+from app.core.ports.shopify import ListedProduct
 from app.core.statements import built_once
 from app.core.tables import moment, upsert
 

@@ -10,7 +10,7 @@ from app.catalog import queries
 from app.core.app import App
 from app.core.errors import AppError
 from app.core.json_values import moment, shopify_id, text
-from app.core.ports import ListedProduct
+from app.core.ports.shopify import ListedProduct
 from app.core.times import from_text, to_text
 from app.jobs import Job, Lease
 

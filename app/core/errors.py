@@ -119,7 +119,7 @@ class ConstraintError(Exception):
         super().__init__(name)
 
 
-class DoorReply(Exception):
+class AuthReply(Exception):
     """A complete response of Shopify's protocol, to be sent as it is."""
 
     def __init__(self, status: int, headers: Mapping[str, str], body: str):

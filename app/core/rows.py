@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import FromClause, Label
 
-from app.core.ports import Row
+from app.core.ports.database import Row
 
 T = TypeVar("T")
 

@@ -28,7 +28,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 from sqlalchemy import BigInteger, BindParameter, Double, LargeBinary, Text
 from sqlalchemy.types import NULLTYPE, TypeEngine
 
-from app.core.ports import Expect
+from app.core.ports.database import Expect
 from app.core.tables import Time
 
 P = ParamSpec("P")

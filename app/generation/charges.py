@@ -62,10 +62,10 @@ class MonthlyQuota:
 
     def settle(self, row: Counted, delivered: int | None, at: datetime) -> Sequence[Any]:
         left = 0 if delivered is None else self.units(row) - delivered
-        return [quotas.give_back(row.shop_id, row.quota_period, at, left)] if left > 0 else []
+        return [quotas.refund(row.shop_id, row.quota_period, at, left)] if left > 0 else []
 
     def refund(self, row: Counted, at: datetime) -> Sequence[Any]:
-        return [quotas.give_back(row.shop_id, row.quota_period, at, self.units(row))]
+        return [quotas.refund(row.shop_id, row.quota_period, at, self.units(row))]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, and_, cast, delete, func, select, update
 
 from app.core.ids import first_id
-from app.core.ports import Database, Expect
+from app.core.ports.database import Database, Expect
 from app.core.statements import built_once
 from app.core.tables import moment, upsert
 from app.generation.model import NO_ANSWER, CallResult, G, Kind, ModelCall, ModelSums, Status

@@ -56,14 +56,14 @@ async def cancel(app: App, kind: Kind[G], found: G) -> bool:
     try:
         await app.db.batch(
             queries.cancel(found.shop_id, kind, found.id, now),
-            *quotas.free_slot_if(found.shop_id, kind.lane, jobs.is_running(found.shop_id, dedupe_key)),
+            *quotas.release_slot_if(found.shop_id, kind.lane, jobs.is_running(found.shop_id, dedupe_key)),
             jobs.cancel(found.shop_id, dedupe_key, now),
             *kind.charge.refund(found, now),
         )
     except Refused:
         app.log.info("cancel_too_late", kind=kind.name, subject=found.id)
         return False
-    await jobs.hint_in_line(app, found.shop_id, quotas.SLOTS[kind.lane])
+    await jobs.wake_next_in_line(app, found.shop_id, quotas.SLOTS[kind.lane])
     return True
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from app.core.lazy import facade
 
 if TYPE_CHECKING:
-    from app.jobs.hints import hint_in_line, rehint
     from app.jobs.kinds import JobKind, Kinds, Lease
     from app.jobs.model import Job, Outcome, Slots, new
     from app.jobs.queries import (
@@ -32,19 +31,20 @@ if TYPE_CHECKING:
         revive,
         start,
     )
-    from app.jobs.running import end, extend, fail, run_due, run_hinted, run_one, take
+    from app.jobs.running import end, extend, fail, run_due, run_one, run_woken, take
+    from app.jobs.wake_ups import resend_wake_ups, wake_next_in_line
 else:
     __getattr__ = facade(
         __name__,
         {
-            "app.jobs.hints": "hint_in_line rehint",
+            "app.jobs.wake_ups": "wake_next_in_line resend_wake_ups",
             "app.jobs.kinds": "JobKind Kinds Lease",
             "app.jobs.model": "Job Outcome Slots new",
             "app.jobs.queries": (
                 "cancel due given_up_by_kind insert is_open is_running job jobs_by_status left_waiting "
                 "oldest_due open_by_kind park queue_position requeue revive start"
             ),
-            "app.jobs.running": "end extend fail run_due run_hinted run_one take",
+            "app.jobs.running": "end extend fail run_due run_woken run_one take",
         },
     )
 
@@ -61,7 +61,6 @@ __all__ = [
     "extend",
     "fail",
     "given_up_by_kind",
-    "hint_in_line",
     "insert",
     "is_open",
     "is_running",
@@ -73,12 +72,13 @@ __all__ = [
     "open_by_kind",
     "park",
     "queue_position",
-    "rehint",
     "requeue",
+    "resend_wake_ups",
     "revive",
     "run_due",
-    "run_hinted",
     "run_one",
+    "run_woken",
     "start",
     "take",
+    "wake_next_in_line",
 ]

@@ -17,18 +17,18 @@ from app.jobs.model import Job, Slots
 class JobKind:
     """What runs a kind of job, how often it is tried, and what else changes when it is given up.
 
-    `run` must end with a batch that holds `*lease.finish()`. `give_up` returns the statements that
+    `run` must end with a batch that holds `*lease.finish()`. `on_failure` returns the statements that
     tell the subject; the runner adds them to the batch that ends the job. Nobody waits before a screen for a
-    `patient` one. A `heavy` one is left to render workers where they are let in.
+    `background` one. A `heavy` one is left to render workers where they are let in.
     """
 
     name: str
     run: Callable[[App, Lease], Awaitable[None]]
-    give_up: Callable[[App, Job, AppError], Awaitable[Sequence[Any]]]
+    on_failure: Callable[[App, Job, AppError], Awaitable[Sequence[Any]]]
     max_attempts: int = 8
     first_wait_s: float = 5
     slots: Slots | None = None
-    patient: bool = False
+    background: bool = False
     heavy: bool = False
 
     def runs_here(self, app: App) -> bool:

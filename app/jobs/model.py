@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from app.core.ids import new_id
-from app.core.ports import Expect
+from app.core.ports.database import Expect
 
 OPEN = ("pending", "running")
 """The states of a job that has not ended."""

@@ -12,11 +12,11 @@ from app.core import log
 from app.core.app import App
 from app.core.errors import AppError, Refused, Unavailable
 from app.core.ids import new_token
-from app.core.ports import LONGEST_HINT_S
+from app.core.ports.queue import LONGEST_WAKE_UP_DELAY_S
 from app.jobs import queries
-from app.jobs.hints import hint_in_line
 from app.jobs.kinds import JobKind, Kinds, Lease, here
 from app.jobs.model import OPEN, Job, Outcome
+from app.jobs.wake_ups import wake_next_in_line
 
 
 async def run_due(app: App, kinds: Kinds, stop: asyncio.Event | None = None) -> int:
@@ -30,7 +30,7 @@ async def run_due(app: App, kinds: Kinds, stop: asyncio.Event | None = None) -> 
     return ran
 
 
-async def run_hinted(app: App, kinds: Kinds, job_id: str) -> bool:
+async def run_woken(app: App, kinds: Kinds, job_id: str) -> bool:
     """Run one due job for a hint that names one; False when the named one has ended, or none can run.
 
     The fairest job is run. When that is another than the named one, the named one is hinted at again, so that it is not
@@ -72,7 +72,7 @@ async def _run_job(app: App, kinds: Kinds, job: Job) -> bool:
 async def _bring_on(app: App, kind: JobKind, job: Job) -> None:
     """Wake the next jobs of the lane whose slot a job has released."""
     if kind.slots:
-        await hint_in_line(app, job.shop_id, kind.slots)
+        await wake_next_in_line(app, job.shop_id, kind.slots)
 
 
 async def _attempt(app: App, kinds: Kinds, job: Job) -> Outcome:
@@ -192,7 +192,7 @@ async def _postpone(app: App, lease: Lease, fault: AppError) -> None:
     wait = lease.kind.wait_after(job.attempts, random.random())  # noqa: S311  # spreads load, no secret
     with suppress(Refused):
         await app.db.batch(queries.postpone(job.id, lease.token, now + wait, fault.code, now), *lease.free())
-        if wait.total_seconds() <= LONGEST_HINT_S:
+        if wait.total_seconds() <= LONGEST_WAKE_UP_DELAY_S:
             await app.queue.wake(job.id, after_s=wait.total_seconds())
 
 
@@ -206,6 +206,6 @@ async def fail(app: App, lease: Lease, fault: AppError) -> None:
     status = "dead" if fault.retryable else "failed"
     ending = [queries.end(job.shop_id, job.id, lease.token, status, fault.code, now), *lease.free()]
     try:
-        await app.db.batch(*ending, *await lease.kind.give_up(app, job, fault))
+        await app.db.batch(*ending, *await lease.kind.on_failure(app, job, fault))
     except Refused:
         await end(app, lease, status, fault.code)

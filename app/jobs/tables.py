@@ -25,7 +25,7 @@ jobs = Table(
     text("lease_token", nullable=True),
     time("lease_until"),
     text("lease_order", nullable=True),
-    time("hinted_at"),
+    time("woken_at"),
     text("last_error", nullable=True),
     number("progress"),
     text("lane", nullable=True),

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, delete, func, select, update
 
-from app.core.ports import Database, Expect
+from app.core.ports.database import Database, Expect
 from app.core.statements import built_once
 from app.core.tables import among, moment, upsert
 from app.media.model import UPLOAD_LIFE, Asset

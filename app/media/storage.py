@@ -85,7 +85,7 @@ class Stored:
         They count whatever the shop's limit: work that was accepted is delivered.
         """
         inserted = [queries.insert_asset(asset, at) for asset in self.assets.values()]
-        return [*inserted, quotas.keep_storage(self.shop_id, self.bytes, at)]
+        return [*inserted, quotas.add_storage(self.shop_id, self.bytes, at)]
 
     async def discard(self) -> None:
         """Delete the objects, after the batch that should have recorded them was refused.

@@ -13,7 +13,7 @@ from app.core import sniff
 from app.core.app import App
 from app.core.errors import AppError, NotFound, Refused, TooLarge, Unprocessable, UnsupportedMedia
 from app.core.ids import new_id
-from app.core.ports import UploadTicket
+from app.core.ports.files import UploadTicket
 from app.media import queries
 from app.media.model import LATE_LIFE, TICKET_LIFE, UPLOAD_LIFE, Asset
 

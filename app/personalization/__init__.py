@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from app.core.lazy import facade
 
 if TYPE_CHECKING:
-    from app.personalization.adjustments import map_size, retry_print, sizes_to_map, tell_again
-    from app.personalization.bases import map_base, save_base
-    from app.personalization.goods import BaseVariant, Mapping, ProductBase, Size
+    from app.personalization.blanks import map_base, save_base
+    from app.personalization.dashboard import Summary, summary
     from app.personalization.jobs import KINDS
     from app.personalization.model import (
         PREVIEW_SIDE,
@@ -27,33 +26,34 @@ if TYPE_CHECKING:
         Watermark,
     )
     from app.personalization.offers import offer, save_offer, save_styles, save_watermark
+    from app.personalization.order_actions import map_size, retry_print, sizes_to_map, tell_again
     from app.personalization.payloads import changed_order_fields, order_fields
-    from app.personalization.pictures import approve_picture, open_picture, propose_picture
-    from app.personalization.preflights import good_width, of_card
+    from app.personalization.photo_checks import good_width, of_card
     from app.personalization.previews import cancel_preview, preview_state, request_preview
+    from app.personalization.print_sizes import BaseVariant, Mapping, ProductBase, Size
     from app.personalization.prints import order_cards, print_link
     from app.personalization.queries import previews_by_status
-    from app.personalization.summary import Summary, summary
+    from app.personalization.replacement_pictures import approve_picture, open_picture, propose_picture
     from app.personalization.unread_orders import read_again, unread_orders
 else:
     __getattr__ = facade(
         __name__,
         {
-            "app.personalization.adjustments": "map_size retry_print sizes_to_map tell_again",
-            "app.personalization.bases": "map_base save_base",
-            "app.personalization.goods": "BaseVariant Mapping ProductBase Size",
+            "app.personalization.order_actions": "map_size retry_print sizes_to_map tell_again",
+            "app.personalization.blanks": "map_base save_base",
+            "app.personalization.print_sizes": "BaseVariant Mapping ProductBase Size",
             "app.personalization.jobs": "KINDS",
             "app.personalization.model": (
                 "Generation Offer OrderCard PREVIEW_SIDE PreviewRequest PreviewState Style UNTOLD UnreadOrder Watermark"
             ),
             "app.personalization.offers": "offer save_offer save_styles save_watermark",
             "app.personalization.payloads": "changed_order_fields order_fields",
-            "app.personalization.pictures": "approve_picture open_picture propose_picture",
-            "app.personalization.preflights": "good_width of_card",
+            "app.personalization.replacement_pictures": "approve_picture open_picture propose_picture",
+            "app.personalization.photo_checks": "good_width of_card",
             "app.personalization.previews": "cancel_preview preview_state request_preview",
             "app.personalization.prints": "order_cards print_link",
             "app.personalization.queries": "previews_by_status",
-            "app.personalization.summary": "Summary summary",
+            "app.personalization.dashboard": "Summary summary",
             "app.personalization.unread_orders": "read_again unread_orders",
         },
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app import generation, shops
 from app.jobs import JobKind
-from app.personalization import adjustments, orders, previews, prints, renderings
+from app.personalization import order_actions, orders, preview_making, previews, prints
 from app.personalization.model import NOTE, REREAD
 from app.personalization.print_rendering import PRINT_RENDER
 from app.render_workers import heavy_kind
@@ -13,10 +13,10 @@ NOTE_TRIES = 32
 """Half a day and more: the print is made, and an order must hear of it after Shopify's longest bad hours."""
 
 KINDS = (
-    generation.job_kind(previews.PREVIEWS, renderings.make_preview),
-    JobKind(orders.TAKE, orders.take_order, shops.give_up),
-    JobKind(REREAD, orders.reread_order, shops.give_up),
-    JobKind(adjustments.REMATCH, adjustments.rematch_variant, adjustments.give_up),
-    heavy_kind(prints.FINALIZE, PRINT_RENDER, prints.give_up, patient=True),
+    generation.job_kind(previews.PREVIEWS, preview_making.make_preview),
+    JobKind(orders.TAKE, orders.take_order, shops.on_failure),
+    JobKind(REREAD, orders.reread_order, shops.on_failure),
+    JobKind(order_actions.REMATCH, order_actions.rematch_variant, order_actions.on_failure),
+    heavy_kind(prints.FINALIZE, PRINT_RENDER, prints.on_failure, background=True),
     JobKind(NOTE, prints.note_print, prints.note_given_up, max_attempts=NOTE_TRIES),
 )

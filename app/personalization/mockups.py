@@ -9,11 +9,11 @@ from app.core.app import App
 from app.core.errors import AppError, NotFound
 from app.core.mockups import Layer, MockupParts
 from app.core.pictures import Picture
-from app.core.ports import Database
-from app.core.reads import Together
-from app.personalization.goods import Size
+from app.core.ports.database import Database
+from app.core.read_batch import ReadBatch
+from app.personalization.mockup_templates import Template
 from app.personalization.model import PREVIEW_SIDE, Generation
-from app.personalization.templates import Template
+from app.personalization.print_sizes import Size
 
 
 async def draw(app: App, wanted: Generation, size: Size, preview: Picture) -> Picture | None:
@@ -33,7 +33,7 @@ async def draw(app: App, wanted: Generation, size: Size, preview: Picture) -> Pi
 
 async def _parts(app: App, shop_id: str, template: Template) -> MockupParts:
     """Raises NotFound when a picture is gone."""
-    at_once, layers = Together(app.db), template.layers
+    at_once, layers = ReadBatch(app.db), template.layers
     photo, *above = await asyncio.gather(
         *[_picture(app, at_once, shop_id, id) for id in (template.photo_id, *[layer.asset_id for layer in layers])]
     )

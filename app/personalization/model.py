@@ -11,9 +11,9 @@ from typing import Any
 
 from app.core.errors import Unprocessable
 from app.core.pictures import Crop, Mark, MarkPosition
-from app.core.preflight import Preflight
 from app.media import Asset
-from app.personalization.goods import Size
+from app.personalization.preflight import Preflight
+from app.personalization.print_sizes import Size
 
 PREVIEW_SIDE = 1024
 REREAD = "personalization.reread_order"

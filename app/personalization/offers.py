@@ -8,18 +8,18 @@ from app import catalog
 from app.catalog import Product
 from app.core.app import App
 from app.core.errors import NotFound
-from app.core.reads import Together
+from app.core.read_batch import ReadBatch
 from app.personalization import queries
-from app.personalization.goods import Size
 from app.personalization.model import Offer, Style, Watermark
+from app.personalization.print_sizes import Size
 
 
 async def offer(app: App, shop_id: str, shopify_product_id: str) -> Offer:
     """Raises NotFound when the product is not switched on, or has nothing to choose from."""
-    return await read_offer(Together(app.db), shop_id, shopify_product_id)
+    return await read_offer(ReadBatch(app.db), shop_id, shopify_product_id)
 
 
-async def read_offer(at_once: Together, shop_id: str, shopify_product_id: str) -> Offer:
+async def read_offer(at_once: ReadBatch, shop_id: str, shopify_product_id: str) -> Offer:
     """As `offer`, in one call of the database together with what else is read at once."""
     sold = catalog.id_of_sellable(shop_id, shopify_product_id)
     product, styles, sizes = await asyncio.gather(

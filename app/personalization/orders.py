@@ -12,14 +12,12 @@ from app import jobs, shops
 from app.core.app import App
 from app.core.errors import ConstraintError, Refused, Unavailable
 from app.core.ids import new_id
-from app.core.reads import Together
+from app.core.read_batch import ReadBatch
 from app.jobs import Job, Lease
 from app.personalization import queries
-from app.personalization.matching import match_item
 from app.personalization.model import REREAD
-from app.personalization.payloads import facts_of, read_order
-from app.personalization.prints import finalize_job
-from app.personalization.states import (
+from app.personalization.order_matching import match_item
+from app.personalization.order_rules import (
     PRINTABLE,
     LineState,
     Order,
@@ -30,6 +28,8 @@ from app.personalization.states import (
     paired,
     settled,
 )
+from app.personalization.payloads import facts_of, read_order
+from app.personalization.prints import finalize_job
 from app.shops import Delivery
 
 TAKE = "personalization.take_order"
@@ -44,7 +44,7 @@ async def take_order(app: App, lease: Lease) -> None:
     """
     delivery = await shops.delivery_here(app, lease)
     if delivery is not None and delivery.fields is not None:
-        facts, now = facts_of(delivery.fields, told_at=_sent_at(delivery)), app.clock.now()
+        facts, now = facts_of(delivery.fields, as_of=_sent_at(delivery)), app.clock.now()
         await _hear(app, lease, facts, *([jobs.requeue(reread_job(delivery, now), now)] if facts.is_unclear else []))
 
 
@@ -60,9 +60,9 @@ async def reread_order(app: App, lease: Lease) -> None:
         await _close(app, lease, "done" if known else "ignored", None if known else "Shopify no longer has the order")
         return
     now = app.clock.now()
-    facts = facts_of(read_order(answer), told_at=now, asked=True)
+    facts = facts_of(read_order(answer), as_of=now, asked=True)
     # Asked after the message was sent, it is never older, even if the message's own time could not be read.
-    facts = replace(facts, told_at=max(facts.told_at, _sent_at(delivery)))
+    facts = replace(facts, as_of=max(facts.as_of, _sent_at(delivery)))
     await _hear(app, lease, facts, queries.close_unread_orders(delivery.shop_id, order_id, now))
 
 
@@ -140,7 +140,7 @@ async def _hear(app: App, lease: Lease, facts: OrderFacts, *also: Any) -> None:
 
 async def _news(app: App, shop_id: str, facts: OrderFacts) -> _News | None:
     """What this telling changes; None when the order holds no design."""
-    at_once = Together(app.db)
+    at_once = ReadBatch(app.db)
     before, items, taken = await asyncio.gather(
         queries.order(at_once, shop_id, facts.order_id),
         queries.items_of_order(at_once, shop_id, facts.order_id),
@@ -150,13 +150,13 @@ async def _news(app: App, shop_id: str, facts: OrderFacts) -> _News | None:
         return None
     order = before or Order(new_id(), shop_id, facts.order_id)
     lines = [line.of_another_order(facts.order_id) if line.line_item_id in taken else line for line in facts.lines]
-    after = order.heard(facts)
+    after = order.merged_with(facts)
     told = _told(order, after, items, replace(facts, lines=lines))
     judged = await asyncio.gather(*[_judged(at_once, after, item) for _, item in told])
     return _News(before, after, [(known, item) for (known, _), item in zip(told, judged, strict=True)])
 
 
-async def _taken(at_once: Together, shop_id: str, facts: OrderFacts) -> set[str]:
+async def _taken(at_once: ReadBatch, shop_id: str, facts: OrderFacts) -> set[str]:
     """Ids of these lines that lines of other orders have. Shopify gives none twice, but an odd message may say so."""
     ids = [line.line_item_id for line in facts.lines]
     return await queries.taken_line_ids(at_once, shop_id, facts.order_id, ids) if ids else set()
@@ -171,17 +171,17 @@ def _told(
         if item is None and line is not None:
             told.append((None, OrderItem.ordered(after, new_id(), line)))
         elif item is not None:
-            told.append((item, item.heard(line, is_news=_is_news(before, item, line, facts)) if line else item))
+            told.append((item, item.merged_with(line, is_newer=_is_news(before, item, line, facts)) if line else item))
     return told
 
 
 def _is_news(before: Order, item: OrderItem, line: OrderLine, facts: OrderFacts) -> bool:
     """Of two messages of the same moment, the one that can be read counts."""
     says_more = "quantity" in item.unread_parts and "quantity" not in line.unread
-    return before.is_news(facts) or (says_more and facts.told_at == before.told_at)
+    return before.is_newer(facts) or (says_more and facts.as_of == before.as_of)
 
 
-async def _judged(at_once: Together, order: Order, item: OrderItem) -> OrderItem:
+async def _judged(at_once: ReadBatch, order: Order, item: OrderItem) -> OrderItem:
     settled_item = settled(item, order)
     if settled_item and item.preview_generation_id:
         return settled_item

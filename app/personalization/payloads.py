@@ -16,7 +16,7 @@ from typing import Any
 
 from app.core.json_values import id_of_gid, moment, shopify_id, text, whole
 from app.core.times import from_text
-from app.personalization.states import REFUNDS, OrderFacts, OrderLine
+from app.personalization.order_rules import REFUNDS, OrderFacts, OrderLine
 
 PREVIEW_PROPERTY = "_artify_preview"
 DESIGN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -113,21 +113,21 @@ def changed_order_fields(payload: Any) -> dict[str, Any]:
     return {"order_id": order_id}
 
 
-def facts_of(fields: dict[str, Any], *, told_at: datetime, asked: bool = False) -> OrderFacts:
+def facts_of(fields: dict[str, Any], *, as_of: datetime, asked: bool = False) -> OrderFacts:
     """The order as it was recorded. Paid is what the order says, not the topic that brought it."""
     status, cancelled, updated = fields["financial_status"], fields.get("cancelled_at"), fields.get("updated_at")
-    changed_at = from_text(updated) if updated else told_at
+    changed_at = from_text(updated) if updated else as_of
     return OrderFacts(
         order_id=fields["order_id"],
         order_number=fields["order_number"],
         customer_id=fields["customer_id"],
         total_price=minor_units(fields["total_price"], fields["currency"]),
         currency=fields["currency"],
-        paid_at=told_at if status in PAID else None,
+        paid_at=as_of if status in PAID else None,
         cancelled_at=from_text(cancelled) if cancelled else None,
         refund=status if status in REFUNDS else None,
         is_test=fields["test"],
-        told_at=changed_at if changed_at < told_at + EARLY else told_at,
+        as_of=changed_at if changed_at < as_of + EARLY else as_of,
         lines=[OrderLine(**line) for line in fields["lines"]],
         asked=asked,
         unread=fields.get("unread", []),

@@ -13,13 +13,13 @@ from app.core.app import App
 from app.core.errors import BadPicture, NotFound, Refused, TooMany, Unprocessable
 from app.core.ids import new_id
 from app.core.pictures import Crop
-from app.core.ports import Expect
-from app.core.preflight import Preflight
-from app.core.reads import Together
+from app.core.ports.database import Expect
+from app.core.read_batch import ReadBatch
 from app.generation import Kind, MonthlyQuota
-from app.personalization import offers, preflights, queries
-from app.personalization.goods import Size
+from app.personalization import offers, photo_checks, queries
 from app.personalization.model import Generation, Offer, PreviewRequest, PreviewState, crop_of
+from app.personalization.preflight import Preflight
+from app.personalization.print_sizes import Size
 from app.personalization.tables import generations
 from app.quotas import Lane, Month
 from app.shops import Visitor
@@ -69,7 +69,7 @@ async def request_preview(
     limited. Raises NotFound, UnsupportedMedia, BadPicture, Unprocessable, Conflict (the key came with another wish),
     TooMany, AppError 402 (the month is used up).
     """
-    at_once, shop_id = Together(app.db), visitor.shop.id
+    at_once, shop_id = ReadBatch(app.db), visitor.shop.id
     offer, before, sent, quota = await asyncio.gather(
         offers.read_offer(at_once, shop_id, wish.product_id),
         _asked_before(replace(app, db=at_once), visitor, wish.idempotency_key),
@@ -108,7 +108,7 @@ async def preview_state(app: App, shop_id: str, preview_id: str, size_id: str | 
     found = await generation.find(app.db, shop_id, PREVIEWS, preview_id)
     if found is None:
         raise NotFound()
-    at_once = replace(app, db=Together(app.db))
+    at_once = replace(app, db=ReadBatch(app.db))
     state, preview_url, mockup_url, preflight = await asyncio.gather(
         generation.state(at_once, PREVIEWS, found),
         _link(at_once, shop_id, found.preview_asset_id),
@@ -204,7 +204,7 @@ async def _preflight(app: App, found: Generation, size_id: str | None) -> Prefli
     if found.preflight is None:
         return None
     size = await queries.size(app.db, found.shop_id, size_id or found.size_id or "")
-    return preflights.judged(found.preflight, size, app.upscaler, drawn=not found.as_it_is) if size else None
+    return photo_checks.judged(found.preflight, size, app.upscaler, drawn=not found.as_it_is) if size else None
 
 
 async def _link(app: App, shop_id: str, asset_id: str | None) -> str | None:

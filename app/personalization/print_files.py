@@ -12,9 +12,9 @@ from app.core.ids import new_id
 from app.core.pictures import Picture, PrintSpec
 from app.jobs import Lease
 from app.personalization import queries
-from app.personalization.goods import Size
 from app.personalization.model import NOTE, Generation, PrintReport, StoredPrint
-from app.personalization.states import PICTURE_GONE, OrderItem
+from app.personalization.order_rules import PICTURE_GONE, OrderItem
+from app.personalization.print_sizes import Size
 from app.render_workers import Input, Output
 
 FOLDER = "personalization"

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from app import jobs, media, shops
 from app.core.app import App
 from app.core.errors import AppError, NotFound
-from app.core.ports import PrintNote
+from app.core.ports.shopify import PrintNote
 from app.jobs import Job, Lease
 from app.personalization import queries
-from app.personalization.goods import PRINT_DPI
 from app.personalization.model import OrderCard
+from app.personalization.print_sizes import PRINT_DPI
 
 FINALIZE = "personalization.finalize"
 READY_TAG = "artify-print-ready"
@@ -23,7 +23,7 @@ def finalize_job(shop_id: str, item_id: str, at: datetime) -> Job:
     return jobs.new(FINALIZE, shop_id, item_id, at=at)
 
 
-async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
+async def on_failure(app: App, job: Job, fault: AppError) -> list[object]:
     """The print failed: the merchant sees why, and can try again."""
     return [queries.set_item_state(job.shop_id, job.subject_id, "failed", fault.message, app.clock.now())]
 

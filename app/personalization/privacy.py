@@ -43,7 +43,7 @@ EXPORTED = {
             *("id", "shopify_order_id", "customer_id", "order_number", "total_price", "currency", "status"),
             *("paid_at", "cancelled_at", "is_test", "created_at", "updated_at"),
         ),
-        {"shop_id": THE_SHOP, **dict.fromkeys(("told_at", "revision", "customer_told_at"), WORK)},
+        {"shop_id": THE_SHOP, **dict.fromkeys(("as_of", "revision", "customer_as_of"), WORK)},
     ),
     "order_items": Exported(
         "Order lines",
@@ -62,8 +62,8 @@ def refund(shop_id: str, design: Made, at: datetime) -> Sequence[Any]:
     """Statements that release the slot of a preview that is stopped, and uncount it."""
     is_running = jobs.is_running(shop_id, f"{PREVIEWS.name}:{design.id}")
     return [
-        *quotas.free_slot_if(shop_id, PREVIEWS.lane, is_running),
-        quotas.give_back(shop_id, design.row["quota_period"], at),
+        *quotas.release_slot_if(shop_id, PREVIEWS.lane, is_running),
+        quotas.refund(shop_id, design.row["quota_period"], at),
     ]
 
 

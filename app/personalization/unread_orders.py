@@ -8,7 +8,7 @@ from dataclasses import replace
 from app import jobs, shops
 from app.core.app import App
 from app.core.errors import Conflict, NotFound
-from app.core.reads import Together
+from app.core.read_batch import ReadBatch
 from app.personalization import queries
 from app.personalization.model import UnreadOrder
 from app.personalization.orders import reread_job
@@ -23,7 +23,7 @@ async def unread_orders(app: App, shop_id: str) -> list[UnreadOrder]:
 
 async def read_again(app: App, shop_id: str, delivery_id: str) -> UnreadOrder:
     """Ask Shopify for the order of a delivery that failed; asked twice, it is asked once. Raises NotFound, Conflict."""
-    at_once = Together(app.db)
+    at_once = ReadBatch(app.db)
     found, delivery = await asyncio.gather(
         queries.unread_orders(at_once, shop_id, 1, delivery_id=delivery_id),
         shops.delivery(at_once, shop_id, delivery_id),

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
         unexported_tables,
     )
     from app.privacy.jobs import KINDS
-    from app.privacy.keeping import keep_previews
-    from app.privacy.leaving import shop_redact_fields
     from app.privacy.model import LEAST_PREVIEW_LIFE, LONGEST_PREVIEW_LIFE, Customer, Line, Made, Overview, Request
     from app.privacy.owned_tables import for_table
     from app.privacy.personal_data import Exported, Personal, PersonalData, all_personal_data
@@ -31,6 +29,8 @@ if TYPE_CHECKING:
     from app.privacy.queries.owned import OwnedTable
     from app.privacy.requests import ask, customer_redact_fields, data_request_fields, overview
     from app.privacy.retention import sweep
+    from app.privacy.retention_settings import keep_previews
+    from app.privacy.shop_redaction import shop_redact_fields
     from app.privacy.traces import scrub
 else:
     __getattr__ = facade(
@@ -40,8 +40,8 @@ else:
                 "BOOKS BROWSER REQUEST THE_CUSTOMER THE_SHOP WORK exported_tables unexported_tables"
             ),
             "app.privacy.jobs": "KINDS",
-            "app.privacy.keeping": "keep_previews",
-            "app.privacy.leaving": "shop_redact_fields",
+            "app.privacy.retention_settings": "keep_previews",
+            "app.privacy.shop_redaction": "shop_redact_fields",
             "app.privacy.model": ("Customer LEAST_PREVIEW_LIFE LONGEST_PREVIEW_LIFE Line Made Overview Request"),
             "app.privacy.owned_tables": "for_table",
             "app.privacy.personal_data": "Exported Personal PersonalData all_personal_data",

@@ -20,9 +20,9 @@ from app.core.times import to_text
 from app.jobs import Lease
 from app.privacy import queries
 from app.privacy.archive import Entry, zipped
+from app.privacy.customer_redaction import gather
 from app.privacy.exported import DELIVERED, exported_tables
 from app.privacy.model import EXPORT_LIFE, Customer
-from app.privacy.people import gather
 from app.privacy.personal_data import Exported, Personal, all_personal_data
 from app.privacy.requests import open_request
 

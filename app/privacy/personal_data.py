@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from app.core.lazy import load
-from app.core.ports import Database, Expect, Row
+from app.core.ports.database import Database, Expect, Row
 from app.privacy.model import Customer, Made
 from app.shops import Owner
 

@@ -9,11 +9,11 @@ from typing import Any
 from app import jobs, quotas
 from app.core.app import App
 from app.core.errors import AppError, Conflict, NotFound, Refused, Unavailable
-from app.core.reads import Together
+from app.core.read_batch import ReadBatch
 from app.jobs import Job, Lease
 from app.privacy import queries
+from app.privacy.customer_redaction import delete_objects, stopping
 from app.privacy.model import Made
-from app.privacy.people import delete_objects, stopping
 from app.privacy.personal_data import PersonalData, all_personal_data
 from app.privacy.traces import scrub
 from app.shops import Visitor
@@ -64,7 +64,7 @@ async def empty_photo(app: App, lease: Lease) -> None:
     await scrub(app)
 
 
-async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
+async def on_failure(app: App, job: Job, fault: AppError) -> list[object]:
     """The sweep of objects that no row counts finds what is left."""
     return []
 
@@ -73,7 +73,7 @@ async def _items(app: App, visitor: Visitor, item_id: str) -> list[tuple[Persona
     """What was made of the photo of an item of the visitor's, by who made it, MOST_ITEMS at most. Raises NotFound."""
     personal, shop_id, owners = all_personal_data(app.capabilities), visitor.shop.id, visitor.owners
     photos = [each.photo_of(shop_id, item_id, owners) for each in personal]
-    known, at_once = [each for each in photos if each is not None], Together(app.db)
+    known, at_once = [each for each in photos if each is not None], ReadBatch(app.db)
     found = await asyncio.gather(
         *[each.items_of_photo(at_once, shop_id, item_id, known, owners, MOST_ITEMS) for each in personal]
     )
@@ -84,7 +84,7 @@ async def _items(app: App, visitor: Visitor, item_id: str) -> list[tuple[Persona
 
 async def _delete(app: App, shop_id: str, item_id: str, found: list[tuple[PersonalData, list[Made]]]) -> None:
     """Out of sight and uncounted. Refused with `ordered`, or `moved_on` when an item was done meanwhile."""
-    now, statements, emptying, at_once = app.clock.now(), list[Any](), list[Job](), Together(app.db)
+    now, statements, emptying, at_once = app.clock.now(), list[Any](), list[Job](), ReadBatch(app.db)
     ids = [[each.id for each in items] for _, items in found]
     files = await asyncio.gather(
         *[data.files_of(at_once, shop_id, some) for (data, _), some in zip(found, ids, strict=True)]

@@ -11,7 +11,7 @@ from app.core.app import App
 from app.core.errors import AppError, Refused, Unprocessable
 from app.core.ids import new_id
 from app.core.json_values import shopify_id
-from app.core.reads import Together
+from app.core.read_batch import ReadBatch
 from app.jobs import Job, Lease
 from app.privacy import queries
 from app.privacy.model import LINK_LIFE, Customer, Overview, Request, preview_life
@@ -101,7 +101,7 @@ async def ask(app: App, shop_id: str, kind: str, customer_id: str) -> Request:
 
 async def overview(app: App, shop: Shop) -> Overview:
     """The newest requests, what was done, and links to the exports that are still kept."""
-    at_once, shop_id = Together(app.db), shop.id
+    at_once, shop_id = ReadBatch(app.db), shop.id
     found, lines = await asyncio.gather(
         queries.requests(at_once, shop_id, SHOWN), queries.lines(at_once, shop_id, SHOWN)
     )
@@ -114,7 +114,7 @@ async def overview(app: App, shop: Shop) -> Overview:
     return Overview([each for each, _ in found], lines, downloads, preview_life(shop.settings))
 
 
-async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
+async def on_failure(app: App, job: Job, fault: AppError) -> list[object]:
     """The merchant sees that it failed, and can ask again."""
     found = await queries.request(app.db, job.shop_id, job.subject_id)
     if found is None:

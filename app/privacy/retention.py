@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from app import quotas
 from app.core.app import App
 from app.core.errors import Refused
-from app.core.ports import Row
+from app.core.ports.database import Row
 from app.privacy import queries
 from app.privacy.model import GONE_LIFE, ORPHAN_AGE, preview_life
 from app.privacy.personal_data import PersonalData, all_personal_data

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, ScalarSelect, and_, case, func, or_, select, update
 
-from app.core.ports import Database, Expect
+from app.core.ports.database import Database, Expect
 from app.core.statements import built_once
 from app.core.tables import moment, upsert
 from app.quotas.model import Lane, Quota, period_of
@@ -64,7 +64,7 @@ def hold(shop_id: str, period: str, at: datetime, units: int = 1) -> list[Any]:
 
 
 @built_once
-def give_back(shop_id: str, period: str | None, at: datetime, units: int = 1) -> Any:
+def refund(shop_id: str, period: str | None, at: datetime, units: int = 1) -> Any:
     """Uncount generations that came to nothing, if they were counted in the month that is still running."""
     return (
         update(quotas)
@@ -89,16 +89,16 @@ def reserve_storage(shop_id: str, size: int, period: str, at: datetime) -> list[
     return [open_quota(shop_id, period, at), Expect(count, "storage_full")]
 
 
-def keep_storage(shop_id: str, size: int, at: datetime) -> Any:
+def add_storage(shop_id: str, size: int, at: datetime) -> Any:
     """Count bytes that are kept whatever the limit: work that was accepted is delivered.
 
     A shop without limits, such as one that is filled before its first visit, gets those that every plan starts with.
     """
-    return _keep_storage(shop_id, size, period_of(at, "UTC"), at)
+    return _add_storage(shop_id, size, period_of(at, "UTC"), at)
 
 
 @built_once
-def _keep_storage(shop_id: str, size: int, period: str, at: datetime) -> Any:
+def _add_storage(shop_id: str, size: int, period: str, at: datetime) -> Any:
     fresh = {"period": period, "last_reset_at": at, "created_at": at, "updated_at": at}
     return (
         upsert(quotas)
@@ -122,7 +122,7 @@ def release_storage(shop_id: str, size: int | ScalarSelect[int], at: datetime) -
 
 
 @built_once
-def free_slot_if(shop_id: str, lane: Lane, condition: ColumnElement[bool]) -> list[Any]:
+def release_slot_if(shop_id: str, lane: Lane, condition: ColumnElement[bool]) -> list[Any]:
     """Release a slot of a lane where a condition holds; two statements.
 
     PostgreSQL evaluates a condition before it waits for a locked row, so it would miss a slot that is taken meanwhile,

@@ -22,9 +22,9 @@ class HeavyKind(JobKind):
     render: Render[Any, Any, Any] = field(repr=False)
 
 
-def heavy_kind(name: str, render: Render[Any, Any, Any], give_up: GiveUp, **options: Any) -> HeavyKind:
+def heavy_kind(name: str, render: Render[Any, Any, Any], on_failure: GiveUp, **options: Any) -> HeavyKind:
     """A kind that this deployment runs itself unless it lets render workers in; `options` are those of JobKind."""
-    return HeavyKind(name=name, run=partial(_run, render), give_up=give_up, heavy=True, render=render, **options)
+    return HeavyKind(name=name, run=partial(_run, render), on_failure=on_failure, heavy=True, render=render, **options)
 
 
 async def _run(render: Render[Any, Any, Any], app: App, lease: Lease) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar, get_type_hints
 from app.core.app import App
 from app.core.errors import AppError, Unprocessable
 from app.core.pictures import Picture
-from app.core.ports import Imaging, Upscaler
+from app.core.ports.imaging import Imaging, Upscaler
 from app.jobs import Lease
 from app.media import ArrivedFile, File
 

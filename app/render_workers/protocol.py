@@ -12,7 +12,7 @@ from app.core import log
 from app.core.app import App
 from app.core.errors import AppError, Conflict, NotFound, Refused, Unavailable, Unprocessable
 from app.core.ids import new_token
-from app.core.ports import UploadTicket
+from app.core.ports.files import UploadTicket
 from app.jobs import Kinds, Lease
 from app.render_workers.kinds import HeavyKind
 from app.render_workers.model import (

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from app.core.lazy import facade
 
 if TYPE_CHECKING:
-    from app.shops.grants import begin_grant, finish_grant
     from app.shops.installs import (
         NO_ACCESS,
         admit,
@@ -18,9 +17,9 @@ if TYPE_CHECKING:
         uninstall,
         uninstalled_fields,
     )
-    from app.shops.keeping import keep_tokens, reseal_tokens
     from app.shops.limits import Hit, counting, hit, refusal, release
     from app.shops.model import Access, Delivery, Guest, Merchant, Owner, Shop, Shopper, Visitor
+    from app.shops.oauth_grants import begin_grant, finish_grant
     from app.shops.queries import (
         active_shop,
         close_delivery,
@@ -31,19 +30,20 @@ if TYPE_CHECKING:
         shop,
     )
     from app.shops.scopes import scopes_fields
+    from app.shops.token_upkeep import keep_tokens, reseal_tokens
     from app.shops.tokens import access_token, ask
     from app.shops.visitors import known_visitor, open_shop, visitor
-    from app.shops.waiting import delivery_here
-    from app.shops.webhooks import give_up, receive, refuse
+    from app.shops.webhooks import on_failure, receive, refuse
+    from app.shops.webhooks_on_hold import delivery_here
 else:
     __getattr__ = facade(
         __name__,
         {
-            "app.shops.grants": "begin_grant finish_grant",
+            "app.shops.oauth_grants": "begin_grant finish_grant",
             "app.shops.installs": (
                 "NO_ACCESS admit expect_install is_over record_install uninstall uninstalled_fields"
             ),
-            "app.shops.keeping": "keep_tokens reseal_tokens",
+            "app.shops.token_upkeep": "keep_tokens reseal_tokens",
             "app.shops.limits": "Hit counting hit refusal release",
             "app.shops.model": "Access Delivery Guest Merchant Owner Shop Shopper Visitor",
             "app.shops.queries": (
@@ -52,8 +52,8 @@ else:
             "app.shops.scopes": "scopes_fields",
             "app.shops.tokens": "access_token ask",
             "app.shops.visitors": "known_visitor open_shop visitor",
-            "app.shops.waiting": "delivery_here",
-            "app.shops.webhooks": "give_up receive refuse",
+            "app.shops.webhooks_on_hold": "delivery_here",
+            "app.shops.webhooks": "on_failure receive refuse",
         },
     )
 
@@ -81,11 +81,11 @@ __all__ = [
     "delivery_here",
     "expect_install",
     "finish_grant",
-    "give_up",
     "hit",
     "is_over",
     "keep_tokens",
     "known_visitor",
+    "on_failure",
     "open_shop",
     "receive",
     "record_install",

@@ -9,8 +9,8 @@ from typing import Any
 from app import jobs, quotas
 from app.core.app import App
 from app.core.errors import Refused, Unauthorized, Unavailable
-from app.core.ports import AccessToken, AdminVisit, ShopDetails
-from app.core.reads import Together
+from app.core.ports.shopify import AccessToken, AdminVisit, ShopDetails
+from app.core.read_batch import ReadBatch
 from app.core.times import from_text
 from app.jobs import Lease
 from app.shops import queries, tokens
@@ -19,7 +19,7 @@ from app.shops.model import REDACT_AFTER, Access, Delivery, Merchant, Proof, Sho
 LEFT = "uninstalled"
 NO_ACCESS = ("token_dead", "token_missing", "sealed_unreadable", "app_refused")
 """Error codes of jobs that failed because there was no usable token."""
-MOST_HINTS = 100
+MOST_WAKE_UPS = 100
 OTHER_BODIES = {"shop_domain", "line_items", "customer", "order_id", "current"}
 """Fields of other webhooks' bodies that a Shop does not have."""
 
@@ -30,14 +30,14 @@ async def admit(app: App, visit: AdminVisit) -> Merchant:
     The ID token is exchanged at once, because it expires within a minute. Raises DoorReply if it is stale, and
     Unavailable if Shopify does not answer and the shop is not installed yet.
     """
-    at_once, now = Together(app.db), app.clock.now()
+    at_once, now = ReadBatch(app.db), app.clock.now()
     shop, stored = await asyncio.gather(
         queries.active_shop(at_once, visit.shop), queries.stored_token(at_once, visit.shop)
     )
     if shop is None:
         return Merchant(await _install(app, visit), visit.user_id)
     access, seen = shop.access(stored, now), seen_at(visit.issued_at or now, now)
-    news = visit.issued_at is not None and shop.is_news(seen)
+    news = visit.issued_at is not None and shop.is_newer(seen)
     if access is Access.HELD and not (news and shop.missing_scopes):
         if news:
             await _seen(app, visit.shop, seen)
@@ -70,7 +70,7 @@ async def record_install(app: App, token: AccessToken, details: ShopDetails, *, 
     except Refused as refused:
         raise Unauthorized("The app was removed during the installation. Open it again to install it.") from refused
     app.log.info("shop_installed", shop=token.shop)
-    await app.queue.wake(*[str(row["id"]) for row in revived.rows][:MOST_HINTS])
+    await app.queue.wake(*[str(row["id"]) for row in revived.rows][:MOST_WAKE_UPS])
 
 
 def uninstalled_fields(payload: Any) -> dict[str, Any]:
@@ -94,34 +94,34 @@ async def uninstall(app: App, lease: Lease) -> None:
     job = lease.job
     delivery = await queries.delivery(app.db, job.shop_id, job.subject_id)
     shop = await queries.shop(app.db, job.shop_id)
-    told_at = told(delivery)
+    as_of = told(delivery)
     changes: list[Any] = []
     status, why = "ignored", "older than the installation"
-    is_news = shop is not None and told_at is not None and not shop.installed_after(told_at)
-    in_doubt = shop is not None and is_news and shop.may_be_repeated(_shop_changed_at(delivery))
+    is_newer = shop is not None and as_of is not None and not shop.installed_after(as_of)
+    in_doubt = shop is not None and is_newer and shop.may_be_repeated(_shop_changed_at(delivery))
     if in_doubt and await _is_let_in(app, job.shop_id):
         why = "Shopify still accepts the app's access"
-    elif told_at:
-        changes = _leave(job.shop_id, told_at, app.clock.now())
-        if is_news:
+    elif as_of:
+        changes = _leave(job.shop_id, as_of, app.clock.now())
+        if is_newer:
             status, why = "done", ""
     now = app.clock.now()
     closing = queries.close_delivery(job.shop_id, job.subject_id, status, why or None, now)
     await app.db.batch(*lease.finish(now), *changes, closing)
 
 
-async def is_over(app: App, shop_id: str, told_at: datetime) -> bool:
-    """Return whether a shop/redact sent at `told_at` applies to the stored shop.
+async def is_over(app: App, shop_id: str, as_of: datetime) -> bool:
+    """Return whether a shop/redact sent at `as_of` applies to the stored shop.
 
     If the shop still counts as installed, its uninstall message may have been lost. Then Shopify is asked whether the
     app still has access; if not, the shop is uninstalled now. Raises Unavailable.
     """
     shop = await queries.shop(app.db, shop_id)
-    if shop and shop.may_have_left(told_at) and not await _is_let_in(app, shop_id):
-        await app.db.batch(*_leave(shop_id, told_at - REDACT_AFTER, app.clock.now()))
+    if shop and shop.may_have_left(as_of) and not await _is_let_in(app, shop_id):
+        await app.db.batch(*_leave(shop_id, as_of - REDACT_AFTER, app.clock.now()))
         app.log.warning("uninstall_missed", shop=shop_id)
         shop = await queries.shop(app.db, shop_id)
-    return shop is not None and shop.redact_is_due(told_at)
+    return shop is not None and shop.redact_is_due(as_of)
 
 
 async def _is_let_in(app: App, shop_id: str) -> bool:
@@ -132,11 +132,11 @@ async def _is_let_in(app: App, shop_id: str) -> bool:
     return True
 
 
-def _leave(shop_id: str, told_at: datetime, now: datetime) -> list[Any]:
+def _leave(shop_id: str, as_of: datetime, now: datetime) -> list[Any]:
     """The statements of an uninstall. Each checks for itself that the installation is older than the message."""
     return [
-        queries.uninstall(shop_id, now, told_at),
-        queries.forget_tokens(shop_id, told_at),
+        queries.uninstall(shop_id, now, as_of),
+        queries.forget_tokens(shop_id, as_of),
         queries.lose_access(shop_id, now),
         quotas.free_all_slots_if(shop_id, queries.has_left(shop_id)),
         jobs.park(shop_id, LEFT, queries.left_undone(shop_id), now),
@@ -158,12 +158,12 @@ def _shop_changed_at(delivery: Delivery | None) -> datetime | None:
 async def _seen(app: App, shop_id: str, seen: datetime) -> None:
     """Record a visit, about once per ID token. Jobs that failed while access was being renewed are resumed."""
     _, revived = await app.db.batch(queries.prove(shop_id, seen), jobs.revive(shop_id, NO_ACCESS, app.clock.now()))
-    await app.queue.wake(*[str(row["id"]) for row in revived.rows][:MOST_HINTS])
+    await app.queue.wake(*[str(row["id"]) for row in revived.rows][:MOST_WAKE_UPS])
 
 
 async def _install(app: App, visit: AdminVisit) -> Shop:
     proof = Proof.now(app.clock.now(), visit.issued_at)
-    token = await app.door.exchange(visit)
+    token = await app.shopify_auth.exchange(visit)
     await record_install(app, token, await app.shopify.shop_details(token), proof=proof)
     shop = await queries.active_shop(app.db, visit.shop)
     if shop is None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from app.jobs import JobKind
-from app.shops import installs, keeping, scopes, webhooks
+from app.shops import installs, scopes, token_upkeep, webhooks
 
 UNINSTALL_TRIES = 12
 """For some two hours: it may ask Shopify. After that, shop/redact asks again two days later."""
 
 KINDS = (
-    JobKind("shops.uninstall", installs.uninstall, webhooks.give_up, max_attempts=UNINSTALL_TRIES),
-    JobKind("shops.rescope", scopes.rescope, webhooks.give_up),
-    JobKind(keeping.JOB, keeping.keep_token, keeping.not_kept),
+    JobKind("shops.uninstall", installs.uninstall, webhooks.on_failure, max_attempts=UNINSTALL_TRIES),
+    JobKind("shops.rescope", scopes.rescope, webhooks.on_failure),
+    JobKind(token_upkeep.JOB, token_upkeep.keep_token, token_upkeep.not_kept),
 )

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from app.core.app import App
 from app.core.errors import Refused, TooMany
-from app.core.ports import Expect
-from app.core.spent import Spent
+from app.core.ports.database import Expect
+from app.core.rate_limit_cache import RateLimitCache
 from app.shops import queries
 
 
@@ -31,7 +31,7 @@ class Hit:
     returnable: bool = False
 
 
-async def hit(app: App, hits: Sequence[Hit], spent: Spent) -> None:
+async def hit(app: App, hits: Sequence[Hit], spent: RateLimitCache) -> None:
     """Count all hits, or none if one of them is over its limit. Raises TooMany.
 
     So a flood that one key stops uses up nothing that others share with it. List the most widely shared key last: then
@@ -43,7 +43,7 @@ async def hit(app: App, hits: Sequence[Hit], spent: Spent) -> None:
         raise (await refusal(app, hits, spent, refused) or refused) from refused
 
 
-def counting(app: App, hits: Sequence[Hit], spent: Spent) -> list[Expect]:
+def counting(app: App, hits: Sequence[Hit], spent: RateLimitCache) -> list[Expect]:
     """Return statements that count all hits, to be batched with what they protect.
 
     Raises TooMany if one is already known to be over its limit.
@@ -60,7 +60,7 @@ def counting(app: App, hits: Sequence[Hit], spent: Spent) -> list[Expect]:
     ]
 
 
-async def refusal(app: App, hits: Sequence[Hit], spent: Spent, refused: Refused) -> TooMany | None:
+async def refusal(app: App, hits: Sequence[Hit], spent: RateLimitCache, refused: Refused) -> TooMany | None:
     """Return the error if one of the hits refused the batch; None if something else did."""
     if not refused.code.startswith(_CODE):
         return None

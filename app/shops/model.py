@@ -95,26 +95,26 @@ class Shop:
         """
         return moment is not None and any(seen > moment for seen in (self.installed_at, self.proven_at) if seen)
 
-    def is_news(self, seen_at: datetime | None) -> bool:
+    def is_newer(self, seen_at: datetime | None) -> bool:
         """Whether a visit is later than the last one recorded."""
         return seen_at is not None and (self.proven_at is None or self.proven_at < seen_at)
 
-    def redact_is_due(self, told_at: datetime) -> bool:
-        """Whether a shop/redact sent at `told_at` applies to this shop.
+    def redact_is_due(self, as_of: datetime) -> bool:
+        """Whether a shop/redact sent at `as_of` applies to this shop.
 
         It does not if the shop is installed, or if the message follows an earlier uninstall than the last one, which
         will have a message of its own.
         """
         if self.is_active:
             return False
-        return self.uninstalled_at is None or self.uninstalled_at <= told_at - REDACT_AFTER + SLACK_EARLY
+        return self.uninstalled_at is None or self.uninstalled_at <= as_of - REDACT_AFTER + SLACK_EARLY
 
-    def may_have_left(self, told_at: datetime) -> bool:
-        """Whether the uninstall before a shop/redact sent at `told_at` may have been lost.
+    def may_have_left(self, as_of: datetime) -> bool:
+        """Whether the uninstall before a shop/redact sent at `as_of` may have been lost.
 
         It cannot if a merchant was seen after that uninstall.
         """
-        return self.is_active and not self.installed_after(told_at - REDACT_AFTER)
+        return self.is_active and not self.installed_after(as_of - REDACT_AFTER)
 
     def access(self, token: StoredToken | None, now: datetime) -> Access:
         """Held, ending within a day, or lost until the merchant's next visit."""

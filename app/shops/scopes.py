@@ -9,7 +9,7 @@ from app import jobs
 from app.core.app import App
 from app.jobs import Lease
 from app.shops import queries
-from app.shops.installs import MOST_HINTS, told
+from app.shops.installs import MOST_WAKE_UPS, told
 from app.shops.model import Shop
 
 TOPIC = "app/scopes_update"
@@ -28,8 +28,8 @@ async def rescope(app: App, lease: Lease) -> None:
     job, now = lease.job, app.clock.now()
     delivery = await queries.delivery(app.db, job.shop_id, job.subject_id)
     shop = await queries.active_shop(app.db, job.shop_id)
-    told_at = told(delivery)
-    if shop is None or delivery is None or told_at is None or await _is_old(app, shop, told_at):
+    as_of = told(delivery)
+    if shop is None or delivery is None or as_of is None or await _is_old(app, shop, as_of):
         closing = queries.close_delivery(
             job.shop_id, job.subject_id, "ignored", "not installed, or older than the current scopes", now
         )
@@ -43,12 +43,12 @@ async def rescope(app: App, lease: Lease) -> None:
         queries.close_delivery(shop.id, job.subject_id, "done", None, now),
         jobs.revive(shop.id, ["missing_scope"], now),
     )
-    await app.queue.wake(*[str(row["id"]) for row in revived.rows][:MOST_HINTS])
+    await app.queue.wake(*[str(row["id"]) for row in revived.rows][:MOST_WAKE_UPS])
 
 
-async def _is_old(app: App, shop: Shop, told_at: datetime) -> bool:
+async def _is_old(app: App, shop: Shop, as_of: datetime) -> bool:
     """A token that was issued later has the current scopes."""
     stored = await queries.stored_token(app.db, shop.id)
-    if stored is not None and stored.updated_at > told_at:
+    if stored is not None and stored.updated_at > as_of:
         return True
-    return await queries.told_since(app.db, shop.id, TOPIC, told_at)
+    return await queries.told_since(app.db, shop.id, TOPIC, as_of)

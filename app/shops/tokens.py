@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from app.core.app import App
 from app.core.errors import Refused, Unauthorized, Unavailable
 from app.core.ids import new_token
-from app.core.ports import AccessToken
+from app.core.ports.shopify import AccessToken
 from app.shops import queries
 from app.shops.model import StoredToken
 
@@ -111,7 +111,7 @@ async def _renewed(app: App, stored: StoredToken, token: AccessToken) -> tuple[S
     except Refused as refused:
         raise _refreshing() from refused
     try:
-        fresh = await app.door.refresh(token)
+        fresh = await app.shopify_auth.refresh(token)
     except Unauthorized as fault:
         if fault.code == DEAD:
             await _forget(app, token.shop, queries.forget_dead_token(token.shop, lease))

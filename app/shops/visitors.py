@@ -10,8 +10,8 @@ from datetime import timedelta
 from app.core.app import App
 from app.core.errors import NotFound
 from app.core.ids import new_id, new_token
-from app.core.ports import ProxyVisit
-from app.core.reads import Together
+from app.core.ports.shopify import ProxyVisit
+from app.core.read_batch import ReadBatch
 from app.shops import queries
 from app.shops.model import Guest, Shop, Shopper, Visitor
 
@@ -53,7 +53,7 @@ def _opened(shop: Shop | None) -> Shop:
 async def _guest(app: App, visit: ProxyVisit, token: str | None) -> tuple[Shop, Guest | None]:
     if not token:
         return await open_shop(app, visit), None
-    at_once = Together(app.db)
+    at_once = ReadBatch(app.db)
     found, guest_id = await asyncio.gather(
         queries.active_shop(at_once, visit.shop),
         queries.guest(at_once, visit.shop, _hash(token), app.clock.now()),
@@ -63,7 +63,7 @@ async def _guest(app: App, visit: ProxyVisit, token: str | None) -> tuple[Shop, 
 
 
 async def _shopper(app: App, visit: ProxyVisit, customer_id: str, guest_token: str | None = None) -> Shopper:
-    at_once = Together(app.db)
+    at_once = ReadBatch(app.db)
     found, shopper_id, guest_id = await asyncio.gather(
         queries.active_shop(at_once, visit.shop),
         queries.shopper(at_once, visit.shop, customer_id),

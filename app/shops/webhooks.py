@@ -13,7 +13,7 @@ from app import jobs
 from app.core.app import App
 from app.core.errors import AppError
 from app.core.ids import new_id
-from app.core.ports import Webhook
+from app.core.ports.shopify import Webhook
 from app.core.times import from_text
 from app.jobs import Job
 from app.shops import queries
@@ -34,7 +34,7 @@ async def receive(app: App, webhook: Webhook, job_kind: str, fields: dict[str, A
     job = jobs.new(job_kind, webhook.shop, delivery_id, at=now, dedupe_key=dedupe_key, priority=1)
     known, _, started = await app.db.batch(
         queries.shop_row(webhook.shop),
-        queries.take_delivery(webhook, job_kind, delivery_id, fields, dedupe_key, _told_at(webhook, fields, now), now),
+        queries.take_delivery(webhook, job_kind, delivery_id, fields, dedupe_key, _as_of(webhook, fields, now), now),
         jobs.start(job, now, queries.is_recorded(webhook.shop, delivery_id)),
     )
     if not known.rows:
@@ -42,7 +42,7 @@ async def receive(app: App, webhook: Webhook, job_kind: str, fields: dict[str, A
     await app.queue.wake(*[str(row["id"]) for row in started.rows])
 
 
-async def give_up(app: App, job: Job, fault: AppError) -> list[object]:
+async def on_failure(app: App, job: Job, fault: AppError) -> list[object]:
     """Statements that mark the delivery as failed when its job fails for good."""
     return [queries.close_delivery(job.shop_id, job.subject_id, "failed", fault.code, app.clock.now())]
 
@@ -53,13 +53,13 @@ async def refuse(app: App, webhook: Webhook, status: str, reason: str, job_kind:
     `job_kind` names the subscriber that cannot use it; it is empty where a topic has none.
     """
     now = app.clock.now()
-    refused = queries.refuse_delivery(webhook, job_kind, new_id(), status, reason, _told_at(webhook, {}, now), now)
+    refused = queries.refuse_delivery(webhook, job_kind, new_id(), status, reason, _as_of(webhook, {}, now), now)
     known, _ = await app.db.batch(queries.shop_row(webhook.shop), refused)
     if not known.rows:
         _log_unknown(app, webhook)
 
 
-def _told_at(webhook: Webhook, fields: dict[str, Any], now: datetime) -> datetime | None:
+def _as_of(webhook: Webhook, fields: dict[str, Any], now: datetime) -> datetime | None:
     """When Shopify sent it: by the signed body, else by the header; at most CLOCKS_APART in the future."""
     try:
         said_at: datetime | None = from_text(fields["updated_at"])

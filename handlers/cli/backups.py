@@ -12,7 +12,7 @@ from typing import Any
 from app import media, wiring
 from app.core.app import App
 from app.core.settings import Settings
-from handlers.cli.urls import database_url
+from handlers.cli.database_url import database_url
 
 NO_FILES = "Stored files are not included: back them up separately."
 

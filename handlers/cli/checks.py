@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from app import wiring
 from app.core.app import App
 from app.core.ids import new_id
-from app.core.ports import AnswersLinks, CanBeAsked, WaitsForHints
+from app.core.ports.connections import CanBeAsked
+from app.core.ports.files import AnswersLinks
+from app.core.ports.queue import WaitsForWakeUps
 from app.render_workers import unattended
 from handlers.jobs import KINDS
 
@@ -75,7 +77,7 @@ async def queue(app: App) -> str:
     if isinstance(app.queue, CanBeAsked):
         await app.queue.ask()
         return "answers"
-    return "is the database" if isinstance(app.queue, WaitsForHints) else "sends wake-ups and cannot be tested"
+    return "is the database" if isinstance(app.queue, WaitsForWakeUps) else "sends wake-ups and cannot be tested"
 
 
 async def time_zones(app: App) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from app import wiring
 from handlers.cli import backups
-from handlers.cli.urls import database_url
+from handlers.cli.database_url import database_url
 
 SCHEMA = Path(__file__).parents[2] / "schema.sql"
 HEADER = "-- Generated from the table metadata by `artify db schema`. Change the tables, then run it again.\n\n"

@@ -16,7 +16,7 @@ from app.core.settings import Settings, jobs_key
 from app.core.times import to_text
 from app.wiring import build
 from handlers.jobs import LOOPS
-from handlers.loops import Loops
+from handlers.runtimes.loops import Loops
 
 OPEN = ("pending", "running", "failed", "dead")
 
@@ -56,9 +56,11 @@ def show(arguments: argparse.Namespace) -> int:
 def run(arguments: argparse.Namespace) -> int:
     """Run jobs until SIGINT or SIGTERM. Running jobs then get a few seconds; unfinished ones go to other workers."""
     if arguments.remote:
-        from handlers.cli import remote
+        from handlers.cli import render_worker
 
-        return remote.work(arguments.remote, jobs_key(os.environ), storage=arguments.storage, once=arguments.once)
+        return render_worker.work(
+            arguments.remote, jobs_key(os.environ), storage=arguments.storage, once=arguments.once
+        )
     for name in ("once", "storage"):
         if getattr(arguments, name):
             raise BadRequest(f"--{name} needs --remote APP_URL.")

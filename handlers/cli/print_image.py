@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import BadRequest
-from app.core.measuring import measure
 from app.core.pictures import PRINT_MIMES, WHITE, PrintFile, PrintSpec, Raster, Tiled, Tiles, rgb
-from app.core.ports import Upscaler
-from app.core.preflight import Preflight, Target, judge
+from app.core.ports.imaging import Upscaler
+from app.personalization.photo_metrics import measure
+from app.personalization.preflight import Preflight, Target, judge
 from app.wiring import print_engine
 
 _MAX_SIDE = 30_000  # pixels: 100 inches at 300 dpi

@@ -16,13 +16,14 @@ from typing import Any, TypeVar
 
 import httpx
 
-from app.core.calls import HEADER, Call
 from app.core.errors import AppError, Unavailable
 from app.core.ids import new_token
-from app.core.ports import Clock, UploadTicket
+from app.core.ports.clock import Clock
+from app.core.ports.files import UploadTicket
+from app.core.signed_calls import HEADER, SignedCall
 from app.render_workers import CompletedRender, HeavyKind, LeasedTask, UploadRequest
-from handlers import parse
 from handlers.cli.file_addresses import FileAddresses, NotCalled, Place
+from handlers.http import parse
 from handlers.jobs import KINDS
 
 T = TypeVar("T")
@@ -146,7 +147,7 @@ class RenderClient:
 
     async def _call(self, path: str, about: dict[str, Any]) -> bytes:
         body = json.dumps(about).encode()
-        signature = Call("POST", path, body).signed(self._key, new_token(), self._clock.now())
+        signature = SignedCall("POST", path, body).signed(self._key, new_token(), self._clock.now())
         headers = {HEADER: signature, "Content-Type": "application/json"}
         place = Place(httpx.URL(self._app_url + path))
         async with _translated(CALL_S), self._sent("POST", [place], headers, body) as answer:

@@ -21,12 +21,12 @@ from app.core import sniff
 from app.core.app import App
 from app.core.errors import AppError
 from app.core.log import Log
-from app.core.ports import AccessToken, PrintNote, ProductPage, ShopDetails
+from app.core.ports.shopify import AccessToken, PrintNote, ProductPage, ShopDetails
 from app.core.settings import Settings
 from app.wiring import build, close, migrate
-from handlers import demo_shop
 from handlers import jobs as runner
-from handlers.cli.stand_in import Storefront
+from handlers.cli.simulated_storefront import Storefront
+from handlers.demo import shop
 from handlers.routes import create
 
 KEY = "dHJ5IG9ubHk6IG5vdGhpbmcgaXMga2VwdCBsb25nZXI="  # 32 bytes that protect a temporary folder
@@ -78,7 +78,7 @@ class NoShopify:
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser("try", help="make a preview and a print file from a photo")
     parser.add_argument("photo", type=Path, metavar="PHOTO")
-    parser.add_argument("--style", metavar="NAME", default="Oil painting", help=", ".join(demo_shop.STYLES))
+    parser.add_argument("--style", metavar="NAME", default="Oil painting", help=", ".join(shop.STYLES))
     parser.add_argument("--size", metavar="NAME", default="A3", help="a size of the demo poster: A4, A3, 24×36 in")
     parser.add_argument("--out", type=Path, default=Path(), metavar="DIR")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -96,9 +96,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> None:
     if not arguments.photo.is_file():
         raise AppError(f"There is no file {arguments.photo}.")
-    if arguments.style not in demo_shop.STYLES:
-        raise AppError("There is no such style. Choose one of: " + ", ".join(demo_shop.STYLES) + ".")
-    sizes = [size.name for size in demo_shop.POSTER_SIZES]
+    if arguments.style not in shop.STYLES:
+        raise AppError("There is no such style. Choose one of: " + ", ".join(shop.STYLES) + ".")
+    sizes = [size.name for size in shop.POSTER_SIZES]
     if arguments.size not in sizes:
         raise AppError("There is no such size. Choose one of: " + ", ".join(sizes) + ".")
 
@@ -112,9 +112,9 @@ async def _run(arguments: argparse.Namespace, folder: Path) -> Report:
 
 
 async def _try(app: App, arguments: argparse.Namespace) -> Report:
-    store = Storefront(create(app), app.settings, demo_shop.SHOP)
+    store = Storefront(create(app), app.settings, shop.SHOP)
     report = Report(str(arguments.photo), arguments.style, arguments.size)
-    offer = await store.get(f"/proxy/products/{demo_shop.POSTER}")
+    offer = await store.get(f"/proxy/products/{shop.POSTER}")
     size = next(size for size in offer["sizes"] if size["name"] == arguments.size)
     style = next(style for style in offer["styles"] if style["name"] == arguments.style)
     with _step("Uploading", report, "upload_s"):
@@ -122,7 +122,7 @@ async def _try(app: App, arguments: argparse.Namespace) -> Report:
         upload_id = await store.upload(arguments.photo.name, said, arguments.photo.read_bytes())
     with _step("Making the preview", report, "preview_s"):
         wish = {
-            "product_id": demo_shop.POSTER,
+            "product_id": shop.POSTER,
             "variant_id": size["variant_id"],
             "style_id": style["id"],
             "upload_id": upload_id,
@@ -134,7 +134,7 @@ async def _try(app: App, arguments: argparse.Namespace) -> Report:
         raise AppError(state.get("error", {}).get("message"))
     report.preflight = state.get("preflight", {}).get("verdict", "")
     with _step("Making the print file", report, "print_s"):
-        await store.pay(demo_shop.POSTER, size["variant_id"], preview["id"])
+        await store.pay(shop.POSTER, size["variant_id"], preview["id"])
         await runner.run_due(app)
     await _save(app, store, report, state["preview_url"], arguments.out)
     return report
@@ -154,14 +154,14 @@ async def _app(folder: Path) -> App:
     )
     app = replace(build(settings, log=Log(io.StringIO())), shopify=NoShopify())
     migrate(settings.database_url)
-    token = AccessToken(demo_shop.SHOP, "trial", None, None, None, "")
+    token = AccessToken(shop.SHOP, "trial", None, None, None, "")
     await shops.record_install(app, token, ShopDetails("Trial", "", "USD", "UTC"))
-    await demo_shop.seed(app, examples=False)
+    await shop.seed(app, examples=False)
     return app
 
 
 async def _save(app: App, store: Storefront, report: Report, preview_url: str, out: Path) -> None:
-    (card,) = await personalization.order_cards(app, demo_shop.SHOP)
+    (card,) = await personalization.order_cards(app, shop.SHOP)
     link = personalization.print_link(app, card)
     if link is None:
         raise AppError(card.reason or "The print file could not be made.")

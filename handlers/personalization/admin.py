@@ -14,9 +14,9 @@ from app import personalization
 from app.core.app import App
 from app.personalization import OrderCard, UnreadOrder
 from app.shops import NO_ACCESS
-from handlers import auth, limits, parse
+from handlers.http import auth, limits, parse
+from handlers.http.pages import page
 from handlers.http.uploads import UploadBody, ticket
-from handlers.pages import page
 
 PICTURE_LIFE = timedelta(hours=1)
 FILTERS = {
@@ -137,7 +137,7 @@ async def _sizes(app: App, cards: list[OrderCard]) -> list[personalization.Size]
 
 def _unread(app: App, order: UnreadOrder) -> dict[str, Any]:
     """An order that could not be processed, with a link to it in the Shopify admin if its id is known."""
-    link = app.door.admin_url(order.shop_id, f"orders/{order.order_id}") if order.order_id else None
+    link = app.shopify_auth.admin_url(order.shop_id, f"orders/{order.order_id}") if order.order_id else None
     return {"order": order, "admin_url": link, "reason": _reason(order.error or "")}
 
 

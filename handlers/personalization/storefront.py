@@ -13,12 +13,12 @@ from starlette.responses import JSONResponse, Response
 from app import media, personalization, shops
 from app.core.app import App
 from app.core.errors import AppError, NotFound
-from app.core.links import may_view, view_token
 from app.core.pictures import Crop
-from app.core.preflight import Preflight
-from app.core.reads import Together
+from app.core.read_batch import ReadBatch
+from app.core.signed_links import may_view, view_token
 from app.personalization import PreviewRequest, PreviewState
-from handlers import auth, limits, parse
+from app.personalization.preflight import Preflight
+from handlers.http import auth, limits, parse
 from handlers.http.uploads import UploadBody, ticket
 
 VIEW_LIFE = timedelta(hours=24)
@@ -95,7 +95,7 @@ async def preview_state(request: Request) -> Response:
     token = request.query_params.get("view_token", "")
     if not may_view(app.settings.link_key, preview_id, token, app.clock.now()):
         raise NotFound()
-    at_once = replace(app, db=Together(app.db))
+    at_once = replace(app, db=ReadBatch(app.db))
     _, state = await asyncio.gather(
         shops.open_shop(at_once, visit),
         personalization.preview_state(at_once, visit.shop, preview_id, request.query_params.get("size_id")),

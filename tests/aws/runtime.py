@@ -97,10 +97,10 @@ class Function:
 
 @contextmanager
 def deployed(handler: str, folder: Path, environ: Mapping[str, str]) -> Iterator[Function]:
-    """The function `handlers.aws_lambda.{handler}`, running. Skips where awslambdaric is not installed."""
+    """The function `handlers.runtimes.aws_lambda.{handler}`, running. Skips where awslambdaric is not installed."""
     if find_spec("awslambdaric") is None:
         pytest.skip("awslambdaric is not installed: handlers are not run as Lambda runs them")
-    command = [sys.executable, "-m", "awslambdaric", f"handlers.aws_lambda.{handler}"]
+    command = [sys.executable, "-m", "awslambdaric", f"handlers.runtimes.aws_lambda.{handler}"]
     with started(handler, command, folder, environ) as function:
         yield function
 

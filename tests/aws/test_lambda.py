@@ -151,9 +151,9 @@ def test_a_webhook_becomes_a_message_and_the_message_a_job_that_is_done(
 ) -> None:
     body = json.dumps(left(SHOP, updated_at=to_text(datetime.now(UTC)))).encode()
     assert http(http_event("POST", f"{APP_URL}/webhooks", webhook(body), body))["statusCode"] == 200
-    (hint,) = installed.messages()
-    assert installed.rows("SELECT id, status FROM jobs") == [(hint, "pending")]
-    assert queue(sqs_event(hint)) == {"batchItemFailures": []}
+    (wake_up,) = installed.messages()
+    assert installed.rows("SELECT id, status FROM jobs") == [(wake_up, "pending")]
+    assert queue(sqs_event(wake_up)) == {"batchItemFailures": []}
     assert installed.rows("SELECT status FROM jobs") == [("done",)]
     assert installed.rows("SELECT is_active FROM shops WHERE id = ?", SHOP) == [(0,)]
 
@@ -167,7 +167,7 @@ def test_of_a_batch_only_the_message_that_failed_comes_again(installed: Installe
         (first.id, "done"),
         (last.id, "done"),
     ]
-    assert '"event": "hint_failed"' in queue.printed
+    assert '"event": "wake_up_failed"' in queue.printed
 
 
 def test_a_message_that_comes_twice_runs_its_job_once(installed: Installed, queue: Function) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.core.settings import Settings
-from handlers import aws_lambda
+from handlers.runtimes import aws_lambda
 from tests import processes
 from tests.apps import environ
 from tests.aws import sam
@@ -61,8 +61,8 @@ def test_no_secret_stands_in_the_template() -> None:
 def test_a_hint_comes_back_only_after_the_function_must_have_ended() -> None:
     assert sam.resource("Jobs")["VisibilityTimeout"] >= 6 * sam.resource("JobsFunction")["Timeout"]  # AWS's own advice
     assert sam.resource("Jobs")["RedrivePolicy"]["deadLetterTargetArn"] == "DeadLetters.Arn"
-    hints = sam.resource("JobsFunction")["Events"]["Hints"]["Properties"]
-    assert hints["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    wake_ups = sam.resource("JobsFunction")["Events"]["Hints"]["Properties"]
+    assert wake_ups["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
 def test_a_secret_is_read_again_when_it_has_a_new_version() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
-from handlers.page_files import STATIC
+from handlers.http.static_files import STATIC
 from tests.sources import ROOT
 
 SITE = "http://app.test"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from handlers.page_files import STATIC
+from handlers.http.static_files import STATIC
 
 HOME = "http://app.test/"
 ORDERS, PRIVACY = "http://app.test/orders", "http://app.test/privacy"

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from handlers.demo_shop import PHOTO
+from handlers.demo.shop import PHOTO
 from tests.aws import servers
 from tests.integration.servers import SHOP
 from tests.setups import SETUPS, SetUp

@@ -12,26 +12,29 @@ from typing import Protocol
 
 import uvicorn
 
-from app.adapters.files_s3 import S3Files
-from app.adapters.postgres import PostgresDatabase
-from app.adapters.queue_embedded import EmbeddedQueue
-from app.adapters.queue_sqs import SqsQueue
-from app.adapters.sqlite import SqliteDatabase
-from app.adapters.vault_cryptography import CryptographyVault
+from app.adapters.database.postgres import PostgresDatabase
+from app.adapters.database.sqlite import SqliteDatabase
+from app.adapters.files.s3 import S3Files
+from app.adapters.queue.embedded import EmbeddedQueue
+from app.adapters.queue.sqs import SqsQueue
+from app.adapters.vault.cryptography import CryptographyVault
 from app.core.log import Log
-from app.core.ports import Database, Files, Queue, Vault, WaitsForHints
+from app.core.ports.database import Database
+from app.core.ports.files import Files
+from app.core.ports.queue import Queue, WaitsForWakeUps
+from app.core.ports.vault import Vault
 from app.core.times import SystemClock
 from handlers import routes
 from tests import postgres
 from tests.apps import make_app, migrated
 from tests.aws import servers as aws_servers
-from tests.edge import door, door_clients
+from tests.edge import door_clients, shopify_auth
 
 Open = Callable[[], Database]
 """Another client of the same database, with connections of its own."""
 
 
-class OwnQueue(Queue, WaitsForHints, Protocol):
+class OwnQueue(Queue, WaitsForWakeUps, Protocol):
     """A queue whose jobs this process runs; the others leave that to their platform."""
 
 
@@ -95,7 +98,7 @@ def _sqs() -> Queue:
 DATABASES: dict[str, Callable[[Path], AbstractAsyncContextManager[Open]]] = {
     "sqlite": _sqlite,
     "postgres": _postgres,
-    "d1": door.d1,
+    "d1": shopify_auth.d1,
 }
 FILES: dict[str, Callable[[Path], AbstractContextManager[Files]]] = {
     "folder": _folder,
@@ -104,4 +107,4 @@ FILES: dict[str, Callable[[Path], AbstractContextManager[Files]]] = {
 }
 OWN_QUEUES: dict[str, Callable[[], OwnQueue]] = {"embedded": EmbeddedQueue}
 QUEUES: dict[str, Callable[[], Queue]] = {**OWN_QUEUES, "sqs": _sqs, "cloudflare": door_clients.CloudQueue}
-VAULTS: dict[str, Callable[..., Vault]] = {"cryptography": CryptographyVault, "webcrypto": door.WebCrypto}
+VAULTS: dict[str, Callable[..., Vault]] = {"cryptography": CryptographyVault, "webcrypto": shopify_auth.WebCrypto}

@@ -7,12 +7,13 @@ from collections.abc import Callable
 import pytest
 
 from app.adapters.compute import ThreadCompute
-from app.adapters.image_model_local import LocalImages
-from app.adapters.imaging_pillow import Pillow
-from app.adapters.imaging_vips import Vips
-from app.adapters.upscaler_resample import Resample
-from app.adapters.upscaler_span import Span
-from app.core.ports import ImageModel, Imaging, Upscaler
+from app.adapters.imaging.pillow import Pillow
+from app.adapters.imaging.upscaler_resample import Resample
+from app.adapters.imaging.upscaler_span import Span
+from app.adapters.imaging.vips import Vips
+from app.adapters.models.local import LocalImages
+from app.core.ports.imaging import Imaging, Upscaler
+from app.core.ports.models import ImageModel
 from tests.edge.binding_images import BindingImages
 
 IMAGINGS: dict[str, Callable[[], Imaging]] = {
@@ -27,7 +28,7 @@ ASK_AN_UPSCALER = IN_THIS_PROCESS
 KEEP_EVERY_COLOUR = IN_THIS_PROCESS
 """Cloudflare Images chooses the colour samples of a JPEG itself."""
 WRITE_TIFF = IN_THIS_PROCESS
-"""Cloudflare Images writes none; app.adapters.imaging_cloudflare refuses it with a sentence."""
+"""Cloudflare Images writes none; app.adapters.imaging.cloudflare refuses it with a sentence."""
 WARP = IN_THIS_PROCESS
 """Cloudflare Images draws no mockups."""
 KNOW_WHAT_IS_MISSING = IN_THIS_PROCESS

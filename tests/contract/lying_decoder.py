@@ -8,7 +8,7 @@ import sys
 import time
 from typing import NoReturn
 
-from app.adapters import decoder
+from app.adapters.imaging import decoder
 
 LIE = b"LIE:"
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import cast
 
-from app.adapters.upscaler_resample import Resample
+from app.adapters.imaging.upscaler_resample import Resample
 from app.core.pictures import PrintFormat, PrintSpec
 from tests.contract.growth import peak_mb
 from tests.contract.imagings import IMAGINGS

@@ -16,9 +16,9 @@ import subprocess  # noqa: F401
 import sys
 import threading  # noqa: F401
 
-from app.adapters import decoder
-from app.adapters.decoder_wire import Decoded, Wish
-from app.adapters.imaging_pillow import Pillow
+from app.adapters.imaging import decoder
+from app.adapters.imaging.decoder_wire import Decoded, Wish
+from app.adapters.imaging.pillow import Pillow
 from app.core.pictures import Raster
 
 PROBE = b"PROBE:"

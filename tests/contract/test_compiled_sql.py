@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import case, or_, select, update
 
-from app.adapters import sql
-from app.adapters.sql import compile_sql
-from app.adapters.sqlite_dialect import DIALECT
+from app.adapters.database import sql
+from app.adapters.database.sql import compile_sql
+from app.adapters.database.sqlite_dialect import DIALECT
 from app.core.tables import Json, moment, upsert
 from app.jobs.tables import jobs
 from app.shops.tables import shops

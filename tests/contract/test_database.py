@@ -12,7 +12,8 @@ from sqlalchemy import delete, func, literal, select, update
 
 from app.catalog.tables import products
 from app.core.errors import ConstraintError, Refused
-from app.core.ports import Closes, Database, Expect
+from app.core.ports.connections import Closes
+from app.core.ports.database import Database, Expect
 from app.core.tables import upsert
 from app.jobs.tables import jobs
 from app.shops.tables import rate_limits, shops

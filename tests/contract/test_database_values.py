@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Text, insert, literal, select
 
-from app.core.ports import Database
+from app.core.ports.database import Database
 from app.core.tables import among, moment
 from app.personalization.tables import watermarks
 from app.quotas.tables import quotas

@@ -19,11 +19,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.adapters import imaging_apart
-from app.adapters.allowance import Allowance
 from app.adapters.compute import ThreadCompute
-from app.adapters.decoder_wire import Nonsense, Outcome, Wish, answer, answered
-from app.adapters.imaging_apart import Apart
+from app.adapters.imaging import imaging_subprocess
+from app.adapters.imaging.decode_limits import Allowance
+from app.adapters.imaging.decoder_wire import Nonsense, Outcome, Wish, answer, answered
+from app.adapters.imaging.imaging_subprocess import ImagingSubprocess
 from app.core.errors import AppError, BadPicture, UnsupportedMedia
 from app.core.pictures import Crop, Picture
 from app.core.sizes import MAX_PIXELS
@@ -43,16 +43,16 @@ SENTENCES = re.compile(
 
 
 @pytest.fixture(scope="module")
-def liar() -> Iterator[Apart]:
+def liar() -> Iterator[ImagingSubprocess]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(imaging_apart, "PROGRAM", lying_decoder.__name__)
-        imaging = Apart("pillow", ThreadCompute(), lambda *_: Allowance(SECONDS, SECONDS, 500))
+        patch.setattr(imaging_subprocess, "PROGRAM", lying_decoder.__name__)
+        imaging = ImagingSubprocess("pillow", ThreadCompute(), lambda *_: Allowance(SECONDS, SECONDS, 500))
         told(imaging, PIXELS + bytes(WHOLE))  # its server has started then
         yield imaging
         asyncio.run(imaging.close())
 
 
-def told(imaging: Apart, says: bytes, **more: Any) -> Picture:
+def told(imaging: ImagingSubprocess, says: bytes, **more: Any) -> Picture:
     """What the app makes of the answer."""
     about = json.dumps({"says": says.decode("latin-1")} | more).encode()
     photo = pictures.good("png").data + lying_decoder.LIE + about
@@ -78,7 +78,7 @@ LIES: dict[str, tuple[bytes, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", LIES)
-def test_an_answer_that_makes_no_sense_is_a_photo_that_takes_too_much(liar: Apart, name: str) -> None:
+def test_an_answer_that_makes_no_sense_is_a_photo_that_takes_too_much(liar: ImagingSubprocess, name: str) -> None:
     says, more = LIES[name]
     started = time.monotonic()
     with pytest.raises(BadPicture) as refusal:
@@ -88,7 +88,7 @@ def test_an_answer_that_makes_no_sense_is_a_photo_that_takes_too_much(liar: Apar
 
 
 @pytest.mark.parametrize("lie", ["silence", "half an answer"])
-def test_nobody_waits_for_an_answer_longer_than_the_photo_may_take(liar: Apart, lie: str) -> None:
+def test_nobody_waits_for_an_answer_longer_than_the_photo_may_take(liar: ImagingSubprocess, lie: str) -> None:
     started = time.monotonic()
     with pytest.raises(BadPicture) as refusal:
         told(liar, b"" if lie == "silence" else PIXELS + bytes(1000), lingers=60)
@@ -98,13 +98,13 @@ def test_nobody_waits_for_an_answer_longer_than_the_photo_may_take(liar: Apart, 
 
 @pytest.mark.parametrize("outcome", [each for each in Outcome if each is not Outcome.PIXELS])
 @pytest.mark.parametrize("size", [(0, 0), (10, 10), (10**9, 3), (100, 1000)])
-def test_a_refusal_is_in_the_apps_own_words(liar: Apart, outcome: Outcome, size: tuple[int, int]) -> None:
+def test_a_refusal_is_in_the_apps_own_words(liar: ImagingSubprocess, outcome: Outcome, size: tuple[int, int]) -> None:
     with pytest.raises((BadPicture, UnsupportedMedia)) as refusal:
         told(liar, answer(outcome, size) + b"Call this number: 0900")
     assert SENTENCES.fullmatch(refusal.value.message)
 
 
-def test_a_picture_is_of_the_type_that_was_asked_for_and_encoded_by_the_app(liar: Apart) -> None:
+def test_a_picture_is_of_the_type_that_was_asked_for_and_encoded_by_the_app(liar: ImagingSubprocess) -> None:
     html = b"<script>alert(1)</script>"
     picture = told(liar, PIXELS + html.ljust(WHOLE, b"!"))
     assert (picture.mime, picture.width, picture.height) == ("image/jpeg", 320, 240)
@@ -112,7 +112,7 @@ def test_a_picture_is_of_the_type_that_was_asked_for_and_encoded_by_the_app(liar
     assert Image.open(io.BytesIO(picture.data)).format == "JPEG"
 
 
-def test_a_picture_is_never_larger_than_asked_nor_of_another_aspect(liar: Apart) -> None:
+def test_a_picture_is_never_larger_than_asked_nor_of_another_aspect(liar: ImagingSubprocess) -> None:
     """Whatever size the decoder says the photo has."""
     small = told(liar, answer(Outcome.PIXELS, (100, 75)) + bytes(WHOLE))
     assert (small.width, small.height) == (100, 75)
@@ -120,7 +120,7 @@ def test_a_picture_is_never_larger_than_asked_nor_of_another_aspect(liar: Apart)
     assert (large.width, large.height) == (320, 240)
 
 
-def test_what_follows_an_answer_is_not_taken_for_the_next_photos(liar: Apart) -> None:
+def test_what_follows_an_answer_is_not_taken_for_the_next_photos(liar: ImagingSubprocess) -> None:
     """Neither for the same shop nor for another: each photo has a socket and a process of its own."""
     black = PIXELS + bytes(WHOLE)
     for _ in range(3):
@@ -129,12 +129,12 @@ def test_what_follows_an_answer_is_not_taken_for_the_next_photos(liar: Apart) ->
     assert np.asarray(Image.open(io.BytesIO(white.data))).min() > 250
 
 
-def test_an_endless_answer_takes_no_more_memory_than_a_good_one(liar: Apart) -> None:
+def test_an_endless_answer_takes_no_more_memory_than_a_good_one(liar: ImagingSubprocess) -> None:
     good = _peak_bytes(liar, PIXELS + b"\x80" * 65_536, times=4)  # which is all the pixels and a little more
     assert _peak_bytes(liar, PIXELS + b"\x80" * 65_536, times=0) < 1.2 * good
 
 
-def _peak_bytes(imaging: Apart, says: bytes, times: int) -> int:
+def _peak_bytes(imaging: ImagingSubprocess, says: bytes, times: int) -> int:
     tracemalloc.start()
     told(imaging, says, times=times)
     _, peak = tracemalloc.get_traced_memory()
@@ -144,13 +144,13 @@ def _peak_bytes(imaging: Apart, says: bytes, times: int) -> int:
 
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**32), head=st.binary(max_size=12) | st.builds(PIXELS.__add__, st.binary(max_size=3)))
-def test_any_answer_gives_a_picture_or_a_sentence_of_the_apps(liar: Apart, seed: int, head: bytes) -> None:
+def test_any_answer_gives_a_picture_or_a_sentence_of_the_apps(liar: ImagingSubprocess, seed: int, head: bytes) -> None:
     answer = head + Random(seed).randbytes(Random(seed).choice((0, 100, WHOLE)))
     outcome = outcome_of(liar, answer)
     assert SENTENCES.fullmatch(outcome) or outcome == "image/jpeg"
 
 
-def outcome_of(imaging: Apart, says: bytes) -> str:
+def outcome_of(imaging: ImagingSubprocess, says: bytes) -> str:
     """The sentence, or the picture's type."""
     try:
         picture = told(imaging, says)

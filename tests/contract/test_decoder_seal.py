@@ -18,9 +18,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.adapters import imaging_apart, sandbox
 from app.adapters.compute import ThreadCompute
-from app.adapters.imaging_apart import Apart
+from app.adapters.imaging import imaging_subprocess, sandbox
+from app.adapters.imaging.imaging_subprocess import ImagingSubprocess
 from tests import pictures, processes
 from tests.contract import probing_decoder
 
@@ -33,17 +33,17 @@ HEADERS = {
 
 
 @pytest.fixture(scope="module")
-def taken_over() -> Iterator[Apart]:
+def taken_over() -> Iterator[ImagingSubprocess]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(imaging_apart, "PROGRAM", probing_decoder.__name__)
-        patch.setitem(imaging_apart.decoder.ENGINES, "probing", probing_decoder.Probing)
+        patch.setattr(imaging_subprocess, "PROGRAM", probing_decoder.__name__)
+        patch.setitem(imaging_subprocess.decoder.ENGINES, "probing", probing_decoder.Probing)
         patch.setenv("TOKEN_KEY", "planted")
-        imaging = Apart("probing", ThreadCompute())
+        imaging = ImagingSubprocess("probing", ThreadCompute())
         yield imaging
         asyncio.run(imaging.close())
 
 
-def probed(imaging: Apart, code: str) -> str:
+def probed(imaging: ImagingSubprocess, code: str) -> str:
     """What this expression gives in a decoder."""
     photo = pictures.good("png").data + probing_decoder.PROBE + code.encode()
     picture = asyncio.run(imaging.develop(photo, crop=None, width=320, height=240, mime="image/png"))
@@ -51,7 +51,7 @@ def probed(imaging: Apart, code: str) -> str:
     return pixels.tobytes().rstrip(b"\0").decode()
 
 
-def test_a_probe_gives_what_it_finds(taken_over: Apart) -> None:
+def test_a_probe_gives_what_it_finds(taken_over: ImagingSubprocess) -> None:
     assert probed(taken_over, "6 * 7") == "42"
 
 
@@ -105,7 +105,7 @@ CALLS_OF_ITS_OWN = {
 
 
 @pytest.mark.parametrize("goal", REACHES)
-def test_a_decoder_that_is_taken_over_does_not_reach(taken_over: Apart, goal: str, tmp_path: Path) -> None:
+def test_a_decoder_that_is_taken_over_does_not_reach(taken_over: ImagingSubprocess, goal: str, tmp_path: Path) -> None:
     database = tmp_path / "artify.db"
     database.write_bytes(b"rows")
     tmp_path.chmod(0o777)
@@ -119,20 +119,20 @@ def test_a_decoder_that_is_taken_over_does_not_reach(taken_over: Apart, goal: st
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the numbers are those of x86_64")
 @pytest.mark.parametrize("call", CALLS_OF_ITS_OWN)
-def test_a_decoder_cannot_make_the_call(taken_over: Apart, call: str) -> None:
+def test_a_decoder_cannot_make_the_call(taken_over: ImagingSubprocess, call: str) -> None:
     libc = "(lambda libc: (libc.syscall({}), ctypes.get_errno()))(ctypes.CDLL(None, use_errno=True))"
     code = libc.format(CALLS_OF_ITS_OWN[call].replace("{app}", str(os.getpid())))
     assert probed(taken_over, code) == "(-1, 1)"
 
 
-def test_a_decoder_has_no_setting_of_the_apps_in_its_memory(taken_over: Apart) -> None:
+def test_a_decoder_has_no_setting_of_the_apps_in_its_memory(taken_over: ImagingSubprocess) -> None:
     assert probed(taken_over, "[name for name in os.environ if name.endswith('_KEY')]") == "[]"
 
 
 def test_a_sealed_process_has_no_privileges() -> None:
     """Root is nobody from then on."""
     code = "status = open('/proc/self/status'); seal(os.getppid()); print(status.read())"
-    command = [sys.executable, "-c", f"import os; from app.adapters.sandbox import seal; {code}"]
+    command = [sys.executable, "-c", f"import os; from app.adapters.imaging.sandbox import seal; {code}"]
     said = processes.run(command, capture_output=True, text=True, check=True).stdout
     status = dict(line.split(":\t") for line in said.splitlines() if ":\t" in line)
     assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
@@ -141,7 +141,7 @@ def test_a_sealed_process_has_no_privileges() -> None:
         assert set(status["Uid"].split()) == {"65534"}
 
 
-def test_a_decoder_has_nothing_open_but_its_photos_socket(taken_over: Apart) -> None:
+def test_a_decoder_has_nothing_open_but_its_photos_socket(taken_over: ImagingSubprocess) -> None:
     """0, 1 and 2 lead nowhere."""
     code = "(lambda libc: [each for each in range(40) if libc.lseek(each, 0, 1) == 0 or ctypes.get_errno() == 29])"
     found = probed(taken_over, code + "(ctypes.CDLL(None, use_errno=True))")
@@ -150,17 +150,17 @@ def test_a_decoder_has_nothing_open_but_its_photos_socket(taken_over: Apart) -> 
     assert len(opened) == 4
 
 
-def test_a_decoder_can_have_memory_within_its_allowance(taken_over: Apart) -> None:
+def test_a_decoder_can_have_memory_within_its_allowance(taken_over: ImagingSubprocess) -> None:
     assert probed(taken_over, "len(bytearray(100_000_000))") == "100000000"
     assert probed(taken_over, "len(bytearray(1_500_000_000))") == "MemoryError: "
 
 
-def test_a_decoder_can_start_threads(taken_over: Apart) -> None:
+def test_a_decoder_can_start_threads(taken_over: ImagingSubprocess) -> None:
     code = "(lambda done: (threading.Thread(target=done.set).start(), done.wait(5))[1])(threading.Event())"
     assert probed(taken_over, code) == "True"
 
 
-def test_each_photo_has_a_process_that_has_seen_no_other(taken_over: Apart) -> None:
+def test_each_photo_has_a_process_that_has_seen_no_other(taken_over: ImagingSubprocess) -> None:
     ids = {probed(taken_over, "os.getpid()") for _ in range(3)}
     assert len(ids) == 3
     assert probed(taken_over, "setattr(os, 'left', 1) or os.left") == "1"

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from app.adapters.parts import PART_BYTES
+from app.adapters.files.multipart import PART_BYTES
 from app.core.errors import NotFound
-from app.core.ports import FileInfo, Files, UploadTicket
+from app.core.ports.files import FileInfo, Files, UploadTicket
 from tests.contract.adapters import FILES
 
 pytestmark = pytest.mark.anyio

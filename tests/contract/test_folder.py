@@ -15,13 +15,13 @@ import httpx
 import pytest
 from starlette.requests import ClientDisconnect
 
-from app.adapters import files_folder
-from app.adapters.files_folder import FolderFiles
+from app.adapters.files import folder as files_folder
+from app.adapters.files.folder import FolderFiles
 from app.core.app import App
 from app.core.errors import NotFound, Unavailable
-from app.core.links import MediaLink
 from app.core.log import Log
-from app.core.ports import FileInfo
+from app.core.ports.files import FileInfo
+from app.core.signed_links import MediaLink
 from handlers import routes
 from tests.apps import close, make_app
 

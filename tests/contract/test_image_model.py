@@ -13,12 +13,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.adapters import looks
-from app.adapters.image_model_gemini import GeminiImages
-from app.adapters.image_model_local import LocalImages
+from app.adapters.models import local_styles
+from app.adapters.models.gemini import GeminiImages
+from app.adapters.models.local import LocalImages
 from app.core.errors import Unavailable, Unprocessable
 from app.core.pictures import ImageRequest, ModelUsage, Picture
-from app.core.ports import ImageModel
+from app.core.ports.models import ImageModel
 from tests import pictures
 from tests.contract.imagings import LOCAL_MODELS
 from tests.edge import door_clients
@@ -149,13 +149,13 @@ def test_odd_sizes_are_painted_whole(local: ImageModel) -> None:
     ],
 )
 def test_the_first_word_that_names_a_look_decides(prompt: str, look: str) -> None:
-    assert looks.choose(prompt) == look
+    assert local_styles.choose(prompt) == look
 
 
 def test_a_prompt_that_names_no_look_is_painted_always_the_same_way() -> None:
-    chosen = {looks.choose("make it nice for my drinking friend") for _ in range(3)}
+    chosen = {local_styles.choose("make it nice for my drinking friend") for _ in range(3)}
     assert len(chosen) == 1
-    assert chosen <= set(looks.PAINTED)
+    assert chosen <= set(local_styles.PAINTED)
 
 
 def test_without_its_extra_the_local_model_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:

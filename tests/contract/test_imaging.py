@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage.feature import match_template
 
-from app.adapters import mark_layout
-from app.adapters.upscaler_resample import Resample
+from app.adapters.imaging import watermark_layout
+from app.adapters.imaging.upscaler_resample import Resample
 from app.core.errors import AppError, BadPicture, UnsupportedMedia
 from app.core.pictures import Crop, Mark, MarkPosition, PrintSpec
-from app.core.ports import Imaging
+from app.core.ports.imaging import Imaging
 from tests import pictures
 from tests.contract.imagings import IMAGINGS
 from tests.corpus.mutations import mutated
@@ -247,12 +247,12 @@ def change(imaging: Imaging, size: tuple[int, int], mark: Mark) -> NDArray[np.fl
 
 def tilted_stamp(imaging: Imaging, size: tuple[int, int], mark: Mark) -> NDArray[np.float64]:
     """A stamp as large as the tiles of a picture of `size`, from a larger one in its middle, turned."""
-    width, height = mark_layout.stamp_size(size, (120, 60) if mark.picture else TEXT, mark)
+    width, height = watermark_layout.stamp_size(size, (120, 60) if mark.picture else TEXT, mark)
     alone = change(imaging, (800, 600), replace(mark, position="center", size=75))
     rows, columns = (np.flatnonzero((np.abs(alone) > 12).any(axis=axis)) for axis in (1, 0))
     cut = Image.fromarray(alone[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.float32))
     small = cut.resize((width, height), Image.Resampling.BOX)
-    return np.asarray(small.rotate(mark_layout.TILT, Image.Resampling.BICUBIC, expand=True), np.float64)
+    return np.asarray(small.rotate(watermark_layout.TILT, Image.Resampling.BICUBIC, expand=True), np.float64)
 
 
 def test_opacity_says_how_strong_a_mark_is(imaging: Imaging) -> None:

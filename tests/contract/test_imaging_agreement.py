@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.adapters.upscaler_resample import Resample
+from app.adapters.imaging.upscaler_resample import Resample
 from app.core.pictures import Crop, PrintSpec
 from tests import pictures
 from tests.contract.imagings import IMAGINGS

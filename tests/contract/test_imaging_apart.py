@@ -23,10 +23,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.adapters.allowance import Allowance
 from app.adapters.compute import ThreadCompute
-from app.adapters.decoder_wire import Decoded, Wish
-from app.adapters.imaging_apart import Apart
+from app.adapters.imaging.decode_limits import Allowance
+from app.adapters.imaging.decoder_wire import Decoded, Wish
+from app.adapters.imaging.imaging_subprocess import ImagingSubprocess
 from app.core import sniff
 from app.core.errors import AppError, BadPicture, UnsupportedMedia
 from app.core.pictures import Crop, Picture
@@ -48,17 +48,17 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def apart(engine: str) -> Iterator[Apart]:
-    imaging = Apart(engine, ThreadCompute())
+def apart(engine: str) -> Iterator[ImagingSubprocess]:
+    imaging = ImagingSubprocess(engine, ThreadCompute())
     yield imaging
     asyncio.run(imaging.close())
 
 
-def developed(imaging: Apart, photo: bytes, crop: Crop | None = None) -> Picture:
+def developed(imaging: ImagingSubprocess, photo: bytes, crop: Crop | None = None) -> Picture:
     return asyncio.run(imaging.develop(photo, crop=crop, width=320, height=240, mime="image/jpeg"))
 
 
-def test_every_odd_photo_comes_out_apart_as_it_does_here(engine: str, apart: Apart) -> None:
+def test_every_odd_photo_comes_out_apart_as_it_does_here(engine: str, apart: ImagingSubprocess) -> None:
     """A sealed process can load nothing late, so whatever an odd photo needs is there before it is looked at."""
     here = IMAGINGS[engine]()
     for name, photo in [*ODD.items(), *NUMBERED.items()]:
@@ -83,7 +83,7 @@ def _started_by(process: int) -> list[Path]:
     for folder in PROC.glob("[0-9]*"):
         try:
             parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            if parent == process and b"app.adapters.decoder" in (folder / "cmdline").read_bytes():
+            if parent == process and b"app.adapters.imaging.decoder" in (folder / "cmdline").read_bytes():
                 found.append(folder)
         except OSError:  # it has ended meanwhile
             continue
@@ -94,7 +94,7 @@ def _at_work(servers: list[Path]) -> list[Path]:
     return [decoder for server in servers for decoder in _started_by(int(server.name))]
 
 
-class Counting(Apart):
+class Counting(ImagingSubprocess):
     """Counts how often a decoder is asked."""
 
     asked = 0
@@ -110,14 +110,14 @@ def progressive(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["exif-turned", "heic", "avif", "cmyk-profile", "palette"])
-def test_a_photo_comes_out_as_it_would_here(apart: Apart, engine: str, kind: str) -> None:
+def test_a_photo_comes_out_as_it_would_here(apart: ImagingSubprocess, engine: str, kind: str) -> None:
     photo, crop = pictures.good(kind).data, Crop(0.1, 0.2, 0.5, 0.6)
     here = IMAGINGS[engine]().develop(photo, crop=crop, width=320, height=240, mime="image/jpeg")
     assert developed(apart, photo, crop) == asyncio.run(here)
 
 
 @pytest.mark.parametrize("fmt", ["jpeg", "png", "webp", "heic"])  # libavif refuses such an AVIF
-def test_a_photo_whose_exif_is_damaged_comes_out_as_it_is_stored(apart: Apart, fmt: str) -> None:
+def test_a_photo_whose_exif_is_damaged_comes_out_as_it_is_stored(apart: ImagingSubprocess, fmt: str) -> None:
     photo, start = talkative(f"{fmt} everything").data, b"II*\0\x08\0\0\0"
     assert start in photo
     for damage in (b"\xc3)\xd3\xd9\x08\0\0\0", b"II*\0\xff\xff\xff\xff"):
@@ -128,7 +128,7 @@ def test_a_photo_whose_exif_is_damaged_comes_out_as_it_is_stored(apart: Apart, f
 
 
 @pytest.mark.parametrize("kind", ["text", "bomb", "truncated", "1x1"])
-def test_a_bad_photo_is_refused_in_the_same_words(apart: Apart, engine: str, kind: str) -> None:
+def test_a_bad_photo_is_refused_in_the_same_words(apart: ImagingSubprocess, engine: str, kind: str) -> None:
     photo = pictures.bad(kind).data
     with pytest.raises((BadPicture, UnsupportedMedia)) as here:
         asyncio.run(IMAGINGS[engine]().develop(photo, crop=None, width=320, height=240))
@@ -137,7 +137,7 @@ def test_a_bad_photo_is_refused_in_the_same_words(apart: Apart, engine: str, kin
     assert (there.value.code, there.value.message) == (here.value.code, here.value.message)
 
 
-def test_every_kind_of_refusal_has_the_same_words(apart: Apart, engine: str) -> None:
+def test_every_kind_of_refusal_has_the_same_words(apart: ImagingSubprocess, engine: str) -> None:
     """The decoder says which one it is, and the app has the words."""
     refused = {}
     for kind in pictures.BAD_KINDS:
@@ -157,7 +157,9 @@ def sniffed(engine: str, photo: bytes) -> Picture:
     return asyncio.run(IMAGINGS[engine]().develop(photo, crop=None, width=320, height=240, mime="image/jpeg"))
 
 
-def test_one_server_serves_many_photos_and_ends_with_the_app(apart: Apart, servers: Callable[[], list[Path]]) -> None:
+def test_one_server_serves_many_photos_and_ends_with_the_app(
+    apart: ImagingSubprocess, servers: Callable[[], list[Path]]
+) -> None:
     for kind in ("jpeg", "png", "webp"):
         developed(apart, pictures.good(kind).data)
     assert len(servers()) == 1
@@ -169,14 +171,14 @@ def test_one_server_serves_many_photos_and_ends_with_the_app(apart: Apart, serve
 
 @pytest.mark.parametrize("kind", ["text", "bomb", "1x1", "20000x3", "gif"])
 def test_no_process_is_asked_where_the_header_says_enough(
-    apart: Apart, kind: str, servers: Callable[[], list[Path]]
+    apart: ImagingSubprocess, kind: str, servers: Callable[[], list[Path]]
 ) -> None:
     with pytest.raises((BadPicture, UnsupportedMedia)):
         developed(apart, pictures.bad(kind).data)
     assert servers() == []
 
 
-def test_a_size_that_lies_beyond_the_head_is_refused_by_the_decoder(apart: Apart) -> None:
+def test_a_size_that_lies_beyond_the_head_is_refused_by_the_decoder(apart: ImagingSubprocess) -> None:
     """Before a pixel is decoded: no other check says so."""
     photo = bytearray(pictures.good("jpeg").data)
     frame = photo.index(b"\xff\xc0")
@@ -217,7 +219,7 @@ def slow() -> bytes:
 
 
 def test_a_photo_that_takes_too_much_memory_is_refused_and_the_next_one_is_not(engine: str) -> None:
-    imaging = Apart(engine, ThreadCompute(), lambda *_: Allowance(60, 60, 250))
+    imaging = ImagingSubprocess(engine, ThreadCompute(), lambda *_: Allowance(60, 60, 250))
     try:
         developed(imaging, pictures.good("jpeg").data)
         with pytest.raises(BadPicture):
@@ -227,20 +229,22 @@ def test_a_photo_that_takes_too_much_memory_is_refused_and_the_next_one_is_not(e
         asyncio.run(imaging.close())
 
 
-def test_a_photo_of_more_than_100_mb_of_pixels_is_developed_though_no_file_can_be_written(apart: Apart) -> None:
+def test_a_photo_of_more_than_100_mb_of_pixels_is_developed_though_no_file_can_be_written(
+    apart: ImagingSubprocess,
+) -> None:
     """From there on libvips would lay them on the disc, where a format cannot be read row by row."""
     photo = pictures.encoded(Image.new("RGB", (5_920, 5_920), "navy"), "WEBP", lossless=True, method=0)
     assert developed(apart, photo).width == 320
 
 
-def test_a_server_that_dies_costs_no_photo(apart: Apart, servers: Callable[[], list[Path]]) -> None:
+def test_a_server_that_dies_costs_no_photo(apart: ImagingSubprocess, servers: Callable[[], list[Path]]) -> None:
     developed(apart, pictures.good("png").data)
     [server] = servers()
     os.kill(int(server.name), signal.SIGKILL)
     assert developed(apart, pictures.good("png").data).width == 320
 
 
-def test_a_server_that_dies_at_work_costs_no_photo(apart: Apart, servers: Callable[[], list[Path]]) -> None:
+def test_a_server_that_dies_at_work_costs_no_photo(apart: ImagingSubprocess, servers: Callable[[], list[Path]]) -> None:
     developed(apart, pictures.good("png").data)
     [server] = servers()
     os.kill(int(server.name), signal.SIGSTOP)
@@ -248,7 +252,7 @@ def test_a_server_that_dies_at_work_costs_no_photo(apart: Apart, servers: Callab
     assert developed(apart, pictures.good("png").data).width == 320
 
 
-def test_a_decoder_ends_with_its_server(apart: Apart, servers: Callable[[], list[Path]]) -> None:
+def test_a_decoder_ends_with_its_server(apart: ImagingSubprocess, servers: Callable[[], list[Path]]) -> None:
     """One that is taken over could wait for ever, for want of anybody who ends it."""
     developed(apart, pictures.good("png").data)
     [server], photo = servers(), slow()
@@ -264,7 +268,7 @@ def test_a_decoder_ends_with_its_server(apart: Apart, servers: Callable[[], list
     working.join()
 
 
-def test_two_photos_at_once_have_a_server_each(apart: Apart, servers: Callable[[], list[Path]]) -> None:
+def test_two_photos_at_once_have_a_server_each(apart: ImagingSubprocess, servers: Callable[[], list[Path]]) -> None:
     async def both() -> list[Picture]:
         wish = {"crop": None, "width": 320, "height": 240}
         photos = [pictures.good(kind).data for kind in ("jpeg", "png")]
@@ -275,7 +279,7 @@ def test_two_photos_at_once_have_a_server_each(apart: Apart, servers: Callable[[
 
 
 def test_a_server_has_no_secret_and_writes_no_file(
-    apart: Apart, monkeypatch: pytest.MonkeyPatch, servers: Callable[[], list[Path]]
+    apart: ImagingSubprocess, monkeypatch: pytest.MonkeyPatch, servers: Callable[[], list[Path]]
 ) -> None:
     monkeypatch.setenv("TOKEN_KEY", "planted")
     developed(apart, pictures.good("png").data)
@@ -285,7 +289,7 @@ def test_a_server_has_no_secret_and_writes_no_file(
     assert [line.split()[3:5] for line in limits.splitlines() if line.startswith("Max file size")] == [["0", "0"]]
 
 
-def test_the_app_hides_its_memory_from_others_of_its_user(apart: Apart) -> None:
+def test_the_app_hides_its_memory_from_others_of_its_user(apart: ImagingSubprocess) -> None:
     """Where no filter keeps a decoder from opening /proc."""
     developed(apart, pictures.good("png").data)
     is_dumpable = 3
@@ -297,7 +301,7 @@ def test_a_server_ends_when_the_app_is_killed(tmp_path: Path) -> None:
     script = (
         "import asyncio, os, sys, time\n"
         "from app.adapters.compute import ThreadCompute\n"
-        "from app.adapters.imaging_apart import Apart\n"
+        "from app.adapters.imaging.imaging_subprocess import Apart\n"
         "imaging = Apart('pillow', ThreadCompute())\n"
         f"photo = open({str(tmp_path / 'photo')!r}, 'rb').read()\n"
         "asyncio.run(imaging.develop(photo, crop=None, width=32, height=24))\n"

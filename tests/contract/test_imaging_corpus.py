@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.adapters.upscaler_resample import Resample
+from app.adapters.imaging.upscaler_resample import Resample
 from app.core import sniff
 from app.core.pictures import Mark, Picture, PrintSpec
-from app.core.ports import Imaging
+from app.core.ports.imaging import Imaging
 from tests.contract.imagings import IMAGINGS, IN_THIS_PROCESS, WRITE_TIFF
 from tests.corpus.colours import COLOURS, coloured
 from tests.corpus.planted import traces, written

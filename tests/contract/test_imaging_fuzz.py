@@ -16,9 +16,9 @@ from random import Random
 
 import pytest
 
-from app.adapters.allowance import Allowance, allowance
 from app.adapters.compute_inline import InlineCompute
-from app.adapters.imaging_apart import Apart
+from app.adapters.imaging.decode_limits import Allowance, allowance
+from app.adapters.imaging.imaging_subprocess import ImagingSubprocess
 from app.core.errors import BadPicture, UnsupportedMedia
 from app.core.sniff import HEAD_BYTES, sniff
 from tests.contract.imagings import IMAGINGS
@@ -76,7 +76,7 @@ def test_a_decoder_makes_a_picture_of_a_damaged_file_or_refuses_it_soon_and_in_l
     """The system holds it to the memory: a file that took more would be too demanding."""
     IMAGINGS[engine]()  # skips where it is not installed
     bounds = Allowance(MOST_SECONDS, 4 * MOST_SECONDS, MOST_MB)
-    imaging, outcomes, took = Apart(engine, InlineCompute(), lambda *_: bounds), Counter[str](), [0.0]
+    imaging, outcomes, took = ImagingSubprocess(engine, InlineCompute(), lambda *_: bounds), Counter[str](), [0.0]
     outcome(imaging, good("jpeg").data)
     [server] = imaging._idle
     for number, photo in damaged():
@@ -100,7 +100,7 @@ def most_mb(photo: bytes) -> int:
     return MOST_MB if width * height <= PHONE_PIXELS else allowance(len(photo), (width, height)).megabytes
 
 
-def outcome(imaging: Apart, photo: bytes) -> str:
+def outcome(imaging: ImagingSubprocess, photo: bytes) -> str:
     try:
         return asyncio.run(imaging.develop(photo, crop=None, width=320, height=240)).mime
     except (BadPicture, UnsupportedMedia) as refusal:

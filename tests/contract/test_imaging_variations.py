@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from app.adapters.damage import DAMAGE
-from app.adapters.png import SIGNATURE, chunk
-from app.adapters.vips_photo import library
+from app.adapters.imaging.decode_errors import DAMAGE
+from app.adapters.imaging.png import SIGNATURE, chunk
+from app.adapters.imaging.vips_photo import library
 from app.core import jpeg as jpeg_format
 from app.core.errors import BadPicture, UnsupportedMedia
 from app.core.pictures import Picture

@@ -14,7 +14,7 @@ from sqlalchemy import delete, select
 from app import shops
 from app.core.app import App
 from app.core.errors import TooMany
-from app.core.spent import Spent
+from app.core.rate_limit_cache import RateLimitCache
 from app.shops import Hit
 from app.shops.tables import rate_limits
 from tests.apps import clock_of, close, make_app
@@ -39,9 +39,9 @@ async def app(another: Open, tmp_path: Path) -> AsyncIterator[App]:
     await close(made)
 
 
-async def passes(app: App, spent: Spent | None = None, **limits: int) -> bool:
+async def passes(app: App, spent: RateLimitCache | None = None, **limits: int) -> bool:
     try:
-        await shops.hit(app, hits(app, **limits), spent or Spent())
+        await shops.hit(app, hits(app, **limits), spent or RateLimitCache())
     except TooMany:
         return False
     return True
@@ -83,7 +83,7 @@ async def test_a_refusal_says_when_the_window_ends_and_then_a_new_one_begins(app
     assert await passes(app, key=1)
     clock_of(app).move(seconds=20)
     with pytest.raises(TooMany) as caught:
-        await shops.hit(app, hits(app, key=1), Spent())
+        await shops.hit(app, hits(app, key=1), RateLimitCache())
     assert caught.value.retry_after == 40
     clock_of(app).move(seconds=40)
     assert await passes(app, key=1)
@@ -91,7 +91,7 @@ async def test_a_refusal_says_when_the_window_ends_and_then_a_new_one_begins(app
 
 
 async def test_who_was_refused_is_refused_without_the_database_until_the_window_ends(app: App) -> None:
-    spent = Spent()
+    spent = RateLimitCache()
     assert [await passes(app, spent, key=1) for _ in range(2)] == [True, False]
     await app.db.batch(delete(rate_limits))
     clock_of(app).move(seconds=59)
@@ -102,15 +102,15 @@ async def test_who_was_refused_is_refused_without_the_database_until_the_window_
 
 
 async def test_units_are_counted_and_what_does_not_fit_leaves_room_for_less(app: App) -> None:
-    spent = Spent()
+    spent = RateLimitCache()
     assert [await units(app, spent, key=each) for each in (7, 4, 3, 1)] == [True, False, True, False]
     assert await counts(app) == {"key": 10}
 
 
 async def test_more_units_than_a_limit_has_are_refused_and_counted_nowhere(app: App) -> None:
-    assert not await units(app, Spent(), other=1, key=11)
+    assert not await units(app, RateLimitCache(), other=1, key=11)
     assert await counts(app) == {}
-    assert await units(app, Spent(), other=1, key=10)
+    assert await units(app, RateLimitCache(), other=1, key=10)
 
 
 async def test_a_day_and_a_minute_are_counted_in_one_hit_and_end_apart(app: App) -> None:
@@ -126,7 +126,7 @@ async def test_a_day_and_a_minute_are_counted_in_one_hit_and_end_apart(app: App)
         clock_of(app).move(minutes=1)
     assert passed == [None, None, 60, None, 7200 - 60, 7200 - 60, *[7200 - 120] * 3]
     with pytest.raises(TooMany, match=r"today: For today\."):
-        await shops.hit(app, both(), Spent())
+        await shops.hit(app, both(), RateLimitCache())
 
 
 async def test_a_hit_that_is_released_makes_room_and_never_below_nothing(app: App) -> None:
@@ -148,7 +148,7 @@ async def test_a_hit_of_a_window_that_is_over_is_not_released_from_the_next(app:
 
 
 async def test_a_process_does_not_remember_that_a_counter_was_full_that_others_may_release(app: App) -> None:
-    spent, counted_at = Spent(), app.clock.now()
+    spent, counted_at = RateLimitCache(), app.clock.now()
     tickets = [Hit("tickets", 1, app.clock.now() + MINUTE, returnable=True)]
     assert [await hit(app, tickets, spent) for _ in range(2)] == [None, 60]
     await shops.release(app, ["tickets"], counted_at)
@@ -160,23 +160,23 @@ async def test_sixteen_clients_with_units_of_their_own_fill_a_limit_and_never_pa
 
     async def take(place: int) -> int:
         amount = place % 5 + 1
-        got = [await units(clients[place], Spent(), limit=40, shared=amount) for _ in range(EACH)]
+        got = [await units(clients[place], RateLimitCache(), limit=40, shared=amount) for _ in range(EACH)]
         return amount * sum(got)
 
     granted = sum(await asyncio.gather(*[take(place) for place in range(CLIENTS)]))
     assert granted == (await counts(app))["shared"] == 40
 
 
-async def hit(app: App, wanted: list[Hit], spent: Spent | None = None) -> int | None:
+async def hit(app: App, wanted: list[Hit], spent: RateLimitCache | None = None) -> int | None:
     """The seconds to wait; None when it was let through."""
     try:
-        await shops.hit(app, wanted, spent or Spent())
+        await shops.hit(app, wanted, spent or RateLimitCache())
     except TooMany as fault:
         return fault.retry_after
     return None
 
 
-async def units(app: App, spent: Spent, limit: int = 10, **amounts: int) -> bool:
+async def units(app: App, spent: RateLimitCache, limit: int = 10, **amounts: int) -> bool:
     """Whether so many units of each key were let through."""
     ends = app.clock.now() + MINUTE
     return await hit(app, [Hit(key, limit, ends, amount) for key, amount in amounts.items()], spent) is None

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
-from app.adapters.upscaler_resample import Resample
+from app.adapters.imaging.upscaler_resample import Resample
 from app.core.pictures import Picture, PrintFormat, PrintSpec
 from tests import pictures
 from tests.contract.imagings import IMAGINGS, WRITE_TIFF

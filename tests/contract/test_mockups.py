@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from app.core.errors import BadPicture, UnsupportedMedia
 from app.core.mockups import Cylinder, Layer, MockupParts, Projection, Quad
 from app.core.pictures import Mark
-from app.core.ports import Imaging
+from app.core.ports.imaging import Imaging
 from tests.contract.imagings import IMAGINGS, WARP
 from tests.contract.test_made_by_ai import BY_AI, source_types
 from tests.pictures import encoded

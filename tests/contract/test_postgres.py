@@ -13,10 +13,10 @@ import asyncpg
 import pytest
 from sqlalchemy import column, func, insert, select, table, update
 
-from app.adapters import postgres
-from app.adapters.postgres import TRIES_WAIT_S, PostgresDatabase
+from app.adapters.database import postgres
+from app.adapters.database.postgres import TRIES_WAIT_S, PostgresDatabase
 from app.core.errors import ConstraintError, Unavailable
-from app.core.ports import Database
+from app.core.ports.database import Database
 from app.shops.tables import rate_limits, shops
 from tests.fakes.ports import START
 from tests.integration.world import until

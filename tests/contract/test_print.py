@@ -12,15 +12,15 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageFilter
 
-from app.adapters import upscaler_span
 from app.adapters.compute import ThreadCompute
-from app.adapters.imaging_pillow import Pillow
-from app.adapters.imaging_vips import Vips
-from app.adapters.upscaler_resample import Resample
+from app.adapters.imaging import upscaler_span
+from app.adapters.imaging.pillow import Pillow
+from app.adapters.imaging.upscaler_resample import Resample
+from app.adapters.imaging.vips import Vips
+from app.core.crop_geometry import cut
 from app.core.errors import BadPicture, Unavailable, Unprocessable
-from app.core.framing import cut
 from app.core.pictures import PrintFile, PrintFormat, PrintSpec, Raster
-from app.core.ports import Imaging, Upscaler
+from app.core.ports.imaging import Imaging, Upscaler
 from tests import pictures
 from tests.contract.imagings import ASK_AN_UPSCALER, IMAGINGS, IN_THIS_PROCESS, KEEP_EVERY_COLOUR, UPSCALERS, WRITE_TIFF
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.adapters.print_plan import PrintPlan, margin
-from app.adapters.upscaler_resample import Resample
+from app.adapters.imaging.print_plan import PrintPlan, margin
+from app.adapters.imaging.upscaler_resample import Resample
 from app.core.errors import Unprocessable
 from app.core.pictures import PrintFormat, PrintSpec, Raster
-from app.core.ports import Upscaler
+from app.core.ports.imaging import Upscaler
 from tests import pictures
 from tests.contract.imagings import IMAGINGS, IN_THIS_PROCESS, UPSCALERS
 

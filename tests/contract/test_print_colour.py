@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from app.adapters.upscaler_resample import Resample
+from app.adapters.imaging.upscaler_resample import Resample
 from app.core.errors import Unprocessable
 from app.core.pictures import Intent, PrintFormat, PrintSpec
 from tests import icc, pictures

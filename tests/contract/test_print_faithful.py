@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import uniform_filter
 
-from app.adapters import looks, span_faults, span_network
-from app.adapters.upscaler_span import Span
+from app.adapters.imaging import span_faults, span_network
+from app.adapters.imaging.upscaler_span import Span
+from app.adapters.models import local_styles
 from app.core.pictures import ImageRequest, Picture, PrintSpec, Raster, Tiles
 from tests import pictures, soak
 from tests.contract.imagings import ASK_AN_UPSCALER, IMAGINGS, LOCAL_MODELS, UPSCALERS
@@ -37,10 +38,10 @@ SUBJECTS = {"portrait": "astronaut.png", "pet": "chelsea.png", "landscape": "chi
 
 HARD = ("text", "halftone")
 """Of these the network has made static."""
-EVERY = list(product(looks.LOOKS, [*SUBJECTS, "halftone"]))
+EVERY = list(product(local_styles.LOOKS, [*SUBJECTS, "halftone"]))
 SAMPLE = [
-    *product(looks.LOOKS, HARD),
-    *((look, [name for name in SUBJECTS if name not in HARD][at % 3]) for at, look in enumerate(looks.LOOKS)),
+    *product(local_styles.LOOKS, HARD),
+    *((look, [name for name in SUBJECTS if name not in HARD][at % 3]) for at, look in enumerate(local_styles.LOOKS)),
 ]
 PHOTOGRAPHS = {
     path.name: path

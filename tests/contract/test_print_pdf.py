@@ -11,7 +11,7 @@ import pypdfium2
 import pytest
 from PIL import Image
 
-from app.adapters.upscaler_resample import Resample
+from app.adapters.imaging.upscaler_resample import Resample
 from app.core.pictures import PrintSpec
 from tests import icc, pictures
 from tests.contract.imagings import IMAGINGS, IN_THIS_PROCESS

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from app.core.ports import LONGEST_HINT_S, Queue
+from app.core.ports.queue import LONGEST_WAKE_UP_DELAY_S, Queue
 from tests.contract.adapters import OWN_QUEUES, QUEUES, OwnQueue
 
 pytestmark = pytest.mark.anyio
@@ -30,7 +30,7 @@ async def test_wake_never_raises(queue: Queue, ids: tuple[str, ...]) -> None:
     assert await queue.wake(*ids) is None  # type: ignore[func-returns-value]
 
 
-@pytest.mark.parametrize("seconds", [0.001, 1, 899.9, LONGEST_HINT_S])
+@pytest.mark.parametrize("seconds", [0.001, 1, 899.9, LONGEST_WAKE_UP_DELAY_S])
 async def test_a_hint_for_later_never_raises(queue: Queue, seconds: float) -> None:
     assert await queue.wake("a", "b", after_s=seconds) is None  # type: ignore[func-returns-value]
 

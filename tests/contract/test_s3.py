@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.adapters.files_s3 import S3Files
+from app.adapters.files.s3 import S3Files
 from app.core.errors import Unavailable
-from app.core.ports import Files
+from app.core.ports.files import Files
 from tests.aws import servers
 from tests.contract.adapters import FILES
 from tests.ports import free_port

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.adapters.compute import ThreadCompute
-from app.adapters.imaging_apart import Apart
+from app.adapters.imaging.imaging_subprocess import ImagingSubprocess
+from app.core.crop_geometry import OVERVIEW_SIDE, cut, patches
 from app.core.errors import BadPicture, UnsupportedMedia
-from app.core.framing import OVERVIEW_SIDE, cut, patches
-from app.core.measuring import measure
 from app.core.pictures import WHITE, Crop, Raster, Samples
-from app.core.ports import Imaging
+from app.core.ports.imaging import Imaging
+from app.personalization.photo_metrics import measure
 from tests import icc, pictures
 from tests.contract.imagings import IMAGINGS, IN_THIS_PROCESS
 from tests.corpus.talkative import talkative
@@ -104,7 +104,7 @@ def test_a_bad_file_is_refused(imaging: Imaging, kind: str) -> None:
 
 @pytest.mark.parametrize("engine", ["pillow", "vips"])
 def test_a_process_apart_looks_at_a_photo_as_it_is_looked_at_here(engine: str) -> None:
-    here, apart = IMAGINGS[engine](), Apart(engine, ThreadCompute())
+    here, apart = IMAGINGS[engine](), ImagingSubprocess(engine, ThreadCompute())
     try:
         assert looked(apart, pictures.turned(6).data) == looked(here, pictures.turned(6).data)
         with pytest.raises(UnsupportedMedia):

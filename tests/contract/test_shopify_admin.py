@@ -11,7 +11,7 @@ import pytest
 
 from app.adapters.shopify import Admin
 from app.core.errors import AppError, Unauthorized, Unavailable
-from app.core.ports import AccessToken, PrintNote, ShopDetails
+from app.core.ports.shopify import AccessToken, PrintNote, ShopDetails
 from tests.contract.shopify_wire import Answer, Wire, wire
 
 TOKEN = AccessToken("acme.myshopify.com", "shpat_secret", None, None, None, "read_orders")

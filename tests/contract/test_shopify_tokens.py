@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from app.adapters.shopify import Door
-from app.adapters.shopify.door import RETRY
-from app.core.errors import AppError, DoorReply, Unauthorized, Unavailable
-from app.core.ports import AccessToken, Grant
+from app.adapters.shopify import Auth
+from app.adapters.shopify.auth import RETRY
+from app.core.errors import AppError, AuthReply, Unauthorized, Unavailable
+from app.core.ports.shopify import AccessToken, Grant
 from tests.contract.shopify_wire import Answer, Wire, wire
 from tests.unit.shopify.signing import KEY, OLD_SECRET, SECRET, SHOP, document, fetch, id_token
 
@@ -31,36 +31,36 @@ def stored(refresh: str | None = "shprt_a") -> AccessToken:
     return AccessToken(SHOP, "shpat_0", soon, refresh, datetime.now(UTC), "read_orders")
 
 
-def ask(call: Callable[[Door], Awaitable[Any]], *script: Answer) -> tuple[Any, Wire]:
+def ask(call: Callable[[Auth], Awaitable[Any]], *script: Answer) -> tuple[Any, Wire]:
     async def run() -> tuple[Any, Wire]:
         async with wire(*script) as shopify:
-            door = Door(KEY, SECRET, OLD_SECRET, base_url=shopify.url)
+            shopify_auth = Auth(KEY, SECRET, OLD_SECRET, base_url=shopify.url)
             try:
-                return await call(door), shopify
-            except (AppError, DoorReply) as fault:
+                return await call(shopify_auth), shopify
+            except (AppError, AuthReply) as fault:
                 return fault, shopify
 
     return asyncio.run(run())
 
 
-async def exchange(door: Door) -> AccessToken:
-    return await door.exchange(door.verify_admin(document(id_token(), "/orders")))
+async def exchange(shopify_auth: Auth) -> AccessToken:
+    return await shopify_auth.exchange(shopify_auth.verify_admin(document(id_token(), "/orders")))
 
 
-async def exchange_fetch(door: Door) -> AccessToken:
-    return await door.exchange(door.verify_admin(fetch(id_token())))
+async def exchange_fetch(shopify_auth: Auth) -> AccessToken:
+    return await shopify_auth.exchange(shopify_auth.verify_admin(fetch(id_token())))
 
 
-async def refresh(door: Door) -> AccessToken:
-    return await door.refresh(stored())
+async def refresh(shopify_auth: Auth) -> AccessToken:
+    return await shopify_auth.refresh(stored())
 
 
-async def refresh_nothing(door: Door) -> AccessToken:
-    return await door.refresh(stored(None))
+async def refresh_nothing(shopify_auth: Auth) -> AccessToken:
+    return await shopify_auth.refresh(stored(None))
 
 
-async def redeem(door: Door) -> AccessToken:
-    return await door.redeem(Grant(SHOP, "a-code", "a-state", datetime.now(UTC)))
+async def redeem(shopify_auth: Auth) -> AccessToken:
+    return await shopify_auth.redeem(Grant(SHOP, "a-code", "a-state", datetime.now(UTC)))
 
 
 def in_seconds(time: datetime | None) -> float:
@@ -105,7 +105,7 @@ def test_a_token_with_five_minutes_left_is_refreshed() -> None:
 @pytest.mark.parametrize("answer", [(429, {}, {"Retry-After": "60"}), (500, ""), (200, "<html>"), "lost"])
 @pytest.mark.parametrize("call", [exchange, refresh, redeem])
 def test_a_busy_token_endpoint_is_unavailable_after_one_request(
-    call: Callable[[Door], Awaitable[AccessToken]], answer: Answer
+    call: Callable[[Auth], Awaitable[AccessToken]], answer: Answer
 ) -> None:
     fault, shopify = ask(call, answer)
     assert (type(fault), len(shopify.asked)) == (Unavailable, 1)
@@ -122,7 +122,7 @@ def test_without_a_refresh_token_nothing_is_asked() -> None:
 
 
 @pytest.mark.parametrize("call", [exchange, refresh, redeem])
-def test_wrong_credentials_of_the_app_say_so(call: Callable[[Door], Awaitable[AccessToken]]) -> None:
+def test_wrong_credentials_of_the_app_say_so(call: Callable[[Auth], Awaitable[AccessToken]]) -> None:
     fault, _ = ask(call, (401, {"error": "invalid_client"}))
     assert (type(fault), fault.code) == (Unauthorized, "app_refused")
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 
-from app.adapters import sqlite
-from app.adapters.sqlite import SqliteDatabase
+from app.adapters.database import sqlite
+from app.adapters.database.sqlite import SqliteDatabase
 from app.core.errors import Refused, Unavailable
-from app.core.ports import Expect
+from app.core.ports.database import Expect
 from app.shops.tables import shops
 from tests.apps import migrated
 from tests.fakes.ports import START

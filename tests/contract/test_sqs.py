@@ -9,10 +9,10 @@ import uuid
 
 import pytest
 
-from app.adapters.queue_sqs import SqsQueue
+from app.adapters.queue.sqs import SqsQueue
 from app.core.errors import Unavailable
 from app.core.log import Log
-from app.core.ports import LONGEST_HINT_S
+from app.core.ports.queue import LONGEST_WAKE_UP_DELAY_S
 from tests.aws import servers
 from tests.ports import free_port
 
@@ -43,7 +43,7 @@ async def test_a_hint_for_later_is_held_back() -> None:
     log, url = io.StringIO(), made()
     queue = SqsQueue(url, Log(log), endpoint=servers.moto(), region=servers.REGION)
     await queue.wake("soon", after_s=0.4)
-    await queue.wake("last", after_s=LONGEST_HINT_S)
+    await queue.wake("last", after_s=LONGEST_WAKE_UP_DELAY_S)
     assert received(url) == []
     came, until = list[str](), time.monotonic() + 10
     while not came and time.monotonic() < until:
@@ -57,13 +57,13 @@ async def test_a_queue_that_does_not_answer_loses_hints_and_says_so() -> None:
     nobody = free_port()
     await SqsQueue(url, Log(log), endpoint=f"http://127.0.0.1:{nobody}", region=servers.REGION).wake("a", "b")
     (line,) = map(json.loads, log.getvalue().splitlines())
-    assert (line["event"], line["count"]) == ("hints_lost", 2)
+    assert (line["event"], line["count"]) == ("wake_ups_lost", 2)
 
 
 async def test_a_queue_that_is_not_there_loses_hints_and_says_so() -> None:
     log, url = io.StringIO(), f"{servers.moto()}/123456789012/nobody"
     await SqsQueue(url, Log(log), endpoint=servers.moto(), region=servers.REGION).wake("a")
-    assert "hints_lost" in log.getvalue()
+    assert "wake_ups_lost" in log.getvalue()
 
 
 async def test_without_keys_hints_are_lost_and_the_request_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +71,7 @@ async def test_without_keys_hints_are_lost_and_the_request_goes_on(monkeypatch: 
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     await SqsQueue(url, Log(log), endpoint=servers.moto(), region=servers.REGION).wake("a")
-    assert "hints_lost" in log.getvalue()
+    assert "wake_ups_lost" in log.getvalue()
 
 
 async def test_a_queue_that_is_there_says_so_and_one_that_is_not_is_unavailable() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from app.core.errors import Unauthorized
-from app.core.ports import Vault
+from app.core.ports.vault import Vault
 from tests.contract.adapters import VAULTS
 
 pytestmark = pytest.mark.anyio

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from app.adapters.png import chunk
+from app.adapters.imaging.png import chunk
 from tests import icc
 from tests.corpus import deep_png, jpeg, numbered
 from tests.corpus.coloured import Coloured, around, grey, grid, half_clear, levels_of, on_white, tiles

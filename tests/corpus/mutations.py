@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from random import Random
 
-from app.adapters.png import SIGNATURE
+from app.adapters.imaging.png import SIGNATURE
 from app.core.errors import AppError
 from app.core.sniff import sniff
 

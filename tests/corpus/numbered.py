@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from app.adapters.png import chunk
+from app.adapters.imaging.png import chunk
 from tests import icc
 from tests.corpus import deep_png
 from tests.corpus.coded import BT2020, HLG, P3, PQ, seen_through, shown_by

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
 
-from app.adapters.png import SIGNATURE, chunk
+from app.adapters.imaging.png import SIGNATURE, chunk
 from app.core import jpeg as jpeg_format
 from tests.corpus import exif, jpeg
 from tests.corpus.heif import BRANDS, box, coded, written

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 
-from app.adapters.png import chunk
+from app.adapters.imaging.png import chunk
 from tests.corpus import exif, jpeg
 from tests.corpus.planted import WORDS
 

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from app.adapters.images_binding import Parts
-from app.adapters.imaging_cloudflare import CloudflareImages
+from app.adapters.imaging.cloudflare import CloudflareImages
+from app.adapters.imaging.images_binding import Parts
 from app.core import errors
 from app.core.mockups import MockupParts
 from app.core.pictures import WHITE, Crop, Intent, Mark, Picture, PrintFile, PrintSpec, Samples
-from app.core.ports import Upscaler
+from app.core.ports.imaging import Upscaler
 from tests.edge import sample_wire, workerd
-from tests.edge.door import client, served
 from tests.edge.parcel import packed, unpacked
+from tests.edge.shopify_auth import client, served
 
 
 class BindingImages:

@@ -15,11 +15,11 @@ import pytest
 from sqlalchemy import delete
 
 from app import shops
-from app.core.links import MediaLink
+from app.core.signed_links import MediaLink
 from app.personalization.tables import watermarks
 from devstore.config import Config
 from devstore.server import create_devstore
-from handlers import demo_shop
+from handlers.demo import shop
 from tests import apps
 from tests.devstore.conftest import serving
 from tests.edge import workerd
@@ -32,7 +32,7 @@ from tests.sources import ROOT
 FROM_MACHINES = ("DATABASE_URL", "FILES_URL", "SHOPIFY_API_KEY", "SHOPIFY_API_SECRET")
 FAULTS = ("Uncaught", "_crashed")
 """What the log of a worker that is well does not hold: a queue hides its faults by trying again."""
-LOST_HINT = f"""
+LOST_WAKE_UP = f"""
 INSERT INTO jobs (id, shop_id, kind, subject_id, dedupe_key, run_at, created_at, updated_at)
 VALUES ('lost', '{OTHER_SHOP}', 'shops.uninstall', 'nothing', 'lost', '2026-01-01T00:00:00.000Z', '', '');
 """
@@ -101,7 +101,7 @@ def deployed(folder: Path, rows: str, *, images: bool = True, **changes: str) ->
             "SHOPIFY_BASE_URL": shop_url,
         }
         with workerd.serving(
-            ROOT, folder / "state", settings | changes, port=port, rows=rows + LOST_HINT, images=images
+            ROOT, folder / "state", settings | changes, port=port, rows=rows + LOST_WAKE_UP, images=images
         ) as url:
             shopify.install(SHOP)
             yield Edge(url, folder / "state", shopify, b"l" * 32)
@@ -119,7 +119,7 @@ async def offers(folder: Path) -> str:
     """The demo's products as SQL: what a shop has before its merchant's first visit, and no watermark of its own."""
     app = apps.make_app(folder)
     await shops.expect_install(app, SHOP)
-    await demo_shop.seed(app, examples=False)
+    await shop.seed(app, examples=False)
     await app.db.batch(delete(watermarks))
     await apps.close(app)
     return rows_of(folder)

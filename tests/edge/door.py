@@ -16,10 +16,10 @@ from typing import Any
 import httpx
 
 import app.schema  # noqa: F401  # fills the metadata
-from app.adapters.d1 import D1Database, D1Fault, Outcome, Statements
-from app.adapters.sealed import Keys
+from app.adapters.database.d1 import D1Database, D1Fault, Outcome, Statements
+from app.adapters.vault.token_cipher import Keys
 from app.core.errors import Unauthorized
-from app.core.ports import Database
+from app.core.ports.database import Database
 from app.core.tables import metadata
 from tests import apps
 from tests.edge import workerd

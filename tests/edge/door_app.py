@@ -16,13 +16,13 @@ from starlette.applications import Starlette
 from workers import Response, env
 
 from app import quotas
-from app.adapters.image_model_gemini import GeminiImages
+from app.adapters.models.gemini import GeminiImages
 from app.core.app import App
 from app.core.errors import AppError
 from app.core.pictures import ImageRequest, Picture
 from app.wiring_worker import build_worker
-from handlers import asgi_worker
 from handlers.routes import create
+from handlers.runtimes import asgi_worker
 
 HEARD: deque[tuple[str, str]] = deque(maxlen=10_000)
 """What the queues brought, as names of queues and bodies of messages."""

@@ -13,10 +13,10 @@ from typing import Any
 
 import httpx
 
-from app.adapters.files_r2 import R2Files
+from app.adapters.files.r2 import R2Files
 from app.core.errors import AppError, NotFound, Unavailable, Unprocessable
 from app.core.pictures import ImageAnswer, ImageRequest, ModelUsage
-from app.core.ports import FileInfo, Files, StoredFile, UploadTicket
+from app.core.ports.files import FileInfo, Files, StoredFile, UploadTicket
 from tests.edge import door, workerd
 
 ERRORS: dict[int, type[AppError]] = {404: NotFound, 422: Unprocessable, 503: Unavailable}

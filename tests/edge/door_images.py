@@ -9,9 +9,9 @@ import sample_wire
 from parcel import packed, unpacked
 from workers import env
 
-from app.adapters.images_binding import make_by
-from app.adapters.imaging_cloudflare import CloudflareImages
-from app.adapters.upscaler_resample import Resample
+from app.adapters.imaging.cloudflare import CloudflareImages
+from app.adapters.imaging.images_binding import make_by
+from app.adapters.imaging.upscaler_resample import Resample
 from app.core.errors import AppError
 from app.core.pictures import Crop, Mark, PrintSpec
 

@@ -10,9 +10,9 @@ import door_app
 import door_images
 from workers import Response, WorkerEntrypoint, env
 
-from app.adapters.d1 import D1Fault
-from app.adapters.d1_binding import run_on
-from app.adapters.vault_webcrypto import WebCryptoVault
+from app.adapters.database.d1 import D1Fault
+from app.adapters.database.d1_binding import run_on
+from app.adapters.vault.webcrypto import WebCryptoVault
 from app.core.errors import Unauthorized
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.core.links import MediaLink
+from app.core.signed_links import MediaLink
 from tests.edge.conftest import Edge
 from tests.integration import webhooks
 from tests.integration.merchant import Merchant

@@ -13,11 +13,11 @@ import pytest
 from PIL import Image
 
 from app.adapters.compute import ThreadCompute
-from app.adapters.imaging_vips import Vips
+from app.adapters.imaging.vips import Vips
 from app.core.errors import AppError
-from app.core.links import MediaLink
 from app.core.pictures import Mark, PrintSpec
-from app.core.ports import Imaging
+from app.core.ports.imaging import Imaging
+from app.core.signed_links import MediaLink
 from tests import pictures
 from tests.edge.binding_images import BindingImages
 from tests.edge.conftest import Edge, deployed, offers

@@ -15,11 +15,11 @@ from PIL import Image
 
 from app import personalization, shops
 from app.core.errors import AppError
-from app.core.links import MediaLink
-from app.core.ports import ProxyVisit
+from app.core.ports.shopify import ProxyVisit
+from app.core.signed_links import MediaLink
 from app.personalization import PreviewRequest
 from app.wiring import print_engine
-from handlers import demo_shop
+from handlers.demo import shop as demo_shop
 from handlers.jobs import run_due
 from tests import apps
 from tests.edge import workerd

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from app.core.ports import Files
+from app.core.ports.files import Files
 from tests.edge import door_clients
 
 pytestmark = pytest.mark.anyio

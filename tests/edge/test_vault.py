@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.adapters.vault_cryptography import CryptographyVault
-from tests.edge.door import WebCrypto
+from app.adapters.vault.cryptography import CryptographyVault
+from tests.edge.shopify_auth import WebCrypto
 
 pytestmark = pytest.mark.anyio
 KEY = bytes(range(32))

@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.core.links import MediaLink
+from app.core.signed_links import MediaLink
 from app.media.uploads import MAX_UPLOAD_BYTES
-from handlers.page_files import STATIC
+from handlers.http.static_files import STATIC
 from tests.edge import workerd
 from tests.edge.conftest import Edge, deployed, offers
 from tests.integration import webhooks

@@ -22,7 +22,8 @@ from app.core.pictures import (
     Raster,
     Samples,
 )
-from app.core.ports import AccessToken, PrintNote, ProductPage, ShopDetails, Upscaler
+from app.core.ports.imaging import Upscaler
+from app.core.ports.shopify import AccessToken, PrintNote, ProductPage, ShopDetails
 
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 

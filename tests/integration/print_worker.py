@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 from PIL import Image
 
-from app.core.ports import Clock
+from app.core.ports.clock import Clock
 from app.core.times import SystemClock
 from app.render_workers import CompletedRender, CompletedUpload, UploadRequest
 from handlers.cli.render_client import RenderClient, Work

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app import shops
 from app.personalization.tables import ai_styles
-from handlers import demo_shop
+from handlers.demo import shop
 from tests import apps
 from tests.browser.demo import running
 
@@ -36,11 +36,11 @@ def test_what_the_demo_writes_is_its_users_alone(tmp_path: Path) -> None:
 @pytest.mark.anyio
 async def test_every_style_of_the_demo_has_an_example(tmp_path: Path) -> None:
     app = apps.make_app(tmp_path)
-    await shops.expect_install(app, demo_shop.SHOP)
-    await demo_shop.seed(app, examples=True)
+    await shops.expect_install(app, shop.SHOP)
+    await shop.seed(app, examples=True)
     styles = await app.db.all(select(ai_styles.c.example_asset_id))
     await apps.close(app)
-    assert len({style["example_asset_id"] for style in styles} - {None}) == len(demo_shop.STYLES)
+    assert len({style["example_asset_id"] for style in styles} - {None}) == len(shop.STYLES)
 
 
 def test_ending_the_demo_ends_the_simulated_shop(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from starlette.routing import Mount, Route
 
 from devstore.config import Config
 from devstore.signatures import proxy_signature, webhook_hmac
-from handlers.page_files import STATIC
+from handlers.http.static_files import STATIC
 from handlers.routes import ROUTES
 from tests.integration import webhooks
 from tests.integration.servers import OTHER_SHOP, SHOP
@@ -47,11 +47,11 @@ def door_of(path: str) -> str:
     return "webhook" if path == "/webhooks" else "open" if path in OPEN else "admin"
 
 
-def routes_behind(door: str) -> list[tuple[str, str]]:
+def routes_behind(shopify_auth: str) -> list[tuple[str, str]]:
     """Method and path of each."""
     found = []
     for route in ROUTES:
-        if isinstance(route, Route) and door_of(route.path) == door:
+        if isinstance(route, Route) and door_of(route.path) == shopify_auth:
             path = route.path
             for name, value in IDS.items():
                 path = path.replace(name, value)
@@ -160,7 +160,7 @@ def test_every_route_has_its_door() -> None:
     paths = {route.path for route in ROUTES if isinstance(route, Route | Mount)}
     assert paths >= OPEN
     assert {route.path for route in ROUTES if isinstance(route, Mount)} <= OPEN
-    behind = sum(len(routes_behind(door)) for door in DOORS)
+    behind = sum(len(routes_behind(shopify_auth)) for shopify_auth in DOORS)
     assert behind >= len(ROUTES) - 1
 
 
@@ -244,8 +244,8 @@ async def test_no_answer_shows_a_signature_that_came_in(world: World) -> None:
 
 
 @pytest.mark.parametrize("door", DOORS)
-async def test_a_trailing_slash_is_the_same_address_and_redirects_nowhere(world: World, door: str) -> None:
-    for method, path in routes_behind(door):
+async def test_a_trailing_slash_is_the_same_address_and_redirects_nowhere(world: World, shopify_auth: str) -> None:
+    for method, path in routes_behind(shopify_auth):
         if path == "/" or path.startswith("/media/"):
             continue
         headers = {"host": b"evil.test", "accept": b"application/json"}

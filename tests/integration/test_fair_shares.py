@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from handlers import aws_lambda
 from handlers.jobs import LOOPS
-from handlers.loops import Loops
+from handlers.runtimes import aws_lambda
+from handlers.runtimes.loops import Loops
 from tests.fakes.ports import NotingQueue
 from tests.integration.servers import OTHER_SHOP, SHOP
 from tests.integration.world import World, until
@@ -87,7 +87,7 @@ async def test_messages_that_name_a_flood_run_the_other_shops_preview_too(world:
     ]
     while queue.woken:
         job_id = queue.woken.pop(0)
-        assert await aws_lambda._run_hinted(app, [{"messageId": job_id, "body": job_id}]) == []
+        assert await aws_lambda._run_woken(app, [{"messageId": job_id, "body": job_id}]) == []
     starts = order_of_starts(world)
     assert starts.index(single["id"]) <= SLOTS
     assert len(starts) == 21

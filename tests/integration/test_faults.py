@@ -46,7 +46,7 @@ def locked(database: Path) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite waits for a lock for this many seconds, as connections open."""
-    monkeypatch.setattr("app.adapters.sqlite.BUSY_S", 0.05)
+    monkeypatch.setattr("app.adapters.database.sqlite.BUSY_S", 0.05)
 
 
 async def test_a_locked_database_is_a_503_and_the_same_request_works_later(world: World) -> None:

@@ -12,12 +12,12 @@ from typing import Any
 import httpx
 import pytest
 
-from app.adapters.postgres import PostgresDatabase
-from app.adapters.queue_sqs import SqsQueue
-from app.adapters.sqlite import SqliteDatabase
+from app.adapters.database.postgres import PostgresDatabase
+from app.adapters.database.sqlite import SqliteDatabase
+from app.adapters.queue.sqs import SqsQueue
 from app.core.app import App
 from app.core.errors import NotFound
-from handlers.kept import Kept
+from handlers.http.ttl_cache import TtlCache
 from handlers.routes import create
 from tests.aws.servers import ENVIRON, REGION
 from tests.fakes.ports import NotingQueue
@@ -97,8 +97,8 @@ async def test_an_answer_is_kept_for_some_seconds_and_a_fault_is_not(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr("handlers.kept.time.monotonic", lambda: now)
-    kept = Kept(5, Answers([1, NotFound(), 2]))
+    monkeypatch.setattr("handlers.http.ttl_cache.time.monotonic", lambda: now)
+    kept = TtlCache(5, Answers([1, NotFound(), 2]))
     assert [await kept.answer(), await kept.answer()] == [1, 1]
     now += 6
     with pytest.raises(NotFound):

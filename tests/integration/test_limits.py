@@ -1,4 +1,4 @@
-"""Every limit of handlers/limits.py, by each that it counts: refused with a sentence, and only who is over it."""
+"""Every limit of handlers/http/limits.py, by each that it counts: refused with a sentence, and only who is over it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from app.core.errors import TooMany
 from app.media import MOST_COST
-from handlers.limits import LIMITS, SENTENCES
+from handlers.http.limits import LIMITS, SENTENCES
 from tests.integration import webhooks
 from tests.integration.servers import OTHER_SHOP, SHOP
 from tests.integration.storefront import Storefront

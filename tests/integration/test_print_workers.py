@@ -110,7 +110,7 @@ async def test_a_deployment_with_print_workers_hints_at_no_prints(delegating: Wo
     assert await jobs.run_one(delegating.app, KINDS, job(delegating)["id"]) is False
     assert delegating.logged("job_kind_unknown") == []
     await delegating.run_jobs()
-    assert await jobs.rehint(delegating.app, KINDS) == 0
+    assert await jobs.resend_wake_ups(delegating.app, KINDS) == 0
     assert job(delegating)["status"] == "pending"
 
 

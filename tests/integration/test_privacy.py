@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.core.ports import Expect
+from app.core.ports.database import Expect
 from handlers import jobs as runner
 from tests.apps import ON_POSTGRES
 from tests.integration import webhooks

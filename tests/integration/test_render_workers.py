@@ -14,8 +14,8 @@ from app.core.times import SystemClock
 from app.render_workers import CompletedRender, CompletedUpload, HeavyKind, UploadRequest
 from app.wiring import print_engine
 from handlers import jobs as runner
-from handlers.cli.remote import RenderWorker
 from handlers.cli.render_client import RenderClient, Work
+from handlers.cli.render_worker import RenderWorker
 from tests.fakes.figurines import FOLDER, KIND, Figurines, Report, ordered_figurine, photo_key
 from tests.integration.print_worker import KEY, connected, taken
 from tests.integration.servers import SHOP

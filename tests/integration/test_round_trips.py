@@ -11,9 +11,9 @@ import pytest
 from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.adapters.d1 import D1Database, Outcome, Statements
+from app.adapters.database.d1 import D1Database, Outcome, Statements
 from app.core.errors import BadPicture
-from app.core.ports import Database, Result, Row
+from app.core.ports.database import Database, Result, Row
 from app.core.tables import metadata
 from app.core.times import SystemClock
 from handlers.cli.render_client import RenderClient

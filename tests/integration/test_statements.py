@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import BindParameter, Dialect, Select, select
 from starlette.routing import Route
 
-from app.adapters import sql
-from app.adapters.sql import Sql
-from app.core.ports import Expect
+from app.adapters.database import sql
+from app.adapters.database.sql import Sql
+from app.core.ports.database import Expect
 from app.core.statements import BoundStatement
 from app.jobs.tables import jobs
 from tests.apps import ON_POSTGRES

@@ -22,14 +22,14 @@ from PIL import Image
 from starlette.types import ASGIApp
 
 from app import shops
-from app.adapters.image_model_local import LocalImages
+from app.adapters.models.local import LocalImages
 from app.core.app import App
 from app.core.log import Log
 from app.core.settings import Settings
 from app.wiring import build, migrate
 from devstore.config import Config
 from devstore.server import create_devstore
-from handlers import demo_shop
+from handlers.demo import shop as demo_shop
 from handlers.server import Server
 from tests import apps
 from tests.devstore.conftest import serving

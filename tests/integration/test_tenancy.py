@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.core.links import view_token
+from app.core.signed_links import view_token
 from tests.integration import webhooks
 from tests.integration.servers import OTHER_SHOP
 from tests.integration.storefront import Storefront

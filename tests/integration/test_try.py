@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from app.adapters.upscaler_span import Span
-from handlers import demo_shop
+from app.adapters.imaging.upscaler_span import Span
 from handlers.cli import main
+from handlers.demo import shop
 from tests import pictures, processes
 
 Out = pytest.CaptureFixture[str]
@@ -35,12 +35,12 @@ def test_any_good_photo_becomes_a_preview_and_a_print(
     kind: str, tmp_path: Path, capsys: Out, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A postcard instead of A4: nothing is enlarged, which takes longer than all the rest."""
-    a4 = demo_shop.POSTER_SIZES[0]
-    postcard = demo_shop.DemoSize("A4", 620, 877, a4.variant_id)
-    sizes = [postcard, *demo_shop.POSTER_SIZES[1:]]
-    monkeypatch.setattr(demo_shop, "POSTER_SIZES", sizes)
-    poster = (demo_shop.POSTER, "Photo Poster", "photo-poster")
-    monkeypatch.setattr(demo_shop, "PRODUCTS", demo_shop.PRODUCTS | {poster: sizes})
+    a4 = shop.POSTER_SIZES[0]
+    postcard = shop.DemoSize("A4", 620, 877, a4.variant_id)
+    sizes = [postcard, *shop.POSTER_SIZES[1:]]
+    monkeypatch.setattr(shop, "POSTER_SIZES", sizes)
+    poster = (shop.POSTER, "Photo Poster", "photo-poster")
+    monkeypatch.setattr(shop, "PRODUCTS", shop.PRODUCTS | {poster: sizes})
     photo = _saved(pictures.good(kind), tmp_path)
     command = ["try", photo, "--style", "Pencil sketch", "--size", "A4", "--out", tmp_path / "out", "--json"]
     assert main([str(word) for word in command]) == 0

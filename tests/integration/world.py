@@ -19,15 +19,16 @@ from PIL import Image
 from starlette.applications import Starlette
 
 from app import shops
+from app.adapters.imaging.upscaler_resample import Resample
 from app.adapters.shopify import Admin
-from app.adapters.upscaler_resample import Resample
 from app.core.app import App
 from app.core.log import Log
-from app.core.ports import AdminVisit, Imaging
+from app.core.ports.imaging import Imaging
+from app.core.ports.shopify import AdminVisit
 from app.wiring import print_engine
 from devstore.signatures import id_token
-from handlers import demo_shop
 from handlers import jobs as runner
+from handlers.demo import shop as demo_shop
 from handlers.routes import create
 from tests import postgres
 from tests.apps import ON_POSTGRES, close, make_app, stock
@@ -154,7 +155,7 @@ async def fill(world: World) -> None:
     config = world.shopify.config
     for shop in (SHOP, OTHER_SHOP):
         visit = AdminVisit(shop, "1", id_token(shop, config.api_key, config.api_secret), {})
-        token = await world.app.door.exchange(visit)
+        token = await world.app.shopify_auth.exchange(visit)
         await shops.record_install(world.app, token, await world.app.shopify.shop_details(token))
     await demo_shop.seed(world.app, examples=False)
     await stock(world.app, OTHER_SHOP)

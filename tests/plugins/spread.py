@@ -71,8 +71,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @contextmanager
 def _turn(*, alone: bool) -> Iterator[None]:
     """Beside other tests, or alone. Who waits to be alone keeps the door, so that no other test goes in before it."""
-    with DOOR.open() as door, ROOM.open() as room:
-        fcntl.flock(door, fcntl.LOCK_EX)
+    with DOOR.open() as shopify_auth, ROOM.open() as room:
+        fcntl.flock(shopify_auth, fcntl.LOCK_EX)
         fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-        fcntl.flock(door, fcntl.LOCK_UN)
+        fcntl.flock(shopify_auth, fcntl.LOCK_UN)
         yield

@@ -13,7 +13,7 @@ from typing import Any
 
 import uvicorn
 
-from app.adapters.files_folder import TYPE_SUFFIX
+from app.adapters.files.folder import TYPE_SUFFIX
 from app.core.log import Log
 from app.core.settings import Settings
 from app.wiring import build

@@ -14,7 +14,7 @@ from app import shops
 from app.core.settings import Settings
 from app.core.tables import metadata
 from app.wiring import build
-from handlers import demo_shop
+from handlers.demo import shop as demo_shop
 from tests import apps
 
 

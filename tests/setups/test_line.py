@@ -58,7 +58,7 @@ def until(setup: SetUp, happened: Callable[[], bool]) -> None:
         setup.pump()
 
 
-def use_up_hints(setup: SetUp, count: int) -> None:
+def use_up_wake_ups(setup: SetUp, count: int) -> None:
     """Let the platform bring every hint to a job that cannot start."""
     if setup.name == "worker":
         until(setup, lambda: setup.log().count("QUEUE artify-jobs ") >= count)
@@ -71,10 +71,10 @@ def test_who_waits_for_a_slot_starts_when_one_is_free(setup: SetUp) -> None:
     on(setup, lambda http: Storefront(http).upload())  # so that the shop has its limits
     setup.execute(f"UPDATE quotas SET running = {SLOTS}, max_concurrent = {SLOTS}")
     held = on(setup, lambda http: asked(Storefront(http, customer="1"), SLOTS))
-    use_up_hints(setup, SLOTS)
+    use_up_wake_ups(setup, SLOTS)
     setup.execute(f"UPDATE jobs SET status = 'running', lease_token = id, lease_until = '{HELD_UNTIL}'")
     on(setup, lambda http: asked(Storefront(http, customer="2"), SLOTS + 2))
-    use_up_hints(setup, SLOTS + 2)
+    use_up_wake_ups(setup, SLOTS + 2)
     cancelled = on(setup, lambda http: Storefront(http, customer="1").cancel(held[0]))
     assert cancelled.json()["status"] == "cancelled"
     until(setup, lambda: not setup.rows(OPEN))

@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus
 
 from devstore.catalog import SEED
 from devstore.config import Config
-from handlers.demo_shop import STYLES
+from handlers.demo.shop import STYLES
 from tests.fakes.gemini import KEY
 from tests.pictures import PLANTED
 from tests.setups.base import LINK_KEY, TOKEN_KEY

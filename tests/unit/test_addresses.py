@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.addresses import bucket, network, parsed, shopper_address
+from handlers.http.client_address import bucket, network, parsed, shopper_address
 
 SHOPPER, SHOPIFY = "203.0.113.7", "198.51.100.1"
 IPV6, ITS_64, ITS_48 = "2001:db8:1:2::7", "2001:db8:1:2::/64", "2001:db8:1::/48"

@@ -13,8 +13,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from app.core.errors import AppError
-from handlers import bodies, parse, webhooks
-from handlers.bodies import Paced
+from handlers import webhooks
+from handlers.http import parse, slow_bodies
+from handlers.http.slow_bodies import Paced
 from handlers.routes import create
 from tests.apps import close, make_app
 from tests.integration.wire import call
@@ -28,8 +29,8 @@ MAYBE = {"x-shopify-hmac-sha256": b"A" * 43 + b"="}
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "FIRST_S", 0.05)
-    monkeypatch.setattr(bodies, "LINGER_S", 0.05)
+    monkeypatch.setattr(slow_bodies, "FIRST_S", 0.05)
+    monkeypatch.setattr(slow_bodies, "LINGER_S", 0.05)
 
 
 async def sender(*messages: Message) -> AsyncIterator[Message]:
@@ -71,11 +72,11 @@ async def test_a_body_that_does_not_end_in_time_is_a_408() -> None:
 
 async def test_what_has_come_earns_time_for_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """A thousand bytes earn a minute here: a sender that waits longer than the first pause allows is let go on."""
-    monkeypatch.setattr(bodies, "BYTES_A_S", 1000 / 60)
+    monkeypatch.setattr(slow_bodies, "BYTES_A_S", 1000 / 60)
 
     async def pausing() -> AsyncIterator[Message]:
         yield PIECE
-        await asyncio.sleep(2 * bodies.FIRST_S)
+        await asyncio.sleep(2 * slow_bodies.FIRST_S)
         yield LAST
 
     assert (await asked(reads_all, pausing()))[-1]["body"] == b"read"
@@ -148,7 +149,7 @@ async def test_a_webhook_earns_no_time_by_what_has_come(
 ) -> None:
     """A sender of much who then falls silent holds the room no longer than one who sends nothing."""
     monkeypatch.setattr(webhooks, "BODY_S", 0.1)
-    monkeypatch.setattr(bodies, "FIRST_S", 60.0)
+    monkeypatch.setattr(slow_bodies, "FIRST_S", 60.0)
     for received in (large(90_000), [PIECE], large(0)):
         server = Paced(routes)
         answer = await call(server, "POST", path, headers=MAYBE, received=received, then=None)

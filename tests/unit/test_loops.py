@@ -12,7 +12,7 @@ from app.core.app import App
 from app.jobs import Lease
 from app.quotas import SLOTS, Lane
 from handlers.jobs import KINDS, LOOPS
-from handlers.loops import Loops
+from handlers.runtimes.loops import Loops
 from tests.unit.jobs.kinds import Work, finish, found, queued
 
 pytestmark = pytest.mark.anyio
@@ -72,7 +72,7 @@ def test_a_shop_that_uses_all_its_slots_leaves_a_loop_and_no_preview_runs_in_tha
     defaults: list[Any] = [SLOTS[lane].limit.server_default for lane in lanes]
     with_slots = [kinds for kinds in LOOPS if any(kind.slots for kind in kinds.values())]
     assert len(with_slots) > sum(int(default.arg) for default in defaults) > 0
-    assert not any(kind.patient for kinds in with_slots for kind in kinds.values())
+    assert not any(kind.background for kinds in with_slots for kind in kinds.values())
     assert {name for kinds in LOOPS for name in kinds} == set(KINDS)
 
 

@@ -5,6 +5,6 @@ Importing this package loads neither Shopify's package nor httpx: they load when
 """
 
 from app.adapters.shopify.admin import Admin
-from app.adapters.shopify.door import Door
+from app.adapters.shopify.auth import Auth
 
-__all__ = ["Admin", "Door"]
+__all__ = ["Admin", "Auth"]

@@ -9,10 +9,10 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from app.adapters.shopify import guards, readings
+from app.adapters.shopify import guards, payloads
 from app.adapters.shopify.graphql import Reply
 from app.core.errors import AppError, Unavailable
-from app.core.ports import AccessToken, PrintNote, ProductPage, ShopDetails
+from app.core.ports.shopify import AccessToken, PrintNote, ProductPage, ShopDetails
 
 if TYPE_CHECKING:
     import httpx
@@ -52,11 +52,11 @@ class Admin:
             lines += order["lineItems"]["nodes"]
             after = _next(order["lineItems"])
             if after is None:
-                return readings.order(order_id, order, lines)
+                return payloads.order(order_id, order, lines)
 
     async def products(self, token: AccessToken, after: str | None) -> ProductPage:
         page = (await self._ask(token, "products", {"after": after}))["products"]
-        return ProductPage([readings.product(each) for each in page["nodes"]], _next(page))
+        return ProductPage([payloads.product(each) for each in page["nodes"]], _next(page))
 
     async def note_print(self, token: AccessToken, note: PrintNote) -> None:
         about = {

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from app.adapters.shopify import guards
-from app.core.errors import DoorReply, Unauthorized, Unavailable
-from app.core.ports import AccessToken, AdminVisit, Grant
+from app.core.errors import AuthReply, Unauthorized, Unavailable
+from app.core.ports.shopify import AccessToken, AdminVisit, Grant
 
 if TYPE_CHECKING:
     import httpx
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 DEAD = ("invalid_grant", "refresh_token_expired")
 
 
-async def exchange(package: ShopifyApp, client: httpx.AsyncClient, visit: AdminVisit, stale: DoorReply) -> AccessToken:
+async def exchange(package: ShopifyApp, client: httpx.AsyncClient, visit: AdminVisit, stale: AuthReply) -> AccessToken:
     """An expiring offline token. Raises `stale` when Shopify no longer takes the ID token."""
     result = await package.exchange_using_token_exchange_async(
         "offline",

@@ -10,8 +10,8 @@ from ssl import SSLContext
 
 import httpx
 
+from app.adapters.http_transport import platform_transport
 from app.adapters.shopify.guards import shop_domain
-from app.adapters.way_out import platform_transport
 from app.core.errors import BadRequest, Unavailable
 
 CONNECT_SECONDS = 1.0

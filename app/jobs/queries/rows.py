@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from app.core.ids import first_id, new_id
-from app.core.ports import Database, Expect
+from app.core.ports.database import Database, Expect
 from app.core.statements import built_once
 from app.core.tables import among, typed, upsert
 from app.jobs.model import OPEN, Job
@@ -150,13 +150,13 @@ def _lease(
 
 
 @built_once
-def hint_again(now: datetime, hinted_before: datetime, kinds: Collection[str], limit: int) -> Any:
+def mark_woken(now: datetime, woken_before: datetime, kinds: Collection[str], limit: int) -> Any:
     """Note a hint at jobs of these kinds that may run now and whose last hint is old, the oldest first; their ids."""
-    old = or_(jobs.c.hinted_at.is_(None), jobs.c.hinted_at <= hinted_before)
+    old = or_(jobs.c.woken_at.is_(None), jobs.c.woken_at <= woken_before)
     stale = (
-        select(jobs.c.id).where(_runnable(now), among(jobs.c.kind, kinds), old).order_by(jobs.c.hinted_at).limit(limit)
+        select(jobs.c.id).where(_runnable(now), among(jobs.c.kind, kinds), old).order_by(jobs.c.woken_at).limit(limit)
     )
-    return update(jobs).where(jobs.c.id.in_(stale)).values(hinted_at=now).returning(jobs.c.id)
+    return update(jobs).where(jobs.c.id.in_(stale)).values(woken_at=now).returning(jobs.c.id)
 
 
 @built_once
@@ -224,7 +224,7 @@ def revive(shop_id: str, reasons: Collection[str], at: datetime) -> Any:
             jobs.c.status.in_(["failed", "dead", "cancelled"]),
             among(jobs.c.last_error, reasons),
         )
-        .values(status="pending", run_at=at, hinted_at=at, attempts=0, last_error=None, updated_at=at)
+        .values(status="pending", run_at=at, woken_at=at, attempts=0, last_error=None, updated_at=at)
         .returning(jobs.c.id)
     )
 
@@ -270,7 +270,7 @@ def _values(job: Job, at: datetime) -> dict[str, Any]:
         "priority": job.priority,
         "lane": job.lane,
         "run_at": job.run_at,
-        "hinted_at": at,
+        "woken_at": at,
         "created_at": at,
         "updated_at": at,
     }

@@ -25,7 +25,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.core.ports import Database
+from app.core.ports.database import Database
 from app.core.statements import built_once
 from app.core.tables import among
 from app.jobs.model import Job, Line, Slots, Slotted, place_in_line

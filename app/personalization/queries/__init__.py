@@ -1,6 +1,6 @@
 """All SQL of personalization, a file a noun."""
 
-from app.personalization.queries.bases import (
+from app.personalization.queries.blanks import (
     insert_base,
     insert_base_variant,
     insert_mapping,

@@ -7,15 +7,15 @@ from typing import Any
 from sqlalchemy import and_, select
 
 from app.catalog.tables import products
-from app.core.ports import Database
+from app.core.ports.database import Database
 from app.core.rows import columns_of, part
 from app.core.statements import built_once
 from app.media import Asset
 from app.media.tables import assets
-from app.personalization.goods import Size
 from app.personalization.model import Generation, KnownDesign
+from app.personalization.order_rules import LineParts, Order, OrderItem
+from app.personalization.print_sizes import Size
 from app.personalization.queries.offers import sizes_as_printed
-from app.personalization.states import LineParts, Order, OrderItem
 from app.personalization.tables import generations, order_items, orders
 from app.shops.tables import shoppers
 

@@ -11,12 +11,12 @@ from sqlalchemy import and_, func, literal, select
 
 from app.core.ids import new_id
 from app.core.pictures import WHITE
-from app.core.ports import Database
+from app.core.ports.database import Database
 from app.core.statements import built_once
 from app.core.tables import Id, upsert
 from app.media.tables import assets
-from app.personalization.goods import PRINT_DPI, Size
 from app.personalization.model import Style, Watermark, default_watermark
+from app.personalization.print_sizes import PRINT_DPI, Size
 from app.personalization.tables import (
     ai_styles,
     product_styles,

@@ -9,16 +9,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true, update
 
-from app.core.ports import Database, Expect, Row
+from app.core.ports.database import Database, Expect, Row
 from app.core.rows import columns_of, part
 from app.core.statements import built_once
 from app.core.tables import among, moment, upsert
 from app.jobs.tables import jobs
 from app.media.tables import assets
-from app.personalization.goods import Size
 from app.personalization.model import NOTE, UNTOLD, OrderCard
+from app.personalization.order_rules import Order, OrderItem
+from app.personalization.print_sizes import Size
 from app.personalization.queries.offers import sizes_as_printed
-from app.personalization.states import Order, OrderItem
 from app.personalization.tables import (
     ai_styles,
     generations,

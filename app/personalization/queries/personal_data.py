@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, CompoundSelect, Select, and_, case, or_, select, update
 
-from app.core.ports import Database
+from app.core.ports.database import Database
 from app.core.tables import among
 from app.media.tables import assets
 from app.personalization.tables import generations, order_items, orders

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import and_, func, select, update
 
 from app.core.ids import first_id
-from app.core.ports import Database
+from app.core.ports.database import Database
 from app.core.statements import built_once
 from app.personalization.model import (
     Generation,

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import update
 
-from app.core.ports import Expect
+from app.core.ports.database import Expect
 from app.core.statements import built_once
 from app.core.tables import upsert
 from app.personalization.model import Generation, StoredPrint
-from app.personalization.states import PRINTABLE
+from app.personalization.order_rules import PRINTABLE
 from app.personalization.tables import generations, order_items
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, literal_column, select, update
 
-from app.core.ports import Database
+from app.core.ports.database import Database
 from app.core.statements import built_once
 from app.jobs.tables import jobs
 from app.personalization.model import REREAD, UnreadOrder

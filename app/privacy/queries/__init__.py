@@ -1,19 +1,6 @@
 """All SQL of privacy, a file a noun."""
 
-from app.privacy.queries.leftovers import (
-    advance,
-    assets_after,
-    count_again,
-    delete_aged,
-    delete_gone_uploads,
-    drift,
-    forget_asset,
-    gone_uploads,
-    known_keys,
-    progress,
-    shops_after,
-)
-from app.privacy.queries.people import (
+from app.privacy.queries.customer_redaction import (
     delete_assets,
     delete_shopper,
     forget_jobs,
@@ -34,6 +21,19 @@ from app.privacy.queries.requests import (
     lines,
     request,
     requests,
+)
+from app.privacy.queries.retention import (
+    advance,
+    assets_after,
+    count_again,
+    delete_aged,
+    delete_gone_uploads,
+    drift,
+    forget_asset,
+    gone_uploads,
+    known_keys,
+    progress,
+    shops_after,
 )
 from app.privacy.queries.shops import delete_rows, delete_shop, set_settings, stop_all_jobs
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, delete, false, or_, select, true, update
 
-from app.core.ports import Database, Expect, Row
+from app.core.ports.database import Database, Expect, Row
 from app.core.tables import among
 from app.media.tables import assets
 from app.privacy.model import Customer, Made

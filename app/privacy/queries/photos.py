@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from app.core.ports import Database
+from app.core.ports.database import Database
 from app.core.tables import among
 from app.media.tables import assets
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from app.core.ids import new_id
-from app.core.ports import Database, Expect
+from app.core.ports.database import Database, Expect
 from app.core.tables import upsert
 from app.media.tables import assets
 from app.privacy.model import Customer, Line, Request

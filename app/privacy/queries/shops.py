@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
-from app.core.ports import Expect
+from app.core.ports.database import Expect
 from app.core.tables import metadata
 from app.jobs.tables import jobs
 from app.shops.tables import rate_limits, shops, webhook_deliveries

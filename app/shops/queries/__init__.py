@@ -9,7 +9,6 @@ from app.shops.queries.deliveries import (
     take_delivery,
     told_since,
 )
-from app.shops.queries.grants import drop_old_states, insert_state, use_state
 from app.shops.queries.installs import (
     active_shop,
     expect_absence,
@@ -26,6 +25,7 @@ from app.shops.queries.installs import (
     shop_row,
     uninstall,
 )
+from app.shops.queries.oauth_grants import drop_old_states, insert_state, use_state
 from app.shops.queries.tokens import (
     SealedPair,
     fading_tokens,

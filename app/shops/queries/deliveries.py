@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, and_, case, func, select, update
 
 from app import jobs
 from app.core.ids import first_id
-from app.core.ports import Database, Webhook
+from app.core.ports.database import Database
+from app.core.ports.shopify import Webhook
 from app.core.statements import built_once
 from app.core.tables import among, typed, upsert
 from app.shops.model import Delivery
@@ -30,7 +31,7 @@ def take_delivery(
     delivery_id: str,
     fields: dict[str, Any],
     dedupe_key: str,
-    told_at: datetime | None,
+    as_of: datetime | None,
     at: datetime,
 ) -> Any:
     """Record a delivery that the job with `dedupe_key`, which is of this kind, will process.
@@ -38,7 +39,7 @@ def take_delivery(
     Each subscriber has a row of its own. The first delivery of an event counts. If it failed, the next replaces its
     row, with a new id, unless an open job is retrying it. Nothing is recorded for a shop that is not in `shops`.
     """
-    new = _delivery(webhook, job_kind, delivery_id, "received", fields, None, told_at, at)
+    new = _delivery(webhook, job_kind, delivery_id, "received", fields, None, as_of, at)
     changes = {name: new.excluded[name] for name in _COLUMNS if name not in _EVENT}
     untried = and_(webhook_deliveries.c.status == "failed", ~jobs.is_open(webhook.shop, dedupe_key))
     return new.on_conflict_do_update(index_elements=_EVENT, set_=changes, where=untried)
@@ -46,10 +47,10 @@ def take_delivery(
 
 @built_once
 def refuse_delivery(
-    webhook: Webhook, job_kind: str, delivery_id: str, status: str, error: str, told_at: datetime | None, at: datetime
+    webhook: Webhook, job_kind: str, delivery_id: str, status: str, error: str, as_of: datetime | None, at: datetime
 ) -> Any:
     """Record a delivery that is not processed, unless its event is recorded already or its shop is not in `shops`."""
-    new = _delivery(webhook, job_kind, delivery_id, status, None, error, told_at, at)
+    new = _delivery(webhook, job_kind, delivery_id, status, None, error, as_of, at)
     return new.on_conflict_do_nothing(index_elements=_EVENT)
 
 
@@ -74,7 +75,7 @@ def _delivery(
     status: str,
     fields: dict[str, Any] | None,
     error: str | None,
-    told_at: datetime | None,
+    as_of: datetime | None,
     at: datetime,
 ) -> Any:
     row = {
@@ -83,7 +84,7 @@ def _delivery(
         "topic": webhook.topic,
         "event_id": webhook.event_id,
         "webhook_id": webhook.webhook_id,
-        "triggered_at": told_at,
+        "triggered_at": as_of,
         "status": status,
         "fields": fields,
         "error": error,

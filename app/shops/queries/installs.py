@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 
-from app.core.ports import Database, Expect, ShopDetails
+from app.core.ports.database import Database, Expect
+from app.core.ports.shopify import ShopDetails
 from app.core.statements import built_once
 from app.core.tables import moment, upsert
 from app.jobs.tables import jobs
@@ -89,17 +90,17 @@ def prove(shop_id: str, seen_at: datetime) -> Any:
 
 
 @built_once
-def uninstall(shop_id: str, at: datetime, told_at: datetime) -> Any:
+def uninstall(shop_id: str, at: datetime, as_of: datetime) -> Any:
     """End an installation that is older than the message, by the rule of Shop.installed_after.
 
     The latest of several messages counts, so that nobody can move an uninstall to an earlier time.
     """
-    older = [or_(seen.is_(None), seen <= told_at) for seen in (shops.c.installed_at, shops.c.proven_at)]
+    older = [or_(seen.is_(None), seen <= as_of) for seen in (shops.c.installed_at, shops.c.proven_at)]
     return (
         update(shops)
         .where(shops.c.id == shop_id, *older)
         .values(
-            is_active=False, uninstalled_at=_later(shops.c.uninstalled_at, told_at), access_lost_at=None, updated_at=at
+            is_active=False, uninstalled_at=_later(shops.c.uninstalled_at, as_of), access_lost_at=None, updated_at=at
         )
     )
 

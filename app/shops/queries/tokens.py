@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
 
-from app.core.ports import AccessToken, Database, Expect
+from app.core.ports.database import Database, Expect
+from app.core.ports.shopify import AccessToken
 from app.core.statements import built_once
 from app.core.tables import upsert
 from app.jobs.tables import jobs
@@ -151,10 +152,10 @@ def forget_refused_token(shop_id: str, version: int) -> Expect:
 
 
 @built_once
-def forget_tokens(shop_id: str, told_at: datetime) -> Any:
+def forget_tokens(shop_id: str, as_of: datetime) -> Any:
     """Delete the tokens issued before an uninstall, which revoked them, whatever was installed since."""
     return access_tokens.delete().where(
-        access_tokens.c.shop_id == shop_id, or_(access_tokens.c.updated_at <= told_at, has_left(shop_id))
+        access_tokens.c.shop_id == shop_id, or_(access_tokens.c.updated_at <= as_of, has_left(shop_id))
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, or_, select, true, update
 
 from app.core.ids import new_id
-from app.core.ports import Database
+from app.core.ports.database import Database
 from app.core.statements import built_once
 from app.core.tables import moment, upsert
 from app.shops.tables import guest_sessions, rate_limits, shoppers

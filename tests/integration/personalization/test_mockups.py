@@ -9,7 +9,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from app import personalization
 from app.core.pictures import Picture
-from handlers import demo_mockups, demo_shop
+from handlers.demo import mockups, shop
 from tests.integration import webhooks
 from tests.integration.servers import SHOP
 from tests.integration.storefront import A4_VARIANT, MUG, MUG_VARIANT, POSTER
@@ -22,10 +22,10 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 async def world(world: World) -> World:
     """With mugs and posters on blanks that have the demo's templates."""
-    pictures = await demo_mockups.save_pictures(world.app, SHOP)
+    pictures = await mockups.save_pictures(world.app, SHOP)
     for product, handle in ((MUG, "photo-mug"), (POSTER, "photo-poster")):
         sizes = (await personalization.offer(world.app, SHOP, product)).sizes
-        await demo_mockups.save_bases(world.app, SHOP, handle, sizes, pictures)
+        await mockups.save_bases(world.app, SHOP, handle, sizes, pictures)
     return world
 
 
@@ -71,7 +71,7 @@ async def test_a_mockup_bears_the_watermark(world: World, monkeypatch: pytest.Mo
 async def test_a_mockup_of_a_shop_that_chose_no_watermark_bears_the_default_one(world: World) -> None:
     world.change("DELETE FROM watermarks")
     default = await world.design()
-    await personalization.save_watermark(world.app, SHOP, demo_shop.WATERMARK)
+    await personalization.save_watermark(world.app, SHOP, shop.WATERMARK)
     world.change("UPDATE watermarks SET is_active = 0")
     bare = await world.design()
     pictures = [(await world.picture(each["mockup_url"])).convert("RGB") for each in (default, bare)]

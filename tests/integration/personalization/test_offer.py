@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from handlers import demo_shop
+from handlers.demo import shop
 from tests.integration.servers import NEW_SHOP, OTHER_SHOP
 from tests.integration.storefront import MUG, POSTER
 from tests.integration.world import World
@@ -16,7 +16,7 @@ async def test_an_offer_has_what_the_block_needs_and_nothing_else(world: World) 
     offer = await world.storefront().offer(POSTER)
     assert set(offer) == {"product_id", "styles", "sizes", "limits", "texts"}
     assert offer["product_id"] == POSTER
-    assert [style["name"] for style in offer["styles"]] == list(demo_shop.STYLES)
+    assert [style["name"] for style in offer["styles"]] == list(shop.STYLES)
     assert all(set(style) == {"id", "name", "example_url"} for style in offer["styles"])
     first = offer["sizes"][0]
     assert first | {"id": ""} == {

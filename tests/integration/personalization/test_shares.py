@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from app.quotas import period_of
-from handlers.limits import LIMITS, SENTENCES
+from handlers.http.limits import LIMITS, SENTENCES
 from tests.integration.servers import SHOP
 from tests.integration.storefront import Storefront
 from tests.integration.world import World

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from app.adapters.files_folder import TYPE_SUFFIX
+from app.adapters.files.folder import TYPE_SUFFIX
 from app.core.log import Log
 from app.core.settings import Settings
 from app.wiring import build, close

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.core.app import App
-from app.core.ports import Expect
+from app.core.ports.database import Expect
 from app.core.statements import BoundStatement
 
 CHANGES = (

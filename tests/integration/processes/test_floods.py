@@ -17,8 +17,8 @@ import anyio
 import httpx
 import pytest
 
-from handlers.bodies import FIRST_S
-from handlers.limits import LIMITS
+from handlers.http.limits import LIMITS
+from handlers.http.slow_bodies import FIRST_S
 from tests import soak
 from tests.integration import webhooks
 from tests.integration.processes.installation import Installation, Process, on

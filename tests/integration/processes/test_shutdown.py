@@ -12,7 +12,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from handlers.loops import GRACE_S
+from handlers.runtimes.loops import GRACE_S
 from tests.integration import webhooks
 from tests.integration.processes.installation import Installation, Process, on
 from tests.integration.servers import SHOP

@@ -11,7 +11,7 @@ import pytest
 
 from app import shops
 from app.core.errors import Unavailable
-from app.core.ports import AccessToken
+from app.core.ports.shopify import AccessToken
 from tests.integration.servers import SHOP, Shopify
 from tests.integration.storefront import MUG_VARIANT
 from tests.integration.world import World
@@ -105,12 +105,12 @@ async def test_while_shopify_does_not_answer_the_pages_are_there_and_say_that_ac
 
     class Silent:
         def __getattr__(self, name: str) -> Any:
-            return getattr(world.app.door, name)
+            return getattr(world.app.shopify_auth, name)
 
         async def exchange(self, visit: object) -> AccessToken:
             raise Unavailable
 
-    world.routes.state.app = replace(world.app, door=Silent())
+    world.routes.state.app = replace(world.app, shopify_auth=Silent())
     page = await world.merchant().document()
     assert page.status_code == 200
     assert ENDED in page.text
@@ -130,17 +130,17 @@ async def test_a_job_that_failed_while_access_was_being_renewed_goes_on_at_the_n
 
 async def test_a_refresh_whose_answer_was_lost_is_asked_for_again(world: World) -> None:
     """Shopify has rotated the pair, and we never saw it: the old refresh token still brings the same one."""
-    door = world.app.door
+    shopify_auth = world.app.shopify_auth
 
     class Forgetful:
         async def refresh(self, token: AccessToken) -> AccessToken:
-            await door.refresh(token)
+            await shopify_auth.refresh(token)
             raise Unavailable
 
     world.clock.move(minutes=61)
     given = world.shopify.tokens_given(SHOP)
     with pytest.raises(Unavailable):
-        await shops.access_token(replace(world.app, door=Forgetful()), SHOP)
+        await shops.access_token(replace(world.app, shopify_auth=Forgetful()), SHOP)
     with pytest.raises(Unavailable) as waiting:
         await shops.access_token(world.app, SHOP)
     assert waiting.value.code == "refreshing"

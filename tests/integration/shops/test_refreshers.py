@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import shops, wiring
 from app.core.app import App
-from app.core.ports import AdminVisit
+from app.core.ports.shopify import AdminVisit
 from app.core.settings import Settings
 from devstore.config import Config
 from devstore.server import create_devstore

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app import shops
-from app.core.ports import ShopDetails
+from app.core.ports.shopify import ShopDetails
 from tests.integration import webhooks
 from tests.integration.servers import NEW_SHOP, SHOP
 from tests.integration.storefront import MUG

@@ -15,8 +15,8 @@ from urllib.parse import quote, urlsplit
 import httpx
 from starlette.routing import Route
 
-from app.core.calls import HEADER, Call
 from app.core.ids import new_id, new_token
+from app.core.signed_calls import HEADER, SignedCall
 from app.core.times import to_text
 from tests.integration import print_worker, webhooks
 from tests.integration.merchant import Merchant
@@ -60,7 +60,7 @@ class Person:
     `lines` are the order lines that some routes need another one of, by the route's path.
     """
 
-    door: str
+    shopify_auth: str
     shop: str
     customer: str = ""
     has: dict[str, Any] = field(default_factory=dict)
@@ -102,7 +102,7 @@ class Person:
 
     async def _worker(self, world: World, method: str, path: str, query: Any, body: Any) -> httpx.Response:
         content = json.dumps(body).encode()
-        signature = Call(method, path, content).signed(print_worker.KEY, new_token(), world.clock.now())
+        signature = SignedCall(method, path, content).signed(print_worker.KEY, new_token(), world.clock.now())
         return await world.http.request(method, path, content=content, headers={HEADER: signature})
 
 

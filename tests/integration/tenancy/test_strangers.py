@@ -55,9 +55,9 @@ COUNTERS = ("quotas", "ai_styles")
 def calls() -> Iterator[Any]:
     """(holder, stranger, method, route, owned inputs) of each, as parameters of a test."""
     for route in ROUTES:
-        door = door_of(route.path)
+        shopify_auth = door_of(route.path)
         for method in sorted((route.methods or set()) - {"HEAD", "OPTIONS"}):
-            for holder, stranger in STRANGERS.get(method if door == "link" else door, []):
+            for holder, stranger in STRANGERS.get(method if shopify_auth == "link" else shopify_auth, []):
                 owned = OF_A_SHOPPER if stranger.startswith("next") else OF_A_SHOP
                 if names := [name for name in inputs_of(route).names if name in owned]:
                     yield pytest.param(holder, stranger, method, route, names, id=f"{stranger}, {method} {route.path}")
@@ -96,7 +96,7 @@ async def test_what_is_somebody_elses_is_as_if_it_were_not_there(
 
 def takings(names: list[str], owner: Person, other: Person) -> list[list[str]]:
     """Each by itself; and all at once, where that does not make one the other: who has a link or a lease may use it."""
-    all_at_once = other.shop != owner.shop and other.door in ("admin", "proxy")
+    all_at_once = other.shop != owner.shop and other.shopify_auth in ("admin", "proxy")
     return [[name] for name in names] + ([names] if all_at_once else [])
 
 

@@ -13,7 +13,7 @@ from app import catalog, jobs, shops
 from app.catalog.tables import products
 from app.core.app import App
 from app.core.errors import Unavailable
-from app.core.ports import ListedProduct, ProductPage, Webhook
+from app.core.ports.shopify import ListedProduct, ProductPage, Webhook
 from tests.apps import OTHER_SHOP, SHOP, clock_of, open_shop, stock
 from tests.fakes.ports import START, NotingShopify
 from tests.unit.personalization.payloads import line

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from app import media
-from app.adapters.sqlite_backup import LEDGER
+from app.adapters.database.sqlite_backup import LEDGER
 from app.core.tables import metadata
 from app.media.queries import insert_asset
 from handlers.cli import main

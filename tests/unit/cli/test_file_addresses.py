@@ -27,10 +27,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from app.core.calls import HEADER
-from app.core.ports import UploadTicket
+from app.core.ports.files import UploadTicket
+from app.core.signed_calls import HEADER
 from app.core.times import SystemClock
-from handlers.cli import file_addresses, main, remote
+from handlers.cli import file_addresses, main, render_worker
 from handlers.cli.file_addresses import FileAddresses, NotCalled, is_public
 from handlers.cli.render_client import Refused, RenderClient, Unreachable
 from tests.devstore.conftest import serving
@@ -278,7 +278,7 @@ def test_a_storage_is_named_for_a_remote_app_alone(capsys: pytest.CaptureFixture
 
 def test_the_command_hands_the_storage_on(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
-    monkeypatch.setattr(remote, "work", lambda url, key, **options: asked.append((url, options)) or 0)
+    monkeypatch.setattr(render_worker, "work", lambda url, key, **options: asked.append((url, options)) or 0)
     monkeypatch.setenv("JOBS_KEY", KEY_TEXT)
     assert main(["jobs", "run", "--remote", PUBLIC_APP, "--storage", "http://10.0.0.7:9000"]) == 0
     assert asked == [(PUBLIC_APP, {"storage": "http://10.0.0.7:9000", "once": False})]

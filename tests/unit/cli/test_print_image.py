@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from app.adapters.upscaler_resample import Resample
+from app.adapters.imaging.upscaler_resample import Resample
 from app.core.pictures import Raster, Tiles
 from app.wiring import print_engine
 from handlers.cli import main, print_image

@@ -18,13 +18,14 @@ from starlette.routing import Route
 
 from app.core.errors import AppError
 from app.core.pictures import PrintFile, PrintSpec
-from app.core.ports import UploadTicket, Upscaler
+from app.core.ports.files import UploadTicket
+from app.core.ports.imaging import Upscaler
 from app.core.times import SystemClock
 from app.render_workers import UploadRequest
 from app.wiring import print_engine
-from handlers.cli import main, remote, render_client
-from handlers.cli.remote import RenderWorker
+from handlers.cli import main, render_client, render_worker
 from handlers.cli.render_client import RenderClient, Unreachable
+from handlers.cli.render_worker import RenderWorker
 from tests.devstore.conftest import serving
 from tests.fakes.ports import START, PlainImaging
 from tests.integration.print_worker import KEY, KEY_TEXT, picture
@@ -96,7 +97,7 @@ def error(status: int, code: str) -> Response:
 
 
 @pytest.fixture(scope="module")
-def door() -> Iterator[FakeApp]:
+def shopify_auth() -> Iterator[FakeApp]:
     fake = FakeApp()
     routes = [Route("/{path:path}", fake.answer, methods=["GET", "POST", "PUT"])]
     with serving(Starlette(routes=routes)) as fake.url:
@@ -104,9 +105,9 @@ def door() -> Iterator[FakeApp]:
 
 
 @pytest.fixture
-def there(door: FakeApp) -> FakeApp:
-    door.answers, door.asked = {}, []
-    return door
+def there(shopify_auth: FakeApp) -> FakeApp:
+    shopify_auth.answers, shopify_auth.asked = {}, []
+    return shopify_auth
 
 
 @pytest.fixture
@@ -294,9 +295,9 @@ async def test_a_worker_waits_for_an_app_that_is_away(there: FakeApp, client: Re
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        (error(401, "unauthorized"), remote.REFUSED[401]),
-        (error(401, "clock_skew"), remote.CLOCK),
-        (error(404, "not_found"), remote.REFUSED[404]),
+        (error(401, "unauthorized"), render_worker.REFUSED[401]),
+        (error(401, "clock_skew"), render_worker.CLOCK),
+        (error(404, "not_found"), render_worker.REFUSED[404]),
         (error(403, "blocked"), "It is blocked."),
     ],
 )

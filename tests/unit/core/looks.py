@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from app.core.framing import OVERVIEW_SIDE, Box, fit, patches
-from app.core.measuring import measure
+from app.core.crop_geometry import OVERVIEW_SIDE, Box, fit, patches
 from app.core.pictures import Raster, Samples
-from app.core.preflight import Figures
+from app.personalization.photo_metrics import measure
+from app.personalization.preflight import Figures
 
 
 def figures(image: Image.Image) -> Figures:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.files_folder import FolderFiles
-from app.adapters.files_s3 import S3Files
-from app.adapters.queue_embedded import EmbeddedQueue
-from app.adapters.queue_sqs import SqsQueue
+from app.adapters.files.folder import FolderFiles
+from app.adapters.files.s3 import S3Files
+from app.adapters.queue.embedded import EmbeddedQueue
+from app.adapters.queue.sqs import SqsQueue
 from app.core.settings import Settings, SettingsError
 from app.wiring import build
 from tests.apps import environ

@@ -7,16 +7,16 @@ from datetime import timedelta
 
 import pytest
 
-from app.core.calls import Call
 from app.core.errors import Unauthorized
+from app.core.signed_calls import SignedCall
 from tests.fakes.ports import START
 
 KEY = bytes(range(32))
-CALL = Call("POST", "/internal/jobs/1/finish", b'{"token":"t"}')
+CALL = SignedCall("POST", "/internal/jobs/1/finish", b'{"token":"t"}')
 SIGNED = CALL.signed(KEY, "nonce", START)
 
 
-def code_of(call: Call = CALL, header: str = SIGNED, key: bytes = KEY, **later: float) -> str:
+def code_of(call: SignedCall = CALL, header: str = SIGNED, key: bytes = KEY, **later: float) -> str:
     with pytest.raises(Unauthorized) as fault:
         call.verify(header, key, START + timedelta(**later))
     return fault.value.code

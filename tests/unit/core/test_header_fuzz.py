@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.adapters.bare_photo import bare
+from app.adapters.imaging.metadata_stripper import bare
 from app.core import heif
 from app.core.errors import BadPicture, UnsupportedMedia
 from app.core.sniff import HEAD_BYTES, check, sniff

@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from app.core.errors import Forbidden
-from app.core.links import MediaLink, may_view, same, sign, view_token
+from app.core.signed_links import MediaLink, may_view, same, sign, view_token
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

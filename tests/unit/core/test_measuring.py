@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from PIL import Image
 
-from app.core.framing import PATCH_SIDE, Box, patches
+from app.core.crop_geometry import PATCH_SIDE, Box, patches
 from tests import soak
 from tests.pictures import photograph
 from tests.unit.core.looks import blurred, boxes, figures, noisy, picture, slope

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.core.preflight import Check, Figures, Target, judge
+from app.personalization.preflight import Check, Figures, Target, judge
 from tests.pictures import photograph
 from tests.unit.core.looks import blurred, figures, noisy
 

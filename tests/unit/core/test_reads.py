@@ -12,8 +12,8 @@ import pytest
 from app import media, shops
 from app.core.app import App
 from app.core.errors import Unavailable
-from app.core.ports import Result
-from app.core.reads import Together
+from app.core.ports.database import Result
+from app.core.read_batch import ReadBatch
 from tests.apps import OTHER_SHOP, SHOP, close, make_app, open_shop
 
 pytestmark = pytest.mark.anyio
@@ -42,7 +42,7 @@ async def app(tmp_path: Path, anyio_backend: str):  # type: ignore[no-untyped-de
 
 async def test_gathered_reads_are_one_batch_and_each_gets_its_own_rows(app: App) -> None:
     batches = Batches(app)
-    at_once = Together(batches)  # type: ignore[arg-type]
+    at_once = ReadBatch(batches)  # type: ignore[arg-type]
     mine, none, asset = await asyncio.gather(
         shops.active_shop(at_once, SHOP), shops.active_shop(at_once, OTHER_SHOP), media.asset(at_once, SHOP, "none")
     )
@@ -52,14 +52,14 @@ async def test_gathered_reads_are_one_batch_and_each_gets_its_own_rows(app: App)
 
 async def test_a_read_after_another_is_a_batch_of_its_own(app: App) -> None:
     batches = Batches(app)
-    at_once = Together(batches)  # type: ignore[arg-type]
+    at_once = ReadBatch(batches)  # type: ignore[arg-type]
     for _ in range(2):
         assert await shops.active_shop(at_once, SHOP)
     assert batches.sizes == [1, 1]
 
 
 async def test_a_fault_reaches_all_who_asked(app: App) -> None:
-    at_once = Together(Batches(app, Unavailable()))  # type: ignore[arg-type]
+    at_once = ReadBatch(Batches(app, Unavailable()))  # type: ignore[arg-type]
     reads = [shops.active_shop(at_once, SHOP), shops.active_shop(at_once, OTHER_SHOP)]
     faults = await asyncio.gather(*reads, return_exceptions=True)
     assert [type(fault) for fault in faults] == [Unavailable, Unavailable]

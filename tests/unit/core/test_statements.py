@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import ColumnElement, Dialect, exists, select, update
 
-from app.adapters.postgres import DIALECT as POSTGRES
-from app.adapters.sql import Sql, compile_sql
-from app.adapters.sqlite_dialect import DIALECT as SQLITE
+from app.adapters.database.postgres import DIALECT as POSTGRES
+from app.adapters.database.sql import Sql, compile_sql
+from app.adapters.database.sqlite_dialect import DIALECT as SQLITE
 from app.core.ids import new_id
-from app.core.ports import Expect
+from app.core.ports.database import Expect
 from app.core.statements import BoundStatement, built_once
 from app.core.tables import among, moment, upsert
 from app.jobs.tables import jobs

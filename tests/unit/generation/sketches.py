@@ -13,11 +13,11 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateTable
 
 from app import generation, jobs, quotas
-from app.adapters import postgres_schema
+from app.adapters.database import postgres_schema
 from app.core.app import App
 from app.core.ids import new_id
 from app.core.pictures import ImageAnswer, ImageRequest, ModelUsage, Picture
-from app.core.ports import Row
+from app.core.ports.database import Row
 from app.core.tables import key, number, stamps, text
 from app.generation import Kind, MonthlyQuota, Output, Run, lifecycle_columns
 from app.generation.tables import api_usage, api_usage_daily

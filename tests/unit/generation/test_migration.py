@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from app.adapters import sqlite_schema
+from app.adapters.database import sqlite_schema
 
 TIME = "2026-11-01T00:00:00.000Z"
 

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from app import generation, jobs
 from app.core.errors import AppError, Conflict, Refused
-from app.core.ports import Expect
+from app.core.ports.database import Expect
 from app.generation import Free
 from app.quotas.tables import quotas
 from tests.apps import OTHER_SHOP, SHOP, open_shop

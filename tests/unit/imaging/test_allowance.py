@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.adapters.allowance import MB, MOST_MEGABYTES, allowance
+from app.adapters.imaging.decode_limits import MB, MOST_MEGABYTES, allowance
 
 MEASURED = [
     pytest.param(0.3, 0.16, 0.13, id="small AVIF"),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.adapters.bare_photo import bare
+from app.adapters.imaging.metadata_stripper import bare
 from app.core.errors import BadPicture
 from tests import pictures
 from tests.corpus.planted import written

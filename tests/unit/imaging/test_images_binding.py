@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.adapters.images_binding import translated
+from app.adapters.imaging.images_binding import translated
 
 DECODING = "IMAGES_TRANSFORM_ERROR 9516: Could not resize the image: error during decoding: bad marker"
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from app.adapters.images_binding import Draw, Step
-from app.adapters.images_proof import prove
+from app.adapters.imaging.images_binding import Draw, Step
+from app.adapters.imaging.images_proof import prove
 from app.core.errors import AppError, Unavailable
 
 TURNS = {90: Image.Transpose.ROTATE_270}

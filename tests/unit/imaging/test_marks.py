@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageStat
 
-from app.adapters import mark_layout, mark_letters, png, watermark
-from app.adapters.mark_sheet import sheet
+from app.adapters.imaging import png, watermark, watermark_layout, watermark_letters
+from app.adapters.imaging.watermark_sheet import sheet
 from app.core.pictures import Mark
 from app.personalization.model import default_watermark
 from tests import letters
@@ -29,7 +29,7 @@ def test_the_letters_are_those_of_the_font() -> None:
 
 @pytest.mark.parametrize("text", ["artify preview", "A", "Ünknown ☃ letters", "   "])
 def test_a_line_is_a_picture_whatever_its_text(text: str) -> None:
-    line = mark_letters.line(text)
+    line = watermark_letters.line(text)
     assert all(len(channel) == line.width * line.height > 0 for channel in line.channels)
     assert (max(line.channels[1]) > 200) == bool(text.strip())
 
@@ -38,8 +38,10 @@ def test_a_line_is_a_picture_whatever_its_text(text: str) -> None:
 def test_tiles_lie_where_pillow_puts_them_and_are_as_strong(text: str) -> None:
     """From a dozen pixels on: in smaller letters Pillow's edge, never under a pixel, makes a text higher."""
     mark = Mark(None, text, 0.6, "tiled", 50)
-    line = mark_letters.line(text)
-    spread = Image.open(io.BytesIO(sheet(line, mark_layout.stamp_size(SIZE, (line.width, line.height), mark), SIZE)))
+    line = watermark_letters.line(text)
+    spread = Image.open(
+        io.BytesIO(sheet(line, watermark_layout.stamp_size(SIZE, (line.width, line.height), mark), SIZE))
+    )
     over = spread.convert("RGBA").resize(SIZE, Image.Resampling.LANCZOS)
     over.putalpha(over.getchannel("A").point([round(level * mark.opacity) for level in range(256)]))
     plain = Image.new("RGB", SIZE, (60, 90, 120))
@@ -58,8 +60,10 @@ def test_the_default_mark_covers_every_quarter_of_a_preview_on_every_runtime(
     """The demo's mark changes 2.4 % of the pixels visibly; a third of that is asked of the widest name."""
     mark = default_watermark("ada.myshopify.com", name).mark(None)
     plain = Image.new("RGB", size, (60, 90, 120))
-    line = mark_letters.line(mark.text or "")
-    spread = Image.open(io.BytesIO(sheet(line, mark_layout.stamp_size(size, (line.width, line.height), mark), size)))
+    line = watermark_letters.line(mark.text or "")
+    spread = Image.open(
+        io.BytesIO(sheet(line, watermark_layout.stamp_size(size, (line.width, line.height), mark), size))
+    )
     over = spread.convert("RGBA").resize(size, Image.Resampling.LANCZOS)
     over.putalpha(over.getchannel("A").point([round(level * mark.opacity) for level in range(256)]))
     for marked in (watermark.draw(plain, mark), Image.composite(over.convert("RGB"), plain, over.getchannel("A"))):
@@ -75,8 +79,8 @@ def test_every_quarter_of_a_tiled_picture_holds_a_whole_stamp(
     size: tuple[int, int], stamp: tuple[int, int], percent: float
 ) -> None:
     mark = Mark(None, "A", 0.5, "tiled", percent)
-    tile = mark_layout.tilted(mark_layout.stamp_size(size, stamp, mark))
-    tiles, (width, height) = list(mark_layout.places(size, tile, "tiled")), (size[0] // 2, size[1] // 2)
+    tile = watermark_layout.tilted(watermark_layout.stamp_size(size, stamp, mark))
+    tiles, (width, height) = list(watermark_layout.places(size, tile, "tiled")), (size[0] // 2, size[1] // 2)
     for left in range(0, size[0] - width + 1, 13):
         for top in range(0, size[1] - height + 1, 13):
             assert any(left <= x <= left + width - tile[0] and top <= y <= top + height - tile[1] for x, y in tiles), (

@@ -7,7 +7,7 @@ import io
 import pytest
 from PIL import Image, ImageCms
 
-from app.adapters import print_tags
+from app.adapters.imaging import print_tags
 from tests import icc, pictures
 
 

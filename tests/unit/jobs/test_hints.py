@@ -18,25 +18,25 @@ from tests.unit.jobs.kinds import KIND, Work, queued
 pytestmark = pytest.mark.anyio
 
 
-async def rehinted(app: App) -> list[str]:
+async def resent(app: App) -> list[str]:
     queue = NotingQueue()
-    assert await jobs.rehint(replace(app, queue=queue), Work().kinds) == len(queue.woken)
+    assert await jobs.resend_wake_ups(replace(app, queue=queue), Work().kinds) == len(queue.woken)
     return queue.woken
 
 
 async def test_a_job_whose_hint_is_young_is_left_alone(app: App) -> None:
     await queued(app)
     clock_of(app).move(seconds=59)
-    assert await rehinted(app) == []
+    assert await resent(app) == []
 
 
 async def test_a_job_whose_hint_is_old_is_hinted_again_once_a_minute(app: App) -> None:
     job = await queued(app)
     clock_of(app).move(minutes=1)
-    assert await rehinted(app) == [job.id]
-    assert await rehinted(app) == []
+    assert await resent(app) == [job.id]
+    assert await resent(app) == []
     clock_of(app).move(minutes=1)
-    assert await rehinted(app) == [job.id]
+    assert await resent(app) == [job.id]
 
 
 async def test_a_job_that_waits_for_its_next_try_is_hinted_when_that_has_come(app: App) -> None:
@@ -44,9 +44,9 @@ async def test_a_job_that_waits_for_its_next_try_is_hinted_when_that_has_come(ap
     job = jobs.new(KIND, "a", "s", at=now + timedelta(minutes=5))
     await app.db.batch(jobs.insert(job, now))
     clock_of(app).move(minutes=4)
-    assert await rehinted(app) == []
+    assert await resent(app) == []
     clock_of(app).move(minutes=1)
-    assert await rehinted(app) == [job.id]
+    assert await resent(app) == [job.id]
 
 
 async def test_a_running_job_is_hinted_when_its_worker_has_died(app: App) -> None:
@@ -54,9 +54,9 @@ async def test_a_running_job_is_hinted_when_its_worker_has_died(app: App) -> Non
     until = app.clock.now() + timedelta(minutes=10)
     await app.db.batch(update(table).values(status="running", lease_token="t", lease_until=until))
     clock_of(app).move(minutes=9)
-    assert await rehinted(app) == []
+    assert await resent(app) == []
     clock_of(app).move(minutes=1)
-    assert await rehinted(app) == [job.id]
+    assert await resent(app) == [job.id]
 
 
 @pytest.mark.parametrize("status", ["done", "failed", "dead", "cancelled"])
@@ -64,7 +64,7 @@ async def test_a_job_that_has_ended_is_never_hinted(app: App, status: str) -> No
     await queued(app)
     await app.db.batch(update(table).values(status=status))
     clock_of(app).move(days=1)
-    assert await rehinted(app) == []
+    assert await resent(app) == []
 
 
 async def test_a_hundred_are_hinted_at_a_time_those_first_that_wait_longest(app: App) -> None:
@@ -73,12 +73,12 @@ async def test_a_hundred_are_hinted_at_a_time_those_first_that_wait_longest(app:
         waiting.append((await queued(app, str(at))).id)
         clock_of(app).move(seconds=1)
     clock_of(app).move(minutes=2)
-    assert sorted(await rehinted(app)) == sorted(waiting[:100])
-    assert sorted(await rehinted(app)) == sorted(waiting[100:])
+    assert sorted(await resent(app)) == sorted(waiting[:100])
+    assert sorted(await resent(app)) == sorted(waiting[100:])
 
 
 async def test_a_job_that_was_hinted_again_runs(app: App) -> None:
     await queued(app)
     clock_of(app).move(minutes=1)
-    (hint,) = await rehinted(app)
-    assert await jobs.run_one(app, Work().kinds, hint)
+    (wake_up,) = await resent(app)
+    assert await jobs.run_one(app, Work().kinds, wake_up)

@@ -60,10 +60,10 @@ async def shop_with_slots(app: App, shop_id: str, slots: int) -> None:
 async def cancel(app: App, job: Job) -> None:
     """As a shopper's click does it."""
     await app.db.batch(
-        *quotas.free_slot_if(job.shop_id, quotas.Lane.SHOPPER, jobs.is_running(job.shop_id, job.dedupe_key)),
+        *quotas.release_slot_if(job.shop_id, quotas.Lane.SHOPPER, jobs.is_running(job.shop_id, job.dedupe_key)),
         jobs.cancel(job.shop_id, job.dedupe_key, app.clock.now()),
     )
-    await jobs.hint_in_line(app, job.shop_id, SLOTS)
+    await jobs.wake_next_in_line(app, job.shop_id, SLOTS)
 
 
 async def deliver(app: App, messages: Messages, work: Work, chance: random.Random, clicks: Sequence[Job] = ()) -> None:
@@ -75,7 +75,7 @@ async def deliver(app: App, messages: Messages, work: Work, chance: random.Rando
     while messages.due or busy or messages.wait():
         while messages.due and len(busy) < 5:
             job_id = messages.due.pop(chance.randrange(len(messages.due)))
-            busy.add(asyncio.create_task(jobs.run_hinted(app, work.kinds, job_id)))
+            busy.add(asyncio.create_task(jobs.run_woken(app, work.kinds, job_id)))
             if waiting and chance.random() < 0.25:
                 busy.add(asyncio.create_task(cancel(app, waiting.pop())))
         done, busy = await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
@@ -113,7 +113,7 @@ async def test_two_more_jobs_than_slots_all_end_by_hints_alone(app: App, slots: 
 
 async def test_two_that_end_together_hint_at_two(app: App) -> None:
     await shop_with_slots(app, "a", 2)
-    app = replace(app, queue=(hints := NotingQueue()))
+    app = replace(app, queue=(wake_ups := NotingQueue()))
     gate, started = asyncio.Event(), asyncio.Semaphore(0)
 
     async def wait(app: App, lease: Lease) -> None:
@@ -128,22 +128,22 @@ async def test_two_that_end_together_hint_at_two(app: App) -> None:
         await started.acquire()
     gate.set()
     await asyncio.gather(*both)
-    assert set(hints.woken) == {queue[2].id, queue[3].id}
+    assert set(wake_ups.woken) == {queue[2].id, queue[3].id}
 
 
 async def test_when_the_one_that_was_hinted_is_cancelled_the_next_one_is_hinted(app: App) -> None:
     await shop_with_slots(app, "a", 1)
-    app = replace(app, queue=(hints := NotingQueue()))
+    app = replace(app, queue=(wake_ups := NotingQueue()))
     first, second, third = [await queued(app, str(at)) for at in range(3)]
     await jobs.run_one(app, Work(slots=SLOTS).kinds, first.id)
     await cancel(app, second)
-    assert hints.woken == [second.id, third.id]
+    assert wake_ups.woken == [second.id, third.id]
 
 
 async def test_only_due_jobs_of_the_same_shop_and_lane_are_woken(app: App) -> None:
     for shop_id in SHOPS:
         await shop_with_slots(app, shop_id, 1)
-    app = replace(app, queue=(hints := NotingQueue()))
+    app = replace(app, queue=(wake_ups := NotingQueue()))
     first, second = await queued(app, "1"), await queued(app, "2")
     await queued(app, "3", "b")
     now, later = app.clock.now(), app.clock.now() + timedelta(seconds=1)
@@ -153,7 +153,7 @@ async def test_only_due_jobs_of_the_same_shop_and_lane_are_woken(app: App) -> No
         jobs.insert(jobs.new(KIND, "a", "6", at=later, lane="shopper"), now),
     )
     await jobs.run_one(app, Work(slots=SLOTS).kinds, first.id)
-    assert hints.woken == [second.id]
+    assert wake_ups.woken == [second.id]
 
 
 async def test_a_freed_slot_wakes_the_next_job_of_its_lane_whatever_its_kind(app: App) -> None:
@@ -168,10 +168,10 @@ async def test_a_freed_slot_wakes_the_next_job_of_its_lane_whatever_its_kind(app
 
 
 async def test_jobs_without_slots_hint_at_nothing(app: App) -> None:
-    app = replace(app, queue=(hints := NotingQueue()))
+    app = replace(app, queue=(wake_ups := NotingQueue()))
     first, _ = await queued(app, "1"), await queued(app, "2")
     assert await jobs.run_one(app, Work().kinds, first.id)
-    assert hints.woken == []
+    assert wake_ups.woken == []
 
 
 @pytest.mark.parametrize(("attempts", "wait"), [(0, (4, 8)), (6, (256, 512)), (8, None)])
@@ -181,17 +181,17 @@ async def test_a_job_that_is_tried_again_soon_has_its_hint_held_back(
     async def fail(app: App, lease: Lease) -> None:
         raise Unavailable
 
-    app = replace(app, queue=(hints := NotingQueue()))
+    app = replace(app, queue=(wake_ups := NotingQueue()))
     job = await queued(app)
     await app.db.batch(update(table).values(attempts=attempts))
     assert await jobs.run_one(app, Work(fail, max_attempts=20).kinds, job.id)
     run_at = (await found(app, job)).run_at
-    assert hints.woken == []
+    assert wake_ups.woken == []
     if wait is None:  # longer than a queue holds a hint: the sweep's
-        assert hints.later == {}
+        assert wake_ups.later == {}
         assert (run_at - app.clock.now()).total_seconds() > 900
     else:
-        (after_s,) = hints.later.values()
+        (after_s,) = wake_ups.later.values()
         assert wait[0] <= after_s <= wait[1]
         assert run_at <= app.clock.now() + timedelta(seconds=after_s)
 

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import update
 
 from app import jobs
-from app.adapters.sql import compile_sql
-from app.adapters.sqlite_dialect import DIALECT
+from app.adapters.database.sql import compile_sql
+from app.adapters.database.sqlite_dialect import DIALECT
 from app.core.app import App
 from app.jobs import queries
 from app.jobs.tables import jobs as table
@@ -97,7 +97,7 @@ async def test_a_loop_leaves_kinds_that_are_not_its_own(app: App) -> None:
 
 
 def test_nothing_that_takes_long_keeps_a_preview_waiting() -> None:
-    left_out = set(runner.KINDS) - set(runner.PROMPT_KINDS)
+    left_out = set(runner.KINDS) - set(runner.INTERACTIVE_KINDS)
     assert left_out == {
         "catalog.sync_products",
         "personalization.finalize",
@@ -107,7 +107,7 @@ def test_nothing_that_takes_long_keeps_a_preview_waiting() -> None:
         "privacy.redact_shop",
         "privacy.take_request",
     }
-    assert "personalization.preview" in runner.PROMPT_KINDS
+    assert "personalization.preview" in runner.INTERACTIVE_KINDS
 
 
 class Explained:
@@ -137,7 +137,7 @@ async def test_looking_for_work_reads_open_jobs_alone() -> None:
     await queries.due(db, START, runner.KINDS)
     await queries.queue_position(db, "a", "preview", "1", START)
     await queries.oldest_due(db, START)
-    await db.one(queries.hint_again(START, START, list(runner.KINDS), 100))
+    await db.one(queries.mark_woken(START, START, list(runner.KINDS), 100))
     db.close()
     allowed = ("ix_jobs_open", "sqlite_autoindex_jobs_", "ix_jobs_shop_id_lease_order (shop_id=?)")
     for plan in db.plans:

@@ -14,7 +14,7 @@ import pytest
 from app import jobs
 from app.core.app import App
 from app.core.errors import AppError, NotFound, Refused, Unavailable
-from app.core.ports import Database, Result
+from app.core.ports.database import Database, Result
 from app.jobs import JobKind, Lease
 from tests.apps import clock_of, close, make_app
 from tests.unit.jobs.kinds import KIND, Killed, Work, finish, found, queued
@@ -128,7 +128,7 @@ async def test_what_give_up_returns_is_written_with_the_end_of_the_job(app: App)
     async def tell(app: App, job: jobs.Job, fault: AppError) -> list[object]:
         return [jobs.insert(other, app.clock.now())]
 
-    kind = replace(failing(NotFound()).kinds[KIND], give_up=tell)
+    kind = replace(failing(NotFound()).kinds[KIND], on_failure=tell)
     job = await queued(app)
     await jobs.run_one(app, {KIND: kind}, job.id)
     assert (await found(app, other)).status == "pending"

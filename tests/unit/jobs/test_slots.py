@@ -107,7 +107,7 @@ async def test_a_job_that_is_cancelled_while_it_runs_frees_its_slot_once(app: Ap
     async def cancelled(app: App, lease: Lease) -> None:
         job = lease.job
         await app.db.batch(
-            *quotas.free_slot_if("a", quotas.Lane.SHOPPER, jobs.is_running("a", job.dedupe_key)),
+            *quotas.release_slot_if("a", quotas.Lane.SHOPPER, jobs.is_running("a", job.dedupe_key)),
             jobs.cancel("a", job.dedupe_key, app.clock.now()),
         )
         assert await running(app) == 0
@@ -123,7 +123,7 @@ async def test_a_job_that_is_cancelled_before_it_ran_frees_nothing(app: App) -> 
     await app.db.batch(update(quotas_table).values(running=2))
     job = await queued(app)
     await app.db.batch(
-        *quotas.free_slot_if("a", quotas.Lane.SHOPPER, jobs.is_running("a", job.dedupe_key)),
+        *quotas.release_slot_if("a", quotas.Lane.SHOPPER, jobs.is_running("a", job.dedupe_key)),
         jobs.cancel("a", job.dedupe_key, app.clock.now()),
     )
     assert await running(app) == 2

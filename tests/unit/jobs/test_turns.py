@@ -185,15 +185,15 @@ async def test_loops_that_meet_at_one_job_run_each_once(app: App) -> None:
 async def test_a_hint_runs_the_fairest_job_and_nothing_is_left_without_one(app: App) -> None:
     app = replace(app, queue=(messages := NotingQueue()))
     await messages.wake(*[job.id for job in await line_of(app, "flood", 10)])
-    without_hint = await queued(app, "its hint was lost", "c")
+    without_wake_up = await queued(app, "its hint was lost", "c")
     single = await queued(app, "single", "b")
     await messages.wake(single.id)
     work = Work()
     while messages.woken:
-        await jobs.run_hinted(app, work.kinds, messages.woken.pop(0))
+        await jobs.run_woken(app, work.kinds, messages.woken.pop(0))
     assert subjects(work)[:4] == ["flood-0", "its hint was lost", "single", "flood-1"]
     assert len(work.runs) == 12
-    assert not await jobs.run_hinted(app, work.kinds, without_hint.id)
+    assert not await jobs.run_woken(app, work.kinds, without_wake_up.id)
 
 
 async def test_render_workers_are_given_work_by_the_same_rule(app: App) -> None:
@@ -221,29 +221,29 @@ async def test_a_hint_that_comes_when_another_takes_the_fairest_job_runs_its_own
                 await started(app, work.kinds)
             return row
 
-    assert await jobs.run_hinted(replace(app, db=TakenMeanwhile()), work.kinds, line[2].id)
+    assert await jobs.run_woken(replace(app, db=TakenMeanwhile()), work.kinds, line[2].id)
     assert [run.id for run in work.runs] == [line[2].id]
 
 
 async def test_a_hint_at_a_job_of_a_full_shop_is_used_up_by_another_shops(app: App) -> None:
     for shop_id in ("full", "b"):
         await with_slots(app, shop_id, 1)
-    app = replace(app, queue=(hints := NotingQueue()))
+    app = replace(app, queue=(wake_ups := NotingQueue()))
     work = Work(slots=SLOTS)
     first, second = await line_of(app, "full", 2)
     await started(app, work.kinds)
     other = await queued(app, "other", "b")
-    assert await jobs.run_hinted(app, work.kinds, second.id)
+    assert await jobs.run_woken(app, work.kinds, second.id)
     assert subjects(work) == ["other"]
-    assert hints.woken == [second.id]
-    assert not await jobs.run_hinted(app, work.kinds, second.id)
-    assert not await jobs.run_hinted(app, work.kinds, other.id)
+    assert wake_ups.woken == [second.id]
+    assert not await jobs.run_woken(app, work.kinds, second.id)
+    assert not await jobs.run_woken(app, work.kinds, other.id)
     assert (await found(app, second)).status == "pending"
-    hints.woken.clear()
+    wake_ups.woken.clear()
     lease = Lease(await found(app, first), f"token-{first.id}", work.kinds[KIND])
     await app.db.batch(*lease.finish(app.clock.now()))
-    await jobs.hint_in_line(app, "full", SLOTS)
-    assert hints.woken == [second.id]
+    await jobs.wake_next_in_line(app, "full", SLOTS)
+    assert wake_ups.woken == [second.id]
 
 
 async def test_the_place_in_line_counts_what_stands_before_of_every_shop(app: App) -> None:

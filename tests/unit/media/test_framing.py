@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.framing import Box, cut, fit, no_larger, unturned
+from app.core.crop_geometry import Box, cut, fit, no_larger, unturned
 from app.core.pictures import Crop
 
 SIDES = st.integers(1, 12_000)

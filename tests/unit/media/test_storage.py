@@ -16,7 +16,7 @@ from sqlalchemy import func, select, update
 from app import media, personalization, privacy, quotas, shops
 from app.core.errors import AppError
 from app.core.ids import new_id
-from app.core.ports import ProxyVisit
+from app.core.ports.shopify import ProxyVisit
 from app.media.model import LATE_LIFE, TICKET_LIFE, UPLOAD_LIFE
 from app.media.tables import assets
 from app.personalization import PreviewRequest

@@ -22,7 +22,8 @@ from app.core.app import App
 from app.core.errors import Refused
 from app.core.ids import new_id
 from app.core.pictures import Picture
-from app.core.ports import Expect, ProxyVisit
+from app.core.ports.database import Expect
+from app.core.ports.shopify import ProxyVisit
 from app.media.tables import assets
 from app.personalization import ProductBase
 from handlers import jobs as runner

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from app import media, quotas
-from app.adapters.sql import compile_sql
-from app.adapters.sqlite_dialect import DIALECT
+from app.adapters.database.sql import compile_sql
+from app.adapters.database.sqlite_dialect import DIALECT
 from app.core.app import App
 from app.core.errors import NotFound, UnsupportedMedia
 from app.media import queries

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 
 from app import jobs, personalization, shops
 from app.core.app import App
-from app.core.ports import ProxyVisit, Webhook
+from app.core.ports.shopify import ProxyVisit, Webhook
 from app.core.tables import metadata
 from app.jobs import JobKind
 from app.personalization import Generation, Offer, PreviewRequest, PreviewState

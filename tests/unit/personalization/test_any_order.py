@@ -93,7 +93,7 @@ def with_odd_parts(parts: list[tuple[Path, Any]]) -> dict[str, Any]:
 @given(parts=orders_of_odd_parts)
 def test_no_odd_part_loses_a_line_of_ours_or_brings_another(parts: list[tuple[Path, Any]]) -> None:
     fields = json.loads(json.dumps(order_fields(with_odd_parts(parts))))
-    facts = facts_of(fields, told_at=START)
+    facts = facts_of(fields, as_of=START)
     assert sorted(each.preview_ref for each in facts.lines) == ["first", "second"]
     assert len({each.line_item_id for each in facts.lines}) == 2
     for each in facts.lines:

@@ -11,7 +11,7 @@ from app import personalization
 from app.core.errors import ConstraintError
 from app.core.ids import new_id
 from app.core.pictures import PrintSpec
-from app.core.reads import Together
+from app.core.read_batch import ReadBatch
 from app.media.tables import assets
 from app.personalization import BaseVariant, Mapping, ProductBase, queries
 from app.personalization.tables import product_base_variant_mappings
@@ -112,7 +112,7 @@ async def test_another_shops_blank_is_none_of_ours(studio: Studio) -> None:
     await personalization.save_base(studio.app, other.id, base, [variant])
     mapping = Mapping(size.product_id, str(size.shopify_variant_id), variant.id)
     await studio.app.db.batch(queries.insert_mapping(other.id, mapping, studio.app.clock.now()))
-    found = await queries.size(Together(studio.app.db), SHOP, size.id)
+    found = await queries.size(ReadBatch(studio.app.db), SHOP, size.id)
     assert found is not None
     assert found.print_format == "jpg"
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from app.core.errors import Unprocessable
 from app.core.pictures import Crop
-from app.personalization.goods import MASTER_SIDE, Size
 from app.personalization.model import LONGEST_DEFAULT_MARK, Generation, crop_of, default_watermark
+from app.personalization.print_sizes import MASTER_SIDE, Size
 from tests import letters
 from tests.fakes.ports import START
 

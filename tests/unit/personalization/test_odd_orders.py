@@ -11,8 +11,8 @@ from sqlalchemy import select
 from app import personalization
 from app.core import json_values
 from app.personalization import order_fields
+from app.personalization.order_rules import unread_reason
 from app.personalization.payloads import read_order
-from app.personalization.states import unread_reason
 from app.personalization.tables import order_items
 from tests.apps import SHOP, clock_of
 from tests.fakes.ports import NotingShopify

@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from app import jobs, personalization, shops
 from app.core.errors import Conflict, NotFound, Unavailable
-from app.core.ports import ProxyVisit
-from app.personalization.states import CANCELLED_LATE, LINE_REMOVED, ORDER_CANCELLED, OTHER_CUSTOMER, REMOVED_LATE
+from app.core.ports.shopify import ProxyVisit
+from app.personalization.order_rules import CANCELLED_LATE, LINE_REMOVED, ORDER_CANCELLED, OTHER_CUSTOMER, REMOVED_LATE
 from app.personalization.tables import order_items, orders
 from tests.apps import OTHER_SHOP, SHOP, clock_of
 from tests.fakes.ports import START, NotingShopify, PlainImaging

@@ -132,12 +132,12 @@ def test_any_json_at_all_is_refused_or_understood(payload: Any) -> None:
     ],
 )
 def test_paid_is_what_the_order_says_and_not_the_topic(status: str | None, paid: bool) -> None:
-    facts = facts_of(order_fields(order(financial_status=status)), told_at=START)
+    facts = facts_of(order_fields(order(financial_status=status)), as_of=START)
     assert facts.paid_at == (START if paid else None)
 
 
 def test_facts_are_in_our_words() -> None:
-    facts = facts_of(order_fields(order(cancelled_at="2026-11-22T08:00:00+01:00", test=True)), told_at=START)
+    facts = facts_of(order_fields(order(cancelled_at="2026-11-22T08:00:00+01:00", test=True)), as_of=START)
     assert facts.cancelled_at == datetime(2026, 11, 22, 7, tzinfo=UTC)
     assert (facts.order_id, facts.total_price, facts.currency, facts.is_test) == ("9001", 4980, "EUR", True)
     assert [(each.line_item_id, each.quantity) for each in facts.lines] == [("501", 2)]

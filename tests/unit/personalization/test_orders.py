@@ -12,12 +12,12 @@ from sqlalchemy import select, update
 
 from app import personalization, shops
 from app.core.errors import AppError, BadPicture, Conflict, NotFound, Unavailable
-from app.core.ports import ProxyVisit
-from app.core.reads import Together
+from app.core.ports.shopify import ProxyVisit
+from app.core.read_batch import ReadBatch
 from app.jobs import jobs_by_status
-from app.personalization import adjustments
-from app.personalization.matching import match_item
-from app.personalization.states import ORDER_CANCELLED, Match, Order, OrderItem, OrderLine
+from app.personalization import order_actions
+from app.personalization.order_matching import match_item
+from app.personalization.order_rules import ORDER_CANCELLED, Match, Order, OrderItem, OrderLine
 from app.personalization.tables import generations, order_items, orders, sizes
 from tests.apps import OTHER_SHOP, SHOP, clock_of, open_shop, stock
 from tests.fakes.ports import NotingQueue, NotingShopify, PlainImaging
@@ -151,7 +151,7 @@ async def test_a_design_of_another_shop_is_not_found(studio: Studio) -> None:
     await open_shop(studio.app, OTHER_SHOP)
     await stock(studio.app, OTHER_SHOP)
     wanted = OrderLine("501", "1001", "2001", "Poster", 1, preview.id)
-    at_once = Together(studio.app.db)
+    at_once = ReadBatch(studio.app.db)
     for shop_id, design in ((OTHER_SHOP, None), (SHOP, preview.id)):
         item = OrderItem.ordered(Order("order", shop_id, "9001"), "item", wanted)
         match = await match_item(at_once, item, None)
@@ -201,12 +201,12 @@ async def test_a_retry_that_the_print_overtakes_is_a_conflict(studio: Studio, mo
     item_id = await failed_item(studio)
 
     async def slow(*about: Any) -> Match:
-        monkeypatch.setattr(adjustments, "match_item", match_item)
+        monkeypatch.setattr(order_actions, "match_item", match_item)
         await personalization.retry_print(studio.app, SHOP, item_id, approved=False)
         await studio.run()
         return await match_item(*about)
 
-    monkeypatch.setattr(adjustments, "match_item", slow)
+    monkeypatch.setattr(order_actions, "match_item", slow)
     with pytest.raises(Conflict):
         await personalization.retry_print(studio.app, SHOP, item_id, approved=False)
     assert await studio.items() == {"501": READY}

@@ -11,9 +11,9 @@ import pytest
 from app import media, personalization
 from app.core.errors import Unavailable
 from app.core.ids import new_id
-from app.core.preflight import Preflight
 from app.media.queries import insert_asset
 from app.personalization import BaseVariant, Mapping, OrderCard, ProductBase, Size, queries
+from app.personalization.preflight import Preflight
 from tests.apps import OTHER_SHOP, SHOP, open_shop, send_photo, stock
 from tests.fakes.ports import PlainImaging
 from tests.unit.personalization.payloads import line

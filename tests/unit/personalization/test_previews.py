@@ -11,7 +11,7 @@ from sqlalchemy import update
 from app import jobs, personalization, quotas, shops
 from app.core.errors import AppError, BadPicture, Conflict, NotFound, Unavailable, Unprocessable
 from app.core.pictures import Crop, ImageAnswer, ImageRequest
-from app.core.ports import ProxyVisit
+from app.core.ports.shopify import ProxyVisit
 from app.jobs import Job
 from app.personalization import Generation
 from app.quotas.tables import quotas as quotas_table
@@ -139,9 +139,9 @@ async def test_a_preview_that_is_cancelled_before_it_runs_costs_nothing(studio: 
 
 async def test_a_preview_that_is_cancelled_leaves_its_turn_to_the_next(studio: Studio) -> None:
     first, second = await studio.ask(), await studio.ask()
-    studio.app = replace(studio.app, queue=(hints := NotingQueue()))
+    studio.app = replace(studio.app, queue=(wake_ups := NotingQueue()))
     await personalization.cancel_preview(studio.app, studio.guest, first.id)
-    assert hints.woken == [(await job_of(studio, second)).id]
+    assert wake_ups.woken == [(await job_of(studio, second)).id]
 
 
 async def test_a_preview_that_is_cancelled_while_it_is_made_stores_nothing(studio: Studio) -> None:

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.personalization.goods import Size
 from app.personalization.model import Generation
-from app.personalization.states import (
+from app.personalization.order_rules import (
     CANCELLED_LATE,
     LINE_REMOVED,
     NOT_FOUND,
@@ -32,12 +31,13 @@ from app.personalization.states import (
     judge,
     settled,
 )
+from app.personalization.print_sizes import Size
 from tests.fakes.ports import START
 from tests.unit.personalization.test_model import A4, DESIGN
 
 MASTER = A4.master_size()
 FINE = Match(DESIGN, A4, MASTER, same_product=True, same_customer=True)
-ORDER = Order("order", "a", "9001", told_at=START)
+ORDER = Order("order", "a", "9001", as_of=START)
 LINE = OrderItem.ordered(ORDER, "item", OrderLine("501", "1001", "2001", "Poster", 2, "design"))
 STATES = ("waiting", "queued", "printing", "ready", "needs_review", "unmapped", "failed", "cancelled")
 
@@ -134,7 +134,7 @@ def told(version: int, status: str, cancelled: bool, customer: str | None, left:
         cancelled_at=at if cancelled else None,
         refund=status if "refunded" in status else None,
         is_test=False,
-        told_at=at,
+        as_of=at,
         lines=[OrderLine("501", "1001", "2001", "Poster", left, "design")],
     )
 
@@ -160,9 +160,9 @@ def test_an_order_is_the_same_in_whatever_order_and_however_often_it_is_told(
     shuffled = data.draw(st.permutations(often))
     straight, mixed = ORDER_UNTOLD, ORDER_UNTOLD
     for each in facts:
-        straight = straight.heard(each)
+        straight = straight.merged_with(each)
     for each in shuffled:
-        mixed = mixed.heard(each)
+        mixed = mixed.merged_with(each)
     assert mixed == straight
 
 
@@ -171,5 +171,5 @@ ORDER_UNTOLD = Order("order", "a", "9001")
 
 def test_an_answer_of_shopify_wins_over_a_webhook_of_the_same_moment() -> None:
     webhook, answer = told(1, "paid", False, None, 2), replace(told(1, "refunded", False, None, 0), asked=True)
-    assert ORDER_UNTOLD.heard(webhook).heard(answer).status == "refunded"
-    assert ORDER_UNTOLD.heard(answer).heard(webhook).status == "refunded"
+    assert ORDER_UNTOLD.merged_with(webhook).merged_with(answer).status == "refunded"
+    assert ORDER_UNTOLD.merged_with(answer).merged_with(webhook).status == "refunded"

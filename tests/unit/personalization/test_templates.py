@@ -9,8 +9,8 @@ import pytest
 
 from app.core.errors import Unprocessable
 from app.core.mockups import Cylinder
-from app.personalization.templates import Template, TemplateLayer
-from handlers.demo_mockups import BASES
+from app.personalization.mockup_templates import Template, TemplateLayer
+from handlers.demo.mockups import BASES
 
 AREA = [[0.2, 0.1], [0.8, 0.15], [0.8, 0.9], [0.2, 0.85]]
 MUG = {"arc": 150, "bend": 0.05, "seen": [0.25, 0.75]}

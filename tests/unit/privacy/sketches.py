@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import MetaData, Table
 from sqlalchemy.schema import CreateTable
 
-from app.adapters.sqlite_dialect import DIALECT
+from app.adapters.database.sqlite_dialect import DIALECT
 from app.core.capability import Capability
 from app.core.tables import ShopRedact, key, metadata, on_shop_redact, shop_key, stamps, text
 from app.privacy import THE_CUSTOMER, THE_SHOP, WORK, Exported, Made, OwnedTable, for_table

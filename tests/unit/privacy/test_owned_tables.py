@@ -17,7 +17,7 @@ from app import media, personalization, privacy, shops
 from app.capabilities import CAPABILITIES
 from app.core.app import App
 from app.core.ids import new_id, new_token
-from app.core.ports import ProxyVisit
+from app.core.ports.shopify import ProxyVisit
 from app.core.tables import metadata, upsert
 from app.personalization import PreviewRequest
 from app.shops import Visitor

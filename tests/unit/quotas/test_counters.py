@@ -63,9 +63,9 @@ class Counters(RuleBasedStateMachine):
         self.held[period] += units * room
 
     @rule(period=st.sampled_from([*PERIODS, None]), units=st.integers(1, 2))
-    def give_back(self, period: str | None, units: int) -> None:
+    def refund(self, period: str | None, units: int) -> None:
         """Nothing is returned of a month that is over, or in which fewer were held."""
-        assert self.passed(quotas.give_back(SHOP, period, self.app.clock.now(), units))
+        assert self.passed(quotas.refund(SHOP, period, self.app.clock.now(), units))
         if period == self.counted_period() and self.held[period] >= units:
             self.held[period] -= units
 

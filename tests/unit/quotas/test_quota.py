@@ -29,7 +29,7 @@ async def limits(app: App, **values: int) -> None:
     await open_shop(app)
     await app.db.batch(*quotas.hold(SHOP, NOVEMBER, app.clock.now()))
     await app.db.batch(
-        quotas.give_back(SHOP, NOVEMBER, app.clock.now()),
+        quotas.refund(SHOP, NOVEMBER, app.clock.now()),
         update(quotas_table).values(**values, updated_at=app.clock.now()),
     )
 
@@ -111,7 +111,7 @@ async def test_a_new_month_starts_from_nothing(app: App) -> None:
 async def test_what_is_given_back_can_be_held_again(app: App) -> None:
     await limits(app, monthly_generation_limit=1)
     await app.db.batch(*quotas.hold(SHOP, NOVEMBER, app.clock.now()))
-    await app.db.batch(quotas.give_back(SHOP, NOVEMBER, app.clock.now()))
+    await app.db.batch(quotas.refund(SHOP, NOVEMBER, app.clock.now()))
     assert await refused(app, *quotas.hold(SHOP, NOVEMBER, app.clock.now())) is None
 
 
@@ -119,7 +119,7 @@ async def test_what_was_held_last_month_is_not_given_back_this_month(app: App) -
     await limits(app)
     await app.db.batch(*quotas.hold(SHOP, DECEMBER, app.clock.now()))
     for period in (NOVEMBER, None):
-        await app.db.batch(quotas.give_back(SHOP, period, app.clock.now()))
+        await app.db.batch(quotas.refund(SHOP, period, app.clock.now()))
     assert (await quota(app)).current_generations == 1
 
 
@@ -132,7 +132,7 @@ async def test_storage_is_reserved_up_to_its_last_byte(app: App) -> None:
 
 async def test_what_was_accepted_is_stored_whatever_the_limit(app: App) -> None:
     await limits(app, storage_quota_bytes=100)
-    await app.db.batch(quotas.keep_storage(SHOP, 250, app.clock.now()))
+    await app.db.batch(quotas.add_storage(SHOP, 250, app.clock.now()))
     assert (await quota(app)).current_storage_bytes == 250
     assert await refused(app, *quotas.reserve_storage(SHOP, 1, NOVEMBER, app.clock.now())) == "storage_full"
 

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 import jwt
 
-from app.adapters.shopify import Door
-from app.core.ports import SignedRequest
+from app.adapters.shopify import Auth
+from app.core.ports.shopify import SignedRequest
 
 KEY = "0123456789abcdef0123456789abcdef"
 SECRET = "shpss_current_aaaaaaaaaaaaaaaaaaaaaaaa"
@@ -21,8 +21,8 @@ SHOP = "acme.myshopify.com"
 BASE = "http://127.0.0.1:8001"
 
 
-def door(**changes: Any) -> Door:
-    return Door(**{"api_key": KEY, "api_secret": SECRET, "old_api_secret": OLD_SECRET, **changes})
+def shopify_auth(**changes: Any) -> Auth:
+    return Auth(**{"api_key": KEY, "api_secret": SECRET, "old_api_secret": OLD_SECRET, **changes})
 
 
 def claims(**changes: Any) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from urllib.parse import quote
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.errors import BadRequest, DoorReply, NotFound, Unauthorized
-from app.core.ports import SignedRequest
+from app.core.errors import AuthReply, BadRequest, NotFound, Unauthorized
+from app.core.ports.shopify import SignedRequest
 from tests import soak
-from tests.unit.shopify.signing import SHOP, door, id_token
+from tests.unit.shopify.signing import SHOP, id_token, shopify_auth
 
 ANY = st.text(st.characters(codec="utf-8"), max_size=60)
 SEGMENT = st.sampled_from([*id_token().split("."), "", "e30", "bnVsbA", "W10", "eyJhbGciOiJub25lIn0"]) | ANY
@@ -28,13 +28,13 @@ HEADER = st.sampled_from(
 )
 HEADERS = st.dictionaries(HEADER | ANY, VALUE | TOKEN.map("Bearer {}".format), max_size=6)
 REQUEST = st.builds(SignedRequest, st.sampled_from(["GET", "POST", "é"]), URL, HEADERS, st.binary(max_size=60))
-DOOR = door()
+DOOR = shopify_auth()
 
 
 def let_in(ask: Callable[[SignedRequest], object], request: SignedRequest) -> bool:
     try:
         ask(request)
-    except DoorReply as reply:
+    except AuthReply as reply:
         return not reply.headers.get("Location", "/auth/bounce?").startswith("/auth/bounce?")
     except (BadRequest, NotFound, Unauthorized):
         return False

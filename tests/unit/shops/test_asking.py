@@ -12,7 +12,7 @@ import pytest
 from app import shops
 from app.core.app import App
 from app.core.errors import AppError, Unauthorized, Unavailable
-from app.core.ports import AccessToken
+from app.core.ports.shopify import AccessToken
 from tests.apps import SHOP, close, make_app, open_shop, token_of
 from tests.fakes.ports import START, RefreshingDoor
 
@@ -40,13 +40,13 @@ class Call:
 
 
 @pytest.fixture
-def door() -> RefreshingDoor:
+def shopify_auth() -> RefreshingDoor:
     return RefreshingDoor(NEXT)
 
 
 @pytest.fixture
-async def app(tmp_path: Path, door: RefreshingDoor, anyio_backend: str) -> AsyncIterator[App]:
-    made = make_app(tmp_path, door=door)
+async def app(tmp_path: Path, shopify_auth: RefreshingDoor, anyio_backend: str) -> AsyncIterator[App]:
+    made = make_app(tmp_path, shopify_auth=shopify_auth)
     await open_shop(made)
     yield made
     await close(made)
@@ -58,7 +58,7 @@ async def lost(app: App) -> bool:
     return shop.access_lost_at is not None
 
 
-async def test_a_refused_token_is_renewed_and_the_call_made_again(app: App, door: RefreshingDoor) -> None:
+async def test_a_refused_token_is_renewed_and_the_call_made_again(app: App, shopify_auth: RefreshingDoor) -> None:
     call = Call(dead=("shpat_first",))
     assert await shops.ask(app, SHOP, call) == "answer"
     assert call.given == ["shpat_first", "shpat_second"]
@@ -66,7 +66,7 @@ async def test_a_refused_token_is_renewed_and_the_call_made_again(app: App, door
     assert not await lost(app)
 
 
-async def test_a_token_that_was_renewed_meanwhile_is_used(app: App, door: RefreshingDoor) -> None:
+async def test_a_token_that_was_renewed_meanwhile_is_used(app: App, shopify_auth: RefreshingDoor) -> None:
     async def call(token: AccessToken) -> str:
         if token.access == "shpat_first":
             await open_shop_again(app)
@@ -74,7 +74,7 @@ async def test_a_token_that_was_renewed_meanwhile_is_used(app: App, door: Refres
         return token.access
 
     assert await shops.ask(app, SHOP, call) == "shpat_newer"
-    assert door.asked == []
+    assert shopify_auth.asked == []
 
 
 async def test_access_is_lost_when_the_next_token_is_refused_too(app: App) -> None:
@@ -89,8 +89,8 @@ async def test_access_is_lost_when_the_next_token_is_refused_too(app: App) -> No
     assert missing.value.code == "token_missing"
 
 
-async def test_access_is_lost_when_the_refresh_token_is_dead(app: App, door: RefreshingDoor) -> None:
-    door.fault = Unauthorized(code="token_dead")
+async def test_access_is_lost_when_the_refresh_token_is_dead(app: App, shopify_auth: RefreshingDoor) -> None:
+    shopify_auth.fault = Unauthorized(code="token_dead")
     call = Call(dead=("shpat_first",))
     with pytest.raises(Unauthorized):
         await shops.ask(app, SHOP, call)
@@ -98,14 +98,14 @@ async def test_access_is_lost_when_the_refresh_token_is_dead(app: App, door: Ref
     assert await lost(app)
 
 
-async def test_access_is_not_lost_while_shopify_does_not_answer(app: App, door: RefreshingDoor) -> None:
-    door.fault = Unavailable()
+async def test_access_is_not_lost_while_shopify_does_not_answer(app: App, shopify_auth: RefreshingDoor) -> None:
+    shopify_auth.fault = Unavailable()
     with pytest.raises(Unavailable):
         await shops.ask(app, SHOP, Call(dead=("shpat_first",)))
     assert not await lost(app)
 
 
-async def test_a_refresh_that_finds_its_token_dead_spares_a_newer_one(app: App, door: RefreshingDoor) -> None:
+async def test_a_refresh_that_finds_its_token_dead_spares_a_newer_one(app: App, shopify_auth: RefreshingDoor) -> None:
     """Another process took over after this one's lease, and used the successor: the old refresh token is retired."""
 
     class Late(RefreshingDoor):
@@ -114,18 +114,18 @@ async def test_a_refresh_that_finds_its_token_dead_spares_a_newer_one(app: App, 
             raise Unauthorized(code="token_dead")
 
     with pytest.raises(Unavailable):
-        await shops.ask(replace(app, door=Late(NEXT)), SHOP, Call(dead=("shpat_first",)))
+        await shops.ask(replace(app, shopify_auth=Late(NEXT)), SHOP, Call(dead=("shpat_first",)))
     assert (await shops.access_token(app, SHOP)).access == "shpat_newer"
     assert not await lost(app)
 
 
 @pytest.mark.parametrize("fault", [AppError(code="missing_scope"), Unauthorized(code="app_refused"), Unavailable()])
-async def test_other_faults_cost_no_token(app: App, door: RefreshingDoor, fault: AppError) -> None:
+async def test_other_faults_cost_no_token(app: App, shopify_auth: RefreshingDoor, fault: AppError) -> None:
     call = Call(dead=(), fault=fault)
     with pytest.raises(AppError) as raised:
         await shops.ask(app, SHOP, call)
     assert raised.value is fault
-    assert (len(call.given), door.asked) == (1, [])
+    assert (len(call.given), shopify_auth.asked) == (1, [])
     assert not await lost(app)
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from app import jobs, shops
 from app.core.app import App
 from app.core.errors import AppError, Unauthorized
-from app.core.ports import AccessToken, AdminVisit, ShopDetails, Webhook
+from app.core.ports.shopify import AccessToken, AdminVisit, ShopDetails, Webhook
 from app.shops import Shop
 from app.shops.queries import shop as shop_row
 from app.shops.tables import access_tokens
@@ -166,7 +166,7 @@ async def app(tmp_path: Path, anyio_backend: str) -> AsyncIterator[App]:
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_a_shop_is_here_when_it_is_here_and_gone_when_it_is_gone(app: App, seed: int) -> None:
     shopify = Shopify(clock_of(app))
-    life = Life(replace(app, door=shopify, shopify=shopify), shopify, random.Random(seed))
+    life = Life(replace(app, shopify_auth=shopify, shopify=shopify), shopify, random.Random(seed))
     for _ in range(STEPS):
         await life.step()
     await life.end(lost=seed % 2 == 1)

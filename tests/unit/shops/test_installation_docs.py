@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from app import shops
 from app.core.app import App
 from app.core.errors import Unauthorized
-from app.core.ports import AccessToken, AdminVisit, ShopDetails
+from app.core.ports.shopify import AccessToken, AdminVisit, ShopDetails
 from app.core.tables import metadata
 from app.core.times import to_text
 from app.shops.model import REDACT_AFTER, SLACK_EARLY
@@ -79,7 +79,7 @@ async def state(app: App) -> str:
 @pytest.mark.parametrize(("history", "arrivals", "result"), EXAMPLES, ids=[f"{each[1]}" for each in EXAMPLES])
 async def test_an_example_ends_as_the_page_says(app: App, history: str, arrivals: str, result: str) -> None:
     shopify = Shopify(app, events(history))
-    app = replace(app, door=shopify, shopify=shopify)
+    app = replace(app, shopify_auth=shopify, shopify=shopify)
     for number, (what, at) in enumerate(events(arrivals)):
         clock_of(app).at = max(at, app.clock.now())
         if what == "visit":

@@ -12,7 +12,8 @@ from sqlalchemy import select, update
 from app import jobs, quotas, shops
 from app.core.app import App
 from app.core.errors import AppError, Unauthorized
-from app.core.ports import AccessToken, AdminVisit, Database, Row, ShopDetails, Webhook
+from app.core.ports.database import Database, Row
+from app.core.ports.shopify import AccessToken, AdminVisit, ShopDetails, Webhook
 from app.jobs import Job, JobKind
 from app.quotas.tables import quotas as quotas_table
 from app.shops import Access, Shop
@@ -188,7 +189,7 @@ async def test_one_who_leaves_and_comes_back_within_a_second_is_told_apart(
         assert await uninstalled(app, left_at) == "done"
     clock_of(app).at = seen_at
     visit = AdminVisit(SHOP, "1", "", {}, issued_at=seen_at.replace(microsecond=0))
-    await shops.admit(replace(app, door=OpenDoor(app)), visit)
+    await shops.admit(replace(app, shopify_auth=OpenDoor(app)), visit)
     clock_of(app).move(minutes=1)
     assert await uninstalled(app, left_at, "e2") == ("ignored" if back else "done")
     assert (await shops.active_shop(app.db, SHOP) is not None) is back
@@ -277,7 +278,7 @@ HOUR, T = timedelta(hours=1), START
 
 
 @pytest.mark.parametrize(
-    ("shop", "told_at", "due"),
+    ("shop", "as_of", "due"),
     [
         ({"is_active": False, "uninstalled_at": T}, T + 48 * HOUR, True),
         ({"is_active": False, "uninstalled_at": T}, T + 47.5 * HOUR, True),
@@ -297,13 +298,13 @@ HOUR, T = timedelta(hours=1), START
         "it is here",
     ],
 )
-def test_what_a_shop_left_behind_is_due_to_go(shop: dict[str, Any], told_at: datetime, due: bool) -> None:
+def test_what_a_shop_left_behind_is_due_to_go(shop: dict[str, Any], as_of: datetime, due: bool) -> None:
     plain = {"installed_at": None, "shop_name": None, "currency": "EUR", "timezone": "UTC", "locale": "en"}
-    assert Shop(**{"id": SHOP, "settings": None} | plain | shop).redact_is_due(told_at) is due
+    assert Shop(**{"id": SHOP, "settings": None} | plain | shop).redact_is_due(as_of) is due
 
 
 @pytest.mark.parametrize(
-    ("seen", "told_at", "may"),
+    ("seen", "as_of", "may"),
     [
         ({"installed_at": T - 900 * HOUR}, T + 48 * HOUR, True),
         ({"installed_at": T - 900 * HOUR, "proven_at": T - HOUR / 60}, T + 48 * HOUR, True),
@@ -312,9 +313,9 @@ def test_what_a_shop_left_behind_is_due_to_go(shop: dict[str, Any], told_at: dat
     ],
     ids=["nobody was seen since", "seen just before it left", "installed since", "seen since"],
 )
-def test_a_shop_whose_uninstall_was_lost_may_have_left(seen: dict[str, Any], told_at: datetime, may: bool) -> None:
+def test_a_shop_whose_uninstall_was_lost_may_have_left(seen: dict[str, Any], as_of: datetime, may: bool) -> None:
     plain = {"installed_at": None, "shop_name": None, "currency": "EUR", "timezone": "UTC", "locale": "en"}
-    assert Shop(**{"id": SHOP, "settings": None, "is_active": True} | plain | seen).may_have_left(told_at) is may
+    assert Shop(**{"id": SHOP, "settings": None, "is_active": True} | plain | seen).may_have_left(as_of) is may
 
 
 async def test_a_shop_that_is_only_expected_is_not_active_until_it_is_installed(app: App) -> None:

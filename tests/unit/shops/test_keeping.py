@@ -14,8 +14,8 @@ from sqlalchemy import select, update
 from app import jobs, shops
 from app.core.app import App
 from app.core.errors import Unauthorized, Unavailable
-from app.core.ports import AccessToken
-from app.shops import keeping, tokens
+from app.core.ports.shopify import AccessToken
+from app.shops import token_upkeep, tokens
 from app.shops.tables import access_tokens
 from app.shops.tables import shops as shops_table
 from handlers.jobs import KINDS
@@ -28,14 +28,14 @@ OLD_KEY = base64.b64encode(b"t" * 32).decode()
 
 
 @pytest.fixture
-def door() -> RefreshingDoor:
+def shopify_auth() -> RefreshingDoor:
     life = timedelta(days=200)
     return RefreshingDoor(AccessToken(SHOP, "shpat_second", START + life, "shprt_second", START + life, "write_orders"))
 
 
 @pytest.fixture
-async def app(tmp_path: Path, door: RefreshingDoor, anyio_backend: str) -> AsyncIterator[App]:
-    made = make_app(tmp_path, door=door, queue=NotingQueue())
+async def app(tmp_path: Path, shopify_auth: RefreshingDoor, anyio_backend: str) -> AsyncIterator[App]:
+    made = make_app(tmp_path, shopify_auth=shopify_auth, queue=NotingQueue())
     yield made
     await close(made)
 
@@ -51,14 +51,14 @@ async def versions(app: App) -> dict[str, int]:
     return {row["shop_id"]: row["version"] for row in rows}
 
 
-async def test_a_shop_is_left_alone_for_sixty_days_and_then_kept(app: App, door: RefreshingDoor) -> None:
+async def test_a_shop_is_left_alone_for_sixty_days_and_then_kept(app: App, shopify_auth: RefreshingDoor) -> None:
     await open_shop(app)
     clock_of(app).move(days=60, seconds=-1)
     assert await sweep_and_run(app) == 0
     clock_of(app).move(seconds=1)
     assert await sweep_and_run(app) == 1
     assert await versions(app) == {SHOP: 2}
-    assert len(door.asked) == 1
+    assert len(shopify_auth.asked) == 1
     clock_of(app).move(days=1)
     assert await sweep_and_run(app) == 0
 
@@ -71,41 +71,43 @@ async def test_a_shop_that_is_used_is_not_quiet(app: App) -> None:
     assert await sweep_and_run(app) == 0
 
 
-async def test_a_shop_that_has_left_is_not_kept(app: App, door: RefreshingDoor) -> None:
+async def test_a_shop_that_has_left_is_not_kept(app: App, shopify_auth: RefreshingDoor) -> None:
     await open_shop(app)
     await app.db.batch(update(shops_table).values(is_active=False))
     clock_of(app).move(days=70)
     assert await sweep_and_run(app) == 0
-    assert door.asked == []
+    assert shopify_auth.asked == []
 
 
 async def test_each_sweep_takes_the_next_page_whatever_became_of_the_last(
-    app: App, door: RefreshingDoor, monkeypatch: pytest.MonkeyPatch
+    app: App, shopify_auth: RefreshingDoor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "PAGE", 2)
+    monkeypatch.setattr(token_upkeep, "PAGE", 2)
     for number in range(5):
         await open_shop(app, f"shop-{number}.myshopify.com")
     clock_of(app).move(days=61)
-    door.fault = Unavailable()
+    shopify_auth.fault = Unavailable()
     assert [await sweep_and_run(app) for _ in range(4)] == [2, 2, 1, 0]
-    assert len({asked.shop for asked in door.asked}) == 5
+    assert len({asked.shop for asked in shopify_auth.asked}) == 5
 
 
-async def test_while_shopify_does_not_answer_a_shop_is_tried_again_every_day(app: App, door: RefreshingDoor) -> None:
+async def test_while_shopify_does_not_answer_a_shop_is_tried_again_every_day(
+    app: App, shopify_auth: RefreshingDoor
+) -> None:
     await open_shop(app)
     clock_of(app).move(days=60)
-    door.fault = Unavailable()
+    shopify_auth.fault = Unavailable()
     assert [await sweep_and_run(app), await sweep_and_run(app)] == [1, 0]
     clock_of(app).move(days=1)
-    door.fault = None
+    shopify_auth.fault = None
     assert await sweep_and_run(app) == 1
     assert await versions(app) == {SHOP: 2}
 
 
-async def test_a_quiet_shop_whose_token_is_dead_waits_for_its_merchant(app: App, door: RefreshingDoor) -> None:
+async def test_a_quiet_shop_whose_token_is_dead_waits_for_its_merchant(app: App, shopify_auth: RefreshingDoor) -> None:
     await open_shop(app)
     clock_of(app).move(days=60)
-    door.fault = Unauthorized(code="token_dead")
+    shopify_auth.fault = Unauthorized(code="token_dead")
     await sweep_and_run(app)
     shop = await shops.active_shop(app.db, SHOP)
     assert shop is not None
@@ -114,13 +116,15 @@ async def test_a_quiet_shop_whose_token_is_dead_waits_for_its_merchant(app: App,
     assert await sweep_and_run(app) == 0
 
 
-async def test_a_shop_that_was_refreshed_meanwhile_is_not_refreshed_again(app: App, door: RefreshingDoor) -> None:
+async def test_a_shop_that_was_refreshed_meanwhile_is_not_refreshed_again(
+    app: App, shopify_auth: RefreshingDoor
+) -> None:
     await open_shop(app)
     clock_of(app).move(days=60)
     await shops.keep_tokens(app)
     await shops.access_token(app, SHOP)
     await jobs.run_due(app, KINDS)
-    assert len(door.asked) == 1
+    assert len(shopify_auth.asked) == 1
 
 
 async def test_a_change_of_keys_reaches_every_token_and_then_the_old_key_can_go(app: App, tmp_path: Path) -> None:
@@ -140,7 +144,7 @@ async def test_a_change_of_keys_reaches_every_token_and_then_the_old_key_can_go(
 
 
 async def test_tokens_are_resealed_by_pages(app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping, "PAGE", 2)
+    monkeypatch.setattr(token_upkeep, "PAGE", 2)
     for number in range(5):
         await open_shop(app, f"shop-{number}.myshopify.com")
     changing = make_app(tmp_path, {"TOKEN_KEY": NEW_KEY, "OLD_TOKEN_KEY": OLD_KEY})
@@ -151,7 +155,7 @@ async def test_tokens_are_resealed_by_pages(app: App, tmp_path: Path, monkeypatc
 async def test_tokens_that_no_key_opens_do_not_keep_others_from_their_turn(
     app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "PAGE", 2)
+    monkeypatch.setattr(token_upkeep, "PAGE", 2)
     foreign = make_app(tmp_path, {"TOKEN_KEY": base64.b64encode(b"f" * 32).decode()})
     for shop_id in ("0.myshopify.com", "1.myshopify.com"):
         await open_shop(foreign, shop_id)

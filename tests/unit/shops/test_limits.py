@@ -10,7 +10,7 @@ import pytest
 from app import shops
 from app.core.app import App
 from app.core.errors import TooMany
-from app.core.spent import Spent
+from app.core.rate_limit_cache import RateLimitCache
 from app.shops import Hit
 from tests.apps import clock_of
 
@@ -23,7 +23,7 @@ async def refusals(app: App, key: str, hits: int, limit: int) -> list[int]:
     waits = []
     for _ in range(hits):
         try:
-            await shops.hit(app, [Hit(key, limit, app.clock.now() + MINUTE)], Spent())
+            await shops.hit(app, [Hit(key, limit, app.clock.now() + MINUTE)], RateLimitCache())
             waits.append(0)
         except TooMany as fault:
             waits.append(fault.retry_after)

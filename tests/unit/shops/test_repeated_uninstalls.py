@@ -12,7 +12,7 @@ from sqlalchemy import update
 from app import shops
 from app.core.app import App
 from app.core.errors import AppError, Unauthorized, Unavailable
-from app.core.ports import AccessToken, ShopDetails
+from app.core.ports.shopify import AccessToken, ShopDetails
 from app.core.times import to_text
 from app.shops.tables import shops as shops_table
 from tests.apps import SHOP, clock_of, open_shop

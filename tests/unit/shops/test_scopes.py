@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from app import jobs, shops
 from app.core.app import App
 from app.core.errors import AppError
-from app.core.ports import Webhook
+from app.core.ports.shopify import Webhook
 from app.core.times import to_text
 from app.shops.model import NEEDED_SCOPES
 from app.shops.tables import access_tokens

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from app import shops
 from app.core.app import App
 from app.core.errors import Unauthorized, Unavailable
-from app.core.ports import AccessToken, ShopDetails
+from app.core.ports.shopify import AccessToken, ShopDetails
 from app.shops.tables import access_tokens
 from tests.apps import OTHER_SHOP, SHOP, clock_of, close, make_app, open_shop, token_of
 from tests.fakes.ports import START, RefreshingDoor
@@ -26,13 +26,13 @@ FRESH = AccessToken(
 
 
 @pytest.fixture
-def door() -> RefreshingDoor:
+def shopify_auth() -> RefreshingDoor:
     return RefreshingDoor(FRESH)
 
 
 @pytest.fixture
-async def app(tmp_path: Path, door: RefreshingDoor, anyio_backend: str) -> AsyncIterator[App]:
-    made = make_app(tmp_path, door=door)
+async def app(tmp_path: Path, shopify_auth: RefreshingDoor, anyio_backend: str) -> AsyncIterator[App]:
+    made = make_app(tmp_path, shopify_auth=shopify_auth)
     await open_shop(made)
     yield made
     await close(made)
@@ -42,44 +42,46 @@ async def access(app: App) -> str:
     return (await shops.access_token(app, SHOP)).access
 
 
-async def test_a_token_that_is_good_for_more_than_five_minutes_is_used(app: App, door: RefreshingDoor) -> None:
+async def test_a_token_that_is_good_for_more_than_five_minutes_is_used(app: App, shopify_auth: RefreshingDoor) -> None:
     clock_of(app).move(minutes=54, seconds=59)
     assert await shops.access_token(app, SHOP) == replace(
         token_of(app), access_expires_at=START + timedelta(hours=1), refresh_expires_at=START + timedelta(days=90)
     )
-    assert door.asked == []
+    assert shopify_auth.asked == []
 
 
-async def test_a_token_is_refreshed_five_minutes_before_it_dies_and_kept(app: App, door: RefreshingDoor) -> None:
+async def test_a_token_is_refreshed_five_minutes_before_it_dies_and_kept(
+    app: App, shopify_auth: RefreshingDoor
+) -> None:
     clock_of(app).move(minutes=55)
     assert await access(app) == "shpat_second"
-    assert [asked.refresh for asked in door.asked] == ["shprt_first"]
+    assert [asked.refresh for asked in shopify_auth.asked] == ["shprt_first"]
     assert await shops.access_token(app, SHOP) == FRESH
-    assert len(door.asked) == 1
+    assert len(shopify_auth.asked) == 1
 
 
-async def test_sixteen_at_once_refresh_once(app: App, door: RefreshingDoor) -> None:
+async def test_sixteen_at_once_refresh_once(app: App, shopify_auth: RefreshingDoor) -> None:
     clock_of(app).move(minutes=56)
     tokens = await asyncio.gather(*[access(app) for _ in range(16)])
     assert set(tokens) <= {"shpat_first", "shpat_second"}
     assert tokens.count("shpat_second") >= 1
-    assert len(door.asked) == 1
+    assert len(shopify_auth.asked) == 1
 
 
 async def test_while_the_next_token_cannot_be_had_the_old_one_is_used_until_it_dies(
-    app: App, door: RefreshingDoor
+    app: App, shopify_auth: RefreshingDoor
 ) -> None:
-    door.fault = Unavailable()
+    shopify_auth.fault = Unavailable()
     clock_of(app).move(minutes=56)
     assert [await access(app) for _ in range(2)] == ["shpat_first"] * 2
-    assert len(door.asked) == 1
+    assert len(shopify_auth.asked) == 1
     clock_of(app).move(minutes=4)
     with pytest.raises(Unavailable):
         await access(app)
 
 
-async def test_who_does_not_refresh_waits_when_the_old_token_is_dead(app: App, door: RefreshingDoor) -> None:
-    door.fault = Unavailable()
+async def test_who_does_not_refresh_waits_when_the_old_token_is_dead(app: App, shopify_auth: RefreshingDoor) -> None:
+    shopify_auth.fault = Unavailable()
     clock_of(app).move(minutes=61)
     with pytest.raises(Unavailable):
         await access(app)
@@ -88,17 +90,17 @@ async def test_who_does_not_refresh_waits_when_the_old_token_is_dead(app: App, d
     assert fault.value.code == "refreshing"
 
 
-async def test_a_refresher_that_died_is_replaced_after_its_lease(app: App, door: RefreshingDoor) -> None:
-    door.fault = Unavailable()
+async def test_a_refresher_that_died_is_replaced_after_its_lease(app: App, shopify_auth: RefreshingDoor) -> None:
+    shopify_auth.fault = Unavailable()
     clock_of(app).move(minutes=61)
     with pytest.raises(Unavailable):
         await access(app)
-    door.fault = None
+    shopify_auth.fault = None
     clock_of(app).move(seconds=30)
     assert await access(app) == "shpat_second"
 
 
-async def test_an_installation_during_a_refresh_keeps_its_own_token(app: App, door: RefreshingDoor) -> None:
+async def test_an_installation_during_a_refresh_keeps_its_own_token(app: App, shopify_auth: RefreshingDoor) -> None:
     newer = replace(FRESH, access="shpat_newer", refresh="shprt_newer")
 
     class Overtaken(RefreshingDoor):
@@ -107,12 +109,14 @@ async def test_an_installation_during_a_refresh_keeps_its_own_token(app: App, do
             return await super().refresh(token)
 
     clock_of(app).move(minutes=61)
-    assert await access(replace(app, door=Overtaken(FRESH))) == "shpat_newer"
+    assert await access(replace(app, shopify_auth=Overtaken(FRESH))) == "shpat_newer"
     assert await access(app) == "shpat_newer"
 
 
-async def test_a_token_that_shopify_calls_dead_makes_room_for_the_next_visits(app: App, door: RefreshingDoor) -> None:
-    door.fault = Unauthorized(code="token_dead")
+async def test_a_token_that_shopify_calls_dead_makes_room_for_the_next_visits(
+    app: App, shopify_auth: RefreshingDoor
+) -> None:
+    shopify_auth.fault = Unauthorized(code="token_dead")
     clock_of(app).move(minutes=61)
     for code in ("token_dead", "token_missing"):
         with pytest.raises(Unauthorized) as fault:
@@ -120,13 +124,13 @@ async def test_a_token_that_shopify_calls_dead_makes_room_for_the_next_visits(ap
         assert fault.value.code == code
 
 
-async def test_credentials_that_are_refused_do_not_cost_the_token(app: App, door: RefreshingDoor) -> None:
-    door.fault = Unauthorized(code="app_refused")
+async def test_credentials_that_are_refused_do_not_cost_the_token(app: App, shopify_auth: RefreshingDoor) -> None:
+    shopify_auth.fault = Unauthorized(code="app_refused")
     clock_of(app).move(minutes=61)
     with pytest.raises(Unauthorized):
         await access(app)
     clock_of(app).move(seconds=30)
-    door.fault = None
+    shopify_auth.fault = None
     assert await access(app) == "shpat_second"
 
 

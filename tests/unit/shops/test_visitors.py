@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app import shops
 from app.core.app import App
 from app.core.errors import NotFound
-from app.core.ports import ProxyVisit
+from app.core.ports.shopify import ProxyVisit
 from app.shops import Guest, Shopper
 from app.shops.tables import guest_sessions, shoppers
 from tests.apps import OTHER_SHOP, SHOP, clock_of, open_shop

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from app import jobs, shops
 from app.core.app import App
 from app.core.errors import AppError
-from app.core.ports import Webhook
+from app.core.ports.shopify import Webhook
 from app.core.times import to_text
 from app.jobs import JobKind, Lease
 from app.shops.queries import told_since
@@ -212,7 +212,7 @@ class Event:
             if self.status in (None, "failed"):
                 self.status, self.body = "received", step
         else:
-            await jobs.run_due(self.app, {KIND: JobKind(KIND, getattr(self, step), shops.give_up)})
+            await jobs.run_due(self.app, {KIND: JobKind(KIND, getattr(self, step), shops.on_failure)})
             if self.status == "received":
                 self.status = "done" if step == "works" else "failed"
                 self.wanted += [str(self.body)] if step == "works" else []

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from app import shops
 from app.core.errors import TooMany
-from app.core.spent import Spent
+from app.core.rate_limit_cache import RateLimitCache
 from app.shops import Hit
 from app.shops.tables import rate_limits
 from tests.apps import clock_of, close, make_app
@@ -42,7 +42,7 @@ class Windows(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.folder = tempfile.TemporaryDirectory()
         self.app = make_app(Path(self.folder.name))
-        self.processes = [Spent(), Spent()]
+        self.processes = [RateLimitCache(), RateLimitCache()]
         self.counters: dict[str, Counter] = {}
         self.taken: list[tuple[str, datetime]] = []
 
@@ -67,7 +67,7 @@ class Windows(RuleBasedStateMachine):
             if each.returnable:
                 self.taken.append((each.key, now))
 
-    def granted(self, hits: list[Hit], process: Spent) -> bool:
+    def granted(self, hits: list[Hit], process: RateLimitCache) -> bool:
         try:
             self.runner.run(shops.hit(self.app, hits, process))
         except TooMany:

@@ -1,0 +1,1 @@
+"""The database port on SQLite, Cloudflare D1 and PostgreSQL."""

@@ -1,0 +1,88 @@
+"""Backups of PostgreSQL, in the same SQLite file as SQLite's: a shop can move from one to the other by them."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table
+
+from app.adapters.database.postgres_schema import connected, done_in
+from app.adapters.database.sqlite_backup import (
+    check_versions,
+    check_whole,
+    columns,
+    not_empty,
+    opened,
+    refused_row,
+    written,
+)
+from app.adapters.database.sqlite_schema import migrate
+from app.core.errors import ConstraintError
+from app.core.tables import metadata
+
+ROWS_AT_ONCE = 500
+
+
+def backup(url: str, target: Path) -> dict[str, int]:
+    """Copy every row as one moment has it; the rows of each table. Raises AppError. Not within a loop."""
+    with written(target) as part:
+        migrate(part)
+        with closing(sqlite3.connect(part)) as copy:
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, that needs no other beside it
+            asyncio.run(_dump(url, copy))
+            copy.commit()
+            return check_whole(copy)
+
+
+def restore(source: Path, url: str, *, replace: bool) -> dict[str, int]:
+    """Put a backup's rows into a migrated database, all or nothing; the rows of each table. Raises AppError.
+
+    Not within a loop.
+    """
+    with opened(source) as kept:
+        rows = check_whole(kept)
+        try:
+            asyncio.run(_fill(kept, url, replace=replace))
+        except ConstraintError as fault:
+            raise refused_row(fault) from fault
+    return rows
+
+
+async def _dump(url: str, copy: sqlite3.Connection) -> None:
+    async with connected(url) as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        check_versions(await done_in(connection))
+        for table in metadata.sorted_tables:
+            names, values = columns(table), ", ".join("?" * len(table.columns))
+            found = connection.cursor(f"SELECT {names} FROM {table.name}", prefetch=ROWS_AT_ONCE)  # noqa: S608
+            insert = f"INSERT INTO {table.name} ({names}) VALUES ({values})"  # noqa: S608  # our own names
+            async for row in found:
+                copy.execute(insert, tuple(row))
+
+
+async def _fill(kept: sqlite3.Connection, url: str, *, replace: bool) -> None:
+    async with connected(url) as connection, connection.transaction():
+        check_versions(await done_in(connection))
+        names = ", ".join(table.name for table in metadata.sorted_tables)
+        await connection.execute(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
+        if not replace and await _has_rows(connection):
+            raise not_empty()
+        await connection.execute(f"TRUNCATE {names}")
+        for table in metadata.sorted_tables:  # one COPY a table: its rows may point to each other in any order
+            await connection.copy_records_to_table(
+                table.name, records=_rows(kept, table), columns=[column.name for column in table.columns]
+            )
+
+
+async def _has_rows(connection: Any) -> bool:
+    any_row = " UNION ALL ".join(f"(SELECT 1 FROM {table.name} LIMIT 1)" for table in metadata.sorted_tables)  # noqa: S608
+    return await connection.fetchrow(any_row) is not None
+
+
+async def _rows(kept: sqlite3.Connection, table: Table) -> AsyncIterator[Any]:
+    for row in kept.execute(f"SELECT {columns(table)} FROM {table.name}"):  # noqa: S608  # our own names
+        yield row

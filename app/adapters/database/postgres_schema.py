@@ -1,0 +1,119 @@
+"""Migrations and schema checks on PostgreSQL, from the same files as SQLite's."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from app.adapters.database.postgres import CONNECT_S
+from app.adapters.database.postgres_errors import our_errors
+from app.adapters.database.sqlite_schema import LEDGER, MIGRATIONS
+from app.core.times import SystemClock, to_text
+
+LOCK = 0x41727469
+"""Of PostgreSQL's advisory locks, the one that lets one process migrate at a time."""
+
+DIALECT_WORDS = {
+    r"\bjson_valid\((\w+)\)": r"(\1) IS JSON",
+    r"\bDOUBLE\b(?! PRECISION)": "DOUBLE PRECISION",
+}
+
+SHAPE = """
+SELECT c.relname, concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod),
+                            CASE WHEN a.attnotnull THEN 'NOT NULL' END, pg_get_expr(d.adbin, d.adrelid)) AS fact
+  FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+ WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace
+UNION ALL
+SELECT c.relname, k.conname || ' ' || pg_get_constraintdef(k.oid, true)
+  FROM pg_class c JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype <> 'n'  -- the column says NOT NULL itself
+ WHERE c.relnamespace = current_schema()::regnamespace
+UNION ALL
+SELECT c.relname, pg_get_indexdef(i.indexrelid, 0, true)
+  FROM pg_class c JOIN pg_index i ON i.indrelid = c.oid
+ WHERE c.relnamespace = current_schema()::regnamespace
+"""
+
+
+def migrate(url: str, folder: Path = MIGRATIONS) -> list[str]:
+    """Apply what is new, each file in a transaction of its own; the names that were applied. Not within a loop."""
+    scripts = {file.name: translated(file.read_text("utf-8")) for file in sorted(folder.glob("*.sql"))}
+    return asyncio.run(_migrate(url, scripts))
+
+
+def differences(url: str, schema: str) -> list[str]:
+    """How a database differs from a schema as SQL; empty when it does not. Not within a loop."""
+    return asyncio.run(_differences(url, schema))
+
+
+def translated(sql: str) -> str:
+    """SQLite's words in PostgreSQL's."""
+    for theirs, ours in DIALECT_WORDS.items():
+        sql = re.sub(theirs, ours, sql)
+    return sql
+
+
+async def _migrate(url: str, scripts: Mapping[str, str]) -> list[str]:
+    async with connected(url) as connection:
+        return [name for name, script in scripts.items() if await _apply(connection, name, script)]
+
+
+async def _apply(connection: Any, name: str, script: str) -> bool:
+    async with connection.transaction():
+        await connection.execute(f"SELECT pg_advisory_xact_lock({LOCK})")
+        await connection.execute(f"CREATE TABLE IF NOT EXISTS {LEDGER} (name TEXT PRIMARY KEY, applied_at TEXT)")
+        if await connection.fetchval(f"SELECT 1 FROM {LEDGER} WHERE name = $1", name):  # noqa: S608  # our own table
+            return False
+        await connection.execute(script)
+        applied_at = to_text(SystemClock().now())
+        await connection.execute(f"INSERT INTO {LEDGER} VALUES ($1, $2)", name, applied_at)  # noqa: S608  # the same
+    return True
+
+
+async def _differences(url: str, schema: str) -> list[str]:
+    """PostgreSQL itself writes both shapes: the schema is made beside the tables, and undone."""
+    async with connected(url) as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        found = await _shape(connection)
+        await connection.execute("CREATE SCHEMA artify_wanted; SET LOCAL search_path TO artify_wanted")
+        await connection.execute(translated(schema))
+        right = await _shape(connection)
+        await transaction.rollback()
+    return [
+        f"{name}: {'missing' if name not in found else 'unknown' if name not in right else 'different'}"
+        for name in sorted(right.keys() | found.keys())
+        if right.get(name) != found.get(name)
+    ]
+
+
+async def _shape(connection: Any) -> dict[str, set[str]]:
+    """What matters of each table: columns, keys, indexes and checks, whatever the order of the text."""
+    shape: dict[str, set[str]] = {}
+    for table, fact in await connection.fetch(SHAPE):
+        if table != LEDGER:
+            shape.setdefault(table, set()).add(fact)
+    return shape
+
+
+async def done_in(connection: Any) -> list[str]:
+    """The migrations that were applied."""
+    there = await connection.fetchval("SELECT to_regclass($1)", LEDGER)
+    return [row["name"] for row in await connection.fetch(f"SELECT name FROM {LEDGER} ORDER BY name")] if there else []  # noqa: S608  # our own table
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[Any]:
+    """A connection, which keeps no prepared statements: it may lead through a pooler."""
+    with our_errors():
+        connection = await asyncpg.connect(url, timeout=CONNECT_S, statement_cache_size=0)
+        try:
+            yield connection
+        finally:
+            await connection.close()

@@ -1,0 +1,190 @@
+"""SQLAlchemy statements to SQL text and values, and rows back to Python values.
+
+Enforces D1's limits everywhere, so that a statement that D1 would refuse fails on a laptop:
+https://developers.cloudflare.com/d1/platform/limits/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Dialect, Index, PrimaryKeyConstraint, Table, UniqueConstraint
+
+from app.core.ports.database import Expect, Row
+from app.core.statements import BoundStatement, BuiltStatement
+from app.core.tables import metadata
+
+MAX_PARAMETERS = 100
+MAX_COLUMNS = 100
+MAX_STATEMENT_BYTES = 100_000
+MAX_ROW_BYTES = 1_000_000
+
+Convert = Callable[[Any], Any] | None
+
+
+@dataclass(frozen=True)
+class Sql:
+    """One statement, ready for a driver; `read` turns its rows (tuples) into mappings."""
+
+    text: str
+    values: Sequence[Any]
+    columns: Sequence[tuple[str, Convert]]
+    expect: Expect | None
+
+    @property
+    def is_select(self) -> bool:
+        return self.text.startswith("SELECT")
+
+    def read(self, rows: Sequence[Sequence[Any]]) -> list[Row]:
+        return [
+            {
+                name: convert(value) if convert else value
+                for (name, convert), value in zip(self.columns, row, strict=True)
+            }
+            for row in rows
+        ]
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """A compiled statement without its values: statements of the same shape share one."""
+
+    compiled: Any
+    text: str
+    binds: Sequence[tuple[str, Convert]]
+    columns: Sequence[tuple[str, Convert]]
+
+
+@dataclass(frozen=True)
+class _Slots:
+    """A built statement in a dialect: its values are those at these places, converted, or constants of its own."""
+
+    text: str
+    places: Sequence[tuple[int, Convert]]
+    constants: Sequence[Any]
+    columns: Sequence[tuple[str, Convert]]
+
+
+_shapes: dict[Any, _Shape | None] = {}
+MAX_SHAPES = 500
+_slots: dict[tuple[str, BuiltStatement], _Slots] = {}
+"""As many as there are functions that build a statement once, times the shapes of their arguments."""
+
+
+def compile_sql(statement: Any, dialect: Dialect) -> Sql:
+    """Raises ValueError when the statement passes a limit of D1."""
+    expect = statement if isinstance(statement, Expect) else None
+    core = expect.statement if expect else statement
+    sql = _filled(core, dialect, expect) if type(core) is BoundStatement else _built_now(core, dialect, expect)
+    _check_limits(sql)
+    return sql
+
+
+def _filled(bound: BoundStatement, dialect: Dialect, expect: Expect | None) -> Sql:
+    """A statement that was built once: it is compiled once, too, and needs its values alone."""
+    key = dialect.name, bound.built
+    slots = _slots.get(key)
+    if slots is None:
+        slots = _slots[key] = _slots_of(bound.built, dialect)
+    given, constants = bound.values, slots.constants
+    values = [
+        constants[place] if place < 0 else convert(given[place]) if convert else given[place]
+        for place, convert in slots.places
+    ]
+    return Sql(slots.text, values, slots.columns, expect)
+
+
+def _slots_of(built: BuiltStatement, dialect: Dialect) -> _Slots:
+    """Constants have negative places: they count from the end."""
+    core, places, constants = built.expression, [], list[Any]()
+    compiled = core.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+    shape = _shape(compiled, core, dialect)
+    for name, convert in shape.binds:
+        key = compiled.binds[name].key if name in compiled.binds else None
+        if key in built.places:
+            places.append((built.places.index(key), convert))
+        else:
+            value = compiled.params[name]
+            constants.insert(0, convert(value) if convert else value)
+            places.append((-len(constants), None))
+    return _Slots(shape.text, places, constants, shape.columns)
+
+
+def _built_now(core: Any, dialect: Dialect, expect: Expect | None) -> Sql:
+    """A statement that was built for this call: one of its shape may have been compiled before."""
+    cache_key = core._generate_cache_key()
+    shape = _known_shape(core, cache_key, dialect) if cache_key else None
+    if shape:
+        params = shape.compiled.construct_params(cache_key.params, extracted_parameters=cache_key.bindparams)
+    else:
+        shape = _shape(core.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}), core, dialect)
+        params = shape.compiled.params
+    values = [convert(params[name]) if convert else params[name] for name, convert in shape.binds]
+    return Sql(shape.text, values, shape.columns, expect)
+
+
+def _known_shape(core: Any, cache_key: Any, dialect: Dialect) -> _Shape | None:
+    """Compiling takes longer than running, so each shape is compiled once; None for one with an IN list."""
+    place = dialect.name, cache_key.key
+    if place not in _shapes:
+        compiled = core.compile(dialect=dialect, cache_key=cache_key)
+        if len(_shapes) >= MAX_SHAPES:
+            _shapes.clear()
+        _shapes[place] = None if compiled.post_compile_params else _shape(compiled, core, dialect)
+    return _shapes[place]
+
+
+def _shape(compiled: Any, core: Any, dialect: Dialect) -> _Shape:
+    names = compiled.positiontup or list(compiled.params)
+    binds = [(name, _bind(compiled, name, dialect)) for name in names]
+    return _Shape(compiled, str(compiled), binds, _columns(core, dialect))
+
+
+def constraint_of_columns(table: str, columns: Sequence[str]) -> str:
+    """The name of the unique constraint or index over these columns, for databases that name only columns."""
+    found: Table | None = metadata.tables.get(table)
+    if found is not None:
+        for candidate in [*found.constraints, *found.indexes]:
+            if not isinstance(candidate, UniqueConstraint | PrimaryKeyConstraint | Index):
+                continue
+            if sorted(column.name for column in candidate.columns) == sorted(columns):
+                return str(candidate.name)
+    return f"{table}.{','.join(columns)}"
+
+
+def _bind(compiled: Any, name: str, dialect: Dialect) -> Convert:
+    bind = compiled.binds.get(name)
+    if bind is None:  # one of an expanded IN list: its type is the list's
+        return None
+    processor: Convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
+    return processor
+
+
+def _columns(core: Any, dialect: Dialect) -> list[tuple[str, Convert]]:
+    if not getattr(core, "is_select", False) and not getattr(core, "_returning", ()):
+        return []
+    return [
+        (column.key, column.type.dialect_impl(dialect).result_processor(dialect, None))
+        for column in core.exported_columns
+    ]
+
+
+def _check_limits(sql: Sql) -> None:
+    size = 0
+    for value in sql.values:
+        if isinstance(value, str | bytes):
+            size += _bytes(value)
+        elif isinstance(value, datetime):
+            raise TypeError(f"a time without its type, say moment(): {sql.text}")
+    if len(sql.columns) > MAX_COLUMNS:
+        raise ValueError(f"too many columns for D1: {len(sql.columns)}")
+    if len(sql.values) > MAX_PARAMETERS or _bytes(sql.text) > MAX_STATEMENT_BYTES or size > MAX_ROW_BYTES:
+        raise ValueError(f"too big for D1: {len(sql.values)} values, {len(sql.text)} + {size} bytes")
+
+
+def _bytes(value: str | bytes) -> int:
+    """The size in UTF-8."""
+    return len(value) if isinstance(value, bytes) or value.isascii() else len(value.encode())

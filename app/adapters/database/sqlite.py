@@ -1,0 +1,154 @@
+"""Database on SQLite: one file, WAL, one writer; for laptops, tests and single machines."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from app.adapters import file_permissions
+from app.adapters.database.sql import Sql, compile_sql
+from app.adapters.database.sqlite_dialect import DIALECT, constraint
+from app.core.errors import Refused, Unavailable
+from app.core.ports.database import Result, Row
+
+BUSY_S = 5.0
+"""How long a statement waits for another process's write before it gives up."""
+SCRUB_S = 1.0
+"""How long scrubbing waits for readers, in seconds. Writers wait as long, so it must stay well under BUSY_S."""
+TRANSIENT = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
+
+
+class SqliteDatabase:
+    """Reads and writes each have a connection and a thread: readers never wait for the writer."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._reads = _Connection(path)
+        self._writes = _Connection(path)
+
+    async def one(self, statement: Any) -> Row | None:
+        rows = await self.all(statement)
+        return rows[0] if rows else None
+
+    async def all(self, statement: Any) -> Sequence[Row]:
+        sql = compile_sql(statement, DIALECT)
+        return sql.read(await self._reads.call(_select, sql))
+
+    async def batch(self, *statements: Any) -> Sequence[Result]:
+        sqls = [compile_sql(statement, DIALECT) for statement in statements]
+        connection = self._reads if all(sql.is_select for sql in sqls) else self._writes
+        results: list[Result] = await connection.call(_transaction, sqls)
+        return results
+
+    async def scrub(self) -> bool:
+        """Move what the write-ahead log holds into the database, and cut the log to nothing.
+
+        The database overwrites what is deleted (secure_delete), but the log still has the pages as they were before.
+        False when a reader that began earlier needs the log for longer than SCRUB_S.
+        """
+        done: bool = await self._writes.call(_truncate_log, None)
+        return done
+
+    async def close(self) -> None:
+        await self._reads.close()
+        await self._writes.close()
+
+
+class _Connection:
+    """A connection that lives in a thread of its own, opened when first used."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._thread = _thread()
+        self._handle: sqlite3.Connection | None = None
+
+    async def call(self, work: Any, argument: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work, argument)
+
+    async def close(self) -> None:
+        thread, self._thread = self._thread, _thread()
+        await asyncio.get_running_loop().run_in_executor(thread, self._close)
+        thread.shutdown()
+
+    def _run(self, work: Any, argument: Any) -> Any:
+        try:
+            if self._handle is None:
+                self._handle = connect(self._path)
+            return work(self._handle, argument)
+        except sqlite3.IntegrityError as fault:
+            raise constraint(str(fault)) from fault
+        except sqlite3.OperationalError as fault:
+            if fault.sqlite_errorcode & 0xFF not in TRANSIENT:
+                raise
+            raise Unavailable("The database is busy. Try again.", code="database_unavailable") from fault
+
+    def _close(self) -> None:
+        if self._handle is not None:
+            self._handle.close()
+            self._handle = None
+
+
+def _thread() -> ThreadPoolExecutor:
+    """It begins when it is first used."""
+    return ThreadPoolExecutor(1, thread_name_prefix="sqlite")
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection as the app uses it: WAL, foreign keys, full durability (a paid order survives a power cut).
+
+    What is deleted is overwritten with zeros, and nothing is put into temporary files. A database that is created by
+    this is its owner's alone; SQLite gives the files beside it the same mode.
+    """
+    file_permissions.make_folder(path.parent)
+    with suppress(OSError):  # SQLite says what is wrong
+        path.touch(file_permissions.FILE_MODE)
+    handle = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL", "secure_delete = ON"):
+        handle.execute(f"PRAGMA {pragma}")
+    handle.execute("PRAGMA temp_store = MEMORY")
+    return handle
+
+
+def _truncate_log(handle: sqlite3.Connection, _: None) -> bool:
+    handle.execute(f"PRAGMA busy_timeout = {round(SCRUB_S * 1000)}")
+    try:
+        busy, *_pages = handle.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        handle.execute(f"PRAGMA busy_timeout = {round(BUSY_S * 1000)}")
+    return not busy
+
+
+def _select(handle: sqlite3.Connection, sql: Sql) -> list[Any]:
+    return handle.execute(sql.text, sql.values).fetchall()
+
+
+def _transaction(handle: sqlite3.Connection, sqls: Sequence[Sql]) -> list[Result]:
+    handle.execute("BEGIN" if all(sql.is_select for sql in sqls) else "BEGIN IMMEDIATE")
+    try:
+        results = [_step(handle, sql) for sql in sqls]
+        handle.execute("COMMIT")
+    except BaseException:
+        if handle.in_transaction:
+            handle.execute("ROLLBACK")
+        raise
+    return results
+
+
+def _step(handle: sqlite3.Connection, sql: Sql) -> Result:
+    cursor = handle.execute(sql.text, sql.values)
+    rows = sql.read(cursor.fetchall()) if sql.columns else []
+    count = max(cursor.rowcount, 0)
+    if sql.expect and count != sql.expect.rows:
+        raise Refused(sql.expect.code)
+    return Result(rows, count)

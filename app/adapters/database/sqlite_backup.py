@@ -1,0 +1,138 @@
+"""Backups: one SQLite file with every row, whichever database it comes from and goes to.
+
+A backup is taken while the app serves, and holds one moment. It is private: it is made for its owner alone.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sqlalchemy import Table
+
+from app.adapters import file_permissions
+from app.adapters.database.sqlite import connect
+from app.adapters.database.sqlite_dialect import constraint
+from app.adapters.database.sqlite_schema import LEDGER, MIGRATIONS
+from app.core.errors import AppError, BadRequest, Conflict, ConstraintError
+from app.core.tables import metadata
+
+
+def backup(path: Path, target: Path) -> dict[str, int]:
+    """Copy a database by SQLite's online backup; the rows of each table. Raises AppError."""
+    if not path.exists():  # connecting would make an empty one
+        raise BadRequest(f"There is no database at {path}.")
+    with written(target) as part, closing(connect(path)) as source, closing(sqlite3.connect(part)) as copy:
+        check_versions(done_in(source))
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")  # one file, that needs no other beside it
+        return check_whole(copy)
+
+
+def restore(source: Path, path: Path, *, replace: bool) -> dict[str, int]:
+    """Put a backup's rows into a migrated database, all or nothing; the rows of each table. Raises AppError."""
+    with opened(source) as kept:
+        rows = check_whole(kept)
+    if not path.exists():
+        raise BadRequest(f"There is no database at {path}. Run `artify db migrate` first.")
+    with closing(connect(path)) as target:
+        check_versions(done_in(target))
+        target.execute("ATTACH ? AS kept", [str(source)])
+        target.execute("BEGIN IMMEDIATE")
+        try:
+            _refill(target, replace=replace)
+            target.execute("COMMIT")
+        except sqlite3.IntegrityError as fault:  # closing undoes it
+            raise refused_row(constraint(str(fault))) from fault
+    return rows
+
+
+@contextmanager
+def written(target: Path) -> Iterator[Path]:
+    """Where to write a backup: it gets its name when it is whole. Raises Conflict when that is taken."""
+    if target.exists():
+        raise Conflict(f"{target} already exists. Choose another name.", code="backup_exists")
+    file_permissions.make_folder(target.parent)
+    part = target.with_name(f"{target.name}.part")
+    part.unlink(missing_ok=True)
+    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, file_permissions.FILE_MODE))
+    try:
+        yield part
+        with part.open("rb") as handle:
+            os.fsync(handle.fileno())
+        os.link(part, target)  # unlike a rename, it replaces nothing
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def opened(source: Path) -> Iterator[sqlite3.Connection]:
+    """A backup to read. Raises BadRequest when it is none, Conflict when it is another version's."""
+    if not source.is_file():
+        raise BadRequest(f"There is no file {source}.")
+    with closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as kept:
+        try:
+            check_versions(done_in(kept))
+        except sqlite3.DatabaseError as fault:
+            raise BadRequest(f"{source} is not a backup, or it is damaged.", code="not_a_backup") from fault
+        yield kept
+
+
+def done_in(handle: sqlite3.Connection) -> list[str]:
+    """The migrations that were applied."""
+    there = handle.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [LEDGER]).fetchone()
+    return [name for (name,) in handle.execute(f"SELECT name FROM {LEDGER} ORDER BY name")] if there else []  # noqa: S608
+
+
+def check_versions(done: Sequence[str]) -> None:
+    """Raises Conflict unless a database or a backup has this version's schema."""
+    wanted = sorted(file.name for file in MIGRATIONS.glob("*.sql"))
+    if list(done) != wanted:
+        found = done[-1] if done else "none"
+        raise Conflict(
+            f"Its last migration is {found}, and this version's is {wanted[-1]}. Use the version that it was made by, "
+            "and `artify db migrate`.",
+            code="other_version",
+        )
+
+
+def check_whole(handle: sqlite3.Connection) -> dict[str, int]:
+    """The rows of each table. Raises BadRequest when pages are damaged, or rows point nowhere."""
+    damage = handle.execute("PRAGMA quick_check").fetchall() != [("ok",)]
+    if damage or handle.execute("PRAGMA foreign_key_check").fetchone():
+        raise BadRequest("The backup is damaged.", code="not_a_backup")
+    return {table.name: _count(handle, table.name) for table in metadata.sorted_tables}
+
+
+def columns(table: Table) -> str:
+    return ", ".join(f'"{column.name}"' for column in table.columns)
+
+
+def not_empty() -> AppError:
+    return Conflict(
+        "The database is not empty. Pass --replace to delete its rows and restore the backup.", code="not_empty"
+    )
+
+
+def refused_row(fault: ConstraintError) -> AppError:
+    return BadRequest(
+        f"The database refuses a row of the backup because of the constraint {fault.name}.", code="not_a_backup"
+    )
+
+
+def _refill(target: sqlite3.Connection, *, replace: bool) -> None:
+    target.execute("PRAGMA defer_foreign_keys = ON")  # a row may point to a later one of its own table
+    for table in reversed(metadata.sorted_tables):
+        if not replace and _count(target, table.name):
+            raise not_empty()
+        target.execute(f"DELETE FROM {table.name}")  # noqa: S608  # our own names
+    for table in metadata.sorted_tables:
+        names = columns(table)
+        target.execute(f"INSERT INTO main.{table.name} ({names}) SELECT {names} FROM kept.{table.name}")  # noqa: S608
+
+
+def _count(handle: sqlite3.Connection, name: str) -> int:
+    return int(handle.execute(f"SELECT count(*) FROM {name}").fetchone()[0])  # noqa: S608  # our own names

@@ -1,0 +1,181 @@
+"""Files in R2 by its binding. A binding cannot sign links: the worker answers them itself, under /media."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from app.adapters.files.multipart import PART_BYTES, in_parts
+from app.core.errors import BadRequest, NotFound, TooLarge, Unavailable
+from app.core.ports.files import FileInfo, StoredFile, UploadTicket
+from app.core.signed_links import MediaLink
+
+
+class R2Files:
+    """`bucket` is JavaScript's own."""
+
+    def __init__(self, bucket: Any, app_url: str, link_key: bytes):
+        self._bucket = bucket
+        self._app_url = app_url
+        self._link_key = link_key
+
+    async def put(self, key: str, data: bytes, mime: str) -> None:
+        await _translated(self._bucket.put(_checked(key), _bytes(data), _typed(mime)))
+
+    async def get(self, key: str, limit: int | None = None) -> bytes:
+        options = {} if limit is None else {"range": {"offset": 0, "length": limit}}
+        found = await self._found(key, options)
+        data: bytes = (await _translated(found.arrayBuffer())).to_bytes()
+        return data
+
+    async def write(self, key: str, chunks: AsyncIterable[bytes], mime: str) -> int:
+        parts = in_parts(chunks)
+        first = await anext(parts, b"")
+        if len(first) < PART_BYTES:
+            await self.put(key, first, mime)
+            return len(first)
+        upload = await _translated(self._bucket.createMultipartUpload(_checked(key), _typed(mime)))
+        try:
+            return await _send_parts(upload, first, parts)
+        except BaseException:
+            await _translated(upload.abort())
+            raise
+
+    async def stat(self, key: str) -> FileInfo | None:
+        found = await _translated(self._bucket.head(_checked(key)))
+        return None if found is None else _info(found)
+
+    async def delete(self, *keys: str) -> None:
+        for key in keys:
+            await _translated(self._bucket.delete(_checked(key)))
+
+    async def list(self, prefix: str, after: str = "", limit: int = 100) -> Sequence[StoredFile]:
+        options = {"prefix": prefix, "limit": limit} | ({"startAfter": after} if after else {})
+        page = await _translated(self._bucket.list(_object(options)))
+        return [StoredFile(str(each.key), int(each.size), _moment(each.uploaded)) for each in page.objects]
+
+    def link(self, key: str, *, expires_at: datetime, filename: str | None = None) -> str:
+        link = MediaLink("GET", key, expires_at, filename=filename or "")
+        return link.url(self._app_url, self._link_key)
+
+    def upload_ticket(self, key: str, *, mime: str, size: int, expires_at: datetime) -> UploadTicket:
+        link = MediaLink("PUT", key, expires_at, mime=mime, size=size)
+        return UploadTicket("PUT", link.url(self._app_url, self._link_key), {"Content-Type": mime}, link.expires_at)
+
+    async def receive(self, link: MediaLink, chunks: AsyncIterable[bytes]) -> None:
+        """Take an upload as it streams in. Raises TooLarge or BadRequest when it is not the size that was signed."""
+        import asyncio
+
+        import js
+
+        pipe = js.FixedLengthStream.new(link.size)  # R2 must know how long a stream is
+        writer = pipe.writable.getWriter()
+        storing = asyncio.ensure_future(
+            _translated(self._bucket.put(_checked(link.key), pipe.readable, _typed(link.mime)))
+        )
+        try:
+            await _pour(chunks, writer, link.size)
+        except BaseException:
+            await _abandoned(writer, storing)
+            raise
+        await storing
+
+    async def open(self, key: str) -> tuple[FileInfo, AsyncIterator[bytes]]:
+        """The object as it streams out. Raises NotFound."""
+        found = await self._found(key, {})
+        return _info(found), _chunks(found.body)
+
+    async def _found(self, key: str, options: dict[str, Any]) -> Any:
+        found = await _translated(self._bucket.get(_checked(key), _object(options)))
+        if found is None:
+            raise NotFound("This file no longer exists.", code="file_missing")
+        return found
+
+
+def _info(found: Any) -> FileInfo:
+    return FileInfo(int(found.size), found.httpMetadata.contentType)
+
+
+def _moment(date: Any) -> datetime:
+    """A JavaScript Date."""
+    return datetime.fromtimestamp(date.getTime() / 1000, UTC)
+
+
+async def _send_parts(upload: Any, first: bytes, parts: AsyncIterator[bytes]) -> int:
+    from pyodide.ffi import to_js
+
+    sent, size, part = list[Any](), 0, first
+    while part:
+        sent.append(await _translated(upload.uploadPart(len(sent) + 1, _bytes(part))))
+        size += len(part)
+        part = await anext(parts, b"")
+    await _translated(upload.complete(to_js(sent)))
+    return size
+
+
+async def _chunks(body: Any) -> AsyncIterator[bytes]:
+    from pyodide.ffi import JsException
+
+    from app.adapters.files.js_stream import pieces
+
+    try:
+        async for piece in pieces(body):
+            yield piece
+    except JsException as fault:
+        raise Unavailable("The file storage does not answer.", code="files_unavailable") from fault
+
+
+async def _pour(chunks: AsyncIterable[bytes], writer: Any, size: int) -> None:
+    received = 0
+    async for chunk in chunks:
+        received += len(chunk)
+        if received > size:
+            raise TooLarge("This file is larger than announced.")
+        if chunk:
+            await writer.write(_bytes(chunk))
+    if received != size:
+        raise BadRequest("The upload was interrupted. Try again.", code="upload_incomplete")
+    await writer.close()
+
+
+async def _abandoned(writer: Any, storing: Any) -> None:
+    """An object that was not written whole is not written at all."""
+    import asyncio
+
+    await asyncio.gather(writer.abort("abandoned"), storing, return_exceptions=True)
+
+
+async def _translated(work: Any) -> Any:
+    """What R2 gives; None for nothing. Raises Unavailable."""
+    from pyodide.ffi import JsException, jsnull
+
+    try:
+        found = await work
+    except JsException as fault:
+        raise Unavailable("The file storage does not answer.", code="files_unavailable") from fault
+    return None if found is jsnull else found  # an object without bytes is false, too
+
+
+def _checked(key: str) -> str:
+    """Raises NotFound for a key that a folder could not keep: all adapters take the same ones."""
+    if not key.isprintable() or any(part in ("", ".", "..") for part in key.split("/")) or "\\" in key:
+        raise NotFound()
+    return key
+
+
+def _typed(mime: str) -> Any:
+    return _object({"httpMetadata": {"contentType": mime}})
+
+
+def _object(values: dict[str, Any]) -> Any:
+    import js
+    from pyodide.ffi import to_js
+
+    return to_js(values, dict_converter=js.Object.fromEntries)
+
+
+def _bytes(data: bytes) -> Any:
+    from pyodide.ffi import to_js
+
+    return to_js(data)

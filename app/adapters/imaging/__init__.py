@@ -1,0 +1,1 @@
+"""The imaging port on libvips, Pillow and Cloudflare Images, and the upscalers."""

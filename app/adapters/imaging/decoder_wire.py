@@ -1,0 +1,146 @@
+"""What the app and a decoder's process say to each other about one photo.
+
+The app asks in a line of JSON, followed by the photo. The answer is nine bytes, an `Outcome` and the photo's size,
+followed by raw pixels where there are any. It holds no name, no text and no length: whoever takes over a decoder can
+choose pixels and nothing else, because the app derives all the rest from its own question.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from enum import IntEnum
+from typing import Any
+
+from app.adapters.imaging.decode_limits import Allowance
+from app.core.crop_geometry import OVERVIEW_SIDE, Box, cut, fit, no_larger, patches
+from app.core.errors import BadPicture, UnsupportedMedia
+from app.core.pictures import Crop, Raster, Samples
+from app.core.sizes import check_size
+
+_ANSWER = struct.Struct(">BII")
+ANSWER_BYTES = _ANSWER.size
+Size = tuple[int, int]
+Refusal = BadPicture | UnsupportedMedia
+
+
+class Outcome(IntEnum):
+    """How it went: pixels, or the reason for which there are none."""
+
+    PIXELS = 0
+    DAMAGED = 1
+    UNSUPPORTED = 2
+    BAD_SIZE = 3
+    TOO_MANY_PIXELS = 4
+    TOO_DEMANDING = 5
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The pixels wanted of a photo, cut to `crop` and to the aspect width:height, on `background`.
+
+    These are one picture of at most width × height pixels or, where `samples` is set, the overview and the patches of
+    `app.core.pictures.Samples`.
+    """
+
+    crop: Crop | None
+    width: int
+    height: int
+    background: str
+    samples: bool = False
+
+    def box(self, photo: Size) -> Box:
+        """Where an upright photo of this size is cut."""
+        return cut(photo, self.crop, (self.width, self.height))
+
+    def sizes(self, photo: Size) -> list[Size]:
+        """The width and height of each raster that an upright photo of this size gives, in order."""
+        box = self.box(photo)
+        if not self.samples:
+            return [no_larger(box, self.width, self.height)]
+        return [fit((box.width, box.height), OVERVIEW_SIDE), *((each.width, each.height) for each in patches(box))]
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """An upright photo's size in pixels, and the rasters that were wanted of it, as `Wish.sizes` lists them."""
+
+    size: Size
+    rasters: tuple[Raster, ...]
+
+
+class Nonsense(ValueError):
+    """An answer that no sound decoder gives."""
+
+
+def samples_of(wish: Wish, decoded: Decoded) -> Samples:
+    """What was decoded for a wish with `samples` set."""
+    box, (overview, *pieces) = wish.box(decoded.size), decoded.rasters
+    return Samples(box.width, box.height, overview, tuple(pieces))
+
+
+def question(wish: Wish, may_take: Allowance) -> bytes:
+    """The line that is sent before the photo."""
+    return json.dumps({"wish": asdict(wish), "may_take": asdict(may_take)}).encode() + b"\n"
+
+
+def asked(line: bytes) -> tuple[Wish, Allowance]:
+    """What `question` said."""
+    words: dict[str, Any] = json.loads(line)
+    crop = words["wish"].pop("crop")
+    return Wish(Crop(**crop) if crop else None, **words["wish"]), Allowance(**words["may_take"])
+
+
+def answer(outcome: Outcome, photo: Size = (0, 0)) -> bytes:
+    """The nine bytes that are sent before the pixels."""
+    return _ANSWER.pack(outcome, *photo)
+
+
+def answered(head: bytes) -> Size | Refusal:
+    """The photo's size, where pixels follow; else the refusal, in the app's words. Raises Nonsense."""
+    try:
+        number, width, height = _ANSWER.unpack(head)
+        outcome = Outcome(number)
+    except (struct.error, ValueError) as error:
+        raise Nonsense("no such outcome") from error
+    wrong = _wrong_size(width, height)
+    if outcome is Outcome.PIXELS and wrong is None:
+        return width, height
+    if outcome is Outcome.BAD_SIZE and wrong is not None:
+        return wrong
+    if outcome in _REFUSALS:
+        return _REFUSALS[outcome]()
+    raise Nonsense(f"{outcome.name} with {width} × {height} pixels")
+
+
+def outcome_of(fault: Refusal) -> tuple[Outcome, Size]:
+    """How a decoder reports this refusal. One that has no outcome of its own counts as a damaged photo."""
+    if isinstance(fault, UnsupportedMedia):
+        return Outcome.UNSUPPORTED, (0, 0)
+    if fault.size:
+        return Outcome.BAD_SIZE, fault.size
+    return (Outcome.TOO_MANY_PIXELS if fault.code == "too_many_pixels" else Outcome.DAMAGED), (0, 0)
+
+
+def too_demanding() -> BadPicture:
+    return BadPicture("This photo is too complex to open. Try another photo.", code="too_demanding")
+
+
+_REFUSALS: dict[Outcome, Callable[[], Refusal]] = {
+    Outcome.DAMAGED: BadPicture,
+    Outcome.UNSUPPORTED: UnsupportedMedia,
+    Outcome.TOO_MANY_PIXELS: lambda: BadPicture(
+        "This photo has too many pixels. Choose a smaller one.", code="too_many_pixels"
+    ),
+    Outcome.TOO_DEMANDING: too_demanding,
+}
+
+
+def _wrong_size(width: int, height: int) -> BadPicture | None:
+    try:
+        check_size(width, height)
+    except BadPicture as refusal:
+        return refusal
+    return None

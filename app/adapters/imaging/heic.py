@@ -1,0 +1,33 @@
+"""HEIC, every iPhone's format, by pi-heif: libheif with a decoder alone, so no GPL encoder comes along."""
+
+from __future__ import annotations
+
+from importlib import util
+from typing import TYPE_CHECKING
+
+from app.adapters.imaging.decode_errors import DAMAGE
+from app.core.errors import BadPicture, UnsupportedMedia
+from app.core.sizes import check_size
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+def decode(photo: bytes) -> Image.Image:
+    """The main image, upright, 8 bit, its alpha not multiplied in; its colour profile in info["icc_profile"].
+
+    Raises BadPicture, UnsupportedMedia.
+    """
+    if not util.find_spec("pi_heif"):
+        raise UnsupportedMedia("HEIC photos are not supported here. Choose a JPEG or PNG photo.")
+    import pi_heif
+
+    try:
+        photos = pi_heif.open_heif(photo, convert_hdr_to_8bit=True)
+        check_size(*photos.size)  # the pixels are decoded by what follows
+        decoded: Image.Image = photos.to_pillow()
+        for said in ("exif", "xmp"):
+            decoded.info.pop(said, None)  # it is upright already, whatever is said there
+        return decoded.convert("RGBA") if decoded.mode == "RGBa" else decoded
+    except DAMAGE as error:
+        raise BadPicture() from error

@@ -1,0 +1,226 @@
+"""Imaging that decodes strangers' photos in processes of their own: a decoder that breaks, breaks there.
+
+Such a process has bounds of memory and time, and none of the app's settings in its environment; where the kernel has
+seccomp, it can open no file, reach no network and start no process (`app.adapters.imaging.sandbox`). What comes back is raw
+pixels, whose sizes follow from the question. Pictures of our own making are worked on here.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import weakref
+from collections.abc import Callable
+from contextlib import suppress
+from importlib import util
+
+from app.adapters.imaging import decoder, sandbox
+from app.adapters.imaging.decode_limits import Allowance, allowance
+from app.adapters.imaging.decoder_wire import (
+    ANSWER_BYTES,
+    Decoded,
+    Nonsense,
+    Wish,
+    answered,
+    question,
+    samples_of,
+    too_demanding,
+)
+from app.core import sniff
+from app.core.errors import AppError, BadPicture, UnsupportedMedia
+from app.core.mockups import MockupParts
+from app.core.pictures import WHITE, Crop, Intent, Mark, Picture, PrintFile, PrintSpec, Raster, Samples
+from app.core.ports.compute import Compute
+from app.core.ports.imaging import Upscaler
+
+PROGRAM = decoder.__name__
+_STARTS_WITHIN_S = 30  # a server that loads its libraries on cores that others keep busy
+_HANDED_ON = ("PATH", "LD_LIBRARY_PATH", "LANG")
+_OF_ITS_OWN = {"VIPS_DISC_THRESHOLD": "2g"}  # no file can be written there, and from 100 MB on libvips would
+
+
+class ImagingSubprocess:
+    """The Imaging port, by an engine of `decoder.ENGINES`. `allow` says what a photo of its bytes and size may take."""
+
+    def __init__(
+        self, engine: str, compute: Compute, allow: Callable[[int, tuple[int, int] | None], Allowance] = allowance
+    ) -> None:
+        self._engine, self._compute, self._allow = engine, compute, allow
+        self._codec = decoder.ENGINES[engine]
+        self._here = self._codec(compute)
+        self._idle: list[_Server] = []
+
+    @staticmethod
+    def available() -> bool:
+        """Whether there are processes here, with bounds."""
+        return util.find_spec("resource") is not None
+
+    @staticmethod
+    def protections() -> str:
+        """What the system holds a decoder by here, as words with commas between them."""
+        command = [sys.executable, "-B", "-W", "ignore", "-m", sandbox.__name__]
+        return subprocess.run(command, env=_environment(), capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
+
+    async def develop(
+        self,
+        photo: bytes,
+        *,
+        crop: Crop | None,
+        width: int,
+        height: int,
+        mime: str = "image/png",
+        background: str = WHITE,
+    ) -> Picture:
+        return await self._compute.run(self._develop, photo, Wish(crop, width, height, background), mime)
+
+    async def samples(self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str) -> Samples:
+        wish = Wish(crop, *aspect, background, samples=True)
+        return samples_of(wish, await self._compute.run(self._decoded, photo, wish))
+
+    async def out_of_gamut(self, master: bytes, profile: bytes, intent: Intent) -> float | None:
+        return await self._here.out_of_gamut(master, profile, intent)
+
+    async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
+        return await self._here.preview(master, max_side=max_side, mark=mark, by_ai=by_ai)
+
+    async def mockup(self, design: bytes, parts: MockupParts, *, max_side: int, by_ai: bool = False) -> Picture | None:
+        return await self._here.mockup(design, parts, max_side=max_side, by_ai=by_ai)
+
+    async def print_file(
+        self, master: bytes, spec: PrintSpec, upscaler: Upscaler, *, profile: bytes | None = None
+    ) -> PrintFile:
+        return await self._here.print_file(master, spec, upscaler, profile=profile)
+
+    async def close(self) -> None:
+        """The processes that wait end; one that works ends when it is done."""
+        while self._idle:
+            self._idle.pop().end()
+
+    def _develop(self, photo: bytes, wish: Wish, mime: str) -> Picture:
+        [pixels] = self._decoded(photo, wish).rasters
+        return self._codec.encode(pixels, mime)
+
+    def _decoded(self, photo: bytes, wish: Wish) -> Decoded:
+        """Asks no decoder where the header says enough. Twice, when the first one died or talked nonsense: that can
+        have been the machine's fault, the second is the photo's.
+        """
+        header = sniff.sniff(photo[: sniff.HEAD_BYTES])
+        sniff.check(header)
+        if header.format == "heic" and not util.find_spec("pi_heif"):
+            raise UnsupportedMedia("HEIC photos are not supported here. Choose a JPEG or PNG photo.")
+        may_take = self._allow(len(photo), header.size)
+        decoded = self._ask(photo, wish, may_take) or self._ask(photo, wish, may_take)
+        if decoded is None:
+            raise too_demanding()
+        return decoded
+
+    def _ask(self, photo: bytes, wish: Wish, may_take: Allowance) -> Decoded | None:
+        server = self._idle.pop() if self._idle else _Server(self._engine)
+        try:
+            return server.decode(photo, wish, may_take)
+        finally:
+            if server.alive:
+                self._idle.append(server)
+            else:
+                server.end()
+
+
+class _Server:
+    """One fork server, which decodes one photo at a time; whoever lets go of it ends it."""
+
+    def __init__(self, engine: str) -> None:
+        sandbox.hide_memory()
+        self.alive = True
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603  # our own module, by this Python
+                [sys.executable, "-B", "-W", "ignore", "-m", PROGRAM, engine],
+                stdin=theirs.fileno(),
+                env=_environment(),
+                start_new_session=True,  # what is typed at the app's terminal is not for it
+            )
+        self.end = weakref.finalize(self, _end, self._process, self._control)
+
+    def decode(self, photo: bytes, wish: Wish, may_take: Allowance) -> Decoded | None:
+        """None when the decoder died or its answer made no sense. Raises BadPicture, UnsupportedMedia."""
+        until = time.monotonic() + _STARTS_WITHIN_S + may_take.seconds
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs, suppress(OSError):  # a server that has died meanwhile
+                socket.send_fds(self._control, [decoder.SECONDS.pack(may_take.seconds)], [theirs.fileno()])
+            heard = _heard(ours, question(wish, may_take), photo, wish, until)
+        too_long = self._took_too_long(until)
+        if isinstance(heard, AppError):
+            raise heard
+        if heard is None and too_long:
+            raise too_demanding()
+        return heard
+
+    def _took_too_long(self, until: float) -> bool:
+        """Wait for the decoder's end, and say whether its time was the reason."""
+        report = _received(self._control, decoder.ENDED.size, until)
+        if report is None:
+            self.alive = False
+            return time.monotonic() > until
+        status, late = decoder.ENDED.unpack(report)
+        return bool(late) or (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU)
+
+
+def _heard(
+    decoding: socket.socket, asking: bytes, photo: bytes, wish: Wish, until: float
+) -> Decoded | BadPicture | UnsupportedMedia | None:
+    """The decoder's answer, of which no more is read than the question asked for; None when it gave none."""
+    try:
+        decoding.settimeout(max(until - time.monotonic(), 0.001))
+        decoding.sendall(asking)
+        decoding.sendall(photo)
+        decoding.shutdown(socket.SHUT_WR)
+    except OSError:  # it died before it had read everything
+        return None
+    head = _received(decoding, ANSWER_BYTES, until)
+    try:
+        size = answered(head) if head else None
+    except Nonsense:
+        return None
+    if not isinstance(size, tuple):
+        return size
+    rasters = []
+    for width, height in wish.sizes(size):
+        data = _received(decoding, width * height * 3, until)
+        if data is None:
+            return None
+        rasters.append(Raster(data, width, height))
+    return Decoded(size, tuple(rasters))
+
+
+def _received(stream: socket.socket, size: int, until: float) -> bytes | None:
+    """Exactly so many bytes; None when the stream ends before, or the time does."""
+    data = bytearray(size)
+    rest = memoryview(data)
+    while rest:
+        try:
+            stream.settimeout(max(until - time.monotonic(), 0.001))
+            count = stream.recv_into(rest)
+        except OSError:
+            return None
+        if count == 0:
+            return None
+        rest = rest[count:]
+    return bytes(data)
+
+
+def _end(process: subprocess.Popen[bytes], control: socket.socket) -> None:
+    """Its decoder, if it has one at work, ends with it."""
+    process.kill()
+    process.wait()
+    control.close()
+
+
+def _environment() -> dict[str, str]:
+    """Where Python and its libraries are, and nothing that is secret."""
+    kept = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
+    return kept | _OF_ITS_OWN | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}

@@ -1,0 +1,56 @@
+"""Finished pixels in a printer's own colours, by Pillow and little CMS."""
+
+from __future__ import annotations
+
+import functools
+import io
+from dataclasses import dataclass
+from typing import Any
+
+from app.adapters.imaging.colour_profile import Space, bad_profile, space_of
+from app.adapters.imaging.print_tags import srgb_profile
+from app.core.pictures import PrintSpec
+
+
+@dataclass(frozen=True)
+class Inks:
+    """What a print is to be written in: the printer's profile, sRGB without one."""
+
+    spec: PrintSpec
+    profile: bytes | None
+    space: Space
+
+    @classmethod
+    def of(cls, profile: bytes | None, spec: PrintSpec) -> Inks:
+        """Raises Unprocessable for a profile that cannot be used."""
+        return cls(spec, profile, space_of(profile, spec.format) if profile is not None else "RGB")
+
+    @property
+    def embedded(self) -> bytes:
+        """The profile that the file carries."""
+        return srgb_profile() if self.profile is None else self.profile
+
+    def converted(self, pixels: Any) -> Any:
+        """sRGB pixels in the printer's colours. Raises Unprocessable when the profile is broken inside."""
+        from PIL import ImageCms
+
+        if self.profile is None:
+            return pixels
+        try:
+            return ImageCms.applyTransform(pixels, self._transform)
+        except ImageCms.PyCMSError as error:
+            raise bad_profile() from error
+
+    @functools.cached_property
+    def _transform(self) -> Any:
+        from PIL import ImageCms
+
+        relative = self.spec.intent == "relative"
+        return ImageCms.buildTransform(
+            ImageCms.createProfile("sRGB"),
+            ImageCms.ImageCmsProfile(io.BytesIO(self.profile or b"")),
+            "RGB",
+            self.space,
+            ImageCms.Intent.RELATIVE_COLORIMETRIC if relative else ImageCms.Intent.PERCEPTUAL,
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION if relative else ImageCms.Flags.NONE,
+        )

@@ -1,0 +1,93 @@
+"""A print's rows by Pillow, strip by strip: enlarged by the network where there is one, resized, sharpened.
+
+Pillow resizes across and then down, in a third of the time that libvips' affine() takes for 16 pixels each.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from app.adapters.imaging.print_plan import SHARPEN, PrintPlan
+from app.core.cancellation import watched
+from app.core.pictures import Raster, Tiled, Tiles
+
+ROWS = 64  # of the print in one strip; a multiple of 8, JPEG's blocks
+_BAND = 32  # rows of the picture taken at once where no network makes them
+_REACH = 3  # pixels on either side that Lanczos looks at, the larger of the picture's and the print's
+
+
+class PrintStrips:
+    """The finished print as Pillow images of ROWS rows, from top to bottom. CPU work: call it in compute."""
+
+    def __init__(self, plan: PrintPlan) -> None:
+        self._enlarged = plan.upscaler.strips(plan.source) if plan.by_network else _bands(plan.source)
+        self._finished = _finished(plan, _Rows(plan.before, watched(self._enlarged)))
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._finished
+
+    @property
+    def tiles(self) -> Tiles:
+        """Those of the strips that were made so far."""
+        return self._enlarged.tiles if isinstance(self._enlarged, Tiled) else Tiles()
+
+
+def _finished(plan: PrintPlan, rows: _Rows) -> Iterator[Any]:
+    width, height = plan.spec.full_size
+    for top in range(0, height, ROWS):
+        bottom = min(top + ROWS, height)
+        if plan.sharpen_first:
+            yield _resized(plan, rows, top, bottom)
+            continue
+        first, last = max(0, top - 1), min(height, bottom + 1)  # sharpening looks at the rows around
+        yield _sharp(_resized(plan, rows, first, last)).crop((0, top - first, width, bottom - first))
+
+
+def _resized(plan: PrintPlan, rows: _Rows, top: int, bottom: int) -> Any:
+    """These rows of the print, from as much of the picture as they depend on."""
+    from PIL import Image
+
+    left, above, right, below = plan.area
+    width, height = plan.spec.full_size
+    scale = (below - above) / height
+    reach = _REACH * max(scale, 1) + 2
+    first = max(0, math.floor(above + top * scale - reach))
+    last = min(rows.height, math.ceil(above + bottom * scale + reach))
+    window = rows.between(first, last)
+    if plan.sharpen_first:
+        window = _sharp(window)
+    how = Image.Resampling.BICUBIC if plan.sharpen_first else Image.Resampling.LANCZOS
+    box = (left, above + top * scale - first, right, min(above + bottom * scale, rows.height) - first)
+    return window.resize((width, bottom - top), how, box)
+
+
+def _sharp(image: Any) -> Any:
+    from PIL import ImageFilter
+
+    return image.filter(ImageFilter.Kernel((3, 3), [weight for row in SHARPEN for weight in row]))
+
+
+def _bands(raster: Raster) -> Iterator[bytes]:
+    size = raster.width * 3 * _BAND
+    return (raster.data[at : at + size] for at in range(0, len(raster.data), size))
+
+
+class _Rows:
+    """A picture as its rows arrive. Those above what was last asked for are let go of."""
+
+    def __init__(self, size: tuple[int, int], arriving: Iterator[bytes]) -> None:
+        self.width, self.height = size
+        self._arriving, self._held, self._first = arriving, bytearray(), 0
+
+    def between(self, first: int, last: int) -> Any:
+        """The rows from first up to last, as a Pillow image. `first` never goes back."""
+        from PIL import Image
+
+        stride = self.width * 3
+        del self._held[: (first - self._first) * stride]
+        self._first = first
+        while len(self._held) < (last - first) * stride:
+            self._held += next(self._arriving)
+        return Image.frombytes("RGB", (self.width, last - first), bytes(self._held[: (last - first) * stride]))

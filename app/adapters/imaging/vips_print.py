@@ -1,0 +1,27 @@
+"""The print file by libvips, streamed: finished strips go in, encoded rows come out, and no picture is ever whole."""
+
+from __future__ import annotations
+
+from app.adapters.imaging import print_strips, vips_stream
+from app.adapters.imaging.print_plan import PrintPlan, margin
+from app.adapters.imaging.vips_icc import Inks
+from app.adapters.imaging.vips_photo import image_of, raster
+from app.core.pictures import PrintFile, PrintSpec, Raster
+from app.core.ports.imaging import Upscaler
+
+
+def print_file(source: Raster, spec: PrintSpec, upscaler: Upscaler, profile: bytes | None) -> PrintFile:
+    """The print of a picture that has the print's aspect already. Raises Unprocessable."""
+    inks, around = Inks.of(profile, spec), margin((source.width, source.height), spec)
+    plan = PrintPlan(spec, _mirrored(source, around), upscaler, around)
+    strips = print_strips.PrintStrips(plan)
+    pixels = (strip.tobytes() for strip in strips)
+    return plan.result(vips_stream.drained(spec.full_size, print_strips.ROWS, pixels, inks.encode), strips.tiles)
+
+
+def _mirrored(source: Raster, around: int) -> Raster:
+    """The picture with its edges mirrored around it, so many pixels wide."""
+    if not around:
+        return source
+    size = source.width + 2 * around, source.height + 2 * around
+    return raster(image_of(source).embed(around, around, *size, extend="mirror"))

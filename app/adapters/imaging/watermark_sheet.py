@@ -1,0 +1,130 @@
+"""Tiles of a watermark as one clear picture, in plain Python. Cloudflare turns by quarters only, and a mark is tilted.
+
+A turn by an angle is three shears; each moves whole rows or columns, which Python does quickly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+from app.adapters.imaging import watermark_layout
+from app.adapters.imaging.png import Planes, from_rows
+
+Size = tuple[int, int]
+_ANGLE = math.radians(watermark_layout.TILT)
+
+
+def sheet(stamp: Planes, stamp_size: Size, size: Size) -> bytes:
+    """A PNG to be stretched over a picture of `size`, full of tilted stamps that are `stamp_size` large in it.
+
+    It is drawn at the stamp's own scale, or at a whole fraction of that which is no finer than the picture.
+    """
+    stamp = _shrunk(stamp, stamp.width // (2 * stamp_size[0]))  # less to turn
+    tile = _tilted(_with_alpha(stamp))
+    times = -(-stamp.width // stamp_size[0])
+    tile = _shrunk(tile, times)
+    scale = stamp.width / times / stamp_size[0]
+    canvas = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+    rows = _tiled(tile, size, watermark_layout.tilted(stamp_size), canvas)
+    return from_rows(rows, len(tile.channels), *canvas)
+
+
+def _tiled(tile: Planes, size: Size, tile_size: Size, canvas: Size) -> Iterator[bytes]:
+    """The canvas' rows: the layout is that of the picture, scaled."""
+    across, down, count = canvas[0] / size[0], canvas[1] / size[1], len(tile.channels)
+    stride, empty = tile.width * count, bytes(canvas[0] * count)
+    drawn = _side_by_side(tile)
+    rows: dict[int, bytes] = {}
+    for top, lefts in watermark_layout.rows(size, tile_size):
+        at = round(top * down)
+        starts = [round(left * across) * count for left in lefts]
+        for row in range(max(0, at), min(canvas[1], at + tile.height)):
+            rows[row] = _placed(drawn[(row - at) * stride : (row - at + 1) * stride], starts, len(empty))
+    for below in range(canvas[1]):
+        yield rows.get(below, empty)
+
+
+def _placed(piece: bytes, starts: list[int], length: int) -> bytes:
+    """A row that holds the piece at each start; starts may lie before the row, and pieces reach beyond it."""
+    ahead = -min(0, *starts)
+    row = bytearray(ahead + length + len(piece))
+    for start in starts:
+        row[ahead + start : ahead + start + len(piece)] = piece
+    return bytes(row[ahead : ahead + length])
+
+
+def _shrunk(planes: Planes, times: int) -> Planes:
+    """A whole number of times smaller, each pixel the mean of those that it replaces; what is over is cut off."""
+    if times < 2:
+        return planes
+    width, height = planes.width // times, planes.height // times
+    channels = [
+        b"".join(_mean_row(channel, planes.width, row * times, times, width) for row in range(height))
+        for channel in planes.channels
+    ]
+    return Planes(channels, width, height)
+
+
+def _mean_row(channel: bytes, across: int, top: int, times: int, width: int) -> bytes:
+    starts = [row * across + left for row in range(top, top + times) for left in range(times)]
+    columns = [channel[at : at + (width - 1) * times + 1 : times] for at in starts]
+    return bytes([sum(pixels) // len(pixels) for pixels in zip(*columns, strict=True)])
+
+
+def _side_by_side(planes: Planes) -> bytes:
+    pixels = bytearray(len(planes.channels) * planes.width * planes.height)
+    for at, channel in enumerate(planes.channels):
+        pixels[at :: len(planes.channels)] = channel
+    return bytes(pixels)
+
+
+def _with_alpha(planes: Planes) -> Planes:
+    if len(planes.channels) in (2, 4):
+        return planes
+    return Planes([*planes.channels, b"\xff" * (planes.width * planes.height)], planes.width, planes.height)
+
+
+def _tilted(planes: Planes) -> Planes:
+    """Turned counter-clockwise about its middle, in the box that just holds it."""
+    once, twice = math.tan(_ANGLE / 2), -math.sin(_ANGLE)
+    turned = planes
+    for step in (_across(once), _down(twice), _across(once)):
+        turned = step(turned)
+    return _middle(turned, watermark_layout.tilted((planes.width, planes.height)))
+
+
+def _middle(planes: Planes, size: Size) -> Planes:
+    left, top, width = (planes.width - size[0]) // 2, (planes.height - size[1]) // 2, planes.width
+    starts = range(top * width + left, (top + size[1]) * width, width)
+    return Planes([b"".join(channel[at : at + size[0]] for at in starts) for channel in planes.channels], *size)
+
+
+def _across(factor: float) -> Callable[[Planes], Planes]:
+    """A shear that moves each row sideways, by `factor` for each row below the middle one."""
+
+    def shear(planes: Planes) -> Planes:
+        width, height = planes.width, planes.height
+        room = math.ceil(abs(factor) * (height - 1) / 2)
+        shifts = [room + round(factor * (row - (height - 1) / 2)) for row in range(height)]
+        channels = [
+            b"".join(
+                bytes(shift) + channel[row * width : (row + 1) * width] + bytes(2 * room - shift)
+                for row, shift in enumerate(shifts)
+            )
+            for channel in planes.channels
+        ]
+        return Planes(channels, width + 2 * room, height)
+
+    return shear
+
+
+def _down(factor: float) -> Callable[[Planes], Planes]:
+    """A shear that moves each column down, by `factor` for each column right of the middle one."""
+    return lambda planes: _transposed(_across(factor)(_transposed(planes)))
+
+
+def _transposed(planes: Planes) -> Planes:
+    width = planes.width
+    channels = [b"".join(channel[at::width] for at in range(width)) for channel in planes.channels]
+    return Planes(channels, planes.height, width)

@@ -1,0 +1,1 @@
+"""The model ports: local models and Gemini."""

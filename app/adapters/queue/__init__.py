@@ -1,0 +1,1 @@
+"""The queue port in one process, on Cloudflare Queues and on SQS."""

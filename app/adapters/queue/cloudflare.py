@@ -1,0 +1,31 @@
+"""Hints by Cloudflare Queues: each message is the id of a job."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from app.core.log import Log
+
+MOST_AT_ONCE = 100
+"""Messages in one call: https://developers.cloudflare.com/queues/platform/limits/"""
+
+
+class CloudflareQueue:
+    """`binding` is JavaScript's own."""
+
+    def __init__(self, binding: Any, log: Log):
+        self._binding = binding
+        self._log = log
+
+    async def wake(self, *job_ids: str, after_s: float = 0) -> None:
+        import js
+        from pyodide.ffi import JsException, to_js
+
+        for start in range(0, len(job_ids), MOST_AT_ONCE):
+            ids = job_ids[start : start + MOST_AT_ONCE]
+            messages = [{"body": job_id, "delaySeconds": math.ceil(after_s)} for job_id in ids]
+            try:
+                await self._binding.sendBatch(to_js(messages, dict_converter=js.Object.fromEntries))
+            except JsException:  # cron hints again
+                self._log.warning("wake_up_lost", jobs=len(messages))

@@ -1,0 +1,62 @@
+"""Answers of the Admin API in the words of Shopify's webhooks: numeric ids, lower-case statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.core.ports.shopify import ListedProduct
+from app.core.times import from_text
+
+
+def order(order_id: str, answer: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The order with all its lines, as a webhook of it would say it now. What is missing is None."""
+    total = _part(answer, "totalPriceSet", "shopMoney")
+    return {
+        "id": order_id,
+        "name": answer.get("name"),
+        "updated_at": answer.get("updatedAt"),
+        "cancelled_at": answer.get("cancelledAt"),
+        "test": answer.get("test"),
+        "financial_status": str(answer.get("displayFinancialStatus") or "").lower(),
+        "total_price": _part(total, "amount"),
+        "currency": _part(total, "currencyCode"),
+        "line_items": [_line(line) for line in lines if line],
+    }
+
+
+def product(answer: Mapping[str, Any]) -> ListedProduct:
+    return ListedProduct(
+        shopify_product_id=str(_number(answer)),
+        title=answer["title"],
+        handle=answer["handle"],
+        is_active=answer["status"] in ("ACTIVE", "UNLISTED"),
+        changed_at=from_text(answer["updatedAt"]),
+    )
+
+
+def _line(line: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": _number(line),
+        "product_id": _number(line.get("product")),
+        "variant_id": _number(line.get("variant")),
+        "title": line.get("title"),
+        "quantity": line.get("quantity"),
+        "current_quantity": line.get("currentQuantity"),
+        "properties": [
+            {"name": _part(each, "key"), "value": _part(each, "value")} for each in line.get("customAttributes") or []
+        ],
+    }
+
+
+def _number(node: Mapping[str, Any] | None) -> str | None:
+    """The numeric part of a GID; None where there is nothing, as the product of a custom line."""
+    gid = _part(node, "id")
+    return gid.rpartition("/")[2] if isinstance(gid, str) else None
+
+
+def _part(value: Any, *names: str) -> Any:
+    """What lies under these names, None where one is missing."""
+    for name in names:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value

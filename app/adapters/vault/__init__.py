@@ -1,0 +1,1 @@
+"""The vault port, by cryptography and by WebCrypto."""

@@ -1,0 +1,67 @@
+"""What the merchant's home page tells of personalization."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app import catalog, quotas
+from app.core.app import App
+from app.core.ports.database import Database
+from app.core.read_batch import ReadBatch
+from app.personalization import queries
+from app.personalization.model import Offer
+from app.shops import Shop
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Counts for the home page; `used` and `limit` are this month's previews, `used_in_all` are those of all time.
+
+    `counted_since` is when the first preview of this month was asked for; None before it.
+    """
+
+    offers: list[Offer]
+    used: int
+    limit: int
+    used_in_all: int
+    counted_since: datetime | None
+    previews_30_days: int
+    prints_ready: int
+    prints_running: int
+    need_attention: int
+    orders_unread: int
+
+
+async def summary(app: App, shop: Shop) -> Summary:
+    now = app.clock.now()
+    at_once = ReadBatch(app.db)
+    quota, states, untold, unread, products, previews = await asyncio.gather(
+        quotas.quota(at_once, shop.id),
+        queries.items_by_state(at_once, shop.id),
+        queries.untold_items(at_once, shop.id),
+        queries.count_unread_orders(at_once, shop.id),
+        catalog.enabled_products(at_once, shop.id),
+        queries.previews_since(at_once, shop.id, now - timedelta(days=30)),
+    )
+    month = quotas.period_of(now, shop.timezone)
+    return Summary(
+        offers=await asyncio.gather(*[_offer(at_once, product) for product in products]),
+        used=quota.used_in(month) if quota else 0,
+        limit=quota.monthly_generation_limit if quota else 0,
+        used_in_all=quota.total_generations if quota else 0,
+        counted_since=quota.last_reset_at if quota and quota.used_in(month) else None,
+        previews_30_days=previews,
+        prints_ready=states.get("ready", 0),
+        prints_running=sum(states.get(state, 0) for state in ("queued", "printing", "waiting")),
+        need_attention=sum(states.get(state, 0) for state in ("failed", "needs_review", "unmapped")) + untold,
+        orders_unread=unread,
+    )
+
+
+async def _offer(db: Database, product: catalog.Product) -> Offer:
+    styles, sizes = await asyncio.gather(
+        queries.styles_of(db, product.shop_id, product.id), queries.sizes_of(db, product.shop_id, product.id)
+    )
+    return Offer(product.id, product.shopify_product_id or "", product.title, styles, sizes)

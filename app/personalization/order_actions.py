@@ -1,0 +1,140 @@
+"""What a merchant can do for a line that does not go on by itself: try again, approve, size it, tell its order."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app import jobs
+from app.core.app import App
+from app.core.errors import AppError, Conflict, NotFound, Refused
+from app.core.ids import new_id
+from app.core.read_batch import ReadBatch
+from app.jobs import Job, Lease
+from app.personalization import queries
+from app.personalization.model import NOTE, OrderCard
+from app.personalization.order_matching import match_item
+from app.personalization.order_rules import ADJUSTABLE, Order, OrderItem, judge
+from app.personalization.orders import changes, woken
+from app.personalization.print_sizes import Mapping, Size
+from app.personalization.prints import order_card
+
+REMATCH = "personalization.rematch_variant"
+MOST_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """A line that a merchant may bring on, and its order."""
+
+    item: OrderItem
+    order: Order
+
+
+async def retry_print(app: App, shop_id: str, item_id: str, *, approved: bool) -> OrderCard:
+    """Judge a line again, and queue it when it can be printed; `approved` accepts a mismatch, and is kept.
+
+    Raises NotFound, Conflict.
+    """
+    stuck = await find(ReadBatch(app.db), shop_id, item_id)
+    item = replace(stuck.item, approved_at=app.clock.now()) if approved else stuck.item
+    return await bring_on(app, stuck, item)
+
+
+async def map_size(app: App, shop_id: str, item_id: str, size_id: str) -> OrderCard:
+    """Say which size the line's variant is: for this line, the others that lack it, and all that come.
+
+    Raises NotFound, Conflict.
+    """
+    at_once = ReadBatch(app.db)
+    stuck, size = await asyncio.gather(find(at_once, shop_id, item_id), queries.size(at_once, shop_id, size_id))
+    if size is None:
+        raise NotFound()
+    if stuck.item.size_id:
+        raise Conflict("This line already has a print size.", code="has_size")
+    return await bring_on(app, stuck, replace(stuck.item, size_id=size.id), *_mapping(app, stuck.item, size))
+
+
+async def rematch_variant(app: App, lease: Lease) -> None:
+    """The job of a new mapping: the lines that lack it are judged again."""
+    shop_id, variant_id = lease.job.shop_id, lease.job.subject_id
+    for item_id in await queries.sizeless_items(app.db, shop_id, variant_id, MOST_AT_ONCE):
+        with suppress(Conflict, NotFound):  # it moved on meanwhile, or its order is gone
+            await retry_print(app, shop_id, item_id, approved=False)
+    await app.db.batch(*lease.finish(app.clock.now()))
+
+
+async def on_failure(app: App, job: Job, fault: AppError) -> list[object]:
+    """The lines stay as they were, where the merchant sees them and can try each again."""
+    app.log.warning("variant_not_rematched", variant=job.subject_id, code=fault.code)
+    return []
+
+
+async def tell_again(app: App, shop_id: str, item_id: str) -> OrderCard:
+    """Tell Shopify's order of the print file once more, after that was given up. Raises NotFound, Conflict."""
+    if not (await order_card(app, shop_id, item_id)).is_untold:
+        raise Conflict("The Shopify order is already up to date, or is being updated now.", code="not_untold")
+    now = app.clock.now()
+    (queued,) = await app.db.batch(jobs.requeue(jobs.new(NOTE, shop_id, item_id, at=now), now))
+    await app.queue.wake(*woken([queued]))
+    return await order_card(app, shop_id, item_id)
+
+
+async def sizes_to_map(app: App, shop_id: str) -> list[Size]:
+    """What a merchant can choose from for a variant without a size."""
+    return await queries.sizes_of_shop(app.db, shop_id)
+
+
+async def find(at_once: ReadBatch, shop_id: str, item_id: str) -> Stuck:
+    """Raises NotFound, and Conflict for a line that goes on by itself, is printed, or was cancelled."""
+    found = await queries.item_with_order(at_once, shop_id, item_id)
+    if found is None:
+        raise NotFound()
+    item, order = found
+    if item.print_asset_id or item.state not in ADJUSTABLE:
+        raise Conflict(
+            "This line is being printed, is ready or was cancelled, so it cannot be changed.", code="not_retryable"
+        )
+    return Stuck(item, order)
+
+
+async def bring_on(app: App, stuck: Stuck, item: OrderItem, *also: Any) -> OrderCard:
+    """Judge the line as it is now, and write it; the line as it then is, before its job begins.
+
+    Raises Conflict when it, or its order, has moved on.
+    """
+    order, now = stuck.order, app.clock.now()
+    match = await match_item(ReadBatch(app.db), item, order.customer_id)
+    approved = item.approved_at is not None
+    judged = item.after(judge(match, paid=order.paid_at is not None, approved=approved, unread=item.unread_parts))
+    try:
+        results = await app.db.batch(queries.save_order(order, order, now), *changes(stuck.item, judged, now), *also)
+    except Refused as refused:
+        raise Conflict(
+            "This line changed in the meantime. Reload the page and check it again.", code="not_retryable"
+        ) from refused
+    card = await order_card(app, item.shop_id, item.id)
+    await app.queue.wake(*woken(results))
+    return card
+
+
+def _mapping(app: App, item: OrderItem, size: Size) -> list[Any]:
+    """The size again, sold as this variant, on the same blank.
+
+    A line without a variant, as of a custom item, has the size for itself.
+    """
+    if item.shopify_variant_id is None:
+        return []
+    now = app.clock.now()
+    copy = replace(size, id=new_id(), shopify_variant_id=item.shopify_variant_id)
+    job = jobs.new(REMATCH, item.shop_id, item.shopify_variant_id, at=now, dedupe_key=f"{REMATCH}:{copy.id}")
+    blank = size.product_base_variant_id
+    alike = [Mapping(size.product_id, item.shopify_variant_id, blank)] if blank else []
+    return [
+        queries.insert_size(item.shop_id, copy, 0, now),
+        *[queries.retire_mapping(item.shop_id, mapping, now) for mapping in alike],
+        *[queries.insert_mapping(item.shop_id, mapping, now) for mapping in alike],
+        jobs.requeue(job, now),
+    ]

@@ -1,0 +1,40 @@
+"""Matching an order's line with the design and the size that it means."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from app.core.read_batch import ReadBatch
+from app.personalization import queries
+from app.personalization.order_rules import Match, OrderItem
+from app.personalization.print_sizes import Size
+
+ID = re.compile(r"[0-9a-f-]{36}")
+
+
+async def match_item(at_once: ReadBatch, item: OrderItem, customer_id: str | None) -> Match:
+    """Match what the cart said with what we know; nothing it said is trusted.
+
+    A guest's design may be bought by anybody; a customer's only by that customer.
+    """
+    shop_id, known = item.shop_id, item.preview_ref if ID.fullmatch(item.preview_ref) else ""
+    found, size = await asyncio.gather(queries.known_design(at_once, shop_id, known), _size(at_once, item))
+    if found is None:
+        return Match(None, size, None, same_product=False, same_customer=True)
+    return Match(
+        found.design,
+        size,
+        found.master,
+        same_product=found.shopify_product_id == item.shopify_product_id,
+        same_customer=found.design.shopper_id is None or found.shopify_customer_id == customer_id,
+    )
+
+
+async def _size(at_once: ReadBatch, item: OrderItem) -> Size | None:
+    """The size that the variant means now, else the one that the line was given before."""
+    of_variant, given = await asyncio.gather(
+        queries.size_of_variant(at_once, item.shop_id, item.shopify_variant_id or ""),
+        queries.size(at_once, item.shop_id, item.size_id or ""),
+    )
+    return of_variant or given

@@ -1,0 +1,370 @@
+"""What becomes of an order and its lines: pure rules, the same whatever arrives first and however often.
+
+An order is what has been heard of it: facts that stay true once they were (paid, cancelled), and what its newest
+telling says (how many of each line are left). A line has one state, and a reason where it does not simply go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from app.media import Asset
+from app.personalization.model import Generation
+from app.personalization.print_sizes import Size
+
+_EVER = datetime.min.replace(tzinfo=UTC)
+REFUNDS = ("partially_refunded", "refunded")
+PRINTABLE = ("queued", "printing")
+ADJUSTABLE = ("waiting", "needs_review", "unmapped", "failed")
+"""Lines that a merchant can bring on: with another try, an approval, a size or another picture."""
+
+ORDER_CANCELLED = "The order was cancelled before this was printed."
+LINE_REMOVED = "This line was refunded or removed before it was printed."
+CANCELLED_LATE = "The order was cancelled after the print file was made."
+REMOVED_LATE = "This line was refunded or removed after the print file was made."
+NOT_FOUND = "The design of this line was not found."
+UNFINISHED = "The design of this line was never finished."
+PICTURE_GONE = "The approved picture no longer exists."
+UNMAPPED = "No print size is set for this variant."
+OTHER_PRODUCT = "The design was made for another product."
+OTHER_CUSTOMER = "The design was made by another customer."
+OTHER_SHAPE = "The design and the ordered size have different proportions."
+PARTS = {
+    "id": "number",
+    "design": "design",
+    "product": "product",
+    "variant": "variant",
+    "title": "title",
+    "quantity": "quantity",
+}
+"""What may be unreadable of a line, in the words of a merchant."""
+FOLLOWED = {"product": "shopify_product_id", "variant": "shopify_variant_id", "title": "title"}
+"""Parts of a line that a later message may correct, and their columns."""
+
+
+@dataclass(frozen=True)
+class OrderLine:
+    """A line of an order that holds a design. `quantity` is what is left of it after refunds and edits.
+
+    `preview_ref` is what the cart said, and not trusted. `unread` names what could not be read, as keys of PARTS.
+    """
+
+    line_item_id: str
+    product_id: str | None
+    variant_id: str | None
+    title: str
+    quantity: int
+    preview_ref: str
+    unread: Sequence[str] = ()
+
+    def of_another_order(self, order_id: str) -> OrderLine:
+        """This line, when its id is that of another order's line: under one that is no number, the same each time."""
+        return replace(self, line_item_id=f"{order_id}-{self.line_item_id}", unread=("id", *self.unread))
+
+
+@dataclass(frozen=True)
+class OrderFacts:
+    """One message about an order, in our words. `total_price` in minor units; `as_of`: as the order was then.
+
+    `asked`: it is Shopify's answer to a question of ours, which is never older than a webhook of the same moment.
+    `unread` names what could not be read of the order itself: `lines`, `status`, `cancellation`.
+    """
+
+    order_id: str
+    order_number: str
+    customer_id: str | None
+    total_price: int | None
+    currency: str | None
+    paid_at: datetime | None
+    cancelled_at: datetime | None
+    refund: str | None
+    is_test: bool
+    as_of: datetime
+    lines: list[OrderLine]
+    asked: bool = False
+    unread: Sequence[str] = ()
+
+    @property
+    def is_unclear(self) -> bool:
+        """Whether Shopify has to be asked for the order, because this message could not be read in full."""
+        return bool(self.unread) or any(line.unread for line in self.lines)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What has been heard of an order.
+
+    `as_of` is of its newest telling, `customer_as_of` of the newest that named its customer; `revision` counts
+    changes.
+    """
+
+    id: str
+    shop_id: str
+    shopify_order_id: str
+    order_number: str | None = None
+    customer_id: str | None = None
+    total_price: int | None = None
+    currency: str | None = None
+    status: str = "open"
+    paid_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    is_test: bool = False
+    as_of: datetime | None = None
+    revision: int = 0
+    customer_as_of: datetime | None = None
+
+    def is_newer(self, facts: OrderFacts) -> bool:
+        """Whether this telling is newer than all that were heard."""
+        return self.as_of is None or facts.as_of > self.as_of or (facts.asked and facts.as_of == self.as_of)
+
+    def merged_with(self, facts: OrderFacts) -> Order:
+        """The order after one more telling, in any order of tellings."""
+        refund = self.status if self.status in REFUNDS else None
+        known = replace(
+            self._bought_by(facts),
+            paid_at=_earlier(self.paid_at, facts.paid_at),
+            cancelled_at=_earlier(self.cancelled_at, facts.cancelled_at),
+            is_test=self.is_test or facts.is_test,
+        )
+        if self.is_newer(facts):
+            refund = facts.refund
+            known = replace(
+                known,
+                order_number=facts.order_number,
+                total_price=facts.total_price,
+                currency=facts.currency,
+                as_of=facts.as_of,
+            )
+        status = "cancelled" if known.cancelled_at else refund or ("paid" if known.paid_at else "open")
+        return replace(known, status=status)
+
+    def _bought_by(self, facts: OrderFacts) -> Order:
+        """The customer may change: who is named last counts, and of two at the same time always the same one."""
+        newest = (self.customer_as_of or _EVER, self.customer_id or "")
+        if facts.customer_id is None or (facts.as_of, facts.customer_id) <= newest:
+            return self
+        return replace(self, customer_id=facts.customer_id, customer_as_of=facts.as_of)
+
+
+class LineState(StrEnum):
+    """Where a line of an order stands."""
+
+    WAITING = "waiting"
+    QUEUED = "queued"
+    PRINTING = "printing"
+    READY = "ready"
+    NEEDS_REVIEW = "needs_review"
+    UNMAPPED = "unmapped"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of a line: its state, why, and what it was matched with."""
+
+    state: LineState
+    reason: str | None
+    generation_id: str | None
+    size_id: str | None
+
+
+@dataclass(frozen=True)
+class OrderItem:
+    """A line as it is kept. `unread` names what no message has said readably, as keys of PARTS with commas between."""
+
+    id: str
+    shop_id: str
+    order_id: str
+    shopify_line_item_id: str
+    title: str | None
+    quantity: int
+    shopify_product_id: str | None
+    shopify_variant_id: str | None
+    preview_ref: str
+    preview_generation_id: str | None
+    proposed_generation_id: str | None
+    size_id: str | None
+    print_asset_id: str | None
+    state: str
+    reason: str | None
+    approved_at: datetime | None
+    unread: str | None = None
+
+    @classmethod
+    def ordered(cls, order: Order, item_id: str, line: OrderLine) -> OrderItem:
+        """A line that is new to us."""
+        return cls(
+            id=item_id,
+            shop_id=order.shop_id,
+            order_id=order.id,
+            shopify_line_item_id=line.line_item_id,
+            title=line.title,
+            quantity=line.quantity,
+            shopify_product_id=line.product_id,
+            shopify_variant_id=line.variant_id,
+            preview_ref=line.preview_ref,
+            preview_generation_id=None,
+            proposed_generation_id=None,
+            size_id=None,
+            print_asset_id=None,
+            state="waiting",
+            reason=None,
+            approved_at=None,
+            unread=_joined(line.unread),
+        )
+
+    def merged_with(self, line: OrderLine, *, is_newer: bool) -> OrderItem:
+        """The line after one more message, in any order of messages.
+
+        The newest message, `is_news`, says how many are left. Of its product, variant and title the newest is known
+        that any message said: later ones may have none, as of a product that was deleted. Its id and design stay as
+        they could first be read.
+        """
+        unread = set(self.unread_parts)
+        values: dict[str, Any] = {}
+        for name, field in FOLLOWED.items():
+            told, known = getattr(line, field.removeprefix("shopify_")), getattr(self, field)
+            values[field] = told if told and (is_newer or not known) else known
+            missing = not values[field] and name in {*unread, *line.unread}
+            unread = unread | {name} if missing else unread - {name}
+        for name, field, told in (
+            ("id", "shopify_line_item_id", line.line_item_id),
+            ("design", "preview_ref", line.preview_ref),
+        ):
+            if name in unread and name not in line.unread:
+                values[field] = told
+                unread -= {name}
+        if is_newer:
+            values["quantity"] = line.quantity
+            unread = unread - {"quantity"} | ({"quantity"} & set(line.unread))
+        return replace(self, **values, unread=_joined(unread))
+
+    def after(self, verdict: Verdict) -> OrderItem:
+        return replace(
+            self,
+            state=verdict.state.value,
+            reason=verdict.reason,
+            preview_generation_id=verdict.generation_id,
+            size_id=verdict.size_id,
+        )
+
+    @property
+    def unread_parts(self) -> list[str]:
+        return self.unread.split(",") if self.unread else []
+
+    @property
+    def needs_match(self) -> bool:
+        """Whether its design decides what becomes of it, unless the order stops it."""
+        return self.print_asset_id is None and self.state not in ("printing", "failed")
+
+
+@dataclass(frozen=True)
+class LineParts:
+    """A line with its design, its size, the design's master, and the photo that the design was made from."""
+
+    item: OrderItem
+    design: Generation | None
+    size: Size | None
+    master: Asset | None
+    photo: Asset | None
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a line was matched with; `master` is the approved picture's width and height in pixels."""
+
+    design: Generation | None
+    size: Size | None
+    master: tuple[int, int] | None
+    same_product: bool
+    same_customer: bool
+
+    def verdict(self, state: LineState, reason: str | None = None) -> Verdict:
+        return Verdict(state, reason, self.design.id if self.design else None, self.size.id if self.size else None)
+
+    def mismatch(self) -> str | None:
+        """What a merchant may approve all the same."""
+        if not self.same_product:
+            return OTHER_PRODUCT
+        if not self.same_customer:
+            return OTHER_CUSTOMER
+        return None if self.size and self.master and self.size.fits(*self.master) else OTHER_SHAPE
+
+
+def judge(match: Match, *, paid: bool, approved: bool, unread: Sequence[str] = ()) -> Verdict:
+    """What becomes of a line that is wanted and not printed. A paid line is never dropped: doubt makes it visible.
+
+    `approved` is a merchant's word that a mismatch, or what is `unread`, is fine; it cannot make up for a missing
+    picture or size.
+    """
+    if unread and not approved:
+        return match.verdict(LineState.NEEDS_REVIEW, unread_reason(unread))
+    if match.design is None:
+        return match.verdict(LineState.NEEDS_REVIEW, NOT_FOUND)
+    if match.design.status != "completed":
+        return match.verdict(LineState.NEEDS_REVIEW, UNFINISHED)
+    if match.master is None:
+        return match.verdict(LineState.NEEDS_REVIEW, PICTURE_GONE)
+    if match.size is None:
+        return match.verdict(LineState.UNMAPPED, UNMAPPED)
+    mismatch = match.mismatch()
+    if mismatch and not approved:
+        return match.verdict(LineState.NEEDS_REVIEW, mismatch)
+    return match.verdict(LineState.QUEUED if paid else LineState.WAITING)
+
+
+def settled(item: OrderItem, order: Order) -> OrderItem | None:
+    """A line on which its order alone decides, None where its design does.
+
+    What is printed stays ready, with a word when nobody wants it any more. What is not is stopped: also in the middle
+    of printing. A print under way or failed is not judged anew by what Shopify says.
+    """
+    gone = item.quantity < 1
+    if item.print_asset_id:
+        late = CANCELLED_LATE if order.cancelled_at else REMOVED_LATE if gone else None
+        return replace(item, state="ready", reason=late)
+    if order.cancelled_at or gone:
+        return replace(item, state="cancelled", reason=ORDER_CANCELLED if order.cancelled_at else LINE_REMOVED)
+    return None if item.needs_match else item
+
+
+def paired(items: Sequence[OrderItem], lines: Sequence[OrderLine]) -> list[tuple[OrderItem | None, OrderLine | None]]:
+    """Known lines with what a message says of them: None for one that it does not mention, or that is new.
+
+    They have the same id; where one side's id could not be read, the same design.
+    """
+    free = {item.shopify_line_item_id: item for item in items}
+    pairs = [(free.pop(line.line_item_id, None), line) for line in lines]
+    for place, (item, line) in enumerate(pairs):
+        if item is None:
+            likely = (each for each in free.values() if _may_be(each, line))
+            item = next(likely, None)
+            pairs[place] = (item and free.pop(item.shopify_line_item_id), line)
+    return [*pairs, *[(item, None) for item in free.values()]]
+
+
+def unread_reason(unread: Sequence[str]) -> str:
+    """Why a line waits whose message could not be read in full."""
+    *parts, last = [PARTS[name] for name in PARTS if name in unread]
+    named = f"{', '.join(parts)} and {last}" if parts else last
+    return (
+        f"The {named} of this line could not be read from Shopify's message. Compare the line with the Shopify order."
+    )
+
+
+def _may_be(item: OrderItem, line: OrderLine) -> bool:
+    return item.preview_ref == line.preview_ref and ("id" in item.unread_parts or "id" in line.unread)
+
+
+def _joined(unread: Iterable[str]) -> str | None:
+    """In the order of PARTS, so that the same parts are the same text."""
+    return ",".join(name for name in PARTS if name in unread) or None
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((each for each in (one, other) if each), default=None)

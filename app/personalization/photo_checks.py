@@ -1,0 +1,78 @@
+"""Preflights: whether a shopper's photo is good enough for the print, measured once and judged for each size."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import asdict, replace
+from typing import Any, TypeVar
+
+from app.core.app import App
+from app.core.ports.imaging import Upscaler
+from app.personalization import preflight
+from app.personalization.model import Generation, OrderCard, crop_of
+from app.personalization.photo_metrics import measure
+from app.personalization.preflight import Figures, Preflight, Target
+from app.personalization.print_sizes import Size
+
+T = TypeVar("T")
+
+
+async def of_photo(app: App, wanted: Generation, size: Size, photo: bytes) -> Figures | None:
+    """What the part of the photo that will be printed is like; None when that could not be told."""
+    return await _spared(app, _measured(app, wanted, size, photo))
+
+
+async def with_gamut(app: App, figures: Figures | None, size: Size, master: bytes) -> dict[str, Any] | None:
+    """The figures for keeps, with the share of the finished picture's colours that the blank's printer lacks."""
+    if figures is None:
+        return None
+    share = await _spared(app, _gamut(app, size, master)) if size.profile_key else None
+    return asdict(replace(figures, gamut=share))
+
+
+def judged(kept: dict[str, Any] | None, size: Size, upscaler: Upscaler, *, drawn: bool) -> Preflight | None:
+    """For this size, whichever it was made for; `drawn`: an image model makes the picture of the photo.
+
+    The printer's colours are those of the size that it was made for, since sizes of a product share a printer.
+    """
+    return preflight.judge(Figures.read(kept), _target(size, upscaler, drawn=drawn)) if kept else None
+
+
+def of_card(card: OrderCard, upscaler: Upscaler) -> tuple[Preflight | None, Preflight | None]:
+    """Of a line's design and of the picture proposed for it, at the size that will be printed."""
+    if card.printed_on is None:
+        return None, None
+    return (
+        judged(card.preflight, card.printed_on, upscaler, drawn=card.is_drawn),
+        judged(card.proposal_preflight, card.printed_on, upscaler, drawn=card.proposal_is_drawn),
+    )
+
+
+def good_width(size: Size, upscaler: Upscaler) -> int:
+    """From how many pixels of a photo, across the print, a drawn picture of it is as good as it gets."""
+    target = _target(size, upscaler, drawn=True)
+    return round(target.least_dpi[0] * target.inches[0])
+
+
+def _target(size: Size, upscaler: Upscaler, *, drawn: bool) -> Target:
+    inches = size.width_px / size.dpi, size.height_px / size.dpi
+    return Target(inches, upscaler.factor > 1, size.master_size() if drawn else None)
+
+
+async def _measured(app: App, wanted: Generation, size: Size, photo: bytes) -> Figures:
+    aspect = size.width_px, size.height_px
+    samples = await app.imaging.samples(photo, crop=crop_of(wanted.crop), aspect=aspect, background=size.background)
+    return await app.compute.run(measure, samples)
+
+
+async def _gamut(app: App, size: Size, master: bytes) -> float | None:
+    profile = await app.files.get(size.profile_key or "")
+    return await app.imaging.out_of_gamut(master, profile, size.intent)
+
+
+async def _spared(app: App, work: Awaitable[T]) -> T | None:
+    try:
+        return await work
+    except Exception as fault:  # noqa: BLE001  # advice must not cost anybody a preview
+        app.log.error("preflight_failed", fault)
+        return None

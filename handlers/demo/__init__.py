@@ -1,0 +1,1 @@
+"""The demo: the app and a simulated shop on this machine."""

@@ -1,0 +1,63 @@
+"""Errors become answers in one place: JSON for programs, a page or a fragment for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app.core.errors import AppError, AuthReply, NotFound, TooMany
+
+JSON_PATHS = ("/proxy/", "/webhooks", "/media/", "/internal/", "/healthz", "/metrics")
+
+
+async def app_error(request: Request, fault: Exception) -> Response:
+    return answer(request, fault if isinstance(fault, AppError) else AppError())
+
+
+async def door_reply(request: Request, fault: Exception) -> Response:
+    """What Shopify's protocol wants said, as it is. A text says that it is one: API Gateway would call it JSON."""
+    if not isinstance(fault, AuthReply):
+        return answer(request, AppError())
+    return Response(fault.body, fault.status, dict(fault.headers), "text/plain" if fault.body else None)
+
+
+async def http_error(request: Request, fault: Exception) -> Response:
+    """Starlette's own: no such path, or not by this method."""
+    status = fault.status_code if isinstance(fault, HTTPException) else 500
+    if status == 405:
+        return answer(request, AppError("This address does not support this method.", code="bad_method", status=405))
+    return answer(request, NotFound() if status == 404 else AppError(status=status))
+
+
+def answer(request: Request, fault: AppError) -> Response:
+    headers = {"Retry-After": str(fault.retry_after)} if isinstance(fault, TooMany) else {}
+    path: str = request.scope["path"]  # request.url fails on a query that is not UTF-8
+    if path.startswith("/media/"):  # asked from the storefront's origin, whose scripts must see why
+        headers["Access-Control-Allow-Origin"] = "*"
+    if path.startswith(JSON_PATHS) or "text/html" not in request.headers.get("accept", ""):
+        return as_json(request, fault, headers)
+    from handlers.http.pages import page
+
+    response = page(request, "error.html", status=fault.status, error=fault, request_id=request_id(request))
+    response.headers.update(headers)
+    return response
+
+
+def as_json(request: Request, fault: AppError, headers: Mapping[str, str]) -> JSONResponse:
+    error: dict[str, Any] = {"code": fault.code, "message": fault.message, "request_id": request_id(request)}
+    return JSONResponse({"error": error}, fault.status, dict(headers))
+
+
+def request_id(request: Request) -> str:
+    return str(getattr(request.state, "request_id", ""))
+
+
+HANDLERS: Mapping[Any, Any] = {
+    AppError: app_error,
+    AuthReply: door_reply,
+    HTTPException: http_error,
+}

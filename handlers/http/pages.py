@@ -1,0 +1,64 @@
+"""Pages and fragments: Jinja2 templates, rendered with what every page needs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from app.capabilities import CAPABILITIES
+from app.core.app import App
+from handlers.http.status_badges import status_badge
+from handlers.http.uploads import ACCEPTED_FILES
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+NAV = [link for each in CAPABILITIES for link in each.nav]
+TEMPLATES = Path(__file__).parents[1] / "templates"
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page, or a fragment when the template's name starts with an underscore."""
+    app: App = request.app.state.app
+    html = (
+        template_environment()
+        .get_template(template)
+        .render(
+            settings={"cdn": app.settings.shopify_cdn_url, "api_key": app.settings.shopify_api_key},
+            path="/" + request.scope["path"].lstrip("/\\"),  # //host would lead away from here
+            **values,
+        )
+    )
+    headers = dict(getattr(request.state, "page_headers", {}))
+    return HTMLResponse(html, status, {"Cache-Control": "no-store", **headers})
+
+
+@cache
+def template_environment() -> Environment:
+    """Every page's templates. Jinja2 is imported with the first page: webhooks and storefront calls need none."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["nav"] = NAV
+    environment.filters |= {"day": _day, "minute": _minute}
+    environment.globals |= {"badge_of": status_badge, "accepted_files": ACCEPTED_FILES}
+    return environment
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {moment:%b %Y}"
+
+
+def _minute(moment: datetime) -> str:
+    return f"{_day(moment)}, {moment:%H:%M} UTC"

@@ -1,0 +1,126 @@
+"""Bodies become frozen dataclasses, checked field by field; a bad one is a 400 or 422 with a sentence."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from starlette.requests import ClientDisconnect, Request
+
+from app.core.errors import AppError, BadRequest, TooLarge, Unavailable, Unprocessable
+from handlers.http import client_address
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+T = TypeVar("T")
+MAX_JSON_BYTES = 64 * 1024
+ROOM_BYTES = 16 * 1024 * 1024
+ADDRESS_BYTES = ROOM_BYTES // 2
+"""The most of it for one address: enough for the largest webhook, and as much is left for everybody else's."""
+
+
+@dataclass
+class Room:
+    """Memory of this process for large bodies while they arrive: what passes MAX_JSON_BYTES of each counts.
+
+    Small ones always find a place, so that few who send much, and slowly, do not keep out the others.
+    """
+
+    held: Counter[str] = field(default_factory=Counter)  # bytes by address
+
+    @property
+    def taken(self) -> int:
+        return self.held.total()
+
+    def take(self, address: str, size: int) -> None:
+        """Raises Unavailable, which lets Shopify send its webhook again."""
+        if self.taken + size > ROOM_BYTES or self.held[address] + size > ADDRESS_BYTES:
+            raise Unavailable("Too many large requests at once. Try again in a moment.")
+        self.held[address] += size
+
+    def release(self, address: str, size: int) -> None:
+        self.held[address] -= size
+        if not self.held[address]:
+            del self.held[address]
+
+
+async def raw(request: Request, limit: int, *, within_s: float | None = None) -> bytes:
+    """The whole body, refused when it says that it is, or as soon as it is, over `limit` bytes.
+
+    `within_s` is how many seconds it may take, however much of it has come. Raises TooLarge, Unavailable, BadRequest,
+    and AppError 408 when it is too slow.
+    """
+    if _announced(request) > limit:
+        raise TooLarge("This request is too large.")
+    try:
+        async with asyncio.timeout(within_s):
+            return await _received(request, limit)
+    except TimeoutError as fault:
+        raise too_slow() from fault
+    except ClientDisconnect as fault:
+        raise BadRequest("The request was interrupted.") from fault
+
+
+async def _received(request: Request, limit: int) -> bytes:
+    """The whole body. What passes MAX_JSON_BYTES of it has its place in the Room."""
+    room: Room = request.app.state.room
+    received, held, address = bytearray(), 0, ""
+    try:
+        async for chunk in request.stream():
+            received += chunk
+            if len(received) > limit:
+                raise TooLarge("This request is too large.")
+            more = max(len(received) - MAX_JSON_BYTES - held, 0)
+            if more:
+                address = address or client_address.peer_bucket(request)
+                room.take(address, more)
+                held += more
+    finally:
+        if held:
+            room.release(address, held)
+    return bytes(received)
+
+
+def too_slow() -> AppError:
+    return AppError("This request arrived too slowly. Try again.", code="too_slow", status=408)
+
+
+async def body(request: Request, shape: type[T]) -> T:
+    """A JSON body as a dataclass. Raises TooLarge, and what `shaped` raises."""
+    return shaped(await raw(request, MAX_JSON_BYTES), shape)
+
+
+def shaped(received: bytes, shape: type[T]) -> T:
+    """JSON as a dataclass. Raises BadRequest when it is no JSON, Unprocessable when a field is wrong."""
+    from pydantic import ValidationError
+
+    try:
+        value: T = _adapter(shape).validate_json(received)
+    except ValidationError as fault:
+        first = fault.errors(include_url=False, include_input=False)[0]
+        if first["type"] == "json_invalid":
+            raise BadRequest("The body is not JSON.") from None
+        where = ".".join(str(step) for step in first["loc"]) or "body"
+        raise Unprocessable(f"{where}: {first['msg']}.", code="bad_field") from None
+    return value
+
+
+def _announced(request: Request) -> int:
+    """The bytes that a body will have, 0 when it does not say so."""
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isdecimal() and len(length) < 20 else 0
+
+
+def _adapter(shape: type[Any]) -> TypeAdapter[Any]:
+    """Pydantic loads with the first body: it would lengthen a cold start by a fifth."""
+    from pydantic import TypeAdapter
+
+    if shape not in _adapters:
+        _adapters[shape] = TypeAdapter(shape)
+    return _adapters[shape]
+
+
+_adapters: dict[type[Any], TypeAdapter[Any]] = {}

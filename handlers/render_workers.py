@@ -1,0 +1,130 @@
+"""What render workers ask: `artify jobs run --remote` on any machine. Without JOBS_KEY these routes answer 404.
+
+A print worker from before render workers names neither kinds nor files: it makes prints alone, one file each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app import render_workers
+from app.core.app import App
+from app.core.times import to_text
+from app.render_workers import CompletedRender, CompletedUpload, UploadRequest
+from handlers.http import auth, parse
+from handlers.jobs import KINDS
+
+T = TypeVar("T")
+PRINT_KIND, PRINT_FILE = "personalization.finalize", "print"
+
+
+@dataclass(frozen=True)
+class LeaseBody:
+    """The kinds of job that the worker can do."""
+
+    kinds: tuple[str, ...] = (PRINT_KIND,)
+
+
+@dataclass(frozen=True)
+class HeldBody:
+    token: str
+
+
+@dataclass(frozen=True)
+class TicketBody:
+    token: str
+    mime: str
+    bytes: int
+    name: str = PRINT_FILE
+
+
+@dataclass(frozen=True)
+class FileBody:
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class FinishBody:
+    """`files` by the names of the outputs; the fields after `report` are of a print worker that names no files."""
+
+    token: str
+    took_ms: int
+    files: dict[str, FileBody] = field(default_factory=dict)
+    report: dict[str, Any] = field(default_factory=dict)
+    bytes: int = 0
+    sha256: str = ""
+    engine: str = ""
+    tiles: int | None = None
+    tiles_fell_back: int | None = None
+
+    def completed(self) -> CompletedRender:
+        """Raises Unprocessable."""
+        files, report = self.files, self.report
+        if not files:
+            files = {PRINT_FILE: FileBody(self.bytes, self.sha256)}
+            report = {"engine": self.engine, "tiles": self.tiles, "tiles_fell_back": self.tiles_fell_back}
+        uploads = {name: CompletedUpload(each.bytes, each.sha256) for name, each in files.items()}
+        return CompletedRender(uploads, self.took_ms, report)
+
+
+@dataclass(frozen=True)
+class FailBody:
+    token: str
+    code: str
+    message: str
+    retryable: bool
+
+
+async def lease(request: Request) -> Response:
+    wish = parse.shaped(await auth.render_worker(request), LeaseBody)
+    task = await render_workers.lease(_app(request), KINDS, wish.kinds)
+    return JSONResponse(asdict(task)) if task else Response(status_code=204)
+
+
+async def extend(request: Request) -> Response:
+    job_id, body = await _asked(request, HeldBody)
+    await render_workers.extend(_app(request), KINDS, job_id, body.token)
+    return Response(status_code=204)
+
+
+async def ticket(request: Request) -> Response:
+    job_id, body = await _asked(request, TicketBody)
+    upload = UploadRequest(body.name, body.mime, body.bytes)
+    ticket = await render_workers.ticket(_app(request), KINDS, job_id, body.token, upload)
+    expires_at = to_text(ticket.expires_at)
+    about = {"method": ticket.method, "url": ticket.url, "headers": dict(ticket.headers), "expires_at": expires_at}
+    return JSONResponse(about)
+
+
+async def finish(request: Request) -> Response:
+    job_id, body = await _asked(request, FinishBody)
+    await render_workers.finish(_app(request), KINDS, job_id, body.token, body.completed())
+    return Response(status_code=204)
+
+
+async def fail(request: Request) -> Response:
+    job_id, body = await _asked(request, FailBody)
+    fault = render_workers.fault_of(body.code, body.message, retryable=body.retryable)
+    await render_workers.fail(_app(request), KINDS, job_id, body.token, fault)
+    return Response(status_code=204)
+
+
+async def release(request: Request) -> Response:
+    job_id, body = await _asked(request, HeldBody)
+    await render_workers.release(_app(request), KINDS, job_id, body.token)
+    return Response(status_code=204)
+
+
+async def _asked(request: Request, shape: type[T]) -> tuple[str, T]:
+    body = await auth.render_worker(request)
+    return str(request.path_params["job_id"]), parse.shaped(body, shape)
+
+
+def _app(request: Request) -> App:
+    app: App = request.app.state.app
+    return app

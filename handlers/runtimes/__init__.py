@@ -1,0 +1,1 @@
+"""How the handlers run on each platform."""
