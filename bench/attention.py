@@ -1,4 +1,4 @@
-"""python -m bench.attention: what the network's attentions give in photographs; rewrites app/adapters/imaging/span_bounds.json.
+"""python -m bench.attention: measure the network's attentions; rewrites imaging/span_bounds.json.
 
 The photographs are shown at their own size and made four times smaller; as they are, with their colours swapped,
 inverted and strongly saturated, since there are few of them and drawn pictures have colours that no photograph has.

@@ -70,7 +70,7 @@ def _lambdas(folder: Path) -> Iterator[list[Case]]:
                 "Lambda, start to a webhook taken",
                 partial(start, ours, 200, secret),
                 beside(200, secret),
-                f"writes to PostgreSQL, hints by SQS; {note}",
+                f"writes to PostgreSQL, wake-ups by SQS; {note}",
             ),
             Case(
                 "Lambda, start to a webhook refused", partial(start, ours, 401, "forged"), beside(401, "forged"), note

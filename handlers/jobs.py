@@ -13,7 +13,7 @@ from app.core.lazy import load
 from app.core.ports.queue import WaitsForWakeUps
 
 POLL_S = 1.0
-"""How long a job waits at most when no hint arrives: its hint was given in another process, or it was retried."""
+"""How long a job waits at most when no wake-up arrives: it was sent in another process, or the job was retried."""
 UPKEEP_S = 60.0
 
 SWEEPS: tuple[Callable[[App], Awaitable[int]], ...] = tuple(load(name) for each in CAPABILITIES for name in each.sweeps)
@@ -37,7 +37,7 @@ async def run_due(app: App) -> int:
 
 
 async def resend_wake_ups(app: App) -> int:
-    """Hint again at what may run here and whose hint is old; how many."""
+    """Wake the jobs that may run here and whose last wake-up is old; return how many."""
     return await jobs.resend_wake_ups(app, KINDS)
 
 

@@ -50,7 +50,7 @@ class Default(WorkerEntrypoint):  # type: ignore[misc]  # its types are only the
                 message.retry()
 
     async def scheduled(self, controller: Any, env: Any, ctx: Any) -> None:
-        """Hint again what is due: hints get lost, and retries wait for their time. Then sweep."""
+        """Wake what is due: wake-ups get lost, and retries wait for their time. Then sweep."""
         from handlers.jobs import resend_wake_ups, sweep
 
         await resend_wake_ups(_app())

@@ -1,8 +1,8 @@
 """Draws the letters that a worker puts into watermarks, from Pillow's own font: python -m tests.letters
 
 The font is a cut of Aileron (public domain, CC0) that comes with Pillow. A worker has neither fonts nor Pillow, so the
-letters are kept as pictures, in app/adapters/imaging/watermark_letters.json: each with its white body and dark edge in one grey and
-one alpha channel, as app/adapters/imaging/watermark.py draws them.
+letters are stored as pictures, in app/adapters/imaging/watermark_letters.json: each with its white body and dark edge in
+one grey and one alpha channel, as app/adapters/imaging/watermark.py draws them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Jobs: rows that say what must still be done, leased by one worker at a time.
 
 A use case inserts a job in the batch of its own change, then wakes the queue. The
-row is the truth and the message a hint. Every job can run twice; a batch that
+row is the truth and the message only wakes a worker. Every job can run twice; a batch that
 finishes one names its lease, so only one run counts. Heavy kinds can be left to other
 machines (`app.render_workers`).
 """
@@ -13,9 +13,8 @@ from app.core.lazy import facade
 if TYPE_CHECKING:
     from app.jobs.kinds import JobKind, Kinds, Lease
     from app.jobs.model import Job, Outcome, Slots, new
-    from app.jobs.queries import (
+    from app.jobs.queries.rows import (
         cancel,
-        due,
         given_up_by_kind,
         insert,
         is_open,
@@ -26,25 +25,26 @@ if TYPE_CHECKING:
         oldest_due,
         open_by_kind,
         park,
-        queue_position,
         requeue,
         revive,
         start,
     )
+    from app.jobs.queries.turns import due, queue_position
     from app.jobs.running import end, extend, fail, run_due, run_one, run_woken, take
     from app.jobs.wake_ups import resend_wake_ups, wake_next_in_line
 else:
     __getattr__ = facade(
         __name__,
         {
-            "app.jobs.wake_ups": "wake_next_in_line resend_wake_ups",
             "app.jobs.kinds": "JobKind Kinds Lease",
             "app.jobs.model": "Job Outcome Slots new",
-            "app.jobs.queries": (
-                "cancel due given_up_by_kind insert is_open is_running job jobs_by_status left_waiting "
-                "oldest_due open_by_kind park queue_position requeue revive start"
+            "app.jobs.queries.rows": (
+                "cancel given_up_by_kind insert is_open is_running job jobs_by_status left_waiting oldest_due "
+                "open_by_kind park requeue revive start"
             ),
-            "app.jobs.running": "end extend fail run_due run_woken run_one take",
+            "app.jobs.queries.turns": "due queue_position",
+            "app.jobs.running": "end extend fail run_due run_one run_woken take",
+            "app.jobs.wake_ups": "resend_wake_ups wake_next_in_line",
         },
     )
 

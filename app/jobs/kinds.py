@@ -9,8 +9,8 @@ from typing import Any
 
 from app.core.app import App
 from app.core.errors import AppError
-from app.jobs import queries
 from app.jobs.model import Job, Slots
+from app.jobs.queries import rows
 
 
 @dataclass(frozen=True)
@@ -68,15 +68,15 @@ class Lease:
 
     def finish(self, at: datetime) -> list[Any]:
         """Statements that end the job; refused with `lease_lost` when somebody else has it, or it was cancelled."""
-        return [queries.end(self.job.shop_id, self.job.id, self.token, "done", None, at), *self.free()]
+        return [rows.end(self.job.shop_id, self.job.id, self.token, "done", None, at), *self.free()]
 
     def release(self, at: datetime) -> list[Any]:
         """Statements that give the job back, due at once and as if it had not been tried; refused with `lease_lost`."""
-        return [queries.release(self.job.id, self.token, at), *self.free()]
+        return [rows.release(self.job.id, self.token, at), *self.free()]
 
     def park(self, reason: str, at: datetime) -> list[Any]:
         """Statements that stop the job until it is revived for the same reason; refused with `lease_lost`."""
-        return [queries.end(self.job.shop_id, self.job.id, self.token, "cancelled", reason, at), *self.free()]
+        return [rows.end(self.job.shop_id, self.job.id, self.token, "cancelled", reason, at), *self.free()]
 
     def free(self) -> list[Any]:
         return [self.kind.slots.free(self.job.shop_id)] if self.kind.slots else []

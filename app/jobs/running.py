@@ -13,9 +13,9 @@ from app.core.app import App
 from app.core.errors import AppError, Refused, Unavailable
 from app.core.ids import new_token
 from app.core.ports.queue import LONGEST_WAKE_UP_DELAY_S
-from app.jobs import queries
 from app.jobs.kinds import JobKind, Kinds, Lease, here
 from app.jobs.model import OPEN, Job, Outcome
+from app.jobs.queries import rows, turns
 from app.jobs.wake_ups import wake_next_in_line
 
 
@@ -31,16 +31,16 @@ async def run_due(app: App, kinds: Kinds, stop: asyncio.Event | None = None) -> 
 
 
 async def run_woken(app: App, kinds: Kinds, job_id: str) -> bool:
-    """Run one due job for a hint that names one; False when the named one has ended, or none can run.
+    """Run one due job for a wake-up that names one; False when the named one has ended, or none can run.
 
-    The fairest job is run. When that is another than the named one, the named one is hinted at again, so that it is not
+    The fairest job is run. When that is another than the named one, the named one gets another wake-up, so that it is not
     left without. When another worker takes the fairest at this moment, the named one is run, so that the workers do not
     race for every job of a crowd.
     """
-    mine, named = here(app, kinds), await queries.job(app.db, job_id)
+    mine, named = here(app, kinds), await rows.job(app.db, job_id)
     if named is None or named.status not in OPEN:
         return False
-    job = await queries.due(app.db, app.clock.now(), mine)
+    job = await turns.due(app.db, app.clock.now(), mine)
     if job is None:
         return False
     if job.id != job_id:
@@ -50,13 +50,13 @@ async def run_woken(app: App, kinds: Kinds, job_id: str) -> bool:
 
 async def run_one(app: App, kinds: Kinds, job_id: str) -> bool:
     """Run this job if it is due; whether it ran."""
-    job = await queries.job(app.db, job_id)
+    job = await rows.job(app.db, job_id)
     return job is not None and await _run_job(app, kinds, job)
 
 
 async def _run_fairest(app: App, kinds: Kinds) -> bool:
     """Run the fairest job that may run now; False when there is none. What another worker takes is not due any more."""
-    while job := await queries.due(app.db, app.clock.now(), kinds):
+    while job := await turns.due(app.db, app.clock.now(), kinds):
         if await _run_job(app, kinds, job):
             return True
     return False
@@ -105,14 +105,14 @@ async def take(app: App, lease: Lease) -> Lease | Outcome:
     That is RAN when all the job's workers have died in the middle, and it was given up now.
     """
     job, kind = lease.job, lease.kind
-    statements = [queries.lease(job, lease.token, app.clock.now(), app.settings.job_lease_s)]
+    statements = [rows.lease(job, lease.token, app.clock.now(), app.settings.job_lease_s)]
     if kind.slots and job.status == "pending":  # one that a dead worker left still holds its slot
         statements.insert(0, kind.slots.take(job.shop_id))
     try:
         await app.db.batch(*statements)
     except Refused as refused:
         return Outcome.NOT_DUE if refused.code == "not_due" else Outcome.SLOTS_FULL
-    leased = await queries.job(app.db, job.id)
+    leased = await rows.job(app.db, job.id)
     if leased is None or leased.lease_token != lease.token:
         return Outcome.NOT_DUE
     lease = replace(lease, job=leased)
@@ -148,7 +148,7 @@ async def _run(app: App, lease: Lease) -> None:
 async def extend(app: App, lease: Lease) -> None:
     """Keep the lease for as long again. Raises Refused `lease_lost`."""
     until = app.clock.now() + timedelta(seconds=app.settings.job_lease_s)
-    await app.db.batch(queries.extend(lease.job.id, lease.token, until))
+    await app.db.batch(rows.extend(lease.job.id, lease.token, until))
 
 
 async def _heartbeat(app: App, lease: Lease, work: asyncio.Future[None], lost: asyncio.Event) -> None:
@@ -181,17 +181,17 @@ async def _give_back(app: App, lease: Lease) -> None:
 async def end(app: App, lease: Lease, status: str, reason: str) -> None:
     """End the job alone: its subject has moved on, or is gone. Unended, it would run, and hold its slot, for ever."""
     job = lease.job
-    ending = queries.end(job.shop_id, job.id, lease.token, status, reason, app.clock.now())
+    ending = rows.end(job.shop_id, job.id, lease.token, status, reason, app.clock.now())
     with suppress(Refused):  # it was the lease that was lost
         await app.db.batch(ending, *lease.free())
 
 
 async def _postpone(app: App, lease: Lease, fault: AppError) -> None:
-    """Due again after a wait. No queue holds a hint back for long: a longer wait ends with the sweep."""
+    """Due again after a wait. No queue delays a message for long: a longer wait ends with the sweep."""
     now, job = app.clock.now(), lease.job
     wait = lease.kind.wait_after(job.attempts, random.random())  # noqa: S311  # spreads load, no secret
     with suppress(Refused):
-        await app.db.batch(queries.postpone(job.id, lease.token, now + wait, fault.code, now), *lease.free())
+        await app.db.batch(rows.postpone(job.id, lease.token, now + wait, fault.code, now), *lease.free())
         if wait.total_seconds() <= LONGEST_WAKE_UP_DELAY_S:
             await app.queue.wake(job.id, after_s=wait.total_seconds())
 
@@ -204,7 +204,7 @@ async def fail(app: App, lease: Lease, fault: AppError) -> None:
         await _postpone(app, lease, fault)
         return
     status = "dead" if fault.retryable else "failed"
-    ending = [queries.end(job.shop_id, job.id, lease.token, status, fault.code, now), *lease.free()]
+    ending = [rows.end(job.shop_id, job.id, lease.token, status, fault.code, now), *lease.free()]
     try:
         await app.db.batch(*ending, *await lease.kind.on_failure(app, job, fault))
     except Refused:

@@ -37,8 +37,8 @@ else:
             "app.media.queries": "asset claim_upload is_unused",
             "app.media.storage": "ArrivedFile File Person Stored Stream discard_attempt store",
             "app.media.uploads": (
-                "CONTENT_TYPES MAX_UPLOAD_BYTES Upload UploadWish check_wish open_upload read_header "
-                "read_upload sweep_uploads"
+                "CONTENT_TYPES MAX_UPLOAD_BYTES Upload UploadWish check_wish open_upload read_header read_upload "
+                "sweep_uploads"
             ),
         },
     )

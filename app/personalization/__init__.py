@@ -29,31 +29,35 @@ if TYPE_CHECKING:
     from app.personalization.order_actions import map_size, retry_print, sizes_to_map, tell_again
     from app.personalization.payloads import changed_order_fields, order_fields
     from app.personalization.photo_checks import good_width, of_card
+    from app.personalization.photo_metrics import measure
+    from app.personalization.preflight import Preflight, Target, judge
     from app.personalization.previews import cancel_preview, preview_state, request_preview
     from app.personalization.print_sizes import BaseVariant, Mapping, ProductBase, Size
     from app.personalization.prints import order_cards, print_link
-    from app.personalization.queries import previews_by_status
+    from app.personalization.queries.previews import previews_by_status
     from app.personalization.replacement_pictures import approve_picture, open_picture, propose_picture
     from app.personalization.unread_orders import read_again, unread_orders
 else:
     __getattr__ = facade(
         __name__,
         {
-            "app.personalization.order_actions": "map_size retry_print sizes_to_map tell_again",
             "app.personalization.blanks": "map_base save_base",
-            "app.personalization.print_sizes": "BaseVariant Mapping ProductBase Size",
+            "app.personalization.dashboard": "Summary summary",
             "app.personalization.jobs": "KINDS",
             "app.personalization.model": (
                 "Generation Offer OrderCard PREVIEW_SIDE PreviewRequest PreviewState Style UNTOLD UnreadOrder Watermark"
             ),
             "app.personalization.offers": "offer save_offer save_styles save_watermark",
+            "app.personalization.order_actions": "map_size retry_print sizes_to_map tell_again",
             "app.personalization.payloads": "changed_order_fields order_fields",
-            "app.personalization.replacement_pictures": "approve_picture open_picture propose_picture",
             "app.personalization.photo_checks": "good_width of_card",
+            "app.personalization.photo_metrics": "measure",
+            "app.personalization.preflight": "Preflight Target judge",
             "app.personalization.previews": "cancel_preview preview_state request_preview",
+            "app.personalization.print_sizes": "BaseVariant Mapping ProductBase Size",
             "app.personalization.prints": "order_cards print_link",
-            "app.personalization.queries": "previews_by_status",
-            "app.personalization.dashboard": "Summary summary",
+            "app.personalization.queries.previews": "previews_by_status",
+            "app.personalization.replacement_pictures": "approve_picture open_picture propose_picture",
             "app.personalization.unread_orders": "read_again unread_orders",
         },
     )
@@ -67,20 +71,24 @@ __all__ = [
     "Mapping",
     "Offer",
     "OrderCard",
+    "Preflight",
     "PreviewRequest",
     "PreviewState",
     "ProductBase",
     "Size",
     "Style",
     "Summary",
+    "Target",
     "UnreadOrder",
     "Watermark",
     "approve_picture",
     "cancel_preview",
     "changed_order_fields",
     "good_width",
+    "judge",
     "map_base",
     "map_size",
+    "measure",
     "of_card",
     "offer",
     "open_picture",

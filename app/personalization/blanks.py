@@ -8,8 +8,8 @@ from typing import Any
 from app import media
 from app.core.app import App
 from app.core.ids import new_id
-from app.personalization import queries
 from app.personalization.print_sizes import BaseVariant, Mapping, ProductBase
+from app.personalization.queries import blanks
 
 PROFILE_MIME = "application/vnd.iccprofile"
 
@@ -24,8 +24,8 @@ async def save_base(
         base, rows = replace(base, profile_asset_id=stored.ids["profile"]), stored.rows(now)
     await app.db.batch(
         *rows,
-        queries.insert_base(shop_id, base, 0, now),
-        *[queries.insert_base_variant(shop_id, variant, place, now) for place, variant in enumerate(variants)],
+        blanks.insert_base(shop_id, base, 0, now),
+        *[blanks.insert_base_variant(shop_id, variant, place, now) for place, variant in enumerate(variants)],
     )
 
 
@@ -33,9 +33,9 @@ async def map_base(app: App, shop_id: str, product_id: str, base_id: str, mappin
     """Print these Shopify variants of a product on variants of a blank. A variant that was mapped before changes."""
     now = app.clock.now()
     await app.db.batch(
-        queries.link_base(shop_id, product_id, base_id, 0, now),
-        *[queries.retire_mapping(shop_id, mapping, now) for mapping in mappings],
-        *[queries.insert_mapping(shop_id, mapping, now) for mapping in mappings],
+        blanks.link_base(shop_id, product_id, base_id, 0, now),
+        *[blanks.retire_mapping(shop_id, mapping, now) for mapping in mappings],
+        *[blanks.insert_mapping(shop_id, mapping, now) for mapping in mappings],
     )
 
 

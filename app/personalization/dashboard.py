@@ -10,8 +10,9 @@ from app import catalog, quotas
 from app.core.app import App
 from app.core.ports.database import Database
 from app.core.read_batch import ReadBatch
-from app.personalization import queries
 from app.personalization.model import Offer
+from app.personalization.queries import offers as offer_queries
+from app.personalization.queries import orders, unread_orders
 from app.shops import Shop
 
 
@@ -39,11 +40,11 @@ async def summary(app: App, shop: Shop) -> Summary:
     at_once = ReadBatch(app.db)
     quota, states, untold, unread, products, previews = await asyncio.gather(
         quotas.quota(at_once, shop.id),
-        queries.items_by_state(at_once, shop.id),
-        queries.untold_items(at_once, shop.id),
-        queries.count_unread_orders(at_once, shop.id),
+        orders.items_by_state(at_once, shop.id),
+        orders.untold_items(at_once, shop.id),
+        unread_orders.count_unread_orders(at_once, shop.id),
         catalog.enabled_products(at_once, shop.id),
-        queries.previews_since(at_once, shop.id, now - timedelta(days=30)),
+        orders.previews_since(at_once, shop.id, now - timedelta(days=30)),
     )
     month = quotas.period_of(now, shop.timezone)
     return Summary(
@@ -62,6 +63,7 @@ async def summary(app: App, shop: Shop) -> Summary:
 
 async def _offer(db: Database, product: catalog.Product) -> Offer:
     styles, sizes = await asyncio.gather(
-        queries.styles_of(db, product.shop_id, product.id), queries.sizes_of(db, product.shop_id, product.id)
+        offer_queries.styles_of(db, product.shop_id, product.id),
+        offer_queries.sizes_of(db, product.shop_id, product.id),
     )
     return Offer(product.id, product.shopify_product_id or "", product.title, styles, sizes)

@@ -9,9 +9,9 @@ from app.catalog import Product
 from app.core.app import App
 from app.core.errors import NotFound
 from app.core.read_batch import ReadBatch
-from app.personalization import queries
 from app.personalization.model import Offer, Style, Watermark
 from app.personalization.print_sizes import Size
+from app.personalization.queries import offers
 
 
 async def offer(app: App, shop_id: str, shopify_product_id: str) -> Offer:
@@ -24,8 +24,8 @@ async def read_offer(at_once: ReadBatch, shop_id: str, shopify_product_id: str) 
     sold = catalog.id_of_sellable(shop_id, shopify_product_id)
     product, styles, sizes = await asyncio.gather(
         catalog.sellable_product(at_once, shop_id, shopify_product_id),
-        queries.styles_of(at_once, shop_id, sold),
-        queries.sizes_of(at_once, shop_id, sold),
+        offers.styles_of(at_once, shop_id, sold),
+        offers.sizes_of(at_once, shop_id, sold),
     )
     if product is None:
         raise NotFound("This product cannot be personalized.", code="product_not_enabled")
@@ -39,8 +39,8 @@ async def save_offer(app: App, shop_id: str, product: Product, sizes: list[Size]
     now = app.clock.now()
     await app.db.batch(
         catalog.save_product(shop_id, product, now),
-        *[queries.insert_size(shop_id, size, place, now) for place, size in enumerate(sizes)],
-        *[queries.link_style(shop_id, product.id, style.id, place, now) for place, style in enumerate(styles)],
+        *[offers.insert_size(shop_id, size, place, now) for place, size in enumerate(sizes)],
+        *[offers.link_style(shop_id, product.id, style.id, place, now) for place, style in enumerate(styles)],
     )
 
 
@@ -48,12 +48,9 @@ async def save_styles(app: App, shop_id: str, styles: list[Style], examples: dic
     """Add looks; `examples` gives the asset of each style's example by the style's id."""
     now = app.clock.now()
     await app.db.batch(
-        *[
-            queries.insert_style(shop_id, style, examples.get(style.id), place, now)
-            for place, style in enumerate(styles)
-        ]
+        *[offers.insert_style(shop_id, style, examples.get(style.id), place, now) for place, style in enumerate(styles)]
     )
 
 
 async def save_watermark(app: App, shop_id: str, watermark: Watermark) -> None:
-    await app.db.batch(queries.set_watermark(shop_id, watermark, app.clock.now()))
+    await app.db.batch(offers.set_watermark(shop_id, watermark, app.clock.now()))

@@ -13,13 +13,13 @@ from app.core.errors import AppError, Conflict, NotFound, Refused
 from app.core.ids import new_id
 from app.core.read_batch import ReadBatch
 from app.jobs import Job, Lease
-from app.personalization import queries
 from app.personalization.model import NOTE, OrderCard
 from app.personalization.order_matching import match_item
 from app.personalization.order_rules import ADJUSTABLE, Order, OrderItem, judge
 from app.personalization.orders import changes, woken
 from app.personalization.print_sizes import Mapping, Size
 from app.personalization.prints import order_card
+from app.personalization.queries import blanks, lines, offers, orders
 
 REMATCH = "personalization.rematch_variant"
 MOST_AT_ONCE = 500
@@ -49,7 +49,7 @@ async def map_size(app: App, shop_id: str, item_id: str, size_id: str) -> OrderC
     Raises NotFound, Conflict.
     """
     at_once = ReadBatch(app.db)
-    stuck, size = await asyncio.gather(find(at_once, shop_id, item_id), queries.size(at_once, shop_id, size_id))
+    stuck, size = await asyncio.gather(find(at_once, shop_id, item_id), offers.size(at_once, shop_id, size_id))
     if size is None:
         raise NotFound()
     if stuck.item.size_id:
@@ -60,7 +60,7 @@ async def map_size(app: App, shop_id: str, item_id: str, size_id: str) -> OrderC
 async def rematch_variant(app: App, lease: Lease) -> None:
     """The job of a new mapping: the lines that lack it are judged again."""
     shop_id, variant_id = lease.job.shop_id, lease.job.subject_id
-    for item_id in await queries.sizeless_items(app.db, shop_id, variant_id, MOST_AT_ONCE):
+    for item_id in await orders.sizeless_items(app.db, shop_id, variant_id, MOST_AT_ONCE):
         with suppress(Conflict, NotFound):  # it moved on meanwhile, or its order is gone
             await retry_print(app, shop_id, item_id, approved=False)
     await app.db.batch(*lease.finish(app.clock.now()))
@@ -84,12 +84,12 @@ async def tell_again(app: App, shop_id: str, item_id: str) -> OrderCard:
 
 async def sizes_to_map(app: App, shop_id: str) -> list[Size]:
     """What a merchant can choose from for a variant without a size."""
-    return await queries.sizes_of_shop(app.db, shop_id)
+    return await offers.sizes_of_shop(app.db, shop_id)
 
 
 async def find(at_once: ReadBatch, shop_id: str, item_id: str) -> Stuck:
     """Raises NotFound, and Conflict for a line that goes on by itself, is printed, or was cancelled."""
-    found = await queries.item_with_order(at_once, shop_id, item_id)
+    found = await lines.item_with_order(at_once, shop_id, item_id)
     if found is None:
         raise NotFound()
     item, order = found
@@ -110,7 +110,7 @@ async def bring_on(app: App, stuck: Stuck, item: OrderItem, *also: Any) -> Order
     approved = item.approved_at is not None
     judged = item.after(judge(match, paid=order.paid_at is not None, approved=approved, unread=item.unread_parts))
     try:
-        results = await app.db.batch(queries.save_order(order, order, now), *changes(stuck.item, judged, now), *also)
+        results = await app.db.batch(orders.save_order(order, order, now), *changes(stuck.item, judged, now), *also)
     except Refused as refused:
         raise Conflict(
             "This line changed in the meantime. Reload the page and check it again.", code="not_retryable"
@@ -133,8 +133,8 @@ def _mapping(app: App, item: OrderItem, size: Size) -> list[Any]:
     blank = size.product_base_variant_id
     alike = [Mapping(size.product_id, item.shopify_variant_id, blank)] if blank else []
     return [
-        queries.insert_size(item.shop_id, copy, 0, now),
-        *[queries.retire_mapping(item.shop_id, mapping, now) for mapping in alike],
-        *[queries.insert_mapping(item.shop_id, mapping, now) for mapping in alike],
+        offers.insert_size(item.shop_id, copy, 0, now),
+        *[blanks.retire_mapping(item.shop_id, mapping, now) for mapping in alike],
+        *[blanks.insert_mapping(item.shop_id, mapping, now) for mapping in alike],
         jobs.requeue(job, now),
     ]

@@ -6,9 +6,9 @@ import asyncio
 import re
 
 from app.core.read_batch import ReadBatch
-from app.personalization import queries
 from app.personalization.order_rules import Match, OrderItem
 from app.personalization.print_sizes import Size
+from app.personalization.queries import lines, offers
 
 ID = re.compile(r"[0-9a-f-]{36}")
 
@@ -19,7 +19,7 @@ async def match_item(at_once: ReadBatch, item: OrderItem, customer_id: str | Non
     A guest's design may be bought by anybody; a customer's only by that customer.
     """
     shop_id, known = item.shop_id, item.preview_ref if ID.fullmatch(item.preview_ref) else ""
-    found, size = await asyncio.gather(queries.known_design(at_once, shop_id, known), _size(at_once, item))
+    found, size = await asyncio.gather(lines.known_design(at_once, shop_id, known), _size(at_once, item))
     if found is None:
         return Match(None, size, None, same_product=False, same_customer=True)
     return Match(
@@ -34,7 +34,7 @@ async def match_item(at_once: ReadBatch, item: OrderItem, customer_id: str | Non
 async def _size(at_once: ReadBatch, item: OrderItem) -> Size | None:
     """The size that the variant means now, else the one that the line was given before."""
     of_variant, given = await asyncio.gather(
-        queries.size_of_variant(at_once, item.shop_id, item.shopify_variant_id or ""),
-        queries.size(at_once, item.shop_id, item.size_id or ""),
+        offers.size_of_variant(at_once, item.shop_id, item.shopify_variant_id or ""),
+        offers.size(at_once, item.shop_id, item.size_id or ""),
     )
     return of_variant or given

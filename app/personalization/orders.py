@@ -14,7 +14,6 @@ from app.core.errors import ConstraintError, Refused, Unavailable
 from app.core.ids import new_id
 from app.core.read_batch import ReadBatch
 from app.jobs import Job, Lease
-from app.personalization import queries
 from app.personalization.model import REREAD
 from app.personalization.order_matching import match_item
 from app.personalization.order_rules import (
@@ -30,6 +29,7 @@ from app.personalization.order_rules import (
 )
 from app.personalization.payloads import facts_of, read_order
 from app.personalization.prints import finalize_job
+from app.personalization.queries import orders, unread_orders
 from app.shops import Delivery
 
 TAKE = "personalization.take_order"
@@ -63,7 +63,7 @@ async def reread_order(app: App, lease: Lease) -> None:
     facts = facts_of(read_order(answer), as_of=now, asked=True)
     # Asked after the message was sent, it is never older, even if the message's own time could not be read.
     facts = replace(facts, as_of=max(facts.as_of, _sent_at(delivery)))
-    await _hear(app, lease, facts, queries.close_unread_orders(delivery.shop_id, order_id, now))
+    await _hear(app, lease, facts, unread_orders.close_unread_orders(delivery.shop_id, order_id, now))
 
 
 def reread_job(delivery: Delivery, now: datetime) -> Job:
@@ -80,12 +80,12 @@ def changes(before: OrderItem | None, after: OrderItem, now: datetime) -> list[A
     shop_id, job = after.shop_id, finalize_job(after.shop_id, after.id, now)
     statements: list[Any] = []
     if before is None:
-        statements.append(queries.insert_item(after, now))
+        statements.append(orders.insert_item(after, now))
     elif after != before:
-        statements.append(queries.update_item(before, after, now))
+        statements.append(orders.update_item(before, after, now))
     if after.preview_generation_id and (before is None or after.preview_generation_id != before.preview_generation_id):
         design = after.preview_generation_id
-        statements += [queries.pin_generation(shop_id, design, now), queries.keep_photo(shop_id, design, now)]
+        statements += [orders.pin_generation(shop_id, design, now), orders.keep_photo(shop_id, design, now)]
     was = before.state if before else "waiting"
     if after.state == "queued" and was != "queued":
         statements.append(jobs.requeue(job, now))
@@ -108,7 +108,7 @@ class _News:
 
     def statements(self, now: datetime) -> list[Any]:
         lines = [each for before, after in self.items for each in changes(before, after, now)]
-        return [queries.save_order(self.after, self.before, now), *lines]
+        return [orders.save_order(self.after, self.before, now), *lines]
 
 
 def _sent_at(delivery: Delivery) -> datetime:
@@ -142,8 +142,8 @@ async def _news(app: App, shop_id: str, facts: OrderFacts) -> _News | None:
     """What this telling changes; None when the order holds no design."""
     at_once = ReadBatch(app.db)
     before, items, taken = await asyncio.gather(
-        queries.order(at_once, shop_id, facts.order_id),
-        queries.items_of_order(at_once, shop_id, facts.order_id),
+        orders.order(at_once, shop_id, facts.order_id),
+        orders.items_of_order(at_once, shop_id, facts.order_id),
         _taken(at_once, shop_id, facts),
     )
     if before is None and not facts.lines:
@@ -159,7 +159,7 @@ async def _news(app: App, shop_id: str, facts: OrderFacts) -> _News | None:
 async def _taken(at_once: ReadBatch, shop_id: str, facts: OrderFacts) -> set[str]:
     """Ids of these lines that lines of other orders have. Shopify gives none twice, but an odd message may say so."""
     ids = [line.line_item_id for line in facts.lines]
-    return await queries.taken_line_ids(at_once, shop_id, facts.order_id, ids) if ids else set()
+    return await orders.taken_line_ids(at_once, shop_id, facts.order_id, ids) if ids else set()
 
 
 def _told(

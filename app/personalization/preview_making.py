@@ -8,10 +8,11 @@ from app.core.app import App
 from app.core.errors import Unprocessable
 from app.core.pictures import ImageRequest, Mark, Picture
 from app.generation import Output, Run
-from app.personalization import mockups, photo_checks, queries
+from app.personalization import mockups, photo_checks
 from app.personalization.model import PREVIEW_SIDE, Generation, crop_of
 from app.personalization.preflight import Figures
 from app.personalization.print_sizes import PICTURE_SIDE, Size
+from app.personalization.queries import offers, previews
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ async def make_preview(run: Run[Generation]) -> Output:
     mockup = await mockups.draw(app, wanted, size, preview)
     preflight = await photo_checks.with_gamut(app, made.figures, size, made.master.data)
     pictures = {"master": made.master, "preview": preview} | ({"mockup": mockup} if mockup else {})
-    used = queries.count_style_use(wanted.shop_id, wanted.ai_style_id)
+    used = previews.count_style_use(wanted.shop_id, wanted.ai_style_id)
     return Output(pictures, made.model, {"preflight": preflight}, then=lambda assets, at: [used])
 
 
@@ -66,14 +67,14 @@ async def _developed(
 
 
 async def _size(app: App, wanted: Generation) -> Size:
-    size = await queries.size(app.db, wanted.shop_id, str(wanted.size_id))
+    size = await offers.size(app.db, wanted.shop_id, str(wanted.size_id))
     if size is None:
         raise Unprocessable("This size is no longer sold.", code="unknown_size")
     return size
 
 
 async def _mark(app: App, shop_id: str) -> Mark | None:
-    watermark = await queries.watermark(app.db, shop_id)
+    watermark = await offers.watermark(app.db, shop_id)
     if watermark is None:
         return None
     picture = await app.files.get(watermark.asset_key) if watermark.asset_key else None

@@ -16,10 +16,11 @@ from app.core.pictures import Crop
 from app.core.ports.database import Expect
 from app.core.read_batch import ReadBatch
 from app.generation import Kind, MonthlyQuota
-from app.personalization import offers, photo_checks, queries
+from app.personalization import offers, photo_checks
 from app.personalization.model import Generation, Offer, PreviewRequest, PreviewState, crop_of
 from app.personalization.preflight import Preflight
 from app.personalization.print_sizes import Size
+from app.personalization.queries import offers as offer_queries
 from app.personalization.tables import generations
 from app.quotas import Lane, Month
 from app.shops import Visitor
@@ -203,7 +204,7 @@ def _release_tickets(wanted: Generation, upload: media.Asset, tickets: Sequence[
 async def _preflight(app: App, found: Generation, size_id: str | None) -> Preflight | None:
     if found.preflight is None:
         return None
-    size = await queries.size(app.db, found.shop_id, size_id or found.size_id or "")
+    size = await offer_queries.size(app.db, found.shop_id, size_id or found.size_id or "")
     return photo_checks.judged(found.preflight, size, app.upscaler, drawn=not found.as_it_is) if size else None
 
 

@@ -11,10 +11,10 @@ from app.core.errors import NotFound, Refused
 from app.core.ids import new_id
 from app.core.pictures import Picture, PrintSpec
 from app.jobs import Lease
-from app.personalization import queries
 from app.personalization.model import NOTE, Generation, PrintReport, StoredPrint
 from app.personalization.order_rules import PICTURE_GONE, OrderItem
 from app.personalization.print_sizes import Size
+from app.personalization.queries import lines, orders, previews, prints
 from app.render_workers import Input, Output
 
 FOLDER = "personalization"
@@ -56,7 +56,7 @@ class Ingredients:
 
 async def ingredients(app: App, shop_id: str, item_id: str) -> Ingredients:
     """Raises NotFound."""
-    line = await queries.line_parts(app.db, shop_id, item_id)
+    line = await lines.line_parts(app.db, shop_id, item_id)
     if line is None or not line.item.preview_generation_id or not line.item.size_id:
         raise NotFound("This order line, its design or its size no longer exists.")
     if line.design is None or line.size is None or line.master is None:
@@ -87,13 +87,13 @@ async def record(
     )
     asset, final_id, now = stored.assets[PRINT], new_id(), app.clock.now()
     note = jobs.new(NOTE, item.shop_id, item.id, at=now)
-    final = queries.insert_final(design, final_id, item.order_id, parts.made(asset, report), started, now)
+    final = prints.insert_final(design, final_id, item.order_id, parts.made(asset, report), started, now)
     try:
         await app.db.batch(
             *lease.finish(now),
             *stored.rows(now),
             final,
-            queries.finish_item(item.shop_id, item.id, asset.id, final_id, now),
+            prints.finish_item(item.shop_id, item.id, asset.id, final_id, now),
             jobs.insert(note, now),
         )
     except Refused:
@@ -105,8 +105,8 @@ async def record(
 async def _filename(app: App, parts: Ingredients) -> str:
     """A name that a print shop understands: order, product, size, style. No person's name is in it."""
     item = parts.item
-    order = await queries.order_by_id(app.db, item.shop_id, item.order_id)
-    style = await queries.style(app.db, item.shop_id, parts.design.ai_style_id)
+    order = await orders.order_by_id(app.db, item.shop_id, item.order_id)
+    style = await previews.style(app.db, item.shop_id, parts.design.ai_style_id)
     named = [order.order_number if order else "", item.title, parts.size.name, style and style.name]
     words = ["".join(c if c.isascii() and c.isalnum() else "-" for c in part).strip("-") for part in named if part]
     return "-".join(word for word in words if word) + f".{media.EXTENSIONS[parts.spec.mime]}"

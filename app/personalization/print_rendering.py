@@ -13,9 +13,9 @@ from app.core.errors import AppError
 from app.core.pictures import Picture, PrintSpec
 from app.jobs import Lease
 from app.media import ArrivedFile, File
-from app.personalization import queries
 from app.personalization.model import PrintReport
 from app.personalization.print_files import FOLDER, PRINT, Ingredients, ingredients, record
+from app.personalization.queries import prints
 from app.render_workers import Made, Render, Tools
 
 MOST_SIDE = 30_000  # pixels: 100 inches at 300 dpi
@@ -31,7 +31,7 @@ async def _task(app: App, lease: Lease) -> Ingredients | None:
 
 async def _begin(app: App, parts: Ingredients) -> None:
     item = parts.item
-    await app.db.batch(queries.set_item_state(item.shop_id, item.id, "printing", None, app.clock.now()))
+    await app.db.batch(prints.set_item_state(item.shop_id, item.id, "printing", None, app.clock.now()))
 
 
 async def _is_as_ordered(app: App, parts: Ingredients, name: str, key: str) -> bool:

@@ -10,9 +10,9 @@ from app.core.app import App
 from app.core.errors import AppError, NotFound
 from app.core.ports.shopify import PrintNote
 from app.jobs import Job, Lease
-from app.personalization import queries
 from app.personalization.model import OrderCard
 from app.personalization.print_sizes import PRINT_DPI
+from app.personalization.queries import offers, orders, prints
 
 FINALIZE = "personalization.finalize"
 READY_TAG = "artify-print-ready"
@@ -25,15 +25,15 @@ def finalize_job(shop_id: str, item_id: str, at: datetime) -> Job:
 
 async def on_failure(app: App, job: Job, fault: AppError) -> list[object]:
     """The print failed: the merchant sees why, and can try again."""
-    return [queries.set_item_state(job.shop_id, job.subject_id, "failed", fault.message, app.clock.now())]
+    return [prints.set_item_state(job.shop_id, job.subject_id, "failed", fault.message, app.clock.now())]
 
 
 async def note_print(app: App, lease: Lease) -> None:
     """The job: tell the order in Shopify of its print file. Everything it does can be repeated."""
     shop_id, now = lease.job.shop_id, app.clock.now()
-    item = await queries.item(app.db, shop_id, lease.job.subject_id)
-    order = await queries.order_by_id(app.db, shop_id, item.order_id) if item else None
-    size = await queries.size(app.db, shop_id, item.size_id) if item and item.size_id else None
+    item = await orders.item(app.db, shop_id, lease.job.subject_id)
+    order = await orders.order_by_id(app.db, shop_id, item.order_id) if item else None
+    size = await offers.size(app.db, shop_id, item.size_id) if item and item.size_id else None
     asset = await media.asset(app.db, shop_id, item.print_asset_id) if item and item.print_asset_id else None
     if item is None or order is None or asset is None:
         raise NotFound("The print file no longer exists.")
@@ -48,7 +48,7 @@ async def note_print(app: App, lease: Lease) -> None:
     )
     await shops.ask(app, shop_id, lambda token: app.shopify.note_print(token, note))
     order_id = order.shopify_order_id
-    others = await queries.items_of_order(app.db, shop_id, order_id)
+    others = await orders.items_of_order(app.db, shop_id, order_id)
     if all(other.state in ("ready", "cancelled") for other in others):
         await shops.ask(app, shop_id, lambda token: app.shopify.tag_order(token, order_id, READY_TAG))
     await app.db.batch(*lease.finish(now))
@@ -62,12 +62,12 @@ async def note_given_up(app: App, job: Job, fault: AppError) -> list[object]:
 
 async def order_cards(app: App, shop_id: str, states: Sequence[str] = ()) -> list[OrderCard]:
     """The newest lines with a design, or of those in these states."""
-    return await queries.order_cards(app.db, shop_id, 100, states=states)
+    return await orders.order_cards(app.db, shop_id, 100, states=states)
 
 
 async def order_card(app: App, shop_id: str, item_id: str) -> OrderCard:
     """Raises NotFound."""
-    for card in await queries.order_cards(app.db, shop_id, 1, item_id=item_id):
+    for card in await orders.order_cards(app.db, shop_id, 1, item_id=item_id):
         return card
     raise NotFound()
 

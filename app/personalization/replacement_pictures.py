@@ -14,11 +14,13 @@ from app.core.read_batch import ReadBatch
 from app.core.sniff import Header
 from app.generation import MonthlyQuota
 from app.media import Asset
-from app.personalization import previews, queries
+from app.personalization import previews
 from app.personalization.model import OWN_PICTURE, Generation, OrderCard, Style
 from app.personalization.order_actions import bring_on, find
 from app.personalization.print_sizes import Size
 from app.personalization.prints import order_card
+from app.personalization.queries import lines, offers, orders
+from app.personalization.queries import previews as preview_queries
 from app.shops import Shop
 
 PROPOSALS = replace(previews.PREVIEWS, priority=1, charge=MonthlyQuota("This month's pictures are used up."))
@@ -39,8 +41,8 @@ async def propose_picture(
     photo, header, wanted = await (_of_upload(app, shop, origin, own) if upload_id else _again(app, shop, origin))
     if take:
         await take(media.decoding_cost(header))
-    first = [] if origin.own_style or not upload_id else [queries.insert_own_style(shop.id, own, wanted.created_at)]
-    proposal = queries.update_item(stuck.item, replace(stuck.item, proposed_generation_id=wanted.id), wanted.created_at)
+    first = [] if origin.own_style or not upload_id else [offers.insert_own_style(shop.id, own, wanted.created_at)]
+    proposal = orders.update_item(stuck.item, replace(stuck.item, proposed_generation_id=wanted.id), wanted.created_at)
     claim = previews.claim_upload(wanted, photo)
     try:
         await generation.request(app, PROPOSALS, wanted, first=first, then=[claim, proposal])
@@ -53,7 +55,7 @@ async def approve_picture(app: App, shop_id: str, item_id: str, picture_id: str)
     """Print the picture that was proposed instead of the line's own. Raises NotFound, Conflict."""
     at_once = ReadBatch(app.db)
     stuck, picture = await asyncio.gather(
-        find(at_once, shop_id, item_id), queries.generation(at_once, shop_id, picture_id)
+        find(at_once, shop_id, item_id), preview_queries.generation(at_once, shop_id, picture_id)
     )
     if picture is None or stuck.item.proposed_generation_id != picture_id:
         raise NotFound()
@@ -81,9 +83,9 @@ class _Origin:
 
 async def _origin(at_once: ReadBatch, shop_id: str, item_id: str, upload_id: str | None) -> _Origin:
     line, sent, own_style = await asyncio.gather(
-        queries.line_parts(at_once, shop_id, item_id),
+        lines.line_parts(at_once, shop_id, item_id),
         media.asset(at_once, shop_id, upload_id or ""),
-        queries.own_style(at_once, shop_id),
+        preview_queries.own_style(at_once, shop_id),
     )
     if line is None:
         raise NotFound()

@@ -9,23 +9,23 @@ from app import jobs, shops
 from app.core.app import App
 from app.core.errors import Conflict, NotFound
 from app.core.read_batch import ReadBatch
-from app.personalization import queries
 from app.personalization.model import UnreadOrder
 from app.personalization.orders import reread_job
+from app.personalization.queries import unread_orders as unread_order_queries
 
 MOST_SHOWN = 50
 
 
 async def unread_orders(app: App, shop_id: str) -> list[UnreadOrder]:
     """The newest deliveries of orders that failed and were not read since."""
-    return await queries.unread_orders(app.db, shop_id, MOST_SHOWN)
+    return await unread_order_queries.unread_orders(app.db, shop_id, MOST_SHOWN)
 
 
 async def read_again(app: App, shop_id: str, delivery_id: str) -> UnreadOrder:
     """Ask Shopify for the order of a delivery that failed; asked twice, it is asked once. Raises NotFound, Conflict."""
     at_once = ReadBatch(app.db)
     found, delivery = await asyncio.gather(
-        queries.unread_orders(at_once, shop_id, 1, delivery_id=delivery_id),
+        unread_order_queries.unread_orders(at_once, shop_id, 1, delivery_id=delivery_id),
         shops.delivery(at_once, shop_id, delivery_id),
     )
     if not found or delivery is None:

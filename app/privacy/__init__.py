@@ -40,9 +40,7 @@ else:
                 "BOOKS BROWSER REQUEST THE_CUSTOMER THE_SHOP WORK exported_tables unexported_tables"
             ),
             "app.privacy.jobs": "KINDS",
-            "app.privacy.retention_settings": "keep_previews",
-            "app.privacy.shop_redaction": "shop_redact_fields",
-            "app.privacy.model": ("Customer LEAST_PREVIEW_LIFE LONGEST_PREVIEW_LIFE Line Made Overview Request"),
+            "app.privacy.model": "Customer LEAST_PREVIEW_LIFE LONGEST_PREVIEW_LIFE Line Made Overview Request",
             "app.privacy.owned_tables": "for_table",
             "app.privacy.personal_data": "Exported Personal PersonalData all_personal_data",
             "app.privacy.photos": "delete_photo",
@@ -50,6 +48,8 @@ else:
             "app.privacy.queries.owned": "OwnedTable",
             "app.privacy.requests": "ask customer_redact_fields data_request_fields overview",
             "app.privacy.retention": "sweep",
+            "app.privacy.retention_settings": "keep_previews",
+            "app.privacy.shop_redaction": "shop_redact_fields",
             "app.privacy.traces": "scrub",
         },
     )

@@ -10,9 +10,9 @@ from app import quotas
 from app.core.app import App
 from app.core.errors import Refused, Unavailable
 from app.jobs import Lease
-from app.privacy import queries
 from app.privacy.model import Customer, Made
 from app.privacy.personal_data import Personal, PersonalData, all_personal_data
+from app.privacy.queries import customer_redaction, requests
 from app.privacy.queries.browsers import Browsers
 from app.privacy.requests import open_request
 from app.privacy.traces import scrub
@@ -36,12 +36,12 @@ async def redact(app: App, lease: Lease) -> None:
     try:
         await app.db.batch(
             *lease.finish(now),
-            queries.close_request(customer.shop_id, request.id, "done", now),
+            requests.close_request(customer.shop_id, request.id, "done", now),
             *[statement for each in personal for statement in each.forget(customer, now)],
-            queries.forget_messages(customer, now),
-            *queries.forget_requests(customer, now),
-            queries.delete_shopper(customer, personal),
-            queries.audit(customer.shop_id, request.asked_by, "customer_deleted", request.id, now),
+            customer_redaction.forget_messages(customer, now),
+            *requests.forget_requests(customer, now),
+            customer_redaction.delete_shopper(customer, personal),
+            requests.audit(customer.shop_id, request.asked_by, "customer_deleted", request.id, now),
         )
     except Refused as refused:
         if refused.code != "more_came":
@@ -52,14 +52,14 @@ async def redact(app: App, lease: Lease) -> None:
 
 async def gather(app: App, customer: Customer) -> None:
     """Bring what they made as a guest under their own id."""
-    meet = queries.meet(customer, app.clock.now())
+    meet = customer_redaction.meet(customer, app.clock.now())
     await app.db.batch(meet, *_adopting(customer, all_personal_data(app.capabilities)))
 
 
 def stopping(data: PersonalData, shop_id: str, items: Sequence[Made], now: datetime) -> list[Any]:
     """Statements: what is being made of these is made no more, and not counted. Refused with `moved_on`."""
     stopped = [statement for each in items for statement in data.stop(shop_id, each, now)]
-    return [*stopped, queries.stop_jobs(shop_id, [each.id for each in items], now)]
+    return [*stopped, customer_redaction.stop_jobs(shop_id, [each.id for each in items], now)]
 
 
 async def delete_objects(app: App, shop_id: str, folder: str, subjects: Sequence[str], keys: Sequence[str]) -> None:
@@ -86,17 +86,17 @@ async def _delete_items(app: App, customer: Customer, data: PersonalData, person
                 raise
             continue
         await delete_objects(app, shop_id, data.folder, ids, [])
-        await app.db.batch(*data.delete(shop_id, ids, app.clock.now()), queries.forget_jobs(shop_id, ids))
+        await app.db.batch(*data.delete(shop_id, ids, app.clock.now()), customer_redaction.forget_jobs(shop_id, ids))
 
 
 async def _delete_files(app: App, customer: Customer, personal: Personal) -> None:
     shop_id = customer.shop_id
-    while files := await queries.stored(app.db, customer, PAGE):
+    while files := await customer_redaction.stored(app.db, customer, PAGE):
         ids, now = [row["id"] for row in files], app.clock.now()
         await app.files.delete(*[row["key"] for row in files])
         await app.db.batch(
-            quotas.release_storage(shop_id, queries.live_bytes(shop_id, ids), now),
-            *queries.delete_assets(shop_id, ids, now, personal),
+            quotas.release_storage(shop_id, customer_redaction.live_bytes(shop_id, ids), now),
+            *customer_redaction.delete_assets(shop_id, ids, now, personal),
         )
 
 
@@ -104,6 +104,6 @@ async def _stop_kept(app: App, customer: Customer, data: PersonalData) -> None:
     """Nothing is made any more for rows that outlive the customer, and nothing that was made for them stays."""
     after = ""
     while subjects := await data.kept_subjects(app.db, customer, after, PAGE):
-        await app.db.batch(queries.stop_jobs(customer.shop_id, subjects, app.clock.now()))
+        await app.db.batch(customer_redaction.stop_jobs(customer.shop_id, subjects, app.clock.now()))
         await delete_objects(app, customer.shop_id, data.folder, subjects, [])
         after = subjects[-1]

@@ -18,12 +18,12 @@ from app.core.app import App
 from app.core.errors import NotFound, Refused
 from app.core.times import to_text
 from app.jobs import Lease
-from app.privacy import queries
 from app.privacy.archive import Entry, zipped
 from app.privacy.customer_redaction import gather
 from app.privacy.exported import DELIVERED, exported_tables
 from app.privacy.model import EXPORT_LIFE, Customer
 from app.privacy.personal_data import Exported, Personal, all_personal_data
+from app.privacy.queries import customer_redaction, requests
 from app.privacy.requests import open_request
 
 PAGE = 50
@@ -53,8 +53,8 @@ async def export(app: App, lease: Lease) -> None:
         await app.db.batch(
             *lease.finish(now),
             *stored.rows(now),
-            queries.close_request(request.shop_id, request.id, "done", now, stored.ids["export"]),
-            queries.audit(request.shop_id, request.asked_by, "export_made", request.id, now),
+            requests.close_request(request.shop_id, request.id, "done", now, stored.ids["export"]),
+            requests.audit(request.shop_id, request.asked_by, "export_made", request.id, now),
         )
     except Refused:
         await stored.discard()
@@ -95,7 +95,7 @@ class _Person:
 
     async def _paged(self, table: str, columns: Collection[str]) -> AsyncIterator[dict[str, Any]]:
         about, after = (self.app.db, self.customer, table, columns, self.personal), ""
-        while rows := await queries.rows_of(*about, after, PAGE):
+        while rows := await customer_redaction.rows_of(*about, after, PAGE):
             for row in rows:
                 yield row
             after = rows[-1]["id"]

@@ -11,10 +11,11 @@ from app.core.app import App
 from app.core.errors import AppError, Conflict, NotFound, Refused, Unavailable
 from app.core.read_batch import ReadBatch
 from app.jobs import Job, Lease
-from app.privacy import queries
 from app.privacy.customer_redaction import delete_objects, stopping
 from app.privacy.model import Made
 from app.privacy.personal_data import PersonalData, all_personal_data
+from app.privacy.queries import customer_redaction, requests
+from app.privacy.queries import photos as photo_queries
 from app.privacy.traces import scrub
 from app.shops import Visitor
 
@@ -50,7 +51,7 @@ async def empty_photo(app: App, lease: Lease) -> None:
     """The job: the objects, then the rows that knew them, and this job's own."""
     shop_id, named = lease.job.shop_id, lease.job.payload or {}
     personal = all_personal_data(app.capabilities)
-    keys = await queries.keys_of(app.db, shop_id, named["files"])
+    keys = await photo_queries.keys_of(app.db, shop_id, named["files"])
     await app.files.delete(*keys)
     folders = [named["folder"]] if "folder" in named else [each.folder for each in personal]  # as earlier versions did
     for folder in folders:
@@ -58,8 +59,8 @@ async def empty_photo(app: App, lease: Lease) -> None:
     now = app.clock.now()
     await app.db.batch(
         *lease.finish(now),
-        *queries.delete_assets(shop_id, named["files"], now, personal),
-        queries.forget_jobs(shop_id, [lease.job.subject_id]),
+        *customer_redaction.delete_assets(shop_id, named["files"], now, personal),
+        customer_redaction.forget_jobs(shop_id, [lease.job.subject_id]),
     )
     await scrub(app)
 
@@ -94,13 +95,13 @@ async def _delete(app: App, shop_id: str, item_id: str, found: list[tuple[Person
         statements += [
             *stopping(data, shop_id, items, now),
             data.delete_unordered(shop_id, item_ids),
-            queries.forget_jobs(shop_id, item_ids),
-            quotas.release_storage(shop_id, queries.live_bytes(shop_id, file_ids), now),
-            queries.mark_deleted(shop_id, file_ids, now),
+            customer_redaction.forget_jobs(shop_id, item_ids),
+            quotas.release_storage(shop_id, customer_redaction.live_bytes(shop_id, file_ids), now),
+            photo_queries.mark_deleted(shop_id, file_ids, now),
         ]
     await app.db.batch(
         *statements,
-        queries.audit(shop_id, "shopper", "photo_deleted", item_id, now),
+        requests.audit(shop_id, "shopper", "photo_deleted", item_id, now),
         *[jobs.insert(job, now) for job in emptying],
     )
     await app.queue.wake(*[job.id for job in emptying])

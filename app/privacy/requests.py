@@ -13,9 +13,9 @@ from app.core.ids import new_id
 from app.core.json_values import shopify_id
 from app.core.read_batch import ReadBatch
 from app.jobs import Job, Lease
-from app.privacy import queries
 from app.privacy.model import LINK_LIFE, Customer, Overview, Request, preview_life
 from app.privacy.personal_data import all_personal_data
+from app.privacy.queries import requests
 from app.shops import Shop
 
 TAKE = "privacy.take_request"
@@ -74,7 +74,7 @@ async def take_request(app: App, lease: Lease) -> None:
     work = jobs.new(WORK[wanted.kind], wanted.shop_id, wanted.id, at=now)
     await app.db.batch(
         *lease.finish(now),
-        queries.insert_request(wanted),
+        requests.insert_request(wanted),
         jobs.insert(work, now),
         shops.close_delivery(job.shop_id, job.subject_id, "done", None, now),
     )
@@ -94,7 +94,7 @@ async def ask(app: App, shop_id: str, kind: str, customer_id: str) -> Request:
     now = app.clock.now()
     wanted = _request(shop_id, kind, digits, "merchant", now)
     work = jobs.new(WORK[kind], shop_id, wanted.id, at=now)
-    await app.db.batch(queries.insert_request(wanted), jobs.insert(work, now))
+    await app.db.batch(requests.insert_request(wanted), jobs.insert(work, now))
     await app.queue.wake(work.id)
     return wanted
 
@@ -103,7 +103,7 @@ async def overview(app: App, shop: Shop) -> Overview:
     """The newest requests, what was done, and links to the exports that are still kept."""
     at_once, shop_id = ReadBatch(app.db), shop.id
     found, lines = await asyncio.gather(
-        queries.requests(at_once, shop_id, SHOWN), queries.lines(at_once, shop_id, SHOWN)
+        requests.requests(at_once, shop_id, SHOWN), requests.lines(at_once, shop_id, SHOWN)
     )
     ends = app.clock.now() + LINK_LIFE
     downloads = {
@@ -116,15 +116,15 @@ async def overview(app: App, shop: Shop) -> Overview:
 
 async def on_failure(app: App, job: Job, fault: AppError) -> list[object]:
     """The merchant sees that it failed, and can ask again."""
-    found = await queries.request(app.db, job.shop_id, job.subject_id)
+    found = await requests.request(app.db, job.shop_id, job.subject_id)
     if found is None:
         return []
-    return [queries.close_request(job.shop_id, job.subject_id, "failed", app.clock.now())]
+    return [requests.close_request(job.shop_id, job.subject_id, "failed", app.clock.now())]
 
 
 async def open_request(app: App, lease: Lease) -> tuple[Request, str]:
     """The job's request and its customer. Raises Refused when it is gone, with its customer's data."""
-    found = await queries.request(app.db, lease.job.shop_id, lease.job.subject_id)
+    found = await requests.request(app.db, lease.job.shop_id, lease.job.subject_id)
     if found is None or found.shopify_customer_id is None:
         raise Refused("request_gone")
     return found, found.shopify_customer_id

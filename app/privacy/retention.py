@@ -14,9 +14,9 @@ from app import quotas
 from app.core.app import App
 from app.core.errors import Refused
 from app.core.ports.database import Row
-from app.privacy import queries
 from app.privacy.model import GONE_LIFE, ORPHAN_AGE, preview_life
 from app.privacy.personal_data import PersonalData, all_personal_data
+from app.privacy.queries import retention
 
 ROUND = timedelta(days=1)
 SHOPS_AT_ONCE = 20
@@ -42,9 +42,9 @@ class _Share:
 async def sweep(app: App) -> int:
     """One minute's share of every sweep; how many rows and objects it removed or put right."""
     now = app.clock.now()
-    aged = queries.delete_aged(now, ROWS_AT_ONCE, LIMITS_AT_ONCE, all_personal_data(app.capabilities))
+    aged = retention.delete_aged(now, ROWS_AT_ONCE, LIMITS_AT_ONCE, all_personal_data(app.capabilities))
     count = sum(result.rowcount for result in await app.db.batch(*aged))
-    places = await queries.progress(app.db, list(SWEEPS))
+    places = await retention.progress(app.db, list(SWEEPS))
     for name, step in SWEEPS.items():
         place = places.get(name)
         if place and place["cursor"] is None and place["begun_at"] + ROUND > now:
@@ -52,13 +52,13 @@ async def sweep(app: App) -> int:
         going_on = place if place and place["cursor"] is not None else None
         done = await step(app, going_on["cursor"] if going_on else "", now)
         count += done.count
-        await app.db.batch(queries.advance(name, done.cursor, going_on["begun_at"] if going_on else now, now))
+        await app.db.batch(retention.advance(name, done.cursor, going_on["begun_at"] if going_on else now, now))
     return count
 
 
 async def _previews(app: App, after: str, now: datetime) -> _Share:
     """Empty items that nobody ordered and whose time is over; a shop with many is visited again at once."""
-    found = await queries.shops_after(app.db, after, SHOPS_AT_ONCE)
+    found = await retention.shops_after(app.db, after, SHOPS_AT_ONCE)
     left = PREVIEWS_AT_ONCE
     for shop in found:
         untouched_since = now - preview_life(shop["settings"])
@@ -76,7 +76,7 @@ async def _previews(app: App, after: str, now: datetime) -> _Share:
 async def _empty(app: App, data: PersonalData, shop_id: str, item_id: str, now: datetime) -> None:
     """The row first: an order that comes in this moment keeps its picture."""
     files = await data.fading_files(app.db, shop_id, item_id)
-    forget = [queries.forget_asset(shop_id, row["id"], now) for row in files]
+    forget = [retention.forget_asset(shop_id, row["id"], now) for row in files]
     release = quotas.release_storage(shop_id, sum(row["bytes"] for row in files), now)
     try:
         await app.db.batch(data.empty(shop_id, item_id, now), *forget, release)
@@ -90,7 +90,7 @@ async def _objects(app: App, after: str, now: datetime) -> _Share:
     """Delete objects that no row names and that are older than a day."""
     found = await app.files.list("", after, OBJECTS_AT_ONCE)
     old = [each.key for each in found if each.modified_at <= now - ORPHAN_AGE]
-    known = await queries.known_keys(app.db, old) if old else set()
+    known = await retention.known_keys(app.db, old) if old else set()
     orphans = [key for key in old if key not in known]
     if orphans:
         await app.files.delete(*orphans)
@@ -100,7 +100,7 @@ async def _objects(app: App, after: str, now: datetime) -> _Share:
 
 async def _files(app: App, after: str, now: datetime) -> _Share:
     """Mark files whose object is gone, and give their storage back."""
-    found = await queries.assets_after(app.db, after, now - ORPHAN_AGE, FILES_AT_ONCE)
+    found = await retention.assets_after(app.db, after, now - ORPHAN_AGE, FILES_AT_ONCE)
     missing = await _missing(app, found)
     for row in missing:
         app.log.warning("object_missing", shop=row["shop_id"], asset=row["id"])
@@ -113,12 +113,12 @@ async def _uploads(app: App, after: str, now: datetime) -> _Share:
     The others stay, because "delete my photo" finds what was made of a photo by its row.
     """
     personal = all_personal_data(app.capabilities)
-    found = await queries.gone_uploads(app.db, after, now - GONE_LIFE, UPLOADS_AT_ONCE, personal)
+    found = await retention.gone_uploads(app.db, after, now - GONE_LIFE, UPLOADS_AT_ONCE, personal)
     ids: dict[str, list[str]] = {}
     for row in found:
         ids.setdefault(row["shop_id"], []).append(row["id"])
     if ids:
-        await app.db.batch(*[queries.delete_gone_uploads(shop_id, each, personal) for shop_id, each in ids.items()])
+        await app.db.batch(*[retention.delete_gone_uploads(shop_id, each, personal) for shop_id, each in ids.items()])
     return _Share(str(found[-1]["id"]) if len(found) == UPLOADS_AT_ONCE else None, len(found))
 
 
@@ -132,7 +132,7 @@ async def _forget(app: App, missing: Sequence[Row], now: datetime) -> int:
     for row in missing:
         with suppress(Refused):
             await app.db.batch(
-                queries.forget_asset(row["shop_id"], row["id"], now),
+                retention.forget_asset(row["shop_id"], row["id"], now),
                 quotas.release_storage(row["shop_id"], row["bytes"], now),
             )
             count += 1
@@ -141,11 +141,11 @@ async def _forget(app: App, missing: Sequence[Row], now: datetime) -> int:
 
 async def _counters(app: App, after: str, now: datetime) -> _Share:
     """Compare what each shop is said to store with its files, and put right what differs."""
-    found = await queries.drift(app.db, after, SHOPS_AT_ONCE)
+    found = await retention.drift(app.db, after, SHOPS_AT_ONCE)
     wrong = [row for row in found if row["counted"] != row["held"]]
     for row in wrong:
         app.log.warning("storage_drift", shop=row["shop_id"], counted=row["counted"], held=int(row["held"]))
-        await app.db.batch(queries.count_again(row["shop_id"], row["counted"], int(row["held"]), now))
+        await app.db.batch(retention.count_again(row["shop_id"], row["counted"], int(row["held"]), now))
     return _Share(str(found[-1]["shop_id"]) if len(found) == SHOPS_AT_ONCE else None, len(wrong))
 
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from app.core.app import App
 from app.core.errors import Unprocessable
-from app.privacy import queries
 from app.privacy.model import LEAST_PREVIEW_LIFE, LONGEST_PREVIEW_LIFE, RETENTION
+from app.privacy.queries import shops
 from app.shops import Shop
 
 
@@ -18,5 +18,5 @@ async def keep_previews(app: App, shop: Shop, days: str) -> timedelta:
     if not (typed.isascii() and typed.isdigit() and len(typed) <= 4 and least <= int(typed) <= most):
         raise Unprocessable(f"Enter a whole number of days from {least} to {most}.", code="bad_days")
     settings = (shop.settings or {}) | {RETENTION: int(typed)}
-    await app.db.batch(queries.set_settings(shop.id, settings, app.clock.now()))
+    await app.db.batch(shops.set_settings(shop.id, settings, app.clock.now()))
     return timedelta(days=int(typed))

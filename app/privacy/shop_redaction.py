@@ -10,7 +10,8 @@ from app.core.capability import load_tables
 from app.core.errors import Refused
 from app.core.tables import deleted_with_shop
 from app.jobs import Lease
-from app.privacy import queries
+from app.privacy.queries import requests
+from app.privacy.queries import shops as shop_queries
 from app.privacy.traces import scrub
 
 PAGE = 500
@@ -42,9 +43,9 @@ async def redact_shop(app: App, lease: Lease) -> None:
     now = app.clock.now()
     await app.db.batch(
         *lease.finish(now),
-        *queries.delete_shop(job.shop_id, job.id, delivery.id),
+        *shop_queries.delete_shop(job.shop_id, job.id, delivery.id),
         shops.close_delivery(job.shop_id, delivery.id, "done", None, now),
-        queries.audit(job.shop_id, "shopify", "shop_deleted", delivery.id, now),
+        requests.audit(job.shop_id, "shopify", "shop_deleted", delivery.id, now),
     )
     await scrub(app)
 
@@ -52,11 +53,11 @@ async def redact_shop(app: App, lease: Lease) -> None:
 async def _delete_everything(app: App, lease: Lease) -> None:
     """Every object, then every row: a run that died is repeated."""
     shop_id = lease.job.shop_id
-    await app.db.batch(queries.stop_all_jobs(shop_id, lease.job.id, app.clock.now()))
+    await app.db.batch(shop_queries.stop_all_jobs(shop_id, lease.job.id, app.clock.now()))
     while objects := await app.files.list(f"{shop_id}/"):
         await app.files.delete(*[each.key for each in objects])
     load_tables(app.capabilities)
     for table in deleted_with_shop():
-        (deleted,) = await app.db.batch(queries.delete_rows(shop_id, table, PAGE))
+        (deleted,) = await app.db.batch(shop_queries.delete_rows(shop_id, table, PAGE))
         while deleted.rowcount == PAGE:
-            (deleted,) = await app.db.batch(queries.delete_rows(shop_id, table, PAGE))
+            (deleted,) = await app.db.batch(shop_queries.delete_rows(shop_id, table, PAGE))

@@ -30,7 +30,7 @@ else:
         {
             "app.quotas.model": "CONCURRENT Lane Month Quota period_of",
             "app.quotas.queries": (
-                "SLOTS LaneSlots free_all_slots_if free_slot_if give_back hold keep_storage open_quota quota "
+                "LaneSlots SLOTS add_storage free_all_slots_if hold open_quota quota refund release_slot_if "
                 "release_storage reserve_storage stored_bytes"
             ),
         },

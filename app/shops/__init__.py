@@ -20,15 +20,9 @@ if TYPE_CHECKING:
     from app.shops.limits import Hit, counting, hit, refusal, release
     from app.shops.model import Access, Delivery, Guest, Merchant, Owner, Shop, Shopper, Visitor
     from app.shops.oauth_grants import begin_grant, finish_grant
-    from app.shops.queries import (
-        active_shop,
-        close_delivery,
-        customer_of,
-        deliveries_by_topic,
-        delivery,
-        release_hit,
-        shop,
-    )
+    from app.shops.queries.deliveries import close_delivery, deliveries_by_topic, delivery
+    from app.shops.queries.installs import active_shop, shop
+    from app.shops.queries.visitors import customer_of, release_hit
     from app.shops.scopes import scopes_fields
     from app.shops.token_upkeep import keep_tokens, reseal_tokens
     from app.shops.tokens import access_token, ask
@@ -39,21 +33,19 @@ else:
     __getattr__ = facade(
         __name__,
         {
-            "app.shops.oauth_grants": "begin_grant finish_grant",
-            "app.shops.installs": (
-                "NO_ACCESS admit expect_install is_over record_install uninstall uninstalled_fields"
-            ),
-            "app.shops.token_upkeep": "keep_tokens reseal_tokens",
+            "app.shops.installs": "NO_ACCESS admit expect_install is_over record_install uninstall uninstalled_fields",
             "app.shops.limits": "Hit counting hit refusal release",
             "app.shops.model": "Access Delivery Guest Merchant Owner Shop Shopper Visitor",
-            "app.shops.queries": (
-                "active_shop close_delivery customer_of deliveries_by_topic delivery release_hit shop"
-            ),
+            "app.shops.oauth_grants": "begin_grant finish_grant",
+            "app.shops.queries.deliveries": "close_delivery deliveries_by_topic delivery",
+            "app.shops.queries.installs": "active_shop shop",
+            "app.shops.queries.visitors": "customer_of release_hit",
             "app.shops.scopes": "scopes_fields",
+            "app.shops.token_upkeep": "keep_tokens reseal_tokens",
             "app.shops.tokens": "access_token ask",
             "app.shops.visitors": "known_visitor open_shop visitor",
-            "app.shops.webhooks_on_hold": "delivery_here",
             "app.shops.webhooks": "on_failure receive refuse",
+            "app.shops.webhooks_on_hold": "delivery_here",
         },
     )
 

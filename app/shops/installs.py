@@ -13,8 +13,10 @@ from app.core.ports.shopify import AccessToken, AdminVisit, ShopDetails
 from app.core.read_batch import ReadBatch
 from app.core.times import from_text
 from app.jobs import Lease
-from app.shops import queries, tokens
+from app.shops import tokens
 from app.shops.model import REDACT_AFTER, Access, Delivery, Merchant, Proof, Shop, seen_at
+from app.shops.queries import deliveries, installs
+from app.shops.queries import tokens as token_queries
 
 LEFT = "uninstalled"
 NO_ACCESS = ("token_dead", "token_missing", "sealed_unreadable", "app_refused")
@@ -32,7 +34,7 @@ async def admit(app: App, visit: AdminVisit) -> Merchant:
     """
     at_once, now = ReadBatch(app.db), app.clock.now()
     shop, stored = await asyncio.gather(
-        queries.active_shop(at_once, visit.shop), queries.stored_token(at_once, visit.shop)
+        installs.active_shop(at_once, visit.shop), token_queries.stored_token(at_once, visit.shop)
     )
     if shop is None:
         return Merchant(await _install(app, visit), visit.user_id)
@@ -51,7 +53,7 @@ async def admit(app: App, visit: AdminVisit) -> Merchant:
 
 async def expect_install(app: App, shop_id: str) -> None:
     """Create the row of a shop whose data is loaded before its merchant first opens the app."""
-    await app.db.batch(queries.expect_install(shop_id, app.clock.now()))
+    await app.db.batch(installs.expect_install(shop_id, app.clock.now()))
 
 
 async def record_install(app: App, token: AccessToken, details: ShopDetails, *, proof: Proof | None = None) -> None:
@@ -62,7 +64,7 @@ async def record_install(app: App, token: AccessToken, details: ShopDetails, *, 
     now = app.clock.now()
     try:
         *_, revived, _ = await app.db.batch(
-            queries.install(token.shop, details, token.scope, proof or Proof.now(now), now),
+            installs.install(token.shop, details, token.scope, proof or Proof.now(now), now),
             await tokens.store(app, token, now),
             jobs.revive(token.shop, (LEFT, "missing_scope", *NO_ACCESS), now),
             quotas.open_quota(token.shop, quotas.period_of(now, details.timezone), now),
@@ -92,8 +94,8 @@ async def uninstall(app: App, lease: Lease) -> None:
     wait until it installs the app again; its data stays until shop/redact. Raises Unavailable.
     """
     job = lease.job
-    delivery = await queries.delivery(app.db, job.shop_id, job.subject_id)
-    shop = await queries.shop(app.db, job.shop_id)
+    delivery = await deliveries.delivery(app.db, job.shop_id, job.subject_id)
+    shop = await installs.shop(app.db, job.shop_id)
     as_of = told(delivery)
     changes: list[Any] = []
     status, why = "ignored", "older than the installation"
@@ -106,7 +108,7 @@ async def uninstall(app: App, lease: Lease) -> None:
         if is_newer:
             status, why = "done", ""
     now = app.clock.now()
-    closing = queries.close_delivery(job.shop_id, job.subject_id, status, why or None, now)
+    closing = deliveries.close_delivery(job.shop_id, job.subject_id, status, why or None, now)
     await app.db.batch(*lease.finish(now), *changes, closing)
 
 
@@ -116,11 +118,11 @@ async def is_over(app: App, shop_id: str, as_of: datetime) -> bool:
     If the shop still counts as installed, its uninstall message may have been lost. Then Shopify is asked whether the
     app still has access; if not, the shop is uninstalled now. Raises Unavailable.
     """
-    shop = await queries.shop(app.db, shop_id)
+    shop = await installs.shop(app.db, shop_id)
     if shop and shop.may_have_left(as_of) and not await _is_let_in(app, shop_id):
         await app.db.batch(*_leave(shop_id, as_of - REDACT_AFTER, app.clock.now()))
         app.log.warning("uninstall_missed", shop=shop_id)
-        shop = await queries.shop(app.db, shop_id)
+        shop = await installs.shop(app.db, shop_id)
     return shop is not None and shop.redact_is_due(as_of)
 
 
@@ -135,11 +137,11 @@ async def _is_let_in(app: App, shop_id: str) -> bool:
 def _leave(shop_id: str, as_of: datetime, now: datetime) -> list[Any]:
     """The statements of an uninstall. Each checks for itself that the installation is older than the message."""
     return [
-        queries.uninstall(shop_id, now, as_of),
-        queries.forget_tokens(shop_id, as_of),
-        queries.lose_access(shop_id, now),
-        quotas.free_all_slots_if(shop_id, queries.has_left(shop_id)),
-        jobs.park(shop_id, LEFT, queries.left_undone(shop_id), now),
+        installs.uninstall(shop_id, now, as_of),
+        token_queries.forget_tokens(shop_id, as_of),
+        installs.lose_access(shop_id, now),
+        quotas.free_all_slots_if(shop_id, installs.has_left(shop_id)),
+        jobs.park(shop_id, LEFT, installs.left_undone(shop_id), now),
     ]
 
 
@@ -157,7 +159,7 @@ def _shop_changed_at(delivery: Delivery | None) -> datetime | None:
 
 async def _seen(app: App, shop_id: str, seen: datetime) -> None:
     """Record a visit, about once per ID token. Jobs that failed while access was being renewed are resumed."""
-    _, revived = await app.db.batch(queries.prove(shop_id, seen), jobs.revive(shop_id, NO_ACCESS, app.clock.now()))
+    _, revived = await app.db.batch(installs.prove(shop_id, seen), jobs.revive(shop_id, NO_ACCESS, app.clock.now()))
     await app.queue.wake(*[str(row["id"]) for row in revived.rows][:MOST_WAKE_UPS])
 
 
@@ -165,7 +167,7 @@ async def _install(app: App, visit: AdminVisit) -> Shop:
     proof = Proof.now(app.clock.now(), visit.issued_at)
     token = await app.shopify_auth.exchange(visit)
     await record_install(app, token, await app.shopify.shop_details(token), proof=proof)
-    shop = await queries.active_shop(app.db, visit.shop)
+    shop = await installs.active_shop(app.db, visit.shop)
     if shop is None:
         raise Unauthorized("The app was removed during the installation. Open it again to install it.")
     return shop

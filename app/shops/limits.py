@@ -11,7 +11,7 @@ from app.core.app import App
 from app.core.errors import Refused, TooMany
 from app.core.ports.database import Expect
 from app.core.rate_limit_cache import RateLimitCache
-from app.shops import queries
+from app.shops.queries import visitors
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def counting(app: App, hits: Sequence[Hit], spent: RateLimitCache) -> list[Expec
         if ends := spent.until(each.key, each.amount, now):
             raise _too_many(each, ends, now)
     return [
-        Expect(queries.count_hit(each.key, each.limit, each.amount, now, each.ends), f"{_CODE}{place}")
+        Expect(visitors.count_hit(each.key, each.limit, each.amount, now, each.ends), f"{_CODE}{place}")
         for place, each in enumerate(hits)
     ]
 
@@ -66,7 +66,7 @@ async def refusal(app: App, hits: Sequence[Hit], spent: RateLimitCache, refused:
         return None
     now, full = app.clock.now(), hits[int(refused.code.removeprefix(_CODE))]
     app.log.info("limit_reached", limit=full.key.partition(":")[0])
-    ends = await queries.window_end(app.db, full.key) or now
+    ends = await visitors.window_end(app.db, full.key) or now
     if not full.returnable:
         spent.add(full.key, full.amount, ends)
     return _too_many(full, ends, now)
@@ -75,7 +75,7 @@ async def refusal(app: App, hits: Sequence[Hit], spent: RateLimitCache, refused:
 async def release(app: App, keys: Collection[str], since: datetime) -> None:
     """Subtract one hit that was counted at `since` from each key, if its window has not ended yet."""
     now = app.clock.now()
-    await app.db.batch(*[queries.release_hit(key, since, now) for key in keys])
+    await app.db.batch(*[visitors.release_hit(key, since, now) for key in keys])
 
 
 def _too_many(full: Hit, ends: datetime, now: datetime) -> TooMany:

@@ -12,9 +12,9 @@ from app.core.app import App
 from app.core.errors import Forbidden, Refused
 from app.core.ids import new_token
 from app.core.ports.shopify import Grant
-from app.shops import queries
 from app.shops.installs import record_install
 from app.shops.model import NEEDED_SCOPES, Proof
+from app.shops.queries import oauth_grants
 
 STATE_LIFE = timedelta(minutes=10)
 CALLBACK = "/auth/callback"
@@ -23,7 +23,9 @@ CALLBACK = "/auth/callback"
 async def begin_grant(app: App, shop_id: str) -> str:
     """Return the address at which the merchant consents."""
     state, now = new_token(), app.clock.now()
-    await app.db.batch(queries.drop_old_states(now), queries.insert_state(shop_id, _hash(state), now + STATE_LIFE, now))
+    await app.db.batch(
+        oauth_grants.drop_old_states(now), oauth_grants.insert_state(shop_id, _hash(state), now + STATE_LIFE, now)
+    )
     back = app.settings.app_url + CALLBACK
     return app.shopify_auth.consent_url(shop_id, scopes=NEEDED_SCOPES, state=state, back=back)
 
@@ -34,7 +36,7 @@ async def finish_grant(app: App, grant: Grant) -> str:
     Raises Forbidden for an unknown or used state, Unauthorized for such a code, and Unavailable.
     """
     try:
-        await app.db.batch(queries.use_state(grant.shop, _hash(grant.state), app.clock.now()))
+        await app.db.batch(oauth_grants.use_state(grant.shop, _hash(grant.state), app.clock.now()))
     except Refused as refused:
         raise Forbidden(
             "This installation link is not valid or has expired. Start the installation again."

@@ -8,9 +8,9 @@ from typing import Any
 from app import jobs
 from app.core.app import App
 from app.jobs import Lease
-from app.shops import queries
 from app.shops.installs import MOST_WAKE_UPS, told
 from app.shops.model import Shop
+from app.shops.queries import deliveries, installs, tokens
 
 TOPIC = "app/scopes_update"
 
@@ -26,11 +26,11 @@ def scopes_fields(payload: Any) -> dict[str, Any]:
 async def rescope(app: App, lease: Lease) -> None:
     """Job of an app/scopes_update webhook. It is ignored if a newer one was processed or the token is newer."""
     job, now = lease.job, app.clock.now()
-    delivery = await queries.delivery(app.db, job.shop_id, job.subject_id)
-    shop = await queries.active_shop(app.db, job.shop_id)
+    delivery = await deliveries.delivery(app.db, job.shop_id, job.subject_id)
+    shop = await installs.active_shop(app.db, job.shop_id)
     as_of = told(delivery)
     if shop is None or delivery is None or as_of is None or await _is_old(app, shop, as_of):
-        closing = queries.close_delivery(
+        closing = deliveries.close_delivery(
             job.shop_id, job.subject_id, "ignored", "not installed, or older than the current scopes", now
         )
         await app.db.batch(*lease.finish(now), closing)
@@ -38,9 +38,9 @@ async def rescope(app: App, lease: Lease) -> None:
     scope = ",".join((delivery.fields or {})["current"])
     *_, revived = await app.db.batch(
         *lease.finish(now),
-        queries.set_scope(shop.id, scope, now),
-        queries.rescope_token(shop.id, scope, now),
-        queries.close_delivery(shop.id, job.subject_id, "done", None, now),
+        installs.set_scope(shop.id, scope, now),
+        tokens.rescope_token(shop.id, scope, now),
+        deliveries.close_delivery(shop.id, job.subject_id, "done", None, now),
         jobs.revive(shop.id, ["missing_scope"], now),
     )
     await app.queue.wake(*[str(row["id"]) for row in revived.rows][:MOST_WAKE_UPS])
@@ -48,7 +48,7 @@ async def rescope(app: App, lease: Lease) -> None:
 
 async def _is_old(app: App, shop: Shop, as_of: datetime) -> bool:
     """A token that was issued later has the current scopes."""
-    stored = await queries.stored_token(app.db, shop.id)
+    stored = await tokens.stored_token(app.db, shop.id)
     if stored is not None and stored.updated_at > as_of:
         return True
-    return await queries.told_since(app.db, shop.id, TOPIC, as_of)
+    return await deliveries.told_since(app.db, shop.id, TOPIC, as_of)

@@ -8,7 +8,8 @@ from app import jobs
 from app.core.app import App
 from app.core.errors import AppError
 from app.jobs import Job, Lease
-from app.shops import queries, tokens
+from app.shops import tokens
+from app.shops.queries import tokens as token_queries
 
 JOB = "shops.keep_token"
 KEEP_BEFORE = timedelta(days=30)
@@ -20,7 +21,7 @@ async def keep_tokens(app: App) -> int:
     """Queue the refresh of up to 50 idle shops, each once a day until it succeeds. Return their number."""
     now = app.clock.now()
     key = (f"{JOB}:", f":{now:%Y-%m-%d}")
-    quiet = await queries.fading_tokens(app.db, now + KEEP_BEFORE, key, PAGE)
+    quiet = await token_queries.fading_tokens(app.db, now + KEEP_BEFORE, key, PAGE)
     wanted = [jobs.new(JOB, shop_id, shop_id, at=now, dedupe_key=shop_id.join(key), priority=-1) for shop_id in quiet]
     if wanted:
         await app.db.batch(*[jobs.insert(job, now) for job in wanted])
@@ -46,5 +47,5 @@ async def reseal_tokens(app: App) -> int:
     """
     if app.settings.old_token_key is None:
         return 0
-    found = await queries.tokens_of_another_key(app.db, app.vault.mark, PAGE)
+    found = await token_queries.tokens_of_another_key(app.db, app.vault.mark, PAGE)
     return sum([await tokens.reseal(app, stored) for stored in found])

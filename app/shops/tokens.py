@@ -10,8 +10,8 @@ from app.core.app import App
 from app.core.errors import Refused, Unauthorized, Unavailable
 from app.core.ids import new_token
 from app.core.ports.shopify import AccessToken
-from app.shops import queries
 from app.shops.model import StoredToken
+from app.shops.queries import installs, tokens
 
 T = TypeVar("T")
 REFRESH_EARLY = timedelta(minutes=5)
@@ -35,7 +35,7 @@ async def ask(app: App, shop_id: str, call: Callable[[AccessToken], Awaitable[T]
         return await call(token)
     except Unauthorized as fault:
         if fault.code == DEAD:
-            await _forget(app, shop_id, queries.forget_refused_token(shop_id, stored.version))
+            await _forget(app, shop_id, tokens.forget_refused_token(shop_id, stored.version))
         raise
 
 
@@ -65,7 +65,7 @@ async def renew(app: App, shop_id: str, *, before: datetime) -> None:
 
 async def store(app: App, token: AccessToken, at: datetime) -> Any:
     """Return the statement that stores an encrypted token."""
-    return queries.store_token(token.shop, token, await _sealed(app, token), at)
+    return tokens.store_token(token.shop, token, await _sealed(app, token), at)
 
 
 async def reseal(app: App, stored: StoredToken) -> bool:
@@ -74,7 +74,7 @@ async def reseal(app: App, stored: StoredToken) -> bool:
         token = await _opened(app, stored)
     except Unavailable:
         return False
-    await app.db.batch(queries.reseal_token(stored.shop_id, stored.version, await _sealed(app, token)))
+    await app.db.batch(tokens.reseal_token(stored.shop_id, stored.version, await _sealed(app, token)))
     return True
 
 
@@ -87,7 +87,7 @@ async def _after(app: App, refused: AccessToken) -> tuple[StoredToken, AccessTok
 
 
 async def _read(app: App, shop_id: str) -> tuple[StoredToken, AccessToken]:
-    stored = await queries.stored_token(app.db, shop_id)
+    stored = await tokens.stored_token(app.db, shop_id)
     if stored is None:
         raise Unauthorized(
             "This shop has not granted the app access. Open the app from the Shopify admin.", code="token_missing"
@@ -107,19 +107,19 @@ async def _renewed(app: App, stored: StoredToken, token: AccessToken) -> tuple[S
     """
     lease, now = new_token(), app.clock.now()
     try:
-        await app.db.batch(queries.lease_refresh(token.shop, stored.version, lease, now, REFRESH_LEASE_S))
+        await app.db.batch(tokens.lease_refresh(token.shop, stored.version, lease, now, REFRESH_LEASE_S))
     except Refused as refused:
         raise _refreshing() from refused
     try:
         fresh = await app.shopify_auth.refresh(token)
     except Unauthorized as fault:
         if fault.code == DEAD:
-            await _forget(app, token.shop, queries.forget_dead_token(token.shop, lease))
+            await _forget(app, token.shop, tokens.forget_dead_token(token.shop, lease))
         raise
     sealed, now = await _sealed(app, fresh), app.clock.now()
-    kept = queries.renew_token(token.shop, lease, fresh, sealed, now)
+    kept = tokens.renew_token(token.shop, lease, fresh, sealed, now)
     try:
-        await app.db.batch(kept, queries.note_renewal(token.shop, fresh.scope, now))
+        await app.db.batch(kept, installs.note_renewal(token.shop, fresh.scope, now))
     except Refused as refused:  # the app was installed again or removed meanwhile
         raise _refreshing() from refused
     return await _read(app, token.shop)
@@ -131,13 +131,13 @@ async def _forget(app: App, shop_id: str, forgetting: object) -> None:
     Raises Unavailable if a newer token was stored meanwhile.
     """
     try:
-        await app.db.batch(forgetting, queries.lose_access(shop_id, app.clock.now()))
+        await app.db.batch(forgetting, installs.lose_access(shop_id, app.clock.now()))
     except Refused as refused:
         raise _refreshing() from refused
     app.log.warning("access_lost", shop=shop_id)
 
 
-async def _sealed(app: App, token: AccessToken) -> queries.SealedPair:
+async def _sealed(app: App, token: AccessToken) -> tokens.SealedPair:
     return await app.vault.seal(token.access), await app.vault.seal(token.refresh) if token.refresh else None
 
 
@@ -148,7 +148,7 @@ async def _opened(app: App, stored: StoredToken) -> AccessToken:
         refresh = await app.vault.open(stored.refresh_cipher) if stored.refresh_cipher else None
     except Unauthorized as fault:
         app.log.error("token_unreadable", fault, shop=stored.shop_id)
-        await app.db.batch(queries.lose_unreadable(stored.shop_id, app.clock.now()))
+        await app.db.batch(installs.lose_unreadable(stored.shop_id, app.clock.now()))
         raise Unavailable(
             "TOKEN_KEY cannot decrypt this shop's token. Set the previous key as OLD_TOKEN_KEY.", code=fault.code
         ) from fault

@@ -12,8 +12,8 @@ from app.core.errors import NotFound
 from app.core.ids import new_id, new_token
 from app.core.ports.shopify import ProxyVisit
 from app.core.read_batch import ReadBatch
-from app.shops import queries
 from app.shops.model import Guest, Shop, Shopper, Visitor
+from app.shops.queries import installs, visitors
 
 GUEST_LIFE = timedelta(days=30)
 OWN_TOKEN = re.compile(r"own-[0-9a-f]{64}")
@@ -41,7 +41,7 @@ async def known_visitor(app: App, visit: ProxyVisit, guest_token: str | None) ->
 
 async def open_shop(app: App, visit: ProxyVisit) -> Shop:
     """Return the shop of a storefront request. Raises NotFound if the app is not installed there."""
-    return _opened(await queries.active_shop(app.db, visit.shop))
+    return _opened(await installs.active_shop(app.db, visit.shop))
 
 
 def _opened(shop: Shop | None) -> Shop:
@@ -55,8 +55,8 @@ async def _guest(app: App, visit: ProxyVisit, token: str | None) -> tuple[Shop, 
         return await open_shop(app, visit), None
     at_once = ReadBatch(app.db)
     found, guest_id = await asyncio.gather(
-        queries.active_shop(at_once, visit.shop),
-        queries.guest(at_once, visit.shop, _hash(token), app.clock.now()),
+        installs.active_shop(at_once, visit.shop),
+        visitors.guest(at_once, visit.shop, _hash(token), app.clock.now()),
     )
     shop = _opened(found)
     return shop, Guest(shop, guest_id, token) if guest_id else None
@@ -65,14 +65,14 @@ async def _guest(app: App, visit: ProxyVisit, token: str | None) -> tuple[Shop, 
 async def _shopper(app: App, visit: ProxyVisit, customer_id: str, guest_token: str | None = None) -> Shopper:
     at_once = ReadBatch(app.db)
     found, shopper_id, guest_id = await asyncio.gather(
-        queries.active_shop(at_once, visit.shop),
-        queries.shopper(at_once, visit.shop, customer_id),
-        queries.guest(at_once, visit.shop, _hash(guest_token or ""), app.clock.now()),
+        installs.active_shop(at_once, visit.shop),
+        visitors.shopper(at_once, visit.shop, customer_id),
+        visitors.guest(at_once, visit.shop, _hash(guest_token or ""), app.clock.now()),
     )
     shop = _opened(found)
     if shopper_id is None:
-        new = queries.insert_shopper(shop.id, customer_id, app.clock.now())
-        _, stored = await app.db.batch(new, queries.shopper_row(shop.id, customer_id))
+        new = visitors.insert_shopper(shop.id, customer_id, app.clock.now())
+        _, stored = await app.db.batch(new, visitors.shopper_row(shop.id, customer_id))
         shopper_id = stored.rows[0]["id"]
     return Shopper(shop, shopper_id, customer_id, guest_id)
 
@@ -80,8 +80,8 @@ async def _shopper(app: App, visit: ProxyVisit, customer_id: str, guest_token: s
 async def _new_guest(app: App, shop: Shop, token: str) -> Guest:
     """Create the guest of this token, or of a new token if it has expired. Two requests at once create one guest."""
     token_hash, now = _hash(token), app.clock.now()
-    new = queries.insert_guest(shop.id, new_id(), token_hash, now + GUEST_LIFE, now)
-    _, stored = await app.db.batch(new, queries.guest_row(shop.id, token_hash, now))
+    new = visitors.insert_guest(shop.id, new_id(), token_hash, now + GUEST_LIFE, now)
+    _, stored = await app.db.batch(new, visitors.guest_row(shop.id, token_hash, now))
     if not stored.rows:
         return await _new_guest(app, shop, new_token())
     return Guest(shop, stored.rows[0]["id"], token)

@@ -16,7 +16,7 @@ from app.core.ids import new_id
 from app.core.ports.shopify import Webhook
 from app.core.times import from_text
 from app.jobs import Job
-from app.shops import queries
+from app.shops.queries import deliveries, installs
 
 CLOCKS_APART = timedelta(minutes=1)
 """How far in the future a webhook's time may be. It is compared with the time of a visit, which is by Shopify's clock
@@ -33,9 +33,9 @@ async def receive(app: App, webhook: Webhook, job_kind: str, fields: dict[str, A
     dedupe_key = f"webhook:{webhook.shop}:{webhook.topic}:{webhook.event_id}:{job_kind}"
     job = jobs.new(job_kind, webhook.shop, delivery_id, at=now, dedupe_key=dedupe_key, priority=1)
     known, _, started = await app.db.batch(
-        queries.shop_row(webhook.shop),
-        queries.take_delivery(webhook, job_kind, delivery_id, fields, dedupe_key, _as_of(webhook, fields, now), now),
-        jobs.start(job, now, queries.is_recorded(webhook.shop, delivery_id)),
+        installs.shop_row(webhook.shop),
+        deliveries.take_delivery(webhook, job_kind, delivery_id, fields, dedupe_key, _as_of(webhook, fields, now), now),
+        jobs.start(job, now, deliveries.is_recorded(webhook.shop, delivery_id)),
     )
     if not known.rows:
         _log_unknown(app, webhook)
@@ -44,7 +44,7 @@ async def receive(app: App, webhook: Webhook, job_kind: str, fields: dict[str, A
 
 async def on_failure(app: App, job: Job, fault: AppError) -> list[object]:
     """Statements that mark the delivery as failed when its job fails for good."""
-    return [queries.close_delivery(job.shop_id, job.subject_id, "failed", fault.code, app.clock.now())]
+    return [deliveries.close_delivery(job.shop_id, job.subject_id, "failed", fault.code, app.clock.now())]
 
 
 async def refuse(app: App, webhook: Webhook, status: str, reason: str, job_kind: str = "") -> None:
@@ -53,8 +53,8 @@ async def refuse(app: App, webhook: Webhook, status: str, reason: str, job_kind:
     `job_kind` names the subscriber that cannot use it; it is empty where a topic has none.
     """
     now = app.clock.now()
-    refused = queries.refuse_delivery(webhook, job_kind, new_id(), status, reason, _as_of(webhook, {}, now), now)
-    known, _ = await app.db.batch(queries.shop_row(webhook.shop), refused)
+    refused = deliveries.refuse_delivery(webhook, job_kind, new_id(), status, reason, _as_of(webhook, {}, now), now)
+    known, _ = await app.db.batch(installs.shop_row(webhook.shop), refused)
     if not known.rows:
         _log_unknown(app, webhook)
 

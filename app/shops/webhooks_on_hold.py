@@ -8,9 +8,9 @@ from app.core.app import App
 from app.core.errors import Refused, Unavailable
 from app.core.read_batch import ReadBatch
 from app.jobs import Lease
-from app.shops import queries
 from app.shops.installs import LEFT
 from app.shops.model import Delivery
+from app.shops.queries import deliveries, installs
 
 
 async def delivery_here(app: App, lease: Lease) -> Delivery | None:
@@ -22,7 +22,7 @@ async def delivery_here(app: App, lease: Lease) -> Delivery | None:
     """
     job, now, at_once = lease.job, app.clock.now(), ReadBatch(app.db)
     delivery, shop = await asyncio.gather(
-        queries.delivery(at_once, job.shop_id, job.subject_id), queries.shop(at_once, job.shop_id)
+        deliveries.delivery(at_once, job.shop_id, job.subject_id), installs.shop(at_once, job.shop_id)
     )
     if shop is not None and delivery is not None and delivery.fields is not None:
         if shop.is_active:
@@ -30,7 +30,7 @@ async def delivery_here(app: App, lease: Lease) -> Delivery | None:
         await _wait(app, lease)
         return None
     status, reason = ("failed", "the app is not installed") if shop is None else ("ignored", "its fields were deleted")
-    await app.db.batch(*lease.finish(now), queries.close_delivery(job.shop_id, job.subject_id, status, reason, now))
+    await app.db.batch(*lease.finish(now), deliveries.close_delivery(job.shop_id, job.subject_id, status, reason, now))
     return None
 
 
@@ -38,7 +38,7 @@ async def _wait(app: App, lease: Lease) -> None:
     """The shop's row is locked first, so an installation at the same time either comes first or finds the job."""
     now = app.clock.now()
     try:
-        await app.db.batch(queries.expect_absence(lease.job.shop_id, now), *lease.park(LEFT, now))
+        await app.db.batch(installs.expect_absence(lease.job.shop_id, now), *lease.park(LEFT, now))
     except Refused as refused:
         if refused.code != "came_back":
             raise

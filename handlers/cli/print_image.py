@@ -14,8 +14,7 @@ from typing import Any
 from app.core.errors import BadRequest
 from app.core.pictures import PRINT_MIMES, WHITE, PrintFile, PrintSpec, Raster, Tiled, Tiles, rgb
 from app.core.ports.imaging import Upscaler
-from app.personalization.photo_metrics import measure
-from app.personalization.preflight import Preflight, Target, judge
+from app.personalization import Preflight, Target, judge, measure
 from app.wiring import print_engine
 
 _MAX_SIDE = 30_000  # pixels: 100 inches at 300 dpi

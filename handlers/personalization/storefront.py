@@ -16,8 +16,7 @@ from app.core.errors import AppError, NotFound
 from app.core.pictures import Crop
 from app.core.read_batch import ReadBatch
 from app.core.signed_links import may_view, view_token
-from app.personalization import PreviewRequest, PreviewState
-from app.personalization.preflight import Preflight
+from app.personalization import Preflight, PreviewRequest, PreviewState
 from handlers.http import auth, limits, parse
 from handlers.http.uploads import UploadBody, ticket
 

@@ -28,18 +28,18 @@ def http(event: Event, context: Any) -> dict[str, Any]:
 
 
 def queue(event: Event, context: Any) -> dict[str, Any]:
-    """Hints from SQS; those that could not be looked at come again."""
+    """Wake-ups from SQS; those that could not be handled come again."""
     failed = _loop().run_until_complete(_run_woken(_app(), event["Records"]))
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
 def schedule(event: Event, context: Any) -> dict[str, int]:
-    """Every minute: hint again at jobs whose hint was lost, or whose time to be tried again has come; then sweep."""
+    """Every minute: wake jobs whose wake-up was lost, or whose retry is due; then sweep."""
     return {"hinted": _loop().run_until_complete(_every_minute(_app()))}
 
 
 async def _every_minute(app: App) -> int:
-    """How many jobs were hinted at."""
+    """Return how many jobs were woken."""
     woken = await resend_wake_ups(app)
     await sweep(app)
     return woken

@@ -1,4 +1,4 @@
-"""python -m app.adapters.imaging.decoder ENGINE: decodes the photos that app.adapters.imaging.imaging_subprocess sends it.
+"""python -m app.adapters.imaging.decoder ENGINE: decodes the photos that `imaging_subprocess` sends it.
 
 A fork server: it loads the imaging libraries once, and starts a process for each photo that it is told of on standard
 input, which is a Unix socket. That takes 2 ms instead of a third of a second, so no decoder need live on: one that was

@@ -1,8 +1,8 @@
 """Imaging that decodes strangers' photos in processes of their own: a decoder that breaks, breaks there.
 
 Such a process has bounds of memory and time, and none of the app's settings in its environment; where the kernel has
-seccomp, it can open no file, reach no network and start no process (`app.adapters.imaging.sandbox`). What comes back is raw
-pixels, whose sizes follow from the question. Pictures of our own making are worked on here.
+seccomp, it can open no file, reach no network and start no process (`sandbox`). What comes back is raw pixels, whose
+sizes follow from the question. The app's own pictures are processed here.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a process gives up before it reads strangers' bytes: files, sockets, other processes, and root.
 
-`python -m app.adapters.imaging.sandbox` gives all of it up, and prints the names of the protections that the system has.
+`python -m app.adapters.imaging.sandbox` gives all of it up, and prints which protections the system has.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A watermark's text as a picture, put together from letters drawn beforehand: a worker has no fonts.
 
-mark_letters.json is made by `python -m tests.letters`, from the font that app.adapters.imaging.watermark draws with. Pairs of
-letters are not kerned, which is all that differs.
+`python -m tests.letters` writes watermark_letters.json from the font that `watermark` draws with. The only difference is that
+pairs of letters are not kerned.
 """
 
 from __future__ import annotations

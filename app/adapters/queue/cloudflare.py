@@ -1,4 +1,4 @@
-"""Hints by Cloudflare Queues: each message is the id of a job."""
+"""Wake-ups by Cloudflare Queues: each message is a job's id."""
 
 from __future__ import annotations
 
@@ -27,5 +27,5 @@ class CloudflareQueue:
             messages = [{"body": job_id, "delaySeconds": math.ceil(after_s)} for job_id in ids]
             try:
                 await self._binding.sendBatch(to_js(messages, dict_converter=js.Object.fromEntries))
-            except JsException:  # cron hints again
+            except JsException:  # cron sends it again
                 self._log.warning("wake_up_lost", jobs=len(messages))

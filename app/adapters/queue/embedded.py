@@ -1,4 +1,4 @@
-"""The embedded queue: job rows are the queue; a hint only wakes this process's loop at once."""
+"""The embedded queue: job rows are the queue; a wake-up only starts this process's loop at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class EmbeddedQueue:
             self._woken.set()
 
     async def wait(self, seconds: float) -> None:
-        """Until a hint, or so many seconds."""
+        """Wait for a wake-up, or so many seconds."""
         try:
             await asyncio.wait_for(self._woken.wait(), seconds)
         except TimeoutError:

@@ -1,4 +1,4 @@
-"""Hints by Amazon SQS: each message is a job's id; the platform runs the jobs."""
+"""Wake-ups by Amazon SQS: each message is a job's id; the platform runs the jobs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SqsQueue:
         self._region = region
 
     async def wake(self, *job_ids: str, after_s: float = 0) -> None:
-        """A hint that is lost is given again by the schedule."""
+        """A lost wake-up is sent again by the schedule."""
         ids = list(dict.fromkeys(each for each in job_ids if each))
         for start in range(0, len(ids), BATCH):
             if not await asyncio.to_thread(self._send, ids[start : start + BATCH], math.ceil(after_s)):

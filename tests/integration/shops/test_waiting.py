@@ -121,17 +121,17 @@ async def test_an_installation_in_the_same_moment_leaves_no_job_behind(world: Wo
 async def test_a_job_whose_shop_comes_back_while_it_is_looked_at_is_tried_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.shops import queries
+    from app.shops.queries import installs
 
     await leave(world)
     await webhooks.deliver(world.http, webhooks.order(webhooks.line("nothing")))
-    expect_absence = queries.expect_absence
+    expect_absence = installs.expect_absence
 
     def late(*about: Any) -> Any:
         world.change("UPDATE shops SET is_active = 1 WHERE id = ?", SHOP)
         return expect_absence(*about)
 
-    monkeypatch.setattr(queries, "expect_absence", late)
+    monkeypatch.setattr(installs, "expect_absence", late)
     await world.run_jobs()
     [job] = world.rows("SELECT status, last_error FROM jobs WHERE kind = 'personalization.take_order'")
     assert job == {"status": "pending", "last_error": "came_back"}

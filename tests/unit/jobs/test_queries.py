@@ -13,7 +13,8 @@ from app import jobs
 from app.adapters.database.sql import compile_sql
 from app.adapters.database.sqlite_dialect import DIALECT
 from app.core.app import App
-from app.jobs import queries
+from app.jobs.queries import rows as row_queries
+from app.jobs.queries import turns
 from app.jobs.tables import jobs as table
 from app.wiring import schema
 from handlers import jobs as runner
@@ -134,10 +135,10 @@ class Explained:
 async def test_looking_for_work_reads_open_jobs_alone() -> None:
     """However many have ended in the last month."""
     db: Any = Explained()
-    await queries.due(db, START, runner.KINDS)
-    await queries.queue_position(db, "a", "preview", "1", START)
-    await queries.oldest_due(db, START)
-    await db.one(queries.mark_woken(START, START, list(runner.KINDS), 100))
+    await turns.due(db, START, runner.KINDS)
+    await turns.queue_position(db, "a", "preview", "1", START)
+    await row_queries.oldest_due(db, START)
+    await db.one(row_queries.mark_woken(START, START, list(runner.KINDS), 100))
     db.close()
     allowed = ("ix_jobs_open", "sqlite_autoindex_jobs_", "ix_jobs_shop_id_lease_order (shop_id=?)")
     for plan in db.plans:
@@ -149,7 +150,7 @@ async def test_looking_for_work_reads_open_jobs_alone() -> None:
 
 async def test_the_next_job_of_each_shop_is_sought_behind_all_of_the_one_before() -> None:
     db: Any = Explained()
-    await queries.due(db, START, runner.KINDS)
+    await turns.due(db, START, runner.KINDS)
     db.close()
     [plan] = db.plans
     seek = "COVERING INDEX ix_jobs_open (status=? AND priority=? AND (shop_id,kind,run_at)>(?,?,?))"
@@ -176,7 +177,7 @@ async def steps_of_a_choice(app: App) -> int:
             return rows[0] if rows else None
 
     db: Any = Counting()
-    assert await queries.due(db, app.clock.now(), Work().kinds)
+    assert await turns.due(db, app.clock.now(), Work().kinds)
     handle.close()
     return counted
 

@@ -14,7 +14,8 @@ from sqlalchemy import update
 
 from app import jobs, quotas, render_workers
 from app.core.app import App
-from app.jobs import Job, Lease, queries
+from app.jobs import Job, Lease
+from app.jobs.queries import rows, turns
 from app.jobs.running import take
 from app.quotas.tables import quotas as quotas_table
 from tests.apps import clock_of, open_shop
@@ -39,7 +40,7 @@ async def with_slots(app: App, shop_id: str, slots: int = 3) -> None:
 
 async def started(app: App, kinds: Any) -> Lease:
     """The next job, leased and not ended."""
-    job = await queries.due(app.db, app.clock.now(), kinds)
+    job = await turns.due(app.db, app.clock.now(), kinds)
     assert job is not None
     lease = await take(app, Lease(job, f"token-{job.id}", kinds[job.kind]))
     assert isinstance(lease, Lease)
@@ -144,7 +145,7 @@ async def test_a_job_that_a_dead_worker_left_runs_although_the_slots_are_taken(a
     await started(app, work.kinds)
     clock_of(app).move(seconds=app.settings.job_lease_s)
     assert (await started(app, work.kinds)).job.id == left.id
-    assert await queries.due(app.db, app.clock.now(), work.kinds) is None
+    assert await turns.due(app.db, app.clock.now(), work.kinds) is None
 
 
 @pytest.mark.parametrize("loops", [1, 2, 4])
@@ -157,7 +158,7 @@ async def test_a_single_job_starts_within_a_shops_slots_and_one_of_a_flood(app: 
         at_once.add(lease.job.id)
         most.append(len(at_once))
         for _ in range(5):
-            await queries.job(app.db, lease.job.id)
+            await rows.job(app.db, lease.job.id)
         at_once.discard(lease.job.id)
         await finish(app, lease)
 
@@ -283,7 +284,7 @@ async def test_no_more_jobs_start_before_one_than_its_shopper_was_told(app: App,
     for at in itertools.count():
         while running and running[0][0] <= at:
             await app.db.batch(*running.pop(0)[1].finish(app.clock.now()))
-        if len(running) < workers and await queries.due(app.db, app.clock.now(), kinds):
+        if len(running) < workers and await turns.due(app.db, app.clock.now(), kinds):
             lease = await started(app, kinds)
             running.append((at + lasts, lease))
             del waiting[lease.job.id]

@@ -13,7 +13,8 @@ from app.core.ids import new_id
 from app.core.pictures import PrintSpec
 from app.core.read_batch import ReadBatch
 from app.media.tables import assets
-from app.personalization import BaseVariant, Mapping, ProductBase, queries
+from app.personalization import BaseVariant, Mapping, ProductBase
+from app.personalization.queries import blanks, offers
 from app.personalization.tables import product_base_variant_mappings
 from tests.apps import OTHER_SHOP, SHOP, open_shop
 from tests.fakes.ports import NotingShopify, PlainImaging
@@ -91,7 +92,7 @@ async def test_a_variant_means_one_blank_at_a_time(studio: Studio) -> None:
     size, now = studio.poster.sizes[0], studio.app.clock.now()
     again = Mapping(size.product_id, str(size.shopify_variant_id), variant.id)
     with pytest.raises(ConstraintError):
-        await studio.app.db.batch(queries.insert_mapping(SHOP, again, now))
+        await studio.app.db.batch(blanks.insert_mapping(SHOP, again, now))
 
 
 async def test_the_offer_says_what_is_cut_and_what_is_safe(studio: Studio) -> None:
@@ -111,8 +112,8 @@ async def test_another_shops_blank_is_none_of_ours(studio: Studio) -> None:
     variant, size = card(base), studio.poster.sizes[0]
     await personalization.save_base(studio.app, other.id, base, [variant])
     mapping = Mapping(size.product_id, str(size.shopify_variant_id), variant.id)
-    await studio.app.db.batch(queries.insert_mapping(other.id, mapping, studio.app.clock.now()))
-    found = await queries.size(ReadBatch(studio.app.db), SHOP, size.id)
+    await studio.app.db.batch(blanks.insert_mapping(other.id, mapping, studio.app.clock.now()))
+    found = await offers.size(ReadBatch(studio.app.db), SHOP, size.id)
     assert found is not None
     assert found.print_format == "jpg"
 

@@ -12,8 +12,9 @@ from app import media, personalization
 from app.core.errors import Unavailable
 from app.core.ids import new_id
 from app.media.queries import insert_asset
-from app.personalization import BaseVariant, Mapping, OrderCard, ProductBase, Size, queries
+from app.personalization import BaseVariant, Mapping, OrderCard, ProductBase, Size
 from app.personalization.preflight import Preflight
+from app.personalization.queries import offers
 from tests.apps import OTHER_SHOP, SHOP, open_shop, send_photo, stock
 from tests.fakes.ports import PlainImaging
 from tests.unit.personalization.payloads import line
@@ -36,7 +37,7 @@ async def judged(studio: Studio, size_id: str | None = None) -> Preflight | None
 
 async def sold_as(studio: Studio, width: int, height: int, variant: str) -> Size:
     size = Size(new_id(), studio.poster.product_id, f"{width} x {height}", width, height, variant)
-    await studio.app.db.batch(queries.insert_size(SHOP, size, 9, studio.app.clock.now()))
+    await studio.app.db.batch(offers.insert_size(SHOP, size, 9, studio.app.clock.now()))
     return size
 
 

@@ -19,7 +19,7 @@ from app.core.app import App
 from app.core.errors import AppError, Unauthorized
 from app.core.ports.shopify import AccessToken, AdminVisit, ShopDetails, Webhook
 from app.shops import Shop
-from app.shops.queries import shop as shop_row
+from app.shops.queries.installs import shop as shop_row
 from app.shops.tables import access_tokens
 from handlers.jobs import KINDS
 from tests.apps import SHOP, clock_of, close, make_app

@@ -21,7 +21,7 @@ from app.core.errors import AppError
 from app.core.ports.shopify import Webhook
 from app.core.times import to_text
 from app.jobs import JobKind, Lease
-from app.shops.queries import told_since
+from app.shops.queries.deliveries import told_since
 from app.shops.tables import webhook_deliveries
 from app.shops.webhooks import CLOCKS_APART
 from tests import soak
