@@ -33,9 +33,9 @@ async def run_due(app: App, kinds: Kinds, stop: asyncio.Event | None = None) -> 
 async def run_woken(app: App, kinds: Kinds, job_id: str) -> bool:
     """Run one due job for a wake-up that names one; False when the named one has ended, or none can run.
 
-    The fairest job is run. When that is another than the named one, the named one gets another wake-up, so that it is not
-    left without. When another worker takes the fairest at this moment, the named one is run, so that the workers do not
-    race for every job of a crowd.
+    The fairest job is run. If that is not the named one, the named one gets another wake-up, so that it is not left
+    without. If another worker takes the fairest job at this moment, the named one is run, so that workers do not race
+    for every job of a crowd.
     """
     mine, named = here(app, kinds), await rows.job(app.db, job_id)
     if named is None or named.status not in OPEN:

@@ -35,7 +35,7 @@ def queue(event: Event, context: Any) -> dict[str, Any]:
 
 def schedule(event: Event, context: Any) -> dict[str, int]:
     """Every minute: wake jobs whose wake-up was lost, or whose retry is due; then sweep."""
-    return {"hinted": _loop().run_until_complete(_every_minute(_app()))}
+    return {"woken": _loop().run_until_complete(_every_minute(_app()))}
 
 
 async def _every_minute(app: App) -> int:

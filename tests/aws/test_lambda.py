@@ -181,6 +181,6 @@ def test_the_sweep_hints_again_at_a_job_whose_hint_was_lost(installed: Installed
     lost = installed.queued("1", run_at=datetime(2026, 1, 1, tzinfo=UTC))
     installed.queued("2")
     with deployed("schedule", installed.folder, installed.environ) as schedule:
-        assert schedule({"source": "aws.events"}) == {"hinted": 1}
-        assert schedule({"source": "aws.events"}) == {"hinted": 0}
+        assert schedule({"source": "aws.events"}) == {"woken": 1}
+        assert schedule({"source": "aws.events"}) == {"woken": 0}
     assert installed.messages() == [lost.id]

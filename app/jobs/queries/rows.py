@@ -151,7 +151,7 @@ def _lease(
 
 @built_once
 def mark_woken(now: datetime, woken_before: datetime, kinds: Collection[str], limit: int) -> Any:
-    """Mark jobs of these kinds as woken that may run now and whose last wake-up is old, the oldest first; return their ids."""
+    """Mark runnable jobs of these kinds whose last wake-up is old as woken, the oldest first; return their ids."""
     old = or_(jobs.c.woken_at.is_(None), jobs.c.woken_at <= woken_before)
     stale = (
         select(jobs.c.id).where(_runnable(now), among(jobs.c.kind, kinds), old).order_by(jobs.c.woken_at).limit(limit)
