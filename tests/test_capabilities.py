@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Table
+from starlette.routing import Route
 
 import app.schema  # noqa: F401  # fills the metadata
 from app.capabilities import CAPABILITIES
@@ -15,6 +16,8 @@ from app.core.lazy import load
 from app.core.tables import ShopRedact, fate_of, metadata
 from app.shops.model import NEEDED_SCOPES
 from handlers.jobs import KINDS, SWEEPS
+from handlers.pages import NAV
+from handlers.routes import ROUTES
 from handlers.webhooks import TOPICS
 from tests.sources import ROOT, sources
 
@@ -52,6 +55,12 @@ def test_the_manifest_subscribes_to_the_topics_and_asks_for_the_scopes_that_are_
     assert subscribed == set(TOPICS)
     scopes = {scope for each in CAPABILITIES for scope in each.scopes}
     assert scopes == set(NEEDED_SCOPES) == set(manifest["access_scopes"]["scopes"].split(","))
+
+
+def test_every_link_of_the_navigation_is_a_page() -> None:
+    pages = {route.path for route in ROUTES if isinstance(route, Route)}
+    assert [link.path for link in NAV] == ["/", "/orders", "/privacy"]
+    assert {link.path for link in NAV} <= pages
 
 
 def test_adapters_import_no_package_that_is_registered() -> None:

@@ -19,16 +19,16 @@ def load(name: str) -> Any:
 
 def load_facades() -> None:
     """Import whatever the facades that were imported offer, for a process that stays: no visitor waits for it."""
-    for places in list(_facades.values()):
+    for package, places in list(_facades.items()):
         for module in places:
-            import_module(module)
+            _offer(package, module)
 
 
 def facade(package: str, places: Mapping[str, str]) -> Callable[[str], Any]:
     """Return a package's `__getattr__` (PEP 562): a name is imported from its module when it is first used.
 
-    `places` lists the names of each module, separated by spaces. A name that was found is kept in the package, so that
-    the next use costs nothing.
+    `places` lists the names of each module, separated by spaces. What was found is kept in the package, so that the
+    next use costs nothing.
     """
     _facades[package] = places
     modules = {name: module for module, names in places.items() for name in names.split()}
@@ -36,8 +36,17 @@ def facade(package: str, places: Mapping[str, str]) -> Callable[[str], Any]:
     def __getattr__(name: str) -> Any:
         if name not in modules:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        found = getattr(import_module(modules[name]), name)
-        setattr(sys.modules[package], name, found)
-        return found
+        _offer(package, modules[name])
+        return vars(sys.modules[package])[name]
 
     return __getattr__
+
+
+def _offer(package: str, module: str) -> None:
+    """Put all that a module offers into the package.
+
+    All at once, because an import puts the module itself there too, where a function of the same name may belong.
+    """
+    found = import_module(module)
+    for name in _facades[package][module].split():
+        setattr(sys.modules[package], name, getattr(found, name))

@@ -74,7 +74,6 @@ PERSONAL_DATA = DesignsAndOrders(
     photo="upload_asset_id",
     fading=("master_asset_id", "preview_asset_id", "mockup_asset_id"),
     files=("final_asset_id",),
-    marked=("preview_asset_id", "mockup_asset_id"),
     emptied=("crop", "preflight"),
     charged=("quota_period",),
     refund=refund,

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from app import catalog
 from app.capabilities import CAPABILITIES
 from app.core.capability import Capability
-from app.core.lazy import facade, load
+from app.core.lazy import load
 from tests.sources import ROOT, Source, sources
 
 MOST_MODULES = 40
@@ -27,9 +28,18 @@ def test_a_name_is_imported_when_it_is_first_used_and_kept() -> None:
     assert run("import app.catalog; app.catalog.Product; print('Product' in vars(app.catalog))") == "True"
 
 
+@pytest.mark.parametrize(
+    "before", ["personalization.Summary", "lazy.load_facades()", "personalization.summary; lazy.load_facades()"]
+)
+def test_a_function_is_offered_under_the_name_of_its_module(before: str) -> None:
+    """An import puts the module there too."""
+    code = "from app import personalization; from app.core import lazy; {}; print(callable(personalization.summary))"
+    assert run(code.format(before)) == "True"
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
-        facade("app.catalog", {"app.catalog.model": "Product"})("nothing")
+        _ = catalog.nothing
 
 
 def test_a_module_is_loaded_by_its_name_alone() -> None:
