@@ -40,9 +40,13 @@ PLAIN: Mapping[str, Any] = {
     "days": 60,
     "engine": "by-hand",
     "filename": PHOTO.filename,
+    "files": {},
     "kind": "export",
+    "kinds": ["personalization.finalize"],
     "message": "It is damaged.",
     "mime": "image/jpeg",
+    "name": "print",
+    "report": {},
     "retryable": True,
     "sha256": "0" * 64,
     "show": "attention",
@@ -213,7 +217,7 @@ async def print_workers(world: World) -> dict[str, Person]:
         await world.run_jobs()
         async with print_worker.connected(str(world.http.base_url).rstrip("/"), clock=world.clock) as client:
             order = await taken(client)
-            report = await sent(client, order, ordered(order))
-        has = {"job_id": order.job_id, "token": order.token, "bytes": report.bytes, "sha256": report.sha256}
+            upload = (await sent(client, order, ordered(order))).files["print"]
+        has = {"job_id": order.job_id, "token": order.token, "bytes": upload.bytes, "sha256": upload.sha256}
         found[name] = Person("worker", shop, has=has)
     return found
