@@ -157,7 +157,7 @@ lambda-bytecode:
 	@for python in python$(LAMBDA_PYTHON) $(PYTHON); do \
 	  $$python -c 'import sys; sys.exit("%d.%d" % sys.version_info[:2] != "$(LAMBDA_PYTHON)")' 2>/dev/null || continue; \
 	  exec $$python -m compileall -q --invalidation-mode unchecked-hash -s "$(ARTIFACTS_DIR)" -p /var/task "$(ARTIFACTS_DIR)"; \
-	done; echo "Python $(LAMBDA_PYTHON) was not found, so no bytecode is included and cold starts take longer"
+	done; echo "Python $(LAMBDA_PYTHON) was not found: without its bytecode, cold starts take longer"
 
 lambda: setup ## build the package of the Lambda functions for HTTP and the sweep, and print its size
 	@rm -rf build/lambda && mkdir -p build/lambda

@@ -37,8 +37,5 @@ def test_bytecode_holds_whatever_the_dates_of_the_files(tmp_path: Path) -> None:
 
 def test_without_the_functions_python_the_build_says_what_is_missing(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("")
-    assert (
-        compiled(tmp_path, "2.9")
-        == "Python 2.9 was not found, so no bytecode is included and cold starts take longer\n"
-    )
+    assert compiled(tmp_path, "2.9") == "Python 2.9 was not found: without its bytecode, cold starts take longer\n"
     assert [path.name for path in tmp_path.iterdir()] == ["app.py"]
