@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from app.core.settings import Settings, SettingsError
-from tests import postgres
+from tests import postgres, soak
 from tests.aws import sam
 from tests.deploy import tools, typed
 from tests.deploy.guide import AWS, CLOUDFLARE, Guide
@@ -91,6 +91,13 @@ def test_every_command_that_needs_an_account_is_one_that_its_tool_knows(guide: G
 def test_a_command_that_its_tool_does_not_know_is_found(command: str) -> None:
     workerd.needed()
     assert tools.problem(command.split()) is not None
+
+
+@pytest.mark.parametrize("command", soak.choice(list(tools.USAGES), ["queues create"]))
+def test_the_usage_that_guides_are_compared_with_is_wranglers_own(command: str) -> None:
+    workerd.needed()
+    assert tools.WRANGLER["version"] == workerd.wrangler(ROOT, "--version").strip()
+    assert tools.asked_of_wrangler(command) == tools.USAGES[command]
 
 
 @GUIDES
