@@ -1,8 +1,8 @@
-"""Draws the letters that a worker puts into watermarks, from Pillow's own font: python -m tests.letters
+"""Draws the letters that a worker puts into watermarks, from Pillow's own font: python -m tests.letters.
 
 The font is a cut of Aileron (public domain, CC0) that comes with Pillow. A worker has neither fonts nor Pillow, so the
-letters are stored as pictures, in app/adapters/imaging/watermark_letters.json: each with its white body and dark edge in
-one grey and one alpha channel, as app/adapters/imaging/watermark.py draws them.
+letters are stored as pictures, in app/adapters/imaging/watermark_letters.json: each with its white body and dark edge
+in one grey and one alpha channel, as app/adapters/imaging/watermark.py draws them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from tests.sources import ROOT
 
-FILE = ROOT / "app" / "adapters" / "mark_letters.json"
+FILE = ROOT / "app" / "adapters" / "imaging" / "watermark_letters.json"
 SIZE = 64  # pixels: a text across a third of a preview is about this big
 EDGE = round(SIZE / 24)
 FROM_PRINTABLE = [*range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x2010, 0x2040), 0x20AC, 0x2122]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import get_args
 
 import pytest
 from sqlalchemy import CheckConstraint
@@ -39,7 +38,7 @@ def test_every_status_has_a_label_and_a_tone() -> None:
     columns = status_columns()
     assert len(columns) >= 7
     shown = {column: set(badges) for column, badges in STATUS_BADGES.items()}
-    assert shown == columns | {"preflight.verdict": set(get_args(Verdict))}
+    assert shown == columns | {"preflight.verdict": set(Verdict)}
 
 
 def test_pages_show_only_statuses_of_the_table() -> None:

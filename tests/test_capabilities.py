@@ -7,6 +7,7 @@ import tomllib
 from typing import Any
 
 import pytest
+from handlers.pages import NAV
 from sqlalchemy import Table
 from starlette.routing import Route
 
@@ -16,7 +17,6 @@ from app.core.lazy import load
 from app.core.tables import ShopRedact, fate_of, metadata
 from app.shops.model import NEEDED_SCOPES
 from handlers.jobs import KINDS, SWEEPS
-from handlers.pages import NAV
 from handlers.routes import ROUTES
 from handlers.webhooks import TOPICS
 from tests.sources import ROOT, sources

@@ -117,9 +117,9 @@ def made(query: Callable[..., Any]) -> list[Any]:
 
 def statements(query: Callable[..., Any], length: int = 1, **named: Any) -> list[Any]:
     """The statements of a query, made of made-up arguments whose lists are so long; some may be `named`."""
-    db, wake_ups = Noting(), typing.get_type_hints(query)
+    db, hints = Noting(), typing.get_type_hints(query)
     given = {
-        name: db if wake_ups[name] is Database else named.get(name, made_up(wake_ups[name], name, length))
+        name: db if hints[name] is Database else named.get(name, made_up(hints[name], name, length))
         for name in parameters(query)
     }
     result = query(**given)
@@ -151,8 +151,8 @@ def made_up(kind: Any, name: str = "", length: int = 1) -> Any:
     if inspect.isclass(kind) and issubclass(kind, Enum):
         return next(iter(kind))
     if dataclasses.is_dataclass(kind):
-        wake_ups = typing.get_type_hints(kind)
-        return kind(**{each.name: made_up(wake_ups[each.name], each.name, length) for each in dataclasses.fields(kind)})
+        hints = typing.get_type_hints(kind)
+        return kind(**{each.name: made_up(hints[each.name], each.name, length) for each in dataclasses.fields(kind)})
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin in (types.UnionType, typing.Union):
         return made_up(inner[0], length=length)

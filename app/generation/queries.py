@@ -50,7 +50,7 @@ def _finding_key(kind: Kind[Any]) -> Callable[..., Any]:
     table = kind.table
 
     @built_once
-    def finding_key(shop_id: str, key: str, **scope: Any) -> Any:
+    def finding_key(shop_id: str, key: str, /, **scope: Any) -> Any:
         within = [table.c[name] == value for name, value in scope.items()]
         return _select(kind).where(table.c.shop_id == shop_id, *within, table.c.idempotency_key == key, *_fixed(kind))
 
@@ -99,7 +99,7 @@ def _changing(kind: Kind[Any]) -> Callable[..., Expect]:
     table = kind.table
 
     @built_once
-    def changing(shop_id: str, generation_id: str, status: Status, at: datetime, **values: Any) -> Expect:
+    def changing(shop_id: str, generation_id: str, status: Status, at: datetime, /, **values: Any) -> Expect:
         open_one = and_(table.c.shop_id == shop_id, table.c.id == generation_id, table.c.status.in_(OPEN))
         changes = {**values, "status": status.value, "updated_at": at}
         if status is Status.PROCESSING:

@@ -18,7 +18,7 @@ from app.personalization.queries import lines, orders, previews, prints
 from app.render_workers import Input, Output
 
 FOLDER = "personalization"
-PROFILE_GONE = "The colour profile of what this is printed on is gone. Please give it again."
+PROFILE_GONE = "The blank's colour profile no longer exists. Upload it again."
 PRINT = "print"
 """The purpose of a print file."""
 

@@ -1,7 +1,7 @@
 """A watermark's text as a picture, put together from letters drawn beforehand: a worker has no fonts.
 
-`python -m tests.letters` writes watermark_letters.json from the font that `watermark` draws with. The only difference is
-that pairs of letters are not kerned.
+`python -m tests.letters` writes watermark_letters.json from the font of `watermark`. The only difference is that pairs
+of letters are not kerned.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -14,6 +13,7 @@ from app import catalog
 from app.capabilities import CAPABILITIES
 from app.core.capability import Capability
 from app.core.lazy import load
+from tests import processes
 from tests.sources import ROOT, Source, sources
 
 MOST_MODULES = 40
@@ -105,7 +105,7 @@ OURS = "[name for name in sys.modules if name.partition('.')[0] in ('app', 'hand
 
 def run(code: str) -> str:
     """What a fresh interpreter prints."""
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = processes.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
 

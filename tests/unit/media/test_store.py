@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import func, select
 
-from app import generation, media, personalization, privacy, shops
+from app import media, personalization, privacy, quotas, shops
 from app.core.app import App
 from app.core.errors import Refused
 from app.core.ids import new_id
@@ -225,7 +225,7 @@ class StoredFiles(RuleBasedStateMachine):
     @invariant()
     def the_counter_is_the_bytes_of_the_rows(self) -> None:
         held = select(func.coalesce(func.sum(assets.c.bytes), 0).label("held")).where(assets.c.deleted_at.is_(None))
-        quota = self.runner.run(generation.quota(self.app.db, SHOP))
+        quota = self.runner.run(quotas.quota(self.app.db, SHOP))
         assert self.runner.run(self.app.db.one(held)) == {"held": quota.current_storage_bytes if quota else 0}
 
     @invariant()

@@ -19,6 +19,7 @@ from app.core.app import App
 from app.core.ids import new_id, new_token
 from app.core.ports.shopify import ProxyVisit
 from app.core.tables import metadata, upsert
+from app.media.queries import insert_asset
 from app.personalization import PreviewRequest
 from app.shops import Visitor
 from handlers import jobs as runner
@@ -62,7 +63,7 @@ class Atelier:
         values = {"id": sketch_id, "shop_id": SHOP, "status": status, "created_at": now, "updated_at": now}
         files = {"upload_asset_id": upload_id, "picture_asset_id": asset_id}
         row = upsert(self.table).values(**values, **owner, **files)
-        await self.app.db.batch(media.insert_asset(asset, now), row)
+        await self.app.db.batch(insert_asset(asset, now), row)
         return await self.row("sketches", sketch_id)
 
     async def order(self, customer: str, design: dict[str, Any]) -> None:
