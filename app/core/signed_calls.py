@@ -1,4 +1,4 @@
-"""Signed calls between the app and its print workers: HMAC-SHA256 over the whole request, with a shared key."""
+"""Signed calls between the app and its render workers: HMAC-SHA256 over the whole request, with a shared key."""
 
 from __future__ import annotations
 
