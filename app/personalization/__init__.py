@@ -1,8 +1,7 @@
-"""Personalization: a photo becomes a preview, a paid order becomes a print file.
+"""Personalization: turn photos into previews, and paid orders into print files.
 
-Shoppers ask for previews (`previews`), the storefront reads what a product offers
-(`offers`), orders bring approved designs (`orders`), and each paid line ends in one
-print file (`prints`).
+Shoppers request previews (`previews`), the storefront reads the styles and sizes of a product (`offers`), order
+webhooks refer to approved designs (`orders`), and each paid line gets exactly one print file (`prints`).
 """
 
 from typing import TYPE_CHECKING

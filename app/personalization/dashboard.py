@@ -1,4 +1,4 @@
-"""What the merchant's home page tells of personalization."""
+"""The figures about personalization on the merchant's home page."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from app.shops import Shop
 
 @dataclass(frozen=True)
 class Summary:
-    """Counts for the home page; `used` and `limit` are this month's previews, `used_in_all` are those of all time.
+    """Figures for the home page.
 
-    `counted_since` is when the first preview of this month was asked for; None before it.
+    `used` and `limit` are the number of previews this month and the monthly quota; `used_in_all` counts all time.
+    `counted_since` is when the first preview of this month was requested, None if there was none.
     """
 
     offers: list[Offer]

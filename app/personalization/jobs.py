@@ -10,7 +10,8 @@ from app.personalization.print_rendering import PRINT_RENDER
 from app.render_workers import heavy_kind
 
 NOTE_TRIES = 32
-"""Half a day and more: the print is made, and an order must hear of it after Shopify's longest bad hours."""
+"""The retries span more than half a day: the print file is made, so the Shopify order must be updated even after a long
+outage of Shopify."""
 
 KINDS = (
     generation.job_kind(previews.PREVIEWS, preview_making.make_preview),

@@ -1,4 +1,4 @@
-"""A blank's template for mockups: its photo, where the print lies on it, and what lies over the print."""
+"""Mockup templates of blanks: a photo, the area of the print in it, and the layers above the print."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ BLENDS: dict[str, Blend] = {"normal": "normal", "multiply": "multiply"}
 MODES: dict[str, LayerMode] = {"multiply": "multiply", "screen": "screen"}
 MOST_LAYERS = 8
 LEAST_AREA = 0.001
-"""Of the photo: less is a line, or lies outside in."""
+"""The minimum of twice the signed area of the triangle at each corner, as a share of the photo. With less, the print
+area is nearly a line; with a negative value, it is folded or mirrored."""
 MOST_SLANT = 4
-"""How many times as far away as its first corner a corner may be."""
+"""The depth of a corner is between the inverse of this and this, where the first corner has depth 1."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,11 @@ class TemplateLayer:
 
 @dataclass(frozen=True)
 class Template:
-    """As JSON: `{"photo": id, "area": [[x, y], …], "blend": "normal", "cylinder": {"arc", "bend", "seen": [a, b]},
-    "layers": [{"asset": id, "mode": "multiply", "opacity": 1}]}`, where only photo and area must be. Pictures are
-    assets by id; the numbers are those of `app.core.mockups`.
+    """A mockup template.
+
+    As JSON: `{"photo": id, "area": [[x, y], …], "blend": "normal", "cylinder": {"arc", "bend", "seen": [a, b]},
+    "layers": [{"asset": id, "mode": "multiply", "opacity": 1}]}`. Only `photo` and `area` are required. Pictures are
+    asset ids; the units of the numbers are documented in `app.core.mockups`.
     """
 
     photo_id: str
@@ -40,7 +43,7 @@ class Template:
 
     @classmethod
     def read(cls, told: Mapping[str, Any]) -> Template:
-        """Raises Unprocessable for what no mockup can be made by."""
+        """Read a template from JSON. Raises Unprocessable if no mockup can be drawn with it."""
         try:
             layers = tuple(_layer(each) for each in told.get("layers", []))
             _check(len(layers) <= MOST_LAYERS)
@@ -62,9 +65,10 @@ def _cylinder(told: Mapping[str, Any]) -> Cylinder:
 
 
 def _area(told: list[list[float]], rows: tuple[float, float]) -> Quad:
-    """Four corners that turn one way, clockwise from the top left: else the print would be folded, or mirrored.
+    """Read the four corners of the print, clockwise from the top left. Raises ValueError if they are not usable.
 
-    None of it, from row to row, is much nearer or farther than the rest: what is very slanted is no picture.
+    The quadrilateral must be convex, otherwise the print would be folded or mirrored. `rows` are the top and bottom row
+    that are drawn: the depth may not vary too much between them, because a very slanted print is not recognizable.
     """
     first, second, third, fourth = (_point(each) for each in told)
     around = (first, second, third, fourth)
@@ -81,12 +85,12 @@ def _point(told: list[float]) -> Point:
 
 
 def _turn(before: Point, at: Point, after: Point) -> float:
-    """Twice the area of the triangle; above 0 where the way turns right."""
+    """Return twice the signed area of the triangle, which is positive for a right turn."""
     return (at[0] - before[0]) * (after[1] - at[1]) - (at[1] - before[1]) * (after[0] - at[0])
 
 
 def _number(told: Any, least: float, most: float) -> float:
-    _check(isinstance(told, int | float) and least <= told <= most)  # false of NaN, which JSON can say
+    _check(isinstance(told, int | float) and least <= told <= most)  # also false for NaN, which JSON allows
     return float(told)
 
 

@@ -1,4 +1,4 @@
-"""What a merchant can do for a line that does not go on by itself: try again, approve, size it, tell its order."""
+"""The merchant's actions on a stuck line: retry it, approve it, choose its size, or update its Shopify order again."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ MOST_AT_ONCE = 500
 
 @dataclass(frozen=True)
 class Stuck:
-    """A line that a merchant may bring on, and its order."""
+    """A line that needs an action by the merchant, and its order."""
 
     item: OrderItem
     order: Order
 
 
 async def retry_print(app: App, shop_id: str, item_id: str, *, approved: bool) -> OrderCard:
-    """Judge a line again, and queue it when it can be printed; `approved` accepts a mismatch, and is kept.
+    """Decide on a line again, and queue it if it can be printed. `approved` accepts a mismatch permanently.
 
     Raises NotFound, Conflict.
     """
@@ -44,7 +44,7 @@ async def retry_print(app: App, shop_id: str, item_id: str, *, approved: bool) -
 
 
 async def map_size(app: App, shop_id: str, item_id: str, size_id: str) -> OrderCard:
-    """Say which size the line's variant is: for this line, the others that lack it, and all that come.
+    """Set the print size of the line's variant, for this line, for other lines without a size, and for future orders.
 
     Raises NotFound, Conflict.
     """
@@ -58,22 +58,22 @@ async def map_size(app: App, shop_id: str, item_id: str, size_id: str) -> OrderC
 
 
 async def rematch_variant(app: App, lease: Lease) -> None:
-    """The job of a new mapping: the lines that lack it are judged again."""
+    """Decide again on the lines that have no size, after their variant was mapped to one (job)."""
     shop_id, variant_id = lease.job.shop_id, lease.job.subject_id
     for item_id in await orders.sizeless_items(app.db, shop_id, variant_id, MOST_AT_ONCE):
-        with suppress(Conflict, NotFound):  # it moved on meanwhile, or its order is gone
+        with suppress(Conflict, NotFound):  # the line has changed in the meantime, or its order no longer exists
             await retry_print(app, shop_id, item_id, approved=False)
     await app.db.batch(*lease.finish(app.clock.now()))
 
 
 async def on_failure(app: App, job: Job, fault: AppError) -> list[object]:
-    """The lines stay as they were, where the merchant sees them and can try each again."""
+    """Leave the lines unchanged: the merchant sees them and can retry each of them."""
     app.log.warning("variant_not_rematched", variant=job.subject_id, code=fault.code)
     return []
 
 
 async def tell_again(app: App, shop_id: str, item_id: str) -> OrderCard:
-    """Tell Shopify's order of the print file once more, after that was given up. Raises NotFound, Conflict."""
+    """Queue the update of the Shopify order again after it failed for good. Raises NotFound, Conflict."""
     if not (await order_card(app, shop_id, item_id)).is_untold:
         raise Conflict("The Shopify order is already up to date, or is being updated now.", code="not_untold")
     now = app.clock.now()
@@ -83,12 +83,12 @@ async def tell_again(app: App, shop_id: str, item_id: str) -> OrderCard:
 
 
 async def sizes_to_map(app: App, shop_id: str) -> list[Size]:
-    """What a merchant can choose from for a variant without a size."""
+    """Return the sizes that a merchant can choose from for a variant without a size."""
     return await offers.sizes_of_shop(app.db, shop_id)
 
 
 async def find(at_once: ReadBatch, shop_id: str, item_id: str) -> Stuck:
-    """Raises NotFound, and Conflict for a line that goes on by itself, is printed, or was cancelled."""
+    """Return a stuck line and its order. Raises NotFound, and Conflict if the line needs no action by the merchant."""
     found = await lines.item_with_order(at_once, shop_id, item_id)
     if found is None:
         raise NotFound()
@@ -101,9 +101,9 @@ async def find(at_once: ReadBatch, shop_id: str, item_id: str) -> Stuck:
 
 
 async def bring_on(app: App, stuck: Stuck, item: OrderItem, *also: Any) -> OrderCard:
-    """Judge the line as it is now, and write it; the line as it then is, before its job begins.
+    """Decide on the changed line, save it, and wake its job. Returns the line as it was before the job began.
 
-    Raises Conflict when it, or its order, has moved on.
+    Raises Conflict if the line or its order has changed in the meantime.
     """
     order, now = stuck.order, app.clock.now()
     match = await match_item(ReadBatch(app.db), item, order.customer_id)
@@ -121,9 +121,9 @@ async def bring_on(app: App, stuck: Stuck, item: OrderItem, *also: Any) -> Order
 
 
 def _mapping(app: App, item: OrderItem, size: Size) -> list[Any]:
-    """The size again, sold as this variant, on the same blank.
+    """Return statements that add a copy of the size for the line's variant, on the same blank.
 
-    A line without a variant, as of a custom item, has the size for itself.
+    There are none for a line without a variant, such as a custom item: the size then applies to this line only.
     """
     if item.shopify_variant_id is None:
         return []

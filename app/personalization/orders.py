@@ -1,4 +1,4 @@
-"""Orders: what Shopify says was bought, matched with the designs that were approved."""
+"""Orders: record the orders that Shopify sends, and match their lines with the approved designs."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ from app.shops import Delivery
 
 TAKE = "personalization.take_order"
 TRIES = 5
-"""How often a change is made anew at once, when another one of the same order was faster."""
+"""How many times a change is attempted when concurrent changes to the same order conflict with it."""
 
 
 async def take_order(app: App, lease: Lease) -> None:
-    """The job of a webhook that holds its order: record it, judge each line, queue what can be printed.
+    """Process an order webhook (job): record the order, decide on each line, and queue the print files that are due.
 
-    What the webhook did not say in a readable way is asked of Shopify by a job of its own.
+    If parts of the webhook could not be read, a separate job fetches the order from Shopify.
     """
     delivery = await shops.delivery_here(app, lease)
     if delivery is not None and delivery.fields is not None:
@@ -49,33 +49,36 @@ async def take_order(app: App, lease: Lease) -> None:
 
 
 async def reread_order(app: App, lease: Lease) -> None:
-    """The job that asks Shopify for an order as it is: after an edit, a refund, or a message with unreadable parts."""
+    """Fetch the current state of an order from Shopify and record it (job).
+
+    It runs after an edit, a refund, or a webhook with unreadable parts.
+    """
     delivery = await shops.delivery_here(app, lease)
     if delivery is None or delivery.fields is None:
         return
     order_id = delivery.fields["order_id"]
     answer = await shops.ask(app, delivery.shop_id, lambda token: app.shopify.order(token, order_id))
     if answer is None:
-        known = delivery.status == "done"  # what could be read of it was taken
+        known = delivery.status == "done"  # its readable parts are already recorded
         await _close(app, lease, "done" if known else "ignored", None if known else "Shopify no longer has the order")
         return
     now = app.clock.now()
     facts = facts_of(read_order(answer), as_of=now, asked=True)
-    # Asked after the message was sent, it is never older, even if the message's own time could not be read.
+    # The answer was fetched after the webhook was sent, so it is never older, even if its own time is unreadable.
     facts = replace(facts, as_of=max(facts.as_of, _sent_at(delivery)))
     await _hear(app, lease, facts, unread_orders.close_unread_orders(delivery.shop_id, order_id, now))
 
 
 def reread_job(delivery: Delivery, now: datetime) -> Job:
-    """The job that asks Shopify for the order of a delivery, besides the job that the delivery came with."""
+    """Return a job that fetches the order of a webhook delivery from Shopify, in addition to the delivery's own job."""
     return jobs.new(REREAD, delivery.shop_id, delivery.id, at=now, priority=1)
 
 
 def changes(before: OrderItem | None, after: OrderItem, now: datetime) -> list[Any]:
-    """Statements that bring a line on: the line, its design and photo kept, its print's job begun or stopped.
+    """Return statements that change a line: save it, retain its design and photo, and start or cancel its print job.
 
-    Refused with `order_changed` when the line is not as it was read; None: it is new. The results' rows are ids of
-    jobs to wake.
+    `before` is None for a new line. The statements are refused with `order_changed` if the line has changed since it
+    was read. The rows of their results contain the ids of jobs to wake.
     """
     shop_id, job = after.shop_id, finalize_job(after.shop_id, after.id, now)
     statements: list[Any] = []
@@ -100,7 +103,7 @@ def woken(results: Sequence[Any]) -> list[str]:
 
 @dataclass(frozen=True)
 class _News:
-    """An order and its lines, as they were and as they are after a telling; None for what is new."""
+    """An order and its lines before and after a message. Before is None for a new order or line."""
 
     before: Order | None
     after: Order
@@ -122,7 +125,10 @@ async def _close(app: App, lease: Lease, status: str, reason: str | None) -> Non
 
 
 async def _hear(app: App, lease: Lease, facts: OrderFacts, *also: Any) -> None:
-    """Record what was told, and end the job, in one batch. Raises Unavailable when others were faster every time."""
+    """Record the facts, and finish the job in the same batch.
+
+    Raises Unavailable if every attempt conflicts with a concurrent change to the order.
+    """
     job, now = lease.job, app.clock.now()
     closing = shops.close_delivery(job.shop_id, job.subject_id, "done", None, now)
     for _ in range(TRIES):
@@ -139,7 +145,7 @@ async def _hear(app: App, lease: Lease, facts: OrderFacts, *also: Any) -> None:
 
 
 async def _news(app: App, shop_id: str, facts: OrderFacts) -> _News | None:
-    """What this telling changes; None when the order holds no design."""
+    """Return the changes that this message causes, or None if the order is unknown and contains no design."""
     at_once = ReadBatch(app.db)
     before, items, taken = await asyncio.gather(
         orders.order(at_once, shop_id, facts.order_id),
@@ -157,7 +163,7 @@ async def _news(app: App, shop_id: str, facts: OrderFacts) -> _News | None:
 
 
 async def _taken(at_once: ReadBatch, shop_id: str, facts: OrderFacts) -> set[str]:
-    """Ids of these lines that lines of other orders have. Shopify gives none twice, but an odd message may say so."""
+    """Return the line ids that belong to other orders: Shopify's are unique, but a malformed message may reuse one."""
     ids = [line.line_item_id for line in facts.lines]
     return await orders.taken_line_ids(at_once, shop_id, facts.order_id, ids) if ids else set()
 
@@ -165,7 +171,7 @@ async def _taken(at_once: ReadBatch, shop_id: str, facts: OrderFacts) -> set[str
 def _told(
     before: Order, after: Order, items: list[OrderItem], facts: OrderFacts
 ) -> list[tuple[OrderItem | None, OrderItem]]:
-    """Every line of the order, as it was and as told of."""
+    """Return every line of the order, before and after merging the message."""
     told: list[tuple[OrderItem | None, OrderItem]] = []
     for item, line in paired(items, facts.lines):
         if item is None and line is not None:
@@ -176,7 +182,7 @@ def _told(
 
 
 def _is_news(before: Order, item: OrderItem, line: OrderLine, facts: OrderFacts) -> bool:
-    """Of two messages of the same moment, the one that can be read counts."""
+    """Return whether the message is newer for this line. At the same time, a readable message takes precedence."""
     says_more = "quantity" in item.unread_parts and "quantity" not in line.unread
     return before.is_newer(facts) or (says_more and facts.as_of == before.as_of)
 
@@ -186,7 +192,7 @@ async def _judged(at_once: ReadBatch, order: Order, item: OrderItem) -> OrderIte
     if settled_item and item.preview_generation_id:
         return settled_item
     match = await match_item(at_once, item, order.customer_id)
-    if settled_item:  # stopped before it was ever matched: its design is shown all the same
+    if settled_item:  # stopped before it was ever matched: the merchant still sees its design
         verdict = match.verdict(LineState(settled_item.state), settled_item.reason)
     else:
         approved = item.approved_at is not None

@@ -1,4 +1,7 @@
-"""Preflights: whether a shopper's photo is good enough for the print, measured once and judged for each size."""
+"""Photo checks: is a shopper's photo good enough for the print?
+
+A photo is measured once, and the measurements are rated for each size.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,15 @@ T = TypeVar("T")
 
 
 async def of_photo(app: App, wanted: Generation, size: Size, photo: bytes) -> Figures | None:
-    """What the part of the photo that will be printed is like; None when that could not be told."""
+    """Measure the part of the photo that will be printed. Returns None if the measurement fails."""
     return await _spared(app, _measured(app, wanted, size, photo))
 
 
 async def with_gamut(app: App, figures: Figures | None, size: Size, master: bytes) -> dict[str, Any] | None:
-    """The figures for keeps, with the share of the finished picture's colours that the blank's printer lacks."""
+    """Return the figures as JSON for storage, with the share of the master's colours that the printer cannot reproduce.
+
+    The share is None if the blank has no ICC profile. Returns None if there are no figures.
+    """
     if figures is None:
         return None
     share = await _spared(app, _gamut(app, size, master)) if size.profile_key else None
@@ -31,15 +37,16 @@ async def with_gamut(app: App, figures: Figures | None, size: Size, master: byte
 
 
 def judged(kept: dict[str, Any] | None, size: Size, upscaler: Upscaler, *, drawn: bool) -> Preflight | None:
-    """For this size, whichever it was made for; `drawn`: an image model makes the picture of the photo.
+    """Rate stored figures for `size`, which need not be the size that the photo was measured for.
 
-    The printer's colours are those of the size that it was made for, since sizes of a product share a printer.
+    `drawn` means that an image model makes the picture from the photo. The gamut figure is that of the original size,
+    because all sizes of a product are made by the same printer.
     """
     return preflight.judge(Figures.read(kept), _target(size, upscaler, drawn=drawn)) if kept else None
 
 
 def of_card(card: OrderCard, upscaler: Upscaler) -> tuple[Preflight | None, Preflight | None]:
-    """Of a line's design and of the picture proposed for it, at the size that will be printed."""
+    """Rate a line's design and the replacement picture proposed for it, both for the size that will be printed."""
     if card.printed_on is None:
         return None, None
     return (
@@ -49,7 +56,7 @@ def of_card(card: OrderCard, upscaler: Upscaler) -> tuple[Preflight | None, Pref
 
 
 def good_width(size: Size, upscaler: Upscaler) -> int:
-    """From how many pixels of a photo, across the print, a drawn picture of it is as good as it gets."""
+    """Return the width in pixels beyond which a larger photo does not improve the picture drawn from it."""
     target = _target(size, upscaler, drawn=True)
     return round(target.least_dpi[0] * target.inches[0])
 
@@ -73,6 +80,6 @@ async def _gamut(app: App, size: Size, master: bytes) -> float | None:
 async def _spared(app: App, work: Awaitable[T]) -> T | None:
     try:
         return await work
-    except Exception as fault:  # noqa: BLE001  # advice must not cost anybody a preview
+    except Exception as fault:  # noqa: BLE001  # a failed check must not prevent the preview
         app.log.error("preflight_failed", fault)
         return None

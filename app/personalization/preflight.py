@@ -1,4 +1,4 @@
-"""Preflight: is a photo good enough for a print? In words for the shopper, in figures for the merchant.
+"""Preflight: is a photo good enough for a print? The shopper gets messages, the merchant gets figures.
 
 The measurements of a photo (`Figures`) are stored. Their meaning depends on the print (`Target`), so a photo is rated
 again for every size. A poor rating never prevents a purchase.

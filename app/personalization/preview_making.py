@@ -1,4 +1,4 @@
-"""Renderings: how a preview is made, from the photo to the master, its watermarked copy and its mockup."""
+"""Preview making: from the photo to the master, its watermarked preview and its mockup."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.personalization.queries import offers, previews
 
 @dataclass(frozen=True)
 class _Made:
-    """A master, which model made it, and what the photo is like."""
+    """A master, the name of the model that made it, and the measurements of the photo."""
 
     master: Picture
     model: str
@@ -25,7 +25,7 @@ class _Made:
 
 
 async def make_preview(run: Run[Generation]) -> Output:
-    """Make the master of the photo by the image model, its watermarked preview, and that on the product."""
+    """Make the master from the photo, then the watermarked preview and the mockup of that preview on the product."""
     app, wanted = run.app, run.row
     size = await _size(app, wanted)
     made = await (_as_it_is if wanted.as_it_is else _styled)(run, size)
@@ -39,7 +39,7 @@ async def make_preview(run: Run[Generation]) -> Output:
 
 
 async def _styled(run: Run[Generation], size: Size) -> _Made:
-    """The photo in its style."""
+    """Make the master by redrawing the photo in its style with the image model."""
     width, height = size.master_size()
     photo, figures = await _developed(run, size, (width, height), "image/jpeg")
     await run.progress(25)
@@ -57,7 +57,10 @@ async def _as_it_is(run: Run[Generation], size: Size) -> _Made:
 async def _developed(
     run: Run[Generation], size: Size, pixels: tuple[int, int], mime: str
 ) -> tuple[Picture, Figures | None]:
-    """The upload, cut and made small, and what it is like. The original is freed before the slow model call."""
+    """Return the upload, cropped and scaled down, with its measurements.
+
+    The original is a local of this function so that it is freed before the slow model call.
+    """
     app, wanted, (width, height) = run.app, run.row, pixels
     upload = await run.source(wanted.upload_asset_id)
     photo = await app.imaging.develop(

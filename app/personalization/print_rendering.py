@@ -1,4 +1,7 @@
-"""Making a print file: the approved master becomes exact pixels, here or on a render worker."""
+"""Print rendering: turn the approved master into a print file with the exact pixel size.
+
+The work runs in this app or on a remote render worker.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ _FIRST_BYTES = {"image/tiff": (b"II*\0", b"II+\0", b"MM\0*", b"MM\0+"), "applica
 
 
 async def _task(app: App, lease: Lease) -> Ingredients | None:
-    """What the line's print is made of; None when the line has its print. Raises NotFound."""
+    """Return the parts of the line's print file, or None if the line already has one. Raises NotFound."""
     parts = await ingredients(app, lease.job.shop_id, lease.job.subject_id)
     return None if parts.item.print_asset_id else parts
 
@@ -35,9 +38,9 @@ async def _begin(app: App, parts: Ingredients) -> None:
 
 
 async def _is_as_ordered(app: App, parts: Ingredients, name: str, key: str) -> bool:
-    """Whether a print file that was sent has the type and the exact pixels, by its header: nothing is decoded.
+    """Check the type and the exact pixel size of an uploaded print file by its header, without decoding it.
 
-    TIFF and PDF can say their pixels anywhere in the file: of these the first bytes must do.
+    TIFF and PDF may store their dimensions anywhere in the file, so only their first bytes are checked.
     """
     spec = parts.spec
     if spec.mime in _FIRST_BYTES:

@@ -1,4 +1,4 @@
-"""What personalization keeps of people: designs, orders and their lines."""
+"""The personal data of personalization: designs, orders and order lines."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ EXPORTED = {
 
 
 def refund(shop_id: str, design: Made, at: datetime) -> Sequence[Any]:
-    """Statements that release the slot of a preview that is stopped, and uncount it."""
+    """Return statements that release the slot of a cancelled preview and refund its quota."""
     is_running = jobs.is_running(shop_id, f"{PREVIEWS.name}:{design.id}")
     return [
         *quotas.release_slot_if(shop_id, PREVIEWS.lane, is_running),

@@ -1,4 +1,4 @@
-"""All SQL of privacy on designs, orders and order lines."""
+"""SQL for the export, redaction and retention of designs, orders and order lines."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from app.personalization.tables import generations, order_items, orders
 from app.privacy import Browsers, Customer, OwnedTable
 
 SOLD = ("queued", "printing", "ready", "failed")
-"""States of a paid line that is printed, or would be. One in doubt may be a cheap product with a dear one's design."""
+"""States of a line that is printed or will be. A line in review is not among them: it may pair a cheap product with the
+design of an expensive one."""
 MARKED = ("preview", "mockup")
-"""Purposes of pictures that are drawn with the watermark on them."""
+"""Purposes of pictures that carry the watermark."""
 CHOSEN = (order_items.c.preview_generation_id, order_items.c.proposed_generation_id)
 GONE = "The customer's data were deleted."
 
 
 @dataclass(frozen=True)
 class DesignsAndOrders(OwnedTable):
-    """Designs, and the orders that say whose a guest's design is.
+    """Designs and orders. An order shows which customer a guest's design belongs to.
 
-    An order keeps its id, sums and state without its customer, and a line its state without its design: the merchant's
-    books need them.
+    After a redaction, an order keeps its id, amounts and status without the customer, and a line keeps its state
+    without the design, because the merchant's accounts need them.
     """
 
     def belongs(self, customer: Customer, table: str) -> Any:
@@ -50,7 +51,7 @@ class DesignsAndOrders(OwnedTable):
         )
 
     def withheld_uploads(self, shop_id: str) -> Any | None:
-        """Pictures that the merchant sent to be printed as they are: full pictures, not photos of the shopper's."""
+        """Select unsold pictures that the merchant uploaded: they are full pictures, not photos of the shopper."""
         ordered = _bought(shop_id, order_items.c.preview_generation_id)
         return select(generations.c.upload_asset_id).where(
             generations.c.shop_id == shop_id,
@@ -70,9 +71,10 @@ class DesignsAndOrders(OwnedTable):
         return _sessions(customer.shop_id, _by_others(customer))
 
     def made_as_guest(self, customer: Customer, browsers: Browsers) -> ColumnElement[bool]:
-        """Designs that they ordered, and those of browsers that are theirs alone, but for those in others' orders.
+        """Return the condition that the customer ordered a design, or made it in a browser that only they used.
 
-        What several customers ordered from one browser stays the browser's too, so that it shows that several did.
+        Designs in the orders of other customers are excluded. A design that several customers ordered from one browser
+        remains attached to the browser, as evidence that the browser is shared.
         """
         mine = _orders(customer)
         return and_(
@@ -103,7 +105,7 @@ class DesignsAndOrders(OwnedTable):
         return [_emptied(shop_id, at).where(among(order_items.c.print_asset_id, asset_ids))]
 
     async def kept_subjects(self, db: Database, customer: Customer, after: str, limit: int) -> list[str]:
-        """Order lines: no print is made of them any more, and none that lost its race stays."""
+        """Return ids of the customer's order lines: print jobs are stopped and unrecorded print files are deleted."""
         rows = await db.all(
             select(order_items.c.id)
             .where(
@@ -117,7 +119,7 @@ class DesignsAndOrders(OwnedTable):
         return [row["id"] for row in rows]
 
     def forget(self, customer: Customer, at: datetime) -> list[Any]:
-        """The lines and the order keep ids, sums and states: the merchant's books need them."""
+        """Clear the customer's lines and orders. They keep ids, amounts and states for the merchant's accounts."""
         return [
             _emptied(customer.shop_id, at).where(order_items.c.order_id.in_(_orders(customer))),
             update(orders)
@@ -139,7 +141,7 @@ def _orders(customer: Customer) -> Select[tuple[str]]:
 
 
 def _ordered(shop_id: str, by: ColumnElement[bool]) -> CompoundSelect[tuple[str]]:
-    """The designs in orders of somebody, those that the shop proposed too."""
+    """Select the designs in the orders that meet the condition `by`, including proposed replacement pictures."""
     of_somebody = select(orders.c.id).where(orders.c.shop_id == shop_id, by)
     lines = and_(order_items.c.shop_id == shop_id, order_items.c.order_id.in_(of_somebody))
     chosen, proposed = (select(design).where(lines, design.is_not(None)) for design in CHOSEN)
@@ -160,7 +162,7 @@ def _sessions(shop_id: str, ordered: CompoundSelect[tuple[str]]) -> Select[tuple
 
 
 def _bought(shop_id: str, column: Column[Any]) -> Select[tuple[str]]:
-    """A column of the lines that were paid for, and whose money was not given back."""
+    """Select a column of the lines that were paid for and not refunded."""
     paid = select(orders.c.id).where(
         orders.c.shop_id == shop_id,
         orders.c.paid_at.is_not(None),
@@ -176,7 +178,7 @@ def _bought(shop_id: str, column: Column[Any]) -> Select[tuple[str]]:
 
 
 def _emptied(shop_id: str, at: datetime) -> Any:
-    """A line without its design; one that was not printed never will be."""
+    """Return an update that clears the design of a line, and cancels the line if it was not printed yet."""
     state = case((order_items.c.state.in_(("ready", "cancelled")), order_items.c.state), else_="cancelled")
     return (
         update(order_items)
