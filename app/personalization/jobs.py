@@ -19,5 +19,5 @@ KINDS = (
     JobKind(REREAD, orders.reread_order, shops.on_failure),
     JobKind(order_actions.REMATCH, order_actions.rematch_variant, order_actions.on_failure),
     heavy_kind(prints.FINALIZE, PRINT_RENDER, prints.on_failure, background=True),
-    JobKind(NOTE, prints.note_print, prints.note_given_up, max_attempts=NOTE_TRIES),
+    JobKind(NOTE, prints.note_print, prints.on_note_failure, max_attempts=NOTE_TRIES),
 )

@@ -25,7 +25,7 @@ async def draw(app: App, wanted: Generation, size: Size, preview: Picture) -> Pi
         return None
     try:
         parts = await _parts(app, wanted.shop_id, Template.read(size.mockup))
-        return await app.imaging.mockup(preview.data, parts, max_side=PREVIEW_SIDE, by_ai=not wanted.as_it_is)
+        return await app.imaging.mockup(preview.data, parts, max_side=PREVIEW_SIDE, by_ai=not wanted.is_unstyled)
     except AppError as fault:
         app.log.warning("mockup_failed", preview=wanted.id, code=fault.code)
         return None

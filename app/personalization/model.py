@@ -33,7 +33,7 @@ MOST_TILES = 10_000_000
 """The maximum number of tiles in a report: far more than a print of 60 × 72 inches at 300 dpi has, even with tiles of
 8 pixels per side."""
 _ENGINE = re.compile(r"[ -~]{1,40}")
-_SPELLED = str.maketrans("\u2018\u2019\u201c\u201d\u2013\u2014", "''\"\"--")
+_ASCII_PUNCTUATION = str.maketrans("\u2018\u2019\u201c\u201d\u2013\u2014", "''\"\"--")
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Generation:
     preflight: dict[str, Any] | None = None
 
     @property
-    def as_it_is(self) -> bool:
+    def is_unstyled(self) -> bool:
         """Whether the upload itself becomes the picture: a merchant's picture has no prompt, so no model is called."""
         return not self.ai_prompt_used
 
@@ -177,7 +177,7 @@ def default_watermark(shop_id: str, shop_name: str | None) -> Watermark:
     dropped. A name in another script (Cyrillic, Arabic, Chinese) would be drawn as a row of boxes, so the first part
     of the shop's domain is used instead.
     """
-    whole = unicodedata.normalize("NFKD", shop_name or "").translate(_SPELLED)
+    whole = unicodedata.normalize("NFKD", shop_name or "").translate(_ASCII_PUNCTUATION)
     plain = " ".join("".join(letter for letter in whole if letter.isascii()).split())
     is_foreign = any(letter.isalnum() and not letter.isascii() for letter in whole)
     if is_foreign or not any(letter.isalnum() for letter in plain):

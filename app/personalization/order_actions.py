@@ -16,7 +16,7 @@ from app.jobs import Job, Lease
 from app.personalization.model import NOTE, OrderCard
 from app.personalization.order_matching import match_item
 from app.personalization.order_rules import ADJUSTABLE, Order, OrderItem, judge
-from app.personalization.orders import changes, woken
+from app.personalization.orders import changes, jobs_to_wake
 from app.personalization.print_sizes import Mapping, Size
 from app.personalization.prints import order_card
 from app.personalization.queries import blanks, lines, offers, orders
@@ -26,7 +26,7 @@ MOST_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
-class Stuck:
+class StuckLine:
     """A line that needs an action by the merchant, and its order."""
 
     item: OrderItem
@@ -38,9 +38,9 @@ async def retry_print(app: App, shop_id: str, item_id: str, *, approved: bool) -
 
     Raises NotFound, Conflict.
     """
-    stuck = await find(ReadBatch(app.db), shop_id, item_id)
+    stuck = await find_stuck(ReadBatch(app.db), shop_id, item_id)
     item = replace(stuck.item, approved_at=app.clock.now()) if approved else stuck.item
-    return await bring_on(app, stuck, item)
+    return await decide_and_save(app, stuck, item)
 
 
 async def map_size(app: App, shop_id: str, item_id: str, size_id: str) -> OrderCard:
@@ -49,18 +49,18 @@ async def map_size(app: App, shop_id: str, item_id: str, size_id: str) -> OrderC
     Raises NotFound, Conflict.
     """
     at_once = ReadBatch(app.db)
-    stuck, size = await asyncio.gather(find(at_once, shop_id, item_id), offers.size(at_once, shop_id, size_id))
+    stuck, size = await asyncio.gather(find_stuck(at_once, shop_id, item_id), offers.size(at_once, shop_id, size_id))
     if size is None:
         raise NotFound()
     if stuck.item.size_id:
         raise Conflict("This line already has a print size.", code="has_size")
-    return await bring_on(app, stuck, replace(stuck.item, size_id=size.id), *_mapping(app, stuck.item, size))
+    return await decide_and_save(app, stuck, replace(stuck.item, size_id=size.id), *_mapping(app, stuck.item, size))
 
 
 async def rematch_variant(app: App, lease: Lease) -> None:
     """Decide again on the lines that have no size, after their variant was mapped to one (job)."""
     shop_id, variant_id = lease.job.shop_id, lease.job.subject_id
-    for item_id in await orders.sizeless_items(app.db, shop_id, variant_id, MOST_AT_ONCE):
+    for item_id in await orders.items_without_size(app.db, shop_id, variant_id, MOST_AT_ONCE):
         with suppress(Conflict, NotFound):  # the line has changed in the meantime, or its order no longer exists
             await retry_print(app, shop_id, item_id, approved=False)
     await app.db.batch(*lease.finish(app.clock.now()))
@@ -78,7 +78,7 @@ async def tell_again(app: App, shop_id: str, item_id: str) -> OrderCard:
         raise Conflict("The Shopify order is already up to date, or is being updated now.", code="not_untold")
     now = app.clock.now()
     (queued,) = await app.db.batch(jobs.requeue(jobs.new(NOTE, shop_id, item_id, at=now), now))
-    await app.queue.wake(*woken([queued]))
+    await app.queue.wake(*jobs_to_wake([queued]))
     return await order_card(app, shop_id, item_id)
 
 
@@ -87,7 +87,7 @@ async def sizes_to_map(app: App, shop_id: str) -> list[Size]:
     return await offers.sizes_of_shop(app.db, shop_id)
 
 
-async def find(at_once: ReadBatch, shop_id: str, item_id: str) -> Stuck:
+async def find_stuck(at_once: ReadBatch, shop_id: str, item_id: str) -> StuckLine:
     """Return a stuck line and its order. Raises NotFound, and Conflict if the line needs no action by the merchant."""
     found = await lines.item_with_order(at_once, shop_id, item_id)
     if found is None:
@@ -97,10 +97,10 @@ async def find(at_once: ReadBatch, shop_id: str, item_id: str) -> Stuck:
         raise Conflict(
             "This line is being printed, is ready or was cancelled, so it cannot be changed.", code="not_retryable"
         )
-    return Stuck(item, order)
+    return StuckLine(item, order)
 
 
-async def bring_on(app: App, stuck: Stuck, item: OrderItem, *also: Any) -> OrderCard:
+async def decide_and_save(app: App, stuck: StuckLine, item: OrderItem, *also: Any) -> OrderCard:
     """Decide on the changed line, save it, and wake its job. Returns the line as it was before the job began.
 
     Raises Conflict if the line or its order has changed in the meantime.
@@ -108,15 +108,15 @@ async def bring_on(app: App, stuck: Stuck, item: OrderItem, *also: Any) -> Order
     order, now = stuck.order, app.clock.now()
     match = await match_item(ReadBatch(app.db), item, order.customer_id)
     approved = item.approved_at is not None
-    judged = item.after(judge(match, paid=order.paid_at is not None, approved=approved, unread=item.unread_parts))
+    decided = item.after(judge(match, paid=order.paid_at is not None, approved=approved, unread=item.unread_parts))
     try:
-        results = await app.db.batch(orders.save_order(order, order, now), *changes(stuck.item, judged, now), *also)
+        results = await app.db.batch(orders.save_order(order, order, now), *changes(stuck.item, decided, now), *also)
     except Refused as refused:
         raise Conflict(
             "This line changed in the meantime. Reload the page and check it again.", code="not_retryable"
         ) from refused
     card = await order_card(app, item.shop_id, item.id)
-    await app.queue.wake(*woken(results))
+    await app.queue.wake(*jobs_to_wake(results))
     return card
 
 
@@ -131,10 +131,10 @@ def _mapping(app: App, item: OrderItem, size: Size) -> list[Any]:
     copy = replace(size, id=new_id(), shopify_variant_id=item.shopify_variant_id)
     job = jobs.new(REMATCH, item.shop_id, item.shopify_variant_id, at=now, dedupe_key=f"{REMATCH}:{copy.id}")
     blank = size.product_base_variant_id
-    alike = [Mapping(size.product_id, item.shopify_variant_id, blank)] if blank else []
+    mappings = [Mapping(size.product_id, item.shopify_variant_id, blank)] if blank else []
     return [
         offers.insert_size(item.shop_id, copy, 0, now),
-        *[blanks.retire_mapping(item.shop_id, mapping, now) for mapping in alike],
-        *[blanks.insert_mapping(item.shop_id, mapping, now) for mapping in alike],
+        *[blanks.retire_mapping(item.shop_id, mapping, now) for mapping in mappings],
+        *[blanks.insert_mapping(item.shop_id, mapping, now) for mapping in mappings],
         jobs.requeue(job, now),
     ]

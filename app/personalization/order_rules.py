@@ -16,7 +16,7 @@ from app.media import Asset
 from app.personalization.model import Generation
 from app.personalization.print_sizes import Size
 
-_EVER = datetime.min.replace(tzinfo=UTC)
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 REFUNDS = ("partially_refunded", "refunded")
 PRINTABLE = ("queued", "printing")
 ADJUSTABLE = ("waiting", "needs_review", "unmapped", "failed")
@@ -42,7 +42,7 @@ PARTS = {
     "quantity": "quantity",
 }
 """The parts of a line that may be unreadable, with their names in messages to the merchant."""
-FOLLOWED = {"product": "shopify_product_id", "variant": "shopify_variant_id", "title": "title"}
+UPDATABLE_PARTS = {"product": "shopify_product_id", "variant": "shopify_variant_id", "title": "title"}
 """The parts of a line that later messages update, and their columns."""
 
 
@@ -62,7 +62,7 @@ class OrderLine:
     preview_ref: str
     unread: Sequence[str] = ()
 
-    def of_another_order(self, order_id: str) -> OrderLine:
+    def with_substitute_id(self, order_id: str) -> OrderLine:
         """Return this line with a substitute id, for when its id already belongs to a line of another order.
 
         The substitute is deterministic and, unlike Shopify's ids, not a number.
@@ -130,7 +130,7 @@ class Order:
         """Return the order with one more message merged in. The result does not depend on the order of the messages."""
         refund = self.status if self.status in REFUNDS else None
         known = replace(
-            self._bought_by(facts),
+            self._with_customer(facts),
             paid_at=_earlier(self.paid_at, facts.paid_at),
             cancelled_at=_earlier(self.cancelled_at, facts.cancelled_at),
             is_test=self.is_test or facts.is_test,
@@ -147,9 +147,9 @@ class Order:
         status = "cancelled" if known.cancelled_at else refund or ("paid" if known.paid_at else "open")
         return replace(known, status=status)
 
-    def _bought_by(self, facts: OrderFacts) -> Order:
+    def _with_customer(self, facts: OrderFacts) -> Order:
         """The customer may change. The newest message wins; of two with the same time, the greater customer id wins."""
-        newest = (self.customer_as_of or _EVER, self.customer_id or "")
+        newest = (self.customer_as_of or _EARLIEST, self.customer_id or "")
         if facts.customer_id is None or (facts.as_of, facts.customer_id) <= newest:
             return self
         return replace(self, customer_id=facts.customer_id, customer_as_of=facts.as_of)
@@ -223,7 +223,7 @@ class OrderItem:
             state="waiting",
             reason=None,
             approved_at=None,
-            unread=_joined(line.unread),
+            unread=_join_parts(line.unread),
         )
 
     def merged_with(self, line: OrderLine, *, is_newer: bool) -> OrderItem:
@@ -235,22 +235,22 @@ class OrderItem:
         """
         unread = set(self.unread_parts)
         values: dict[str, Any] = {}
-        for name, field in FOLLOWED.items():
-            told, known = getattr(line, field.removeprefix("shopify_")), getattr(self, field)
-            values[field] = told if told and (is_newer or not known) else known
+        for name, field in UPDATABLE_PARTS.items():
+            value, known = getattr(line, field.removeprefix("shopify_")), getattr(self, field)
+            values[field] = value if value and (is_newer or not known) else known
             missing = not values[field] and name in {*unread, *line.unread}
             unread = unread | {name} if missing else unread - {name}
-        for name, field, told in (
+        for name, field, value in (
             ("id", "shopify_line_item_id", line.line_item_id),
             ("design", "preview_ref", line.preview_ref),
         ):
             if name in unread and name not in line.unread:
-                values[field] = told
+                values[field] = value
                 unread -= {name}
         if is_newer:
             values["quantity"] = line.quantity
             unread = unread - {"quantity"} | ({"quantity"} & set(line.unread))
-        return replace(self, **values, unread=_joined(unread))
+        return replace(self, **values, unread=_join_parts(unread))
 
     def after(self, verdict: Verdict) -> OrderItem:
         return replace(
@@ -326,7 +326,7 @@ def judge(match: Match, *, paid: bool, approved: bool, unread: Sequence[str] = (
     return match.verdict(LineState.QUEUED if paid else LineState.WAITING)
 
 
-def settled(item: OrderItem, order: Order) -> OrderItem | None:
+def decide_by_order(item: OrderItem, order: Order) -> OrderItem | None:
     """Return the line if its new state follows from the order alone, or None if it depends on the design.
 
     A printed line stays ready, with a reason if it is no longer wanted. An unprinted line that is no longer wanted is
@@ -342,7 +342,9 @@ def settled(item: OrderItem, order: Order) -> OrderItem | None:
     return None if item.needs_match else item
 
 
-def paired(items: Sequence[OrderItem], lines: Sequence[OrderLine]) -> list[tuple[OrderItem | None, OrderLine | None]]:
+def pair_lines(
+    items: Sequence[OrderItem], lines: Sequence[OrderLine]
+) -> list[tuple[OrderItem | None, OrderLine | None]]:
     """Pair the known items of an order with the lines of a message.
 
     Items and lines match by id or, if one of the two ids could not be read, by design. The item is None for a new line;
@@ -352,7 +354,7 @@ def paired(items: Sequence[OrderItem], lines: Sequence[OrderLine]) -> list[tuple
     pairs = [(free.pop(line.line_item_id, None), line) for line in lines]
     for place, (item, line) in enumerate(pairs):
         if item is None:
-            likely = (each for each in free.values() if _may_be(each, line))
+            likely = (each for each in free.values() if _may_match(each, line))
             item = next(likely, None)
             pairs[place] = (item and free.pop(item.shopify_line_item_id), line)
     return [*pairs, *[(item, None) for item in free.values()]]
@@ -367,11 +369,11 @@ def unread_reason(unread: Sequence[str]) -> str:
     )
 
 
-def _may_be(item: OrderItem, line: OrderLine) -> bool:
+def _may_match(item: OrderItem, line: OrderLine) -> bool:
     return item.preview_ref == line.preview_ref and ("id" in item.unread_parts or "id" in line.unread)
 
 
-def _joined(unread: Iterable[str]) -> str | None:
+def _join_parts(unread: Iterable[str]) -> str | None:
     """Join the names in the order of PARTS, so that equal sets give equal text."""
     return ",".join(name for name in PARTS if name in unread) or None
 

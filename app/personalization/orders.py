@@ -23,9 +23,9 @@ from app.personalization.order_rules import (
     OrderFacts,
     OrderItem,
     OrderLine,
+    decide_by_order,
     judge,
-    paired,
-    settled,
+    pair_lines,
 )
 from app.personalization.payloads import facts_of, read_order
 from app.personalization.prints import finalize_job
@@ -45,7 +45,7 @@ async def take_order(app: App, lease: Lease) -> None:
     delivery = await shops.delivery_here(app, lease)
     if delivery is not None and delivery.fields is not None:
         facts, now = facts_of(delivery.fields, as_of=_sent_at(delivery)), app.clock.now()
-        await _hear(app, lease, facts, *([jobs.requeue(reread_job(delivery, now), now)] if facts.is_unclear else []))
+        await _record(app, lease, facts, *([jobs.requeue(reread_job(delivery, now), now)] if facts.is_unclear else []))
 
 
 async def reread_order(app: App, lease: Lease) -> None:
@@ -66,7 +66,7 @@ async def reread_order(app: App, lease: Lease) -> None:
     facts = facts_of(read_order(answer), as_of=now, asked=True)
     # The answer was fetched after the webhook was sent, so it is never older, even if its own time is unreadable.
     facts = replace(facts, as_of=max(facts.as_of, _sent_at(delivery)))
-    await _hear(app, lease, facts, unread_orders.close_unread_orders(delivery.shop_id, order_id, now))
+    await _record(app, lease, facts, unread_orders.close_unread_orders(delivery.shop_id, order_id, now))
 
 
 def reread_job(delivery: Delivery, now: datetime) -> Job:
@@ -89,20 +89,20 @@ def changes(before: OrderItem | None, after: OrderItem, now: datetime) -> list[A
     if after.preview_generation_id and (before is None or after.preview_generation_id != before.preview_generation_id):
         design = after.preview_generation_id
         statements += [orders.pin_generation(shop_id, design, now), orders.keep_photo(shop_id, design, now)]
-    was = before.state if before else "waiting"
-    if after.state == "queued" and was != "queued":
+    state_before = before.state if before else "waiting"
+    if after.state == "queued" and state_before != "queued":
         statements.append(jobs.requeue(job, now))
-    if was in PRINTABLE and after.state not in (*PRINTABLE, "ready"):
+    if state_before in PRINTABLE and after.state not in (*PRINTABLE, "ready"):
         statements.append(jobs.cancel(shop_id, job.dedupe_key, now))
     return statements
 
 
-def woken(results: Sequence[Any]) -> list[str]:
+def jobs_to_wake(results: Sequence[Any]) -> list[str]:
     return [str(row["id"]) for result in results for row in result.rows]
 
 
 @dataclass(frozen=True)
-class _News:
+class _OrderUpdate:
     """An order and its lines before and after a message. Before is None for a new order or line."""
 
     before: Order | None
@@ -124,7 +124,7 @@ async def _close(app: App, lease: Lease, status: str, reason: str | None) -> Non
     await app.db.batch(*lease.finish(now), closing)
 
 
-async def _hear(app: App, lease: Lease, facts: OrderFacts, *also: Any) -> None:
+async def _record(app: App, lease: Lease, facts: OrderFacts, *also: Any) -> None:
     """Record the facts, and finish the job in the same batch.
 
     Raises Unavailable if every attempt conflicts with a concurrent change to the order.
@@ -132,68 +132,72 @@ async def _hear(app: App, lease: Lease, facts: OrderFacts, *also: Any) -> None:
     job, now = lease.job, app.clock.now()
     closing = shops.close_delivery(job.shop_id, job.subject_id, "done", None, now)
     for _ in range(TRIES):
-        news = await _news(app, job.shop_id, facts)
+        update = await _plan_update(app, job.shop_id, facts)
         try:
-            results = await app.db.batch(*lease.finish(now), *(news.statements(now) if news else []), *also, closing)
+            results = await app.db.batch(
+                *lease.finish(now), *(update.statements(now) if update else []), *also, closing
+            )
         except (Refused, ConstraintError) as fault:
             if isinstance(fault, Refused) and fault.code != "order_changed":
                 raise
         else:
-            await app.queue.wake(*woken(results))
+            await app.queue.wake(*jobs_to_wake(results))
             return
     raise Unavailable("Another webhook of this order was processed at the same time.", code="order_changed")
 
 
-async def _news(app: App, shop_id: str, facts: OrderFacts) -> _News | None:
+async def _plan_update(app: App, shop_id: str, facts: OrderFacts) -> _OrderUpdate | None:
     """Return the changes that this message causes, or None if the order is unknown and contains no design."""
     at_once = ReadBatch(app.db)
     before, items, taken = await asyncio.gather(
         orders.order(at_once, shop_id, facts.order_id),
         orders.items_of_order(at_once, shop_id, facts.order_id),
-        _taken(at_once, shop_id, facts),
+        _taken_ids(at_once, shop_id, facts),
     )
     if before is None and not facts.lines:
         return None
     order = before or Order(new_id(), shop_id, facts.order_id)
-    lines = [line.of_another_order(facts.order_id) if line.line_item_id in taken else line for line in facts.lines]
+    lines = [line.with_substitute_id(facts.order_id) if line.line_item_id in taken else line for line in facts.lines]
     after = order.merged_with(facts)
-    told = _told(order, after, items, replace(facts, lines=lines))
-    judged = await asyncio.gather(*[_judged(at_once, after, item) for _, item in told])
-    return _News(before, after, [(known, item) for (known, _), item in zip(told, judged, strict=True)])
+    merged = _merge_lines(order, after, items, replace(facts, lines=lines))
+    decided = await asyncio.gather(*[_decide(at_once, after, item) for _, item in merged])
+    return _OrderUpdate(before, after, [(known, item) for (known, _), item in zip(merged, decided, strict=True)])
 
 
-async def _taken(at_once: ReadBatch, shop_id: str, facts: OrderFacts) -> set[str]:
+async def _taken_ids(at_once: ReadBatch, shop_id: str, facts: OrderFacts) -> set[str]:
     """Return the line ids that belong to other orders: Shopify's are unique, but a malformed message may reuse one."""
     ids = [line.line_item_id for line in facts.lines]
     return await orders.taken_line_ids(at_once, shop_id, facts.order_id, ids) if ids else set()
 
 
-def _told(
+def _merge_lines(
     before: Order, after: Order, items: list[OrderItem], facts: OrderFacts
 ) -> list[tuple[OrderItem | None, OrderItem]]:
     """Return every line of the order, before and after merging the message."""
-    told: list[tuple[OrderItem | None, OrderItem]] = []
-    for item, line in paired(items, facts.lines):
+    merged: list[tuple[OrderItem | None, OrderItem]] = []
+    for item, line in pair_lines(items, facts.lines):
         if item is None and line is not None:
-            told.append((None, OrderItem.ordered(after, new_id(), line)))
+            merged.append((None, OrderItem.ordered(after, new_id(), line)))
         elif item is not None:
-            told.append((item, item.merged_with(line, is_newer=_is_news(before, item, line, facts)) if line else item))
-    return told
+            merged.append(
+                (item, item.merged_with(line, is_newer=_is_newer(before, item, line, facts)) if line else item)
+            )
+    return merged
 
 
-def _is_news(before: Order, item: OrderItem, line: OrderLine, facts: OrderFacts) -> bool:
+def _is_newer(before: Order, item: OrderItem, line: OrderLine, facts: OrderFacts) -> bool:
     """Return whether the message is newer for this line. At the same time, a readable message takes precedence."""
     says_more = "quantity" in item.unread_parts and "quantity" not in line.unread
     return before.is_newer(facts) or (says_more and facts.as_of == before.as_of)
 
 
-async def _judged(at_once: ReadBatch, order: Order, item: OrderItem) -> OrderItem:
-    settled_item = settled(item, order)
-    if settled_item and item.preview_generation_id:
-        return settled_item
+async def _decide(at_once: ReadBatch, order: Order, item: OrderItem) -> OrderItem:
+    by_order = decide_by_order(item, order)
+    if by_order and item.preview_generation_id:
+        return by_order
     match = await match_item(at_once, item, order.customer_id)
-    if settled_item:  # stopped before it was ever matched: the merchant still sees its design
-        verdict = match.verdict(LineState(settled_item.state), settled_item.reason)
+    if by_order:  # stopped before it was ever matched: the merchant still sees its design
+        verdict = match.verdict(LineState(by_order.state), by_order.reason)
     else:
         approved = item.approved_at is not None
         verdict = judge(match, paid=order.paid_at is not None, approved=approved, unread=item.unread_parts)

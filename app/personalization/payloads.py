@@ -51,12 +51,12 @@ LONGEST_TITLE = 255
 """Characters: Shopify's own limit."""
 LONGEST_REFERENCE = 100
 LONGEST_NAME = 100
-DEEPEST = 5
+MAX_DEPTH = 5
 """The maximum depth of nested lists and objects that is searched for lines and properties."""
-MOST_KEPT_BYTES = 500_000
+MAX_LINES_BYTES = 500_000
 """The maximum size of an order's lines as JSON: half the size limit of a D1 row. A longer order is fetched from Shopify
 instead."""
-EARLY = timedelta(days=1)
+MAX_CLOCK_DIFFERENCE = timedelta(days=1)
 """An `updated_at` that lies this far after the sending of its message is not plausible, and is ignored."""
 
 
@@ -67,7 +67,7 @@ def order_fields(payload: Any) -> dict[str, Any]:
     ValueError if the payload is not an order.
     """
     fields = read_order(payload)
-    if len(json.dumps(fields["lines"])) <= MOST_KEPT_BYTES:
+    if len(json.dumps(fields["lines"])) <= MAX_LINES_BYTES:
         return fields
     return fields | {"lines": [], "unread": sorted({"lines", *fields.get("unread", [])})}
 
@@ -99,7 +99,7 @@ def read_order(payload: Any) -> dict[str, Any]:
         "test": payload.get("test") in (True, "true"),
         "lines": lines,
     }
-    return fields | _unread(unread)
+    return fields | _unread_field(unread)
 
 
 def changed_order_fields(payload: Any) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def facts_of(fields: dict[str, Any], *, as_of: datetime, asked: bool = False) ->
         cancelled_at=from_text(cancelled) if cancelled else None,
         refund=status if status in REFUNDS else None,
         is_test=fields["test"],
-        as_of=changed_at if changed_at < as_of + EARLY else as_of,
+        as_of=changed_at if changed_at < as_of + MAX_CLOCK_DIFFERENCE else as_of,
         lines=[OrderLine(**line) for line in fields["lines"]],
         asked=asked,
         unread=fields.get("unread", []),
@@ -176,16 +176,16 @@ def _lines_of(line_items: Any, order_id: str) -> tuple[list[dict[str, Any]], lis
     found = list(_items(line_items))
     held = [(line, list(_references(line.get("properties")))) for line in found if isinstance(line, dict)]
     ours = [(line, references) for line, references in held if references]
-    lines = _with_ids([line for line, _ in ours], [_line_fields(*each) for each in ours], order_id)
+    lines = _assign_ids([line for line, _ in ours], [_line_fields(*each) for each in ours], order_id)
     are_lines = isinstance(line_items, list) or any(isinstance(line, dict) for line in found)
-    odd = not are_lines or any(not isinstance(line, dict | None) for line in found)
-    return lines, ["lines"] if odd else []
+    is_malformed = not are_lines or any(not isinstance(line, dict | None) for line in found)
+    return lines, ["lines"] if is_malformed else []
 
 
 def _items(value: Any, depth: int = 0) -> Iterator[Any]:
     """Yield the lines in a value, through any nesting of lists and objects."""
     is_line = isinstance(value, dict) and ("id" in value or "properties" in value)
-    if isinstance(value, list | dict) and not is_line and depth < DEEPEST:
+    if isinstance(value, list | dict) and not is_line and depth < MAX_DEPTH:
         for each in value if isinstance(value, list) else value.values():
             yield from _items(each, depth + 1)
     else:
@@ -197,15 +197,15 @@ def _references(properties: Any, depth: int = 0) -> Iterator[Any]:
     if isinstance(properties, str):
         yield from [properties] if PREVIEW_PROPERTY in properties else []
     elif isinstance(properties, list) and len(properties) == 2 and _is_ours(properties[0]):
-        yield from [properties[1]] if _says_something(properties[1]) else []
-    elif isinstance(properties, list) and depth < DEEPEST:
+        yield from [properties[1]] if _has_content(properties[1]) else []
+    elif isinstance(properties, list) and depth < MAX_DEPTH:
         for each in properties:
             yield from _references(each, depth + 1)
     elif isinstance(properties, dict):
         named = [properties.get("value")] if _is_ours(properties.get("name", properties.get("key"))) else []
         named += [value for name, value in properties.items() if _is_ours(name)]
-        yield from (value for value in named if _says_something(value))
-        for each in properties.values() if not named and depth < DEEPEST else ():
+        yield from (value for value in named if _has_content(value))
+        for each in properties.values() if not named and depth < MAX_DEPTH else ():
             if isinstance(each, list | dict):
                 yield from _references(each, depth + 1)
 
@@ -214,7 +214,7 @@ def _is_ours(name: Any) -> bool:
     return isinstance(name, str) and name.strip() == PREVIEW_PROPERTY
 
 
-def _says_something(value: Any) -> bool:
+def _has_content(value: Any) -> bool:
     return bool(value.strip() if isinstance(value, str) else value)
 
 
@@ -222,7 +222,7 @@ def _line_fields(line: dict[str, Any], references: list[Any]) -> dict[str, Any]:
     """Return the fields of a line except its id."""
     reference, unread = _design_of(references)
     ids = {name: line.get(f"{name}_id") for name in ("product", "variant")}  # a custom line has none
-    title, left = line.get("title"), _left(line)
+    title, left = line.get("title"), _remaining_quantity(line)
     title = "" if title is None else text(title, LONGEST_TITLE)
     unread += [name for name, value in ids.items() if value not in (None, 0, "") and not shopify_id(value)]
     unread += [name for name, value in (("title", title), ("quantity", left)) if value is None]
@@ -232,7 +232,7 @@ def _line_fields(line: dict[str, Any], references: list[Any]) -> dict[str, Any]:
         "title": title or "",
         "quantity": (whole(line.get("quantity"), MAX_QUANTITY) or 1) if left is None else left,
         "preview_ref": reference,
-        **_unread(unread),
+        **_unread_field(unread),
     }
 
 
@@ -255,12 +255,12 @@ def _design_in(reference: Any) -> str | None:
 def _texts(value: Any, depth: int = 0) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif isinstance(value, list | dict) and depth < DEEPEST:
+    elif isinstance(value, list | dict) and depth < MAX_DEPTH:
         for each in value if isinstance(value, list) else value.values():
             yield from _texts(each, depth + 1)
 
 
-def _left(line: dict[str, Any]) -> int | None:
+def _remaining_quantity(line: dict[str, Any]) -> int | None:
     """Return the remaining quantity of a line after refunds and edits, or None if it cannot be read.
 
     A line without any quantity counts as one.
@@ -273,7 +273,7 @@ def _left(line: dict[str, Any]) -> int | None:
     return whole(left, MAX_QUANTITY)
 
 
-def _with_ids(lines: list[dict[str, Any]], fields: list[dict[str, Any]], order_id: str) -> list[dict[str, Any]]:
+def _assign_ids(lines: list[dict[str, Any]], fields: list[dict[str, Any]], order_id: str) -> list[dict[str, Any]]:
     """Return the lines, each with a unique id.
 
     If two lines have the same id, it goes to the one whose numeric and GraphQL ids agree, else to the first. A line
@@ -286,7 +286,7 @@ def _with_ids(lines: list[dict[str, Any]], fields: list[dict[str, Any]], order_i
         free = [each for each in claims[place] if each and each not in given]
         given |= {free[0]: place} if free else {}
     by_place = {place: line_id for line_id, place in given.items()}
-    nameless: dict[str, int] = {}
+    substitutes: dict[str, int] = {}
     whole_lines = []
     for place, (claim, each) in enumerate(zip(claims, fields, strict=True)):
         line_id, unread = by_place.get(place), list(each.get("unread", []))
@@ -294,16 +294,16 @@ def _with_ids(lines: list[dict[str, Any]], fields: list[dict[str, Any]], order_i
             unread.insert(0, "id")
         if line_id is None:
             reference = each["preview_ref"]
-            nameless[reference] = nameless.get(reference, 0) + 1
-            line_id = _stand_in(order_id, reference, nameless[reference])
-        whole_lines.append({"line_item_id": line_id, **each, **_unread(unread)})
+            substitutes[reference] = substitutes.get(reference, 0) + 1
+            line_id = _substitute_id(order_id, reference, substitutes[reference])
+        whole_lines.append({"line_item_id": line_id, **each, **_unread_field(unread)})
     return whole_lines
 
 
-def _stand_in(order_id: str, reference: str, number: int) -> str:
+def _substitute_id(order_id: str, reference: str, number: int) -> str:
     """Return an id for a line that has none. It is not a number, so it never equals one of Shopify's ids."""
     return f"{order_id}-{hashlib.sha256(reference.encode()).hexdigest()[:12]}-{number}"
 
 
-def _unread(names: list[str]) -> dict[str, list[str]]:
+def _unread_field(names: list[str]) -> dict[str, list[str]]:
     return {"unread": names} if names else {}

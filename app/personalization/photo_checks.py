@@ -20,9 +20,9 @@ from app.personalization.print_sizes import Size
 T = TypeVar("T")
 
 
-async def of_photo(app: App, wanted: Generation, size: Size, photo: bytes) -> Figures | None:
+async def measure_photo(app: App, wanted: Generation, size: Size, photo: bytes) -> Figures | None:
     """Measure the part of the photo that will be printed. Returns None if the measurement fails."""
-    return await _spared(app, _measured(app, wanted, size, photo))
+    return await _none_on_failure(app, _measure(app, wanted, size, photo))
 
 
 async def with_gamut(app: App, figures: Figures | None, size: Size, master: bytes) -> dict[str, Any] | None:
@@ -32,17 +32,17 @@ async def with_gamut(app: App, figures: Figures | None, size: Size, master: byte
     """
     if figures is None:
         return None
-    share = await _spared(app, _gamut(app, size, master)) if size.profile_key else None
+    share = await _none_on_failure(app, _gamut(app, size, master)) if size.profile_key else None
     return asdict(replace(figures, gamut=share))
 
 
-def judged(kept: dict[str, Any] | None, size: Size, upscaler: Upscaler, *, drawn: bool) -> Preflight | None:
+def rate(stored: dict[str, Any] | None, size: Size, upscaler: Upscaler, *, drawn: bool) -> Preflight | None:
     """Rate stored figures for `size`, which need not be the size that the photo was measured for.
 
     `drawn` means that an image model makes the picture from the photo. The gamut figure is that of the original size,
     because all sizes of a product are made by the same printer.
     """
-    return preflight.judge(Figures.read(kept), _target(size, upscaler, drawn=drawn)) if kept else None
+    return preflight.judge(Figures.read(stored), _target(size, upscaler, drawn=drawn)) if stored else None
 
 
 def of_card(card: OrderCard, upscaler: Upscaler) -> tuple[Preflight | None, Preflight | None]:
@@ -50,8 +50,8 @@ def of_card(card: OrderCard, upscaler: Upscaler) -> tuple[Preflight | None, Pref
     if card.printed_on is None:
         return None, None
     return (
-        judged(card.preflight, card.printed_on, upscaler, drawn=card.is_drawn),
-        judged(card.proposal_preflight, card.printed_on, upscaler, drawn=card.proposal_is_drawn),
+        rate(card.preflight, card.printed_on, upscaler, drawn=card.is_drawn),
+        rate(card.proposal_preflight, card.printed_on, upscaler, drawn=card.proposal_is_drawn),
     )
 
 
@@ -66,7 +66,7 @@ def _target(size: Size, upscaler: Upscaler, *, drawn: bool) -> Target:
     return Target(inches, upscaler.factor > 1, size.master_size() if drawn else None)
 
 
-async def _measured(app: App, wanted: Generation, size: Size, photo: bytes) -> Figures:
+async def _measure(app: App, wanted: Generation, size: Size, photo: bytes) -> Figures:
     aspect = size.width_px, size.height_px
     samples = await app.imaging.samples(photo, crop=crop_of(wanted.crop), aspect=aspect, background=size.background)
     return await app.compute.run(measure, samples)
@@ -77,7 +77,7 @@ async def _gamut(app: App, size: Size, master: bytes) -> float | None:
     return await app.imaging.out_of_gamut(master, profile, size.intent)
 
 
-async def _spared(app: App, work: Awaitable[T]) -> T | None:
+async def _none_on_failure(app: App, work: Awaitable[T]) -> T | None:
     try:
         return await work
     except Exception as fault:  # noqa: BLE001  # a failed check must not prevent the preview

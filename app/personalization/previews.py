@@ -209,7 +209,7 @@ async def _preflight(app: App, found: Generation, size_id: str | None) -> Prefli
     if found.preflight is None:
         return None
     size = await offer_queries.size(app.db, found.shop_id, size_id or found.size_id or "")
-    return photo_checks.judged(found.preflight, size, app.upscaler, drawn=not found.as_it_is) if size else None
+    return photo_checks.rate(found.preflight, size, app.upscaler, drawn=not found.is_unstyled) if size else None
 
 
 async def _link(app: App, shop_id: str, asset_id: str | None) -> str | None:

@@ -27,7 +27,7 @@ PRINT = "print"
 
 
 @dataclass(frozen=True)
-class Ingredients:
+class PrintParts:
     """The parts that the print file of an order line is made from."""
 
     item: OrderItem
@@ -37,7 +37,7 @@ class Ingredients:
 
     @property
     def spec(self) -> PrintSpec:
-        return replace(self.size.print_spec, by_ai=not self.design.as_it_is)
+        return replace(self.size.print_spec, by_ai=not self.design.is_unstyled)
 
     @property
     def inputs(self) -> dict[str, Input]:
@@ -51,26 +51,26 @@ class Ingredients:
     def outputs(self) -> dict[str, Output]:
         return {PRINT: Output(self.spec.mime, self.spec.most_bytes)}
 
-    def made(self, asset: media.Asset, report: PrintReport) -> StoredPrint:
+    def stored_print(self, asset: media.Asset, report: PrintReport) -> StoredPrint:
         """Return the record of how the print file `asset` was made from these parts."""
         width, height = self.master.width or 1, self.master.height or 1
         return StoredPrint(asset, self.spec.enlargement(width, height), width, height, report)
 
 
-async def ingredients(app: App, shop_id: str, item_id: str) -> Ingredients:
+async def print_parts(app: App, shop_id: str, item_id: str) -> PrintParts:
     """Read the parts of a line's print file. Raises NotFound if one of them no longer exists."""
     line = await lines.line_parts(app.db, shop_id, item_id)
     if line is None or not line.item.preview_generation_id or not line.item.size_id:
         raise NotFound("This order line, its design or its size no longer exists.")
     if line.design is None or line.size is None or line.master is None:
         raise NotFound(PICTURE_GONE, code="master_missing")
-    return Ingredients(line.item, line.design, line.size, line.master)
+    return PrintParts(line.item, line.design, line.size, line.master)
 
 
 async def record(
     app: App,
     lease: Lease,
-    parts: Ingredients,
+    parts: PrintParts,
     file: Picture | media.File | media.ArrivedFile,
     report: PrintReport,
     started: datetime,
@@ -93,7 +93,7 @@ async def record(
     )
     asset, final_id, now = stored.assets[PRINT], new_id(), app.clock.now()
     note = jobs.new(NOTE, item.shop_id, item.id, at=now)
-    final = prints.insert_final(design, final_id, item.order_id, parts.made(asset, report), started, now)
+    final = prints.insert_final(design, final_id, item.order_id, parts.stored_print(asset, report), started, now)
     try:
         await app.db.batch(
             *lease.finish(now),
@@ -108,7 +108,7 @@ async def record(
     await app.queue.wake(note.id)
 
 
-async def _filename(app: App, parts: Ingredients) -> str:
+async def _filename(app: App, parts: PrintParts) -> str:
     """Return a file name for the print shop: order, product, size and style. It contains no personal data."""
     item = parts.item
     order = await orders.order_by_id(app.db, item.shop_id, item.order_id)

@@ -17,7 +17,7 @@ from app.core.pictures import Picture, PrintSpec
 from app.jobs import Lease
 from app.media import ArrivedFile, File
 from app.personalization.model import PrintReport
-from app.personalization.print_files import FOLDER, PRINT, Ingredients, ingredients, record
+from app.personalization.print_files import FOLDER, PRINT, PrintParts, print_parts, record
 from app.personalization.queries import prints
 from app.render_workers import Made, Render, Tools
 
@@ -26,18 +26,18 @@ MOST_PIXELS = 400_000_000  # 60 × 72 inches at 300 dpi
 _FIRST_BYTES = {"image/tiff": (b"II*\0", b"II+\0", b"MM\0*", b"MM\0+"), "application/pdf": (b"%PDF-",)}
 
 
-async def _task(app: App, lease: Lease) -> Ingredients | None:
+async def _task(app: App, lease: Lease) -> PrintParts | None:
     """Return the parts of the line's print file, or None if the line already has one. Raises NotFound."""
-    parts = await ingredients(app, lease.job.shop_id, lease.job.subject_id)
+    parts = await print_parts(app, lease.job.shop_id, lease.job.subject_id)
     return None if parts.item.print_asset_id else parts
 
 
-async def _begin(app: App, parts: Ingredients) -> None:
+async def _begin(app: App, parts: PrintParts) -> None:
     item = parts.item
     await app.db.batch(prints.set_item_state(item.shop_id, item.id, "printing", None, app.clock.now()))
 
 
-async def _is_as_ordered(app: App, parts: Ingredients, name: str, key: str) -> bool:
+async def _is_as_ordered(app: App, parts: PrintParts, name: str, key: str) -> bool:
     """Check the type and the exact pixel size of an uploaded print file by its header, without decoding it.
 
     TIFF and PDF may store their dimensions anywhere in the file, so only their first bytes are checked.
@@ -57,7 +57,7 @@ async def _is_as_ordered(app: App, parts: Ingredients, name: str, key: str) -> b
 async def _record(
     app: App,
     lease: Lease,
-    parts: Ingredients,
+    parts: PrintParts,
     files: Mapping[str, Picture | File | ArrivedFile],
     report: PrintReport,
     started: datetime,

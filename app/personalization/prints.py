@@ -57,7 +57,7 @@ async def note_print(app: App, lease: Lease) -> None:
     await app.db.batch(*lease.finish(now))
 
 
-async def note_given_up(app: App, job: Job, fault: AppError) -> list[object]:
+async def on_note_failure(app: App, job: Job, fault: AppError) -> list[object]:
     """Only log the failure: the merchant has the print file in the app, and the line shows that the update failed."""
     app.log.warning("order_not_told", item=job.subject_id, code=fault.code)
     return []

@@ -19,7 +19,7 @@ from app.generation import MonthlyQuota
 from app.media import Asset
 from app.personalization import previews
 from app.personalization.model import OWN_PICTURE, Generation, OrderCard, Style
-from app.personalization.order_actions import bring_on, find
+from app.personalization.order_actions import decide_and_save, find_stuck
 from app.personalization.print_sizes import Size
 from app.personalization.prints import order_card
 from app.personalization.queries import lines, offers, orders
@@ -41,9 +41,13 @@ async def propose_picture(
     errors of `take`.
     """
     at_once = ReadBatch(app.db)
-    stuck, origin = await asyncio.gather(find(at_once, shop.id, item_id), _origin(at_once, shop.id, item_id, upload_id))
+    stuck, origin = await asyncio.gather(
+        find_stuck(at_once, shop.id, item_id), _origin(at_once, shop.id, item_id, upload_id)
+    )
     own = origin.own_style or Style(new_id(), OWN_PICTURE, "")
-    photo, header, wanted = await (_of_upload(app, shop, origin, own) if upload_id else _again(app, shop, origin))
+    photo, header, wanted = await (
+        _from_upload(app, shop, origin, own) if upload_id else _from_photo(app, shop, origin)
+    )
     if take:
         await take(media.decoding_cost(header))
     first = [] if origin.own_style or not upload_id else [offers.insert_own_style(shop.id, own, wanted.created_at)]
@@ -60,19 +64,19 @@ async def approve_picture(app: App, shop_id: str, item_id: str, picture_id: str)
     """Print the proposed picture instead of the line's previous one. Raises NotFound, Conflict."""
     at_once = ReadBatch(app.db)
     stuck, picture = await asyncio.gather(
-        find(at_once, shop_id, item_id), preview_queries.generation(at_once, shop_id, picture_id)
+        find_stuck(at_once, shop_id, item_id), preview_queries.generation(at_once, shop_id, picture_id)
     )
     if picture is None or stuck.item.proposed_generation_id != picture_id:
         raise NotFound()
     if picture.status != "completed":
         raise Conflict("This picture is not ready yet.", code="not_done")
     chosen = replace(stuck.item, preview_ref=picture_id, proposed_generation_id=None, approved_at=app.clock.now())
-    return await bring_on(app, stuck, chosen)
+    return await decide_and_save(app, stuck, chosen)
 
 
 async def open_picture(app: App, shop: Shop, item_id: str, wish: media.UploadWish) -> media.Upload:
     """Open an upload for a merchant's picture. Raises NotFound, Conflict, and the errors of `media.open_upload`."""
-    await find(ReadBatch(app.db), shop.id, item_id)
+    await find_stuck(ReadBatch(app.db), shop.id, item_id)
     return await media.open_upload(app, shop.id, shop.timezone, wish)
 
 
@@ -97,7 +101,7 @@ async def _origin(at_once: ReadBatch, shop_id: str, item_id: str, upload_id: str
     return _Origin(line.design, line.size, sent if upload_id else line.photo, own_style)
 
 
-async def _again(app: App, shop: Shop, origin: _Origin) -> tuple[Asset, Header, Generation]:
+async def _from_photo(app: App, shop: Shop, origin: _Origin) -> tuple[Asset, Header, Generation]:
     """Return a request for the same design from the shopper's photo. Raises Unprocessable if either is missing."""
     design, size, photo = origin.design, origin.size, origin.photo
     if design is None:
@@ -132,7 +136,7 @@ async def _again(app: App, shop: Shop, origin: _Origin) -> tuple[Asset, Header, 
     return photo, header, new
 
 
-async def _of_upload(app: App, shop: Shop, origin: _Origin, style: Style) -> tuple[Asset, Header, Generation]:
+async def _from_upload(app: App, shop: Shop, origin: _Origin, style: Style) -> tuple[Asset, Header, Generation]:
     """Return a request for the merchant's picture, unchanged. The line need not have a design.
 
     Raises Unprocessable if the line has no size, and the errors of `media.read_upload`.

@@ -34,7 +34,7 @@ from app.personalization.tables import (
 )
 from app.shops.tables import shops
 
-_PLAIN = {
+_DEFAULTS = {
     "bleed_mm": 0,
     "safe_mm": 0,
     "dpi": PRINT_DPI,
@@ -242,7 +242,7 @@ def _sizes() -> Any:
         sizes.c.product_id,
         sizes.c.name,
         sizes.c.shopify_variant_id,
-        *[_of_the_blank(name) for name in ("width_px", "height_px", *_PLAIN)],
+        *[_blank_or_default(name) for name in ("width_px", "height_px", *_DEFAULTS)],
         assets.c.key.label("profile_key"),
         bases.c.mockup,
         mappings.c.product_base_variant_id,
@@ -253,8 +253,8 @@ def _sizes() -> Any:
     ).select_from(mapped)
 
 
-def _of_the_blank(name: str) -> Any:
+def _blank_or_default(name: str) -> Any:
     """Return the value of the mapped blank, else that of the size, else the default of a print without a blank."""
     blank = variants if name in variants.c else bases
-    other = sizes.c[name] if name in sizes.c else literal(_PLAIN[name])
+    other = sizes.c[name] if name in sizes.c else literal(_DEFAULTS[name])
     return func.coalesce(blank.c[name], other).label(name)

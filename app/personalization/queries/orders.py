@@ -145,7 +145,7 @@ def _order_cards(shop_id: str, limit: int, item_id: str | None, states: Sequence
     )
 
 
-_MAKING = (
+_PRINT_COLUMNS = (
     *("upscale_status", "upscale_factor", "upscale_started_at", "upscale_completed_at"),
     *("generation_params", "original_width", "original_height"),
 )
@@ -203,7 +203,7 @@ def _card(
         *columns_of(Size, size, "size"),
         generations.c.model_used,
         generations.c.duration_ms,
-        *[final.c[name] for name in _MAKING],
+        *[final.c[name] for name in _PRINT_COLUMNS],
     ]
 
 
@@ -307,14 +307,14 @@ def _update_item(before: OrderItem, at: datetime, **changed: Any) -> Expect:
     )
 
 
-async def sizeless_items(db: Database, shop_id: str, shopify_variant_id: str, limit: int) -> list[str]:
+async def items_without_size(db: Database, shop_id: str, shopify_variant_id: str, limit: int) -> list[str]:
     """Return the ids of lines of this variant that have no size."""
-    rows = await db.all(_sizeless_items(shop_id, shopify_variant_id, limit))
+    rows = await db.all(_items_without_size(shop_id, shopify_variant_id, limit))
     return [str(row["id"]) for row in rows]
 
 
 @built_once
-def _sizeless_items(shop_id: str, shopify_variant_id: str, limit: int) -> Any:
+def _items_without_size(shop_id: str, shopify_variant_id: str, limit: int) -> Any:
     return (
         select(order_items.c.id)
         .where(

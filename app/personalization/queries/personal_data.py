@@ -15,13 +15,13 @@ from app.media.tables import assets
 from app.personalization.tables import generations, order_items, orders
 from app.privacy import Browsers, Customer, OwnedTable
 
-SOLD = ("queued", "printing", "ready", "failed")
+SOLD_STATES = ("queued", "printing", "ready", "failed")
 """States of a line that is printed or will be. A line in review is not among them: it may pair a cheap product with the
 design of an expensive one."""
-MARKED = ("preview", "mockup")
+WATERMARKED = ("preview", "mockup")
 """Purposes of pictures that carry the watermark."""
-CHOSEN = (order_items.c.preview_generation_id, order_items.c.proposed_generation_id)
-GONE = "The customer's data were deleted."
+DESIGN_COLUMNS = (order_items.c.preview_generation_id, order_items.c.proposed_generation_id)
+DATA_DELETED = "The customer's data were deleted."
 
 
 @dataclass(frozen=True)
@@ -40,19 +40,19 @@ class DesignsAndOrders(OwnedTable):
         return super().belongs(customer, table)
 
     def may_leave(self, shop_id: str) -> Any:
-        ordered = _bought(shop_id, order_items.c.preview_generation_id)
+        ordered = _in_paid_lines(shop_id, order_items.c.preview_generation_id)
         designs = select(generations.c.master_asset_id).where(
             generations.c.shop_id == shop_id, generations.c.id.in_(ordered)
         )
         return or_(
-            assets.c.purpose.in_(MARKED),
+            assets.c.purpose.in_(WATERMARKED),
             assets.c.id.in_(designs),
-            assets.c.id.in_(_bought(shop_id, order_items.c.print_asset_id)),
+            assets.c.id.in_(_in_paid_lines(shop_id, order_items.c.print_asset_id)),
         )
 
     def withheld_uploads(self, shop_id: str) -> Any | None:
         """Select unsold pictures that the merchant uploaded: they are full pictures, not photos of the shopper."""
-        ordered = _bought(shop_id, order_items.c.preview_generation_id)
+        ordered = _in_paid_lines(shop_id, order_items.c.preview_generation_id)
         return select(generations.c.upload_asset_id).where(
             generations.c.shop_id == shop_id,
             generations.c.ai_prompt_used == "",
@@ -65,10 +65,10 @@ class DesignsAndOrders(OwnedTable):
         return [update(orders).where(named).values(customer_id=customer.id, updated_at=at)]
 
     def browsers_ordered_from(self, customer: Customer) -> Any | None:
-        return _sessions(customer.shop_id, _by_them(customer))
+        return _sessions(customer.shop_id, _designs_of_customer(customer))
 
     def browsers_others_ordered_from(self, customer: Customer) -> Any | None:
-        return _sessions(customer.shop_id, _by_others(customer))
+        return _sessions(customer.shop_id, _designs_of_others(customer))
 
     def made_as_guest(self, customer: Customer, browsers: Browsers) -> ColumnElement[bool]:
         """Return the condition that the customer ordered a design, or made it in a browser that only they used.
@@ -80,15 +80,15 @@ class DesignsAndOrders(OwnedTable):
         return and_(
             or_(
                 super().made_as_guest(customer, browsers),
-                generations.c.id.in_(_by_them(customer)),
+                generations.c.id.in_(_designs_of_customer(customer)),
                 generations.c.order_id.in_(mine),
             ),
-            generations.c.id.not_in(_by_others(customer)),
+            generations.c.id.not_in(_designs_of_others(customer)),
             or_(generations.c.order_id.is_(None), generations.c.order_id.in_(mine)),
         )
 
     def tried_only(self, customer: Customer) -> ColumnElement[bool]:
-        return and_(generations.c.id.not_in(_by_others(customer)), generations.c.order_id.is_(None))
+        return and_(generations.c.id.not_in(_designs_of_others(customer)), generations.c.order_id.is_(None))
 
     def delete(self, shop_id: str, item_ids: Collection[str], at: datetime) -> list[Any]:
         preview, final, proposal = (
@@ -96,13 +96,13 @@ class DesignsAndOrders(OwnedTable):
         )
         proposed = and_(order_items.c.shop_id == shop_id, proposal)
         return [
-            _emptied(shop_id, at).where(or_(preview, final)),
+            _clear_lines(shop_id, at).where(or_(preview, final)),
             update(order_items).where(proposed).values(proposed_generation_id=None, updated_at=at),
             *super().delete(shop_id, item_ids, at),
         ]
 
     def release_files(self, shop_id: str, asset_ids: Collection[str], at: datetime) -> list[Any]:
-        return [_emptied(shop_id, at).where(among(order_items.c.print_asset_id, asset_ids))]
+        return [_clear_lines(shop_id, at).where(among(order_items.c.print_asset_id, asset_ids))]
 
     async def kept_subjects(self, db: Database, customer: Customer, after: str, limit: int) -> list[str]:
         """Return ids of the customer's order lines: print jobs are stopped and unrecorded print files are deleted."""
@@ -121,7 +121,7 @@ class DesignsAndOrders(OwnedTable):
     def forget(self, customer: Customer, at: datetime) -> list[Any]:
         """Clear the customer's lines and orders. They keep ids, amounts and states for the merchant's accounts."""
         return [
-            _emptied(customer.shop_id, at).where(order_items.c.order_id.in_(_orders(customer))),
+            _clear_lines(customer.shop_id, at).where(order_items.c.order_id.in_(_orders(customer))),
             update(orders)
             .where(orders.c.shop_id == customer.shop_id, orders.c.customer_id == customer.id)
             .values(customer_id=None, updated_at=at),
@@ -140,20 +140,22 @@ def _orders(customer: Customer) -> Select[tuple[str]]:
     return select(orders.c.id).where(orders.c.shop_id == customer.shop_id, orders.c.customer_id == customer.id)
 
 
-def _ordered(shop_id: str, by: ColumnElement[bool]) -> CompoundSelect[tuple[str]]:
+def _designs_in_orders(shop_id: str, by: ColumnElement[bool]) -> CompoundSelect[tuple[str]]:
     """Select the designs in the orders that meet the condition `by`, including proposed replacement pictures."""
     of_somebody = select(orders.c.id).where(orders.c.shop_id == shop_id, by)
     lines = and_(order_items.c.shop_id == shop_id, order_items.c.order_id.in_(of_somebody))
-    chosen, proposed = (select(design).where(lines, design.is_not(None)) for design in CHOSEN)
+    chosen, proposed = (select(design).where(lines, design.is_not(None)) for design in DESIGN_COLUMNS)
     return chosen.union(proposed)
 
 
-def _by_them(customer: Customer) -> CompoundSelect[tuple[str]]:
-    return _ordered(customer.shop_id, orders.c.customer_id == customer.id)
+def _designs_of_customer(customer: Customer) -> CompoundSelect[tuple[str]]:
+    return _designs_in_orders(customer.shop_id, orders.c.customer_id == customer.id)
 
 
-def _by_others(customer: Customer) -> CompoundSelect[tuple[str]]:
-    return _ordered(customer.shop_id, or_(orders.c.customer_id.is_(None), orders.c.customer_id != customer.id))
+def _designs_of_others(customer: Customer) -> CompoundSelect[tuple[str]]:
+    return _designs_in_orders(
+        customer.shop_id, or_(orders.c.customer_id.is_(None), orders.c.customer_id != customer.id)
+    )
 
 
 def _sessions(shop_id: str, ordered: CompoundSelect[tuple[str]]) -> Select[tuple[str]]:
@@ -161,7 +163,7 @@ def _sessions(shop_id: str, ordered: CompoundSelect[tuple[str]]) -> Select[tuple
     return select(session).where(generations.c.shop_id == shop_id, session.is_not(None), generations.c.id.in_(ordered))
 
 
-def _bought(shop_id: str, column: Column[Any]) -> Select[tuple[str]]:
+def _in_paid_lines(shop_id: str, column: Column[Any]) -> Select[tuple[str]]:
     """Select a column of the lines that were paid for and not refunded."""
     paid = select(orders.c.id).where(
         orders.c.shop_id == shop_id,
@@ -172,12 +174,12 @@ def _bought(shop_id: str, column: Column[Any]) -> Select[tuple[str]]:
     return select(column).where(
         order_items.c.shop_id == shop_id,
         order_items.c.order_id.in_(paid),
-        order_items.c.state.in_(SOLD),
+        order_items.c.state.in_(SOLD_STATES),
         column.is_not(None),
     )
 
 
-def _emptied(shop_id: str, at: datetime) -> Any:
+def _clear_lines(shop_id: str, at: datetime) -> Any:
     """Return an update that clears the design of a line, and cancels the line if it was not printed yet."""
     state = case((order_items.c.state.in_(("ready", "cancelled")), order_items.c.state), else_="cancelled")
     return (
@@ -191,7 +193,7 @@ def _emptied(shop_id: str, at: datetime) -> Any:
             preview_ref="",
             title=None,
             state=state,
-            reason=GONE,
+            reason=DATA_DELETED,
             updated_at=at,
         )
     )
