@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from app.personalization.dashboard import Summary, summary
     from app.personalization.jobs import KINDS
     from app.personalization.model import (
+        NOTE_FAILED,
         PREVIEW_SIDE,
-        UNTOLD,
         Generation,
         Offer,
         OrderCard,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         Watermark,
     )
     from app.personalization.offers import offer, save_offer, save_styles, save_watermark
-    from app.personalization.order_actions import map_size, retry_print, sizes_to_map, tell_again
+    from app.personalization.order_actions import map_size, retry_note, retry_print, sizes_to_map
     from app.personalization.payloads import changed_order_fields, order_fields
     from app.personalization.photo_checks import good_width, of_card
     from app.personalization.photo_metrics import measure
@@ -44,10 +44,11 @@ else:
             "app.personalization.dashboard": "Summary summary",
             "app.personalization.jobs": "KINDS",
             "app.personalization.model": (
-                "Generation Offer OrderCard PREVIEW_SIDE PreviewRequest PreviewState Style UNTOLD UnreadOrder Watermark"
+                "Generation NOTE_FAILED Offer OrderCard PREVIEW_SIDE PreviewRequest PreviewState Style UnreadOrder "
+                "Watermark"
             ),
             "app.personalization.offers": "offer save_offer save_styles save_watermark",
-            "app.personalization.order_actions": "map_size retry_print sizes_to_map tell_again",
+            "app.personalization.order_actions": "map_size retry_note retry_print sizes_to_map",
             "app.personalization.payloads": "changed_order_fields order_fields",
             "app.personalization.photo_checks": "good_width of_card",
             "app.personalization.photo_metrics": "measure",
@@ -63,8 +64,8 @@ else:
 
 __all__ = [
     "KINDS",
+    "NOTE_FAILED",
     "PREVIEW_SIDE",
-    "UNTOLD",
     "BaseVariant",
     "Generation",
     "Mapping",
@@ -99,6 +100,7 @@ __all__ = [
     "propose_picture",
     "read_again",
     "request_preview",
+    "retry_note",
     "retry_print",
     "save_base",
     "save_offer",
@@ -106,6 +108,5 @@ __all__ = [
     "save_watermark",
     "sizes_to_map",
     "summary",
-    "tell_again",
     "unread_orders",
 ]

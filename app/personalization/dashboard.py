@@ -39,10 +39,10 @@ class Summary:
 async def summary(app: App, shop: Shop) -> Summary:
     now = app.clock.now()
     at_once = ReadBatch(app.db)
-    quota, states, untold, unread, products, previews = await asyncio.gather(
+    quota, states, failed_notes, unread, products, previews = await asyncio.gather(
         quotas.quota(at_once, shop.id),
         orders.items_by_state(at_once, shop.id),
-        orders.untold_items(at_once, shop.id),
+        orders.count_failed_notes(at_once, shop.id),
         unread_orders.count_unread_orders(at_once, shop.id),
         catalog.enabled_products(at_once, shop.id),
         orders.previews_since(at_once, shop.id, now - timedelta(days=30)),
@@ -57,7 +57,7 @@ async def summary(app: App, shop: Shop) -> Summary:
         previews_30_days=previews,
         prints_ready=states.get("ready", 0),
         prints_running=sum(states.get(state, 0) for state in ("queued", "printing", "waiting")),
-        need_attention=sum(states.get(state, 0) for state in ("failed", "needs_review", "unmapped")) + untold,
+        need_attention=sum(states.get(state, 0) for state in ("failed", "needs_review", "unmapped")) + failed_notes,
         orders_unread=unread,
     )
 

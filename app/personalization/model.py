@@ -20,7 +20,7 @@ REREAD = "personalization.reread_order"
 """The kind of job that fetches an order from Shopify again."""
 NOTE = "personalization.note_print"
 """The kind of job that adds a note about the print file to the Shopify order."""
-UNTOLD = "untold"
+NOTE_FAILED = "note_failed"
 """A filter value besides the states of a line: the print file is ready, but every attempt to update the Shopify order
 failed."""
 OWN_PICTURE = "Own picture"
@@ -292,12 +292,12 @@ class OrderCard:
         return self.state in ("queued", "printing") or self.proposal_status in ("pending", "processing")
 
     @property
-    def is_being_told(self) -> bool:
+    def is_note_pending(self) -> bool:
         """Whether the update of the Shopify order is still queued or being retried."""
         return self.state == "ready" and self.note_status in ("pending", "running")
 
     @property
-    def is_untold(self) -> bool:
+    def is_note_failed(self) -> bool:
         """Whether the update of the Shopify order failed and will not be retried automatically."""
         return self.state == "ready" and self.note_status in ("failed", "dead")
 

@@ -72,9 +72,9 @@ async def on_failure(app: App, job: Job, fault: AppError) -> list[object]:
     return []
 
 
-async def tell_again(app: App, shop_id: str, item_id: str) -> OrderCard:
+async def retry_note(app: App, shop_id: str, item_id: str) -> OrderCard:
     """Queue the update of the Shopify order again after it failed for good. Raises NotFound, Conflict."""
-    if not (await order_card(app, shop_id, item_id)).is_untold:
+    if not (await order_card(app, shop_id, item_id)).is_note_failed:
         raise Conflict("The Shopify order is already up to date, or is being updated now.", code="not_untold")
     now = app.clock.now()
     (queued,) = await app.db.batch(jobs.requeue(jobs.new(NOTE, shop_id, item_id, at=now), now))

@@ -15,7 +15,7 @@ from app.core.statements import built_once
 from app.core.tables import among, moment, upsert
 from app.jobs.tables import jobs
 from app.media.tables import assets
-from app.personalization.model import NOTE, UNTOLD, OrderCard
+from app.personalization.model import NOTE, NOTE_FAILED, OrderCard
 from app.personalization.order_rules import Order, OrderItem
 from app.personalization.print_sizes import Size
 from app.personalization.queries.offers import sizes_as_printed
@@ -103,23 +103,25 @@ async def order_cards(
 ) -> list[OrderCard]:
     """Return the newest lines with a design, for the merchant.
 
-    `states` limits them to these states, where UNTOLD counts as a state; `item_id` limits them to one line.
+    `states` limits them to these states, where NOTE_FAILED counts as a state; `item_id` limits them to one line.
     """
-    chosen = (states or None, UNTOLD in states)
+    chosen = (states or None, NOTE_FAILED in states)
     return [
         OrderCard(**_with_size(row)) for row in await db.all(_order_cards(shop_id, limit, item_id or None, *chosen))
     ]
 
 
 @built_once
-def _order_cards(shop_id: str, limit: int, item_id: str | None, states: Sequence[str] | None, untold_too: bool) -> Any:
+def _order_cards(
+    shop_id: str, limit: int, item_id: str | None, states: Sequence[str] | None, or_note_failed: bool
+) -> Any:
     preview, mockup, master, printed, proposed, upload = (
         assets.alias(name) for name in ("preview", "mockup", "master", "printed", "proposed", "upload")
     )
     proposal, final = generations.alias("proposal"), generations.alias("final")
     size = sizes_as_printed(shop_id).subquery("size")
-    untold = _untold(shop_id) if untold_too else false()
-    in_state = true() if states is None else or_(among(order_items.c.state, states), untold)
+    note_failed = _note_failed(shop_id) if or_note_failed else false()
+    in_state = true() if states is None else or_(among(order_items.c.state, states), note_failed)
     return (
         select(*_card(preview, mockup, master, printed, proposed, upload, proposal, final, size))
         .join(orders, orders.c.id == order_items.c.order_id)
@@ -207,7 +209,7 @@ def _card(
     ]
 
 
-def _untold(shop_id: str) -> ColumnElement[bool]:
+def _note_failed(shop_id: str) -> ColumnElement[bool]:
     """Return a condition on lines: the print file is ready, but the update of the Shopify order failed for good."""
     given_up = select(jobs.c.subject_id).where(
         jobs.c.shop_id == shop_id, jobs.c.status.in_(("failed", "dead")), jobs.c.kind == NOTE
@@ -215,15 +217,15 @@ def _untold(shop_id: str) -> ColumnElement[bool]:
     return and_(order_items.c.state == "ready", order_items.c.id.in_(given_up))
 
 
-async def untold_items(db: Database, shop_id: str) -> int:
+async def count_failed_notes(db: Database, shop_id: str) -> int:
     """Count the lines whose print file is ready, but whose Shopify order could not be updated."""
-    row = await db.one(_count_untold(shop_id))
+    row = await db.one(_count_failed_notes(shop_id))
     return int(row["count"]) if row else 0
 
 
 @built_once
-def _count_untold(shop_id: str) -> Any:
-    return select(func.count().label("count")).where(order_items.c.shop_id == shop_id, _untold(shop_id))
+def _count_failed_notes(shop_id: str) -> Any:
+    return select(func.count().label("count")).where(order_items.c.shop_id == shop_id, _note_failed(shop_id))
 
 
 async def items_by_state(db: Database, shop_id: str) -> dict[str, int]:
