@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from app.personalization.offers import offer, save_offer, save_styles, save_watermark
     from app.personalization.order_actions import map_size, retry_note, retry_print, sizes_to_map
     from app.personalization.payloads import changed_order_fields, order_fields
-    from app.personalization.photo_checks import good_width, of_card
+    from app.personalization.photo_checks import good_width, rate_card
     from app.personalization.photo_metrics import measure
     from app.personalization.preflight import Preflight, Target, judge
     from app.personalization.previews import cancel_preview, preview_state, request_preview
@@ -50,7 +50,7 @@ else:
             "app.personalization.offers": "offer save_offer save_styles save_watermark",
             "app.personalization.order_actions": "map_size retry_note retry_print sizes_to_map",
             "app.personalization.payloads": "changed_order_fields order_fields",
-            "app.personalization.photo_checks": "good_width of_card",
+            "app.personalization.photo_checks": "good_width rate_card",
             "app.personalization.photo_metrics": "measure",
             "app.personalization.preflight": "Preflight Target judge",
             "app.personalization.previews": "cancel_preview preview_state request_preview",
@@ -89,7 +89,6 @@ __all__ = [
     "map_base",
     "map_size",
     "measure",
-    "of_card",
     "offer",
     "open_picture",
     "order_cards",
@@ -98,6 +97,7 @@ __all__ = [
     "previews_by_status",
     "print_link",
     "propose_picture",
+    "rate_card",
     "read_again",
     "request_preview",
     "retry_note",

@@ -311,12 +311,12 @@ class OrderCard:
         return self.is_stuck and self.size is None
 
     @property
-    def is_doubtful(self) -> bool:
+    def can_be_approved(self) -> bool:
         """Whether the line can be printed as soon as the merchant approves it."""
         return self.state == "needs_review" and self.has_master
 
     @property
-    def is_remakable(self) -> bool:
+    def can_be_remade(self) -> bool:
         return self.style is not None and self.upload_id is not None and not self.is_busy
 
 

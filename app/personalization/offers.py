@@ -21,11 +21,11 @@ async def offer(app: App, shop_id: str, shopify_product_id: str) -> Offer:
 
 async def read_offer(at_once: ReadBatch, shop_id: str, shopify_product_id: str) -> Offer:
     """Like `offer`, but within a read batch, so that it shares one database call with the other reads of the batch."""
-    sold = catalog.id_of_sellable(shop_id, shopify_product_id)
+    internal_id = catalog.id_of_sellable(shop_id, shopify_product_id)
     product, styles, sizes = await asyncio.gather(
         catalog.sellable_product(at_once, shop_id, shopify_product_id),
-        offers.styles_of(at_once, shop_id, sold),
-        offers.sizes_of(at_once, shop_id, sold),
+        offers.styles_of(at_once, shop_id, internal_id),
+        offers.sizes_of(at_once, shop_id, internal_id),
     )
     if product is None:
         raise NotFound("This product cannot be personalized.", code="product_not_enabled")

@@ -108,7 +108,9 @@ async def decide_and_save(app: App, stuck: StuckLine, item: OrderItem, *also: An
     order, now = stuck.order, app.clock.now()
     match = await match_item(ReadBatch(app.db), item, order.customer_id)
     approved = item.approved_at is not None
-    decided = item.after(judge(match, paid=order.paid_at is not None, approved=approved, unread=item.unread_parts))
+    decided = item.with_verdict(
+        judge(match, paid=order.paid_at is not None, approved=approved, unread=item.unread_parts)
+    )
     try:
         results = await app.db.batch(orders.save_order(order, order, now), *changes(stuck.item, decided, now), *also)
     except Refused as refused:

@@ -204,7 +204,7 @@ class OrderItem:
     unread: str | None = None
 
     @classmethod
-    def ordered(cls, order: Order, item_id: str, line: OrderLine) -> OrderItem:
+    def from_line(cls, order: Order, item_id: str, line: OrderLine) -> OrderItem:
         """Create the item of a line that is seen for the first time."""
         return cls(
             id=item_id,
@@ -252,7 +252,7 @@ class OrderItem:
             unread = unread - {"quantity"} | ({"quantity"} & set(line.unread))
         return replace(self, **values, unread=_join_parts(unread))
 
-    def after(self, verdict: Verdict) -> OrderItem:
+    def with_verdict(self, verdict: Verdict) -> OrderItem:
         return replace(
             self,
             state=verdict.state.value,
@@ -350,14 +350,14 @@ def pair_lines(
     Items and lines match by id or, if one of the two ids could not be read, by design. The item is None for a new line;
     the line is None for an item that the message does not contain.
     """
-    free = {item.shopify_line_item_id: item for item in items}
-    pairs = [(free.pop(line.line_item_id, None), line) for line in lines]
+    unpaired = {item.shopify_line_item_id: item for item in items}
+    pairs = [(unpaired.pop(line.line_item_id, None), line) for line in lines]
     for place, (item, line) in enumerate(pairs):
         if item is None:
-            likely = (each for each in free.values() if _may_match(each, line))
-            item = next(likely, None)
-            pairs[place] = (item and free.pop(item.shopify_line_item_id), line)
-    return [*pairs, *[(item, None) for item in free.values()]]
+            candidates = (each for each in unpaired.values() if _may_match(each, line))
+            item = next(candidates, None)
+            pairs[place] = (item and unpaired.pop(item.shopify_line_item_id), line)
+    return [*pairs, *[(item, None) for item in unpaired.values()]]
 
 
 def unread_reason(unread: Sequence[str]) -> str:

@@ -177,7 +177,7 @@ def _merge_lines(
     merged: list[tuple[OrderItem | None, OrderItem]] = []
     for item, line in pair_lines(items, facts.lines):
         if item is None and line is not None:
-            merged.append((None, OrderItem.ordered(after, new_id(), line)))
+            merged.append((None, OrderItem.from_line(after, new_id(), line)))
         elif item is not None:
             merged.append(
                 (item, item.merged_with(line, is_newer=_is_newer(before, item, line, facts)) if line else item)
@@ -201,4 +201,4 @@ async def _decide(at_once: ReadBatch, order: Order, item: OrderItem) -> OrderIte
     else:
         approved = item.approved_at is not None
         verdict = judge(match, paid=order.paid_at is not None, approved=approved, unread=item.unread_parts)
-    return item.after(verdict)
+    return item.with_verdict(verdict)

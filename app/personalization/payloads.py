@@ -174,8 +174,8 @@ def _name_of(payload: dict[str, Any]) -> str | None:
 def _lines_of(line_items: Any, order_id: str) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the lines with a design, and `["lines"]` if there may be further ones that could not be read."""
     found = list(_items(line_items))
-    held = [(line, list(_references(line.get("properties")))) for line in found if isinstance(line, dict)]
-    ours = [(line, references) for line, references in held if references]
+    with_references = [(line, list(_references(line.get("properties")))) for line in found if isinstance(line, dict)]
+    ours = [(line, references) for line, references in with_references if references]
     lines = _assign_ids([line for line, _ in ours], [_line_fields(*each) for each in ours], order_id)
     are_lines = isinstance(line_items, list) or any(isinstance(line, dict) for line in found)
     is_malformed = not are_lines or any(not isinstance(line, dict | None) for line in found)
@@ -279,16 +279,16 @@ def _assign_ids(lines: list[dict[str, Any]], fields: list[dict[str, Any]], order
     If two lines have the same id, it goes to the one whose numeric and GraphQL ids agree, else to the first. A line
     without an id gets a substitute, which is the same for every message about this order.
     """
-    claims = [(shopify_id(line.get("id")), id_of_gid(line.get("admin_graphql_api_id"))) for line in lines]
-    in_doubt = [number is None or gid not in (None, number) for number, gid in claims]
-    given: dict[str, int] = {}
+    claimed_ids = [(shopify_id(line.get("id")), id_of_gid(line.get("admin_graphql_api_id"))) for line in lines]
+    in_doubt = [number is None or gid not in (None, number) for number, gid in claimed_ids]
+    assigned: dict[str, int] = {}
     for place in sorted(range(len(lines)), key=in_doubt.__getitem__):
-        free = [each for each in claims[place] if each and each not in given]
-        given |= {free[0]: place} if free else {}
-    by_place = {place: line_id for line_id, place in given.items()}
+        free = [each for each in claimed_ids[place] if each and each not in assigned]
+        assigned |= {free[0]: place} if free else {}
+    by_place = {place: line_id for line_id, place in assigned.items()}
     substitutes: dict[str, int] = {}
     whole_lines = []
-    for place, (claim, each) in enumerate(zip(claims, fields, strict=True)):
+    for place, (claim, each) in enumerate(zip(claimed_ids, fields, strict=True)):
         line_id, unread = by_place.get(place), list(each.get("unread", []))
         if line_id is None or (None not in claim and claim[0] != claim[1]):
             unread.insert(0, "id")

@@ -25,7 +25,7 @@ async def measure_photo(app: App, wanted: Generation, size: Size, photo: bytes) 
     return await _none_on_failure(app, _measure(app, wanted, size, photo))
 
 
-async def with_gamut(app: App, figures: Figures | None, size: Size, master: bytes) -> dict[str, Any] | None:
+async def add_gamut(app: App, figures: Figures | None, size: Size, master: bytes) -> dict[str, Any] | None:
     """Return the figures as JSON for storage, with the share of the master's colours that the printer cannot reproduce.
 
     The share is None if the blank has no ICC profile. Returns None if there are no figures.
@@ -45,7 +45,7 @@ def rate(stored: dict[str, Any] | None, size: Size, upscaler: Upscaler, *, drawn
     return preflight.judge(Figures.read(stored), _target(size, upscaler, drawn=drawn)) if stored else None
 
 
-def of_card(card: OrderCard, upscaler: Upscaler) -> tuple[Preflight | None, Preflight | None]:
+def rate_card(card: OrderCard, upscaler: Upscaler) -> tuple[Preflight | None, Preflight | None]:
     """Rate a line's design and the replacement picture proposed for it, both for the size that will be printed."""
     if card.printed_on is None:
         return None, None

@@ -32,7 +32,7 @@ async def make_preview(run: Run[Generation]) -> Output:
     mark, by_ai = await _mark(app, wanted.shop_id), not wanted.is_unstyled
     preview = await app.imaging.preview(made.master.data, max_side=PREVIEW_SIDE, mark=mark, by_ai=by_ai)
     mockup = await mockups.draw(app, wanted, size, preview)
-    preflight = await photo_checks.with_gamut(app, made.figures, size, made.master.data)
+    preflight = await photo_checks.add_gamut(app, made.figures, size, made.master.data)
     pictures = {"master": made.master, "preview": preview} | ({"mockup": mockup} if mockup else {})
     used = previews.count_style_use(wanted.shop_id, wanted.ai_style_id)
     return Output(pictures, made.model, {"preflight": preflight}, then=lambda assets, at: [used])

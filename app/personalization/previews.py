@@ -73,7 +73,7 @@ async def request_preview(
     at_once, shop_id = ReadBatch(app.db), visitor.shop.id
     offer, before, sent, quota = await asyncio.gather(
         offers.read_offer(at_once, shop_id, wish.product_id),
-        _asked_before(replace(app, db=at_once), visitor, wish.idempotency_key),
+        _find_repeated(replace(app, db=at_once), visitor, wish.idempotency_key),
         media.asset(at_once, shop_id, wish.upload_id),
         quotas.quota(at_once, shop_id),
     )
@@ -88,7 +88,7 @@ async def request_preview(
     try:
         counted = limits.count(media.decoding_cost(header), month) if limits else []
     except TooMany:
-        before = await _asked_before(app, visitor, wanted.idempotency_key)
+        before = await _find_repeated(app, visitor, wanted.idempotency_key)
         if known := generation.ensure_same(before, wanted):  # an identical, concurrent request was counted first
             return known
         raise
@@ -177,7 +177,7 @@ def _size(offer: Offer, variant_id: str | None) -> Size:
     raise Unprocessable("No print size is set for this variant. Choose another variant.", code="unknown_variant")
 
 
-async def _asked_before(app: App, visitor: Visitor, key: str | None) -> Generation | None:
+async def _find_repeated(app: App, visitor: Visitor, key: str | None) -> Generation | None:
     """Return the preview that this visitor already requested with this idempotency key, if any."""
     scope = _owner(visitor.shopper_id, visitor.guest_session_id)
     return await generation.by_key(app.db, visitor.shop.id, PREVIEWS, key, scope)

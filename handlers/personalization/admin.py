@@ -152,7 +152,7 @@ def _reason(error: str) -> str:
 def _card(app: App, card: OrderCard) -> dict[str, Any]:
     """A line item with the links that its row shows."""
     ends = app.clock.now() + PICTURE_LIFE
-    preflight, proposed = personalization.of_card(card, app.upscaler)
+    preflight, proposed = personalization.rate_card(card, app.upscaler)
     return {
         "line": card,
         "preflight": preflight,

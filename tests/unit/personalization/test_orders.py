@@ -153,7 +153,7 @@ async def test_a_design_of_another_shop_is_not_found(studio: Studio) -> None:
     wanted = OrderLine("501", "1001", "2001", "Poster", 1, preview.id)
     at_once = ReadBatch(studio.app.db)
     for shop_id, design in ((OTHER_SHOP, None), (SHOP, preview.id)):
-        item = OrderItem.ordered(Order("order", shop_id, "9001"), "item", wanted)
+        item = OrderItem.from_line(Order("order", shop_id, "9001"), "item", wanted)
         match = await match_item(at_once, item, None)
         assert (match.design and match.design.id) == design
 

@@ -38,7 +38,7 @@ from tests.unit.personalization.test_model import A4, DESIGN
 MASTER = A4.master_size()
 FINE = Match(DESIGN, A4, MASTER, same_product=True, same_customer=True)
 ORDER = Order("order", "a", "9001", as_of=START)
-LINE = OrderItem.ordered(ORDER, "item", OrderLine("501", "1001", "2001", "Poster", 2, "design"))
+LINE = OrderItem.from_line(ORDER, "item", OrderLine("501", "1001", "2001", "Poster", 2, "design"))
 STATES = ("waiting", "queued", "printing", "ready", "needs_review", "unmapped", "failed", "cancelled")
 
 
