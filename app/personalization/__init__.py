@@ -1,8 +1,7 @@
-"""Personalization: a photo becomes a preview, a paid order becomes a print file.
+"""Personalization: turn photos into previews, and paid orders into print files.
 
-Shoppers ask for previews (`previews`), the storefront reads what a product offers
-(`offers`), orders bring approved designs (`orders`), and each paid line ends in one
-print file (`prints`).
+Shoppers request previews (`previews`), the storefront reads the styles and sizes of a product (`offers`), order
+webhooks refer to approved designs (`orders`), and each paid line gets exactly one print file (`prints`).
 """
 
 from typing import TYPE_CHECKING
@@ -14,8 +13,8 @@ if TYPE_CHECKING:
     from app.personalization.dashboard import Summary, summary
     from app.personalization.jobs import KINDS
     from app.personalization.model import (
+        NOTE_FAILED,
         PREVIEW_SIDE,
-        UNTOLD,
         Generation,
         Offer,
         OrderCard,
@@ -26,9 +25,9 @@ if TYPE_CHECKING:
         Watermark,
     )
     from app.personalization.offers import offer, save_offer, save_styles, save_watermark
-    from app.personalization.order_actions import map_size, retry_print, sizes_to_map, tell_again
+    from app.personalization.order_actions import map_size, retry_note, retry_print, sizes_to_map
     from app.personalization.payloads import changed_order_fields, order_fields
-    from app.personalization.photo_checks import good_width, of_card
+    from app.personalization.photo_checks import good_width, rate_card
     from app.personalization.photo_metrics import measure
     from app.personalization.preflight import Preflight, Target, judge
     from app.personalization.previews import cancel_preview, preview_state, request_preview
@@ -45,12 +44,13 @@ else:
             "app.personalization.dashboard": "Summary summary",
             "app.personalization.jobs": "KINDS",
             "app.personalization.model": (
-                "Generation Offer OrderCard PREVIEW_SIDE PreviewRequest PreviewState Style UNTOLD UnreadOrder Watermark"
+                "Generation NOTE_FAILED Offer OrderCard PREVIEW_SIDE PreviewRequest PreviewState Style UnreadOrder "
+                "Watermark"
             ),
             "app.personalization.offers": "offer save_offer save_styles save_watermark",
-            "app.personalization.order_actions": "map_size retry_print sizes_to_map tell_again",
+            "app.personalization.order_actions": "map_size retry_note retry_print sizes_to_map",
             "app.personalization.payloads": "changed_order_fields order_fields",
-            "app.personalization.photo_checks": "good_width of_card",
+            "app.personalization.photo_checks": "good_width rate_card",
             "app.personalization.photo_metrics": "measure",
             "app.personalization.preflight": "Preflight Target judge",
             "app.personalization.previews": "cancel_preview preview_state request_preview",
@@ -64,8 +64,8 @@ else:
 
 __all__ = [
     "KINDS",
+    "NOTE_FAILED",
     "PREVIEW_SIDE",
-    "UNTOLD",
     "BaseVariant",
     "Generation",
     "Mapping",
@@ -89,7 +89,6 @@ __all__ = [
     "map_base",
     "map_size",
     "measure",
-    "of_card",
     "offer",
     "open_picture",
     "order_cards",
@@ -98,8 +97,10 @@ __all__ = [
     "previews_by_status",
     "print_link",
     "propose_picture",
+    "rate_card",
     "read_again",
     "request_preview",
+    "retry_note",
     "retry_print",
     "save_base",
     "save_offer",
@@ -107,6 +108,5 @@ __all__ = [
     "save_watermark",
     "sizes_to_map",
     "summary",
-    "tell_again",
     "unread_orders",
 ]

@@ -1,4 +1,4 @@
-"""Blanks: what a shop prints on, and which Shopify variants are printed on which."""
+"""Blanks: the unprinted products of a shop, and the Shopify variants that are printed on them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROFILE_MIME = "application/vnd.iccprofile"
 async def save_base(
     app: App, shop_id: str, base: ProductBase, variants: list[BaseVariant], profile: bytes | None = None
 ) -> None:
-    """Add a blank with its variants, and the ICC profile of what prints on it, which is kept as it is."""
+    """Add a blank with its variants, and store its printer's ICC profile unchanged."""
     now, rows = app.clock.now(), list[Any]()
     if profile is not None:
         stored = await _store(app, shop_id, base, profile)
@@ -30,7 +30,7 @@ async def save_base(
 
 
 async def map_base(app: App, shop_id: str, product_id: str, base_id: str, mappings: list[Mapping]) -> None:
-    """Print these Shopify variants of a product on variants of a blank. A variant that was mapped before changes."""
+    """Map Shopify variants of a product to variants of a blank, replacing the previous mapping of each of them."""
     now = app.clock.now()
     await app.db.batch(
         blanks.link_base(shop_id, product_id, base_id, 0, now),

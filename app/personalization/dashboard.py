@@ -1,4 +1,4 @@
-"""What the merchant's home page tells of personalization."""
+"""The figures about personalization on the merchant's home page."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from app.shops import Shop
 
 @dataclass(frozen=True)
 class Summary:
-    """Counts for the home page; `used` and `limit` are this month's previews, `used_in_all` are those of all time.
+    """Figures for the home page.
 
-    `counted_since` is when the first preview of this month was asked for; None before it.
+    `used` and `limit` are the number of previews this month and the monthly quota; `used_in_all` counts all time.
+    `counted_since` is when the first preview of this month was requested, None if there was none.
     """
 
     offers: list[Offer]
@@ -38,10 +39,10 @@ class Summary:
 async def summary(app: App, shop: Shop) -> Summary:
     now = app.clock.now()
     at_once = ReadBatch(app.db)
-    quota, states, untold, unread, products, previews = await asyncio.gather(
+    quota, states, failed_notes, unread, products, previews = await asyncio.gather(
         quotas.quota(at_once, shop.id),
         orders.items_by_state(at_once, shop.id),
-        orders.untold_items(at_once, shop.id),
+        orders.count_failed_notes(at_once, shop.id),
         unread_orders.count_unread_orders(at_once, shop.id),
         catalog.enabled_products(at_once, shop.id),
         orders.previews_since(at_once, shop.id, now - timedelta(days=30)),
@@ -56,7 +57,7 @@ async def summary(app: App, shop: Shop) -> Summary:
         previews_30_days=previews,
         prints_ready=states.get("ready", 0),
         prints_running=sum(states.get(state, 0) for state in ("queued", "printing", "waiting")),
-        need_attention=sum(states.get(state, 0) for state in ("failed", "needs_review", "unmapped")) + untold,
+        need_attention=sum(states.get(state, 0) for state in ("failed", "needs_review", "unmapped")) + failed_notes,
         orders_unread=unread,
     )
 

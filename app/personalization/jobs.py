@@ -10,7 +10,8 @@ from app.personalization.print_rendering import PRINT_RENDER
 from app.render_workers import heavy_kind
 
 NOTE_TRIES = 32
-"""Half a day and more: the print is made, and an order must hear of it after Shopify's longest bad hours."""
+"""The retries span more than half a day: the print file is made, so the Shopify order must be updated even after a long
+outage of Shopify."""
 
 KINDS = (
     generation.job_kind(previews.PREVIEWS, preview_making.make_preview),
@@ -18,5 +19,5 @@ KINDS = (
     JobKind(REREAD, orders.reread_order, shops.on_failure),
     JobKind(order_actions.REMATCH, order_actions.rematch_variant, order_actions.on_failure),
     heavy_kind(prints.FINALIZE, PRINT_RENDER, prints.on_failure, background=True),
-    JobKind(NOTE, prints.note_print, prints.note_given_up, max_attempts=NOTE_TRIES),
+    JobKind(NOTE, prints.note_print, prints.on_note_failure, max_attempts=NOTE_TRIES),
 )

@@ -1,4 +1,4 @@
-"""A blank's template for mockups: its photo, where the print lies on it, and what lies over the print."""
+"""Mockup templates of blanks: a photo, the area of the print in it, and the layers above the print."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ BLENDS: dict[str, Blend] = {"normal": "normal", "multiply": "multiply"}
 MODES: dict[str, LayerMode] = {"multiply": "multiply", "screen": "screen"}
 MOST_LAYERS = 8
 LEAST_AREA = 0.001
-"""Of the photo: less is a line, or lies outside in."""
+"""The minimum of twice the signed area of the triangle at each corner, as a share of the photo. With less, the print
+area is nearly a line; with a negative value, it is folded or mirrored."""
 MOST_SLANT = 4
-"""How many times as far away as its first corner a corner may be."""
+"""The depth of a corner is between the inverse of this and this, where the first corner has depth 1."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,11 @@ class TemplateLayer:
 
 @dataclass(frozen=True)
 class Template:
-    """As JSON: `{"photo": id, "area": [[x, y], …], "blend": "normal", "cylinder": {"arc", "bend", "seen": [a, b]},
-    "layers": [{"asset": id, "mode": "multiply", "opacity": 1}]}`, where only photo and area must be. Pictures are
-    assets by id; the numbers are those of `app.core.mockups`.
+    """A mockup template.
+
+    As JSON: `{"photo": id, "area": [[x, y], …], "blend": "normal", "cylinder": {"arc", "bend", "seen": [a, b]},
+    "layers": [{"asset": id, "mode": "multiply", "opacity": 1}]}`. Only `photo` and `area` are required. Pictures are
+    asset ids; the units of the numbers are documented in `app.core.mockups`.
     """
 
     photo_id: str
@@ -39,34 +42,35 @@ class Template:
     layers: tuple[TemplateLayer, ...]
 
     @classmethod
-    def read(cls, told: Mapping[str, Any]) -> Template:
-        """Raises Unprocessable for what no mockup can be made by."""
+    def read(cls, value: Mapping[str, Any]) -> Template:
+        """Read a template from JSON. Raises Unprocessable if no mockup can be drawn with it."""
         try:
-            layers = tuple(_layer(each) for each in told.get("layers", []))
+            layers = tuple(_layer(each) for each in value.get("layers", []))
             _check(len(layers) <= MOST_LAYERS)
-            cylinder = _cylinder(told["cylinder"]) if told.get("cylinder") else None
-            area = _area(told["area"], cylinder.rows if cylinder else (0, 1))
-            return cls(str(told["photo"]), area, cylinder, BLENDS[told.get("blend", "normal")], layers)
+            cylinder = _cylinder(value["cylinder"]) if value.get("cylinder") else None
+            area = _area(value["area"], cylinder.rows if cylinder else (0, 1))
+            return cls(str(value["photo"]), area, cylinder, BLENDS[value.get("blend", "normal")], layers)
         except (AttributeError, KeyError, TypeError, ValueError) as fault:
             raise Unprocessable("The mockup template is not valid.", code="bad_template") from fault
 
 
-def _layer(told: Mapping[str, Any]) -> TemplateLayer:
-    return TemplateLayer(str(told["asset"]), MODES[told["mode"]], _number(told.get("opacity", 1), 0, 1))
+def _layer(value: Mapping[str, Any]) -> TemplateLayer:
+    return TemplateLayer(str(value["asset"]), MODES[value["mode"]], _number(value.get("opacity", 1), 0, 1))
 
 
-def _cylinder(told: Mapping[str, Any]) -> Cylinder:
-    start, end = (_number(each, 0, 1) for each in told["seen"])
+def _cylinder(value: Mapping[str, Any]) -> Cylinder:
+    start, end = (_number(each, 0, 1) for each in value["seen"])
     _check(end - start >= 0.05)
-    return Cylinder(_number(told["arc"], 10, 175), _number(told.get("bend", 0), -0.5, 0.5), (start, end))
+    return Cylinder(_number(value["arc"], 10, 175), _number(value.get("bend", 0), -0.5, 0.5), (start, end))
 
 
-def _area(told: list[list[float]], rows: tuple[float, float]) -> Quad:
-    """Four corners that turn one way, clockwise from the top left: else the print would be folded, or mirrored.
+def _area(value: list[list[float]], rows: tuple[float, float]) -> Quad:
+    """Read the four corners of the print, clockwise from the top left. Raises ValueError if they are not usable.
 
-    None of it, from row to row, is much nearer or farther than the rest: what is very slanted is no picture.
+    The quadrilateral must be convex, otherwise the print would be folded or mirrored. `rows` are the top and bottom row
+    that are drawn: the depth may not vary too much between them, because a very slanted print is not recognizable.
     """
-    first, second, third, fourth = (_point(each) for each in told)
+    first, second, third, fourth = (_point(each) for each in value)
     around = (first, second, third, fourth)
     turns = [_turn(around[at], around[(at + 1) % 4], around[(at + 2) % 4]) for at in range(4)]
     _check(min(turns) >= LEAST_AREA)
@@ -75,21 +79,21 @@ def _area(told: list[list[float]], rows: tuple[float, float]) -> Quad:
     return around
 
 
-def _point(told: list[float]) -> Point:
-    x, y = told
+def _point(value: list[float]) -> Point:
+    x, y = value
     return _number(x, 0, 1), _number(y, 0, 1)
 
 
 def _turn(before: Point, at: Point, after: Point) -> float:
-    """Twice the area of the triangle; above 0 where the way turns right."""
+    """Return twice the signed area of the triangle, which is positive for a right turn."""
     return (at[0] - before[0]) * (after[1] - at[1]) - (at[1] - before[1]) * (after[0] - at[0])
 
 
-def _number(told: Any, least: float, most: float) -> float:
-    _check(isinstance(told, int | float) and least <= told <= most)  # false of NaN, which JSON can say
-    return float(told)
+def _number(value: Any, least: float, most: float) -> float:
+    _check(isinstance(value, int | float) and least <= value <= most)  # also false for NaN, which JSON allows
+    return float(value)
 
 
-def _check(right: bool) -> None:
-    if not right:
+def _check(valid: bool) -> None:
+    if not valid:
         raise ValueError

@@ -1,4 +1,4 @@
-"""Mockups: a preview on its product, as the blank's template says."""
+"""Mockups: a preview shown on its product, drawn from the blank's mockup template."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from app.personalization.print_sizes import Size
 
 
 async def draw(app: App, wanted: Generation, size: Size, preview: Picture) -> Picture | None:
-    """The watermarked preview on its product: a mockup of the master would be a way around the watermark.
+    """Draw the watermarked preview on its product; a mockup of the master would bypass the watermark.
 
-    None where the blank has no template, or one that cannot be drawn: a preview does without.
+    Returns None if the blank has no template, or if the mockup cannot be drawn: the preview is then shown without one.
     """
     if size.mockup is None:
         return None
     try:
         parts = await _parts(app, wanted.shop_id, Template.read(size.mockup))
-        return await app.imaging.mockup(preview.data, parts, max_side=PREVIEW_SIDE, by_ai=not wanted.as_it_is)
+        return await app.imaging.mockup(preview.data, parts, max_side=PREVIEW_SIDE, by_ai=not wanted.is_unstyled)
     except AppError as fault:
         app.log.warning("mockup_failed", preview=wanted.id, code=fault.code)
         return None
 
 
 async def _parts(app: App, shop_id: str, template: Template) -> MockupParts:
-    """Raises NotFound when a picture is gone."""
+    """Load the pictures of a template. Raises NotFound if one of them no longer exists."""
     at_once, layers = ReadBatch(app.db), template.layers
     photo, *above = await asyncio.gather(
         *[_picture(app, at_once, shop_id, id) for id in (template.photo_id, *[layer.asset_id for layer in layers])]

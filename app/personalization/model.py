@@ -1,4 +1,4 @@
-"""Values and rules of personalization: no I/O, no clock, no chance."""
+"""Values and rules of personalization. All of them are pure: no I/O, no clock, no randomness."""
 
 from __future__ import annotations
 
@@ -17,25 +17,32 @@ from app.personalization.print_sizes import Size
 
 PREVIEW_SIDE = 1024
 REREAD = "personalization.reread_order"
-"""The kind of job that asks Shopify for an order."""
+"""The kind of job that fetches an order from Shopify again."""
 NOTE = "personalization.note_print"
-"""The kind of job that tells an order in Shopify of its print file."""
-UNTOLD = "untold"
-"""Beside the states of a line: ready, and Shopify's order will not hear of it by itself."""
+"""The kind of job that adds a note about the print file to the Shopify order."""
+NOTE_FAILED = "note_failed"
+"""A filter value besides the states of a line: the print file is ready, but every attempt to update the Shopify order
+failed."""
 OWN_PICTURE = "Own picture"
-"""What a merchant's picture is called, where a design has its style."""
+"""The name of the style of pictures that merchants upload."""
 LONGEST_DEFAULT_MARK = 12
-"""Letters of a shop's name in its default watermark. They share the mark's width, so a longer text has thinner letters:
-12 capital Ws change 1 % of the pixels of a panorama's preview visibly, 16 of them next to none."""
+"""The maximum number of characters of a shop's name in its default watermark. The text is scaled to the width of the
+mark, so a longer text has thinner letters: 12 capital Ws visibly change 1 % of the pixels of a panorama's preview, 16
+hardly any."""
 MOST_TILES = 10_000_000
-"""Far more than a print of 60 × 72 inches at 300 dpi has, even in tiles of 8 pixels."""
+"""The maximum number of tiles in a report: far more than a print of 60 × 72 inches at 300 dpi has, even with tiles of
+8 pixels per side."""
 _ENGINE = re.compile(r"[ -~]{1,40}")
-_SPELLED = str.maketrans("\u2018\u2019\u201c\u201d\u2013\u2014", "''\"\"--")
+_ASCII_PUNCTUATION = str.maketrans("\u2018\u2019\u201c\u201d\u2013\u2014", "''\"\"--")
 
 
 @dataclass(frozen=True)
 class Style:
-    """A look: its prompt goes to the image model and never to a browser. `usage_count` is how many previews have it."""
+    """A style that shoppers can choose.
+
+    `prompt_template` is sent to the image model and never to a browser. `usage_count` is the number of previews made
+    in this style.
+    """
 
     id: str
     name: str
@@ -46,7 +53,7 @@ class Style:
 
 @dataclass(frozen=True)
 class Offer:
-    """What the storefront block needs of one product."""
+    """One product with its styles and sizes, as the storefront block shows it."""
 
     product_id: str
     shopify_product_id: str
@@ -57,7 +64,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class PreviewRequest:
-    """What a shopper asks for. `product_id` and `variant_id` are Shopify's."""
+    """A shopper's request for a preview. `product_id` and `variant_id` are Shopify's ids."""
 
     upload_id: str
     product_id: str
@@ -69,6 +76,8 @@ class PreviewRequest:
 
 @dataclass(frozen=True)
 class Generation:
+    """A design, as stored in `generations`: the request, its progress and its pictures."""
+
     id: str
     shop_id: str
     product_id: str
@@ -92,12 +101,12 @@ class Generation:
     preflight: dict[str, Any] | None = None
 
     @property
-    def as_it_is(self) -> bool:
-        """Without a prompt no model is asked: the upload itself is the picture, as a merchant sent it."""
+    def is_unstyled(self) -> bool:
+        """Whether the upload itself becomes the picture: a merchant's picture has no prompt, so no model is called."""
         return not self.ai_prompt_used
 
     def asks_the_same(self, other: Generation) -> bool:
-        """Whether a repeated idempotency key repeats the request too."""
+        """Return whether `other`, which has the same idempotency key, is also the same request."""
         return (self.product_id, self.ai_style_id, self.size_id, self.upload_asset_id, self.crop) == (
             other.product_id,
             other.ai_style_id,
@@ -107,9 +116,9 @@ class Generation:
         )
 
     def belongs_to(self, owners: Collection[tuple[str | None, str | None]]) -> bool:
-        """Whether it is one of these shoppers' or guest sessions'.
+        """Return whether the design belongs to one of these pairs of shopper id and guest session id.
 
-        One that a guest made and ordered with an account is both the customer's and that browser's.
+        A design that was made by a guest and ordered with an account belongs to both the customer and the browser.
         """
         mine = {self.shopper_id, self.guest_session_id} - {None}
         return any(mine.intersection(owner) for owner in owners)
@@ -117,8 +126,11 @@ class Generation:
 
 @dataclass(frozen=True)
 class KnownDesign:
-    """A design with what an order's line is compared to: its master's width and height in pixels while that is there,
-    Shopify's id of its product, and Shopify's id of the customer who made it."""
+    """A design with the facts that an order line is compared to.
+
+    `master` is the width and height of the master in pixels, None if the master no longer exists.
+    `shopify_customer_id` is the customer who made the design, None for a guest.
+    """
 
     design: Generation
     master: tuple[int, int] | None
@@ -128,7 +140,7 @@ class KnownDesign:
 
 @dataclass(frozen=True)
 class PreviewState:
-    """What a shopper sees of a preview. `progress` is a percentage."""
+    """A preview as its shopper sees it. `progress` is a percentage."""
 
     id: str
     status: str
@@ -143,7 +155,10 @@ class PreviewState:
 
 @dataclass(frozen=True)
 class Watermark:
-    """What a shop's previews are marked with. `opacity` is 0 to 1, `size_percentage` the mark's share of the width."""
+    """The watermark on a shop's previews.
+
+    `opacity` is between 0 and 1; `size_percentage` is the width of the mark as a percentage of the preview's width.
+    """
 
     text: str | None
     opacity: float
@@ -156,13 +171,13 @@ class Watermark:
 
 
 def default_watermark(shop_id: str, shop_name: str | None) -> Watermark:
-    """Return the watermark of a shop that has not chosen one: its name, all over the preview.
+    """Return the watermark of a shop that has not set one: its name, tiled over the preview.
 
-    The name is spelled in printable ASCII, the letters that every runtime can draw; accents and symbols are dropped. A
-    name with other letters (Cyrillic, Arabic, Chinese) would be a row of boxes: such a shop is called by the first part
-    of its domain.
+    The name is reduced to printable ASCII, because every runtime can draw these characters; accents and symbols are
+    dropped. A name in another script (Cyrillic, Arabic, Chinese) would be drawn as a row of boxes, so the first part
+    of the shop's domain is used instead.
     """
-    whole = unicodedata.normalize("NFKD", shop_name or "").translate(_SPELLED)
+    whole = unicodedata.normalize("NFKD", shop_name or "").translate(_ASCII_PUNCTUATION)
     plain = " ".join("".join(letter for letter in whole if letter.isascii()).split())
     is_foreign = any(letter.isalnum() and not letter.isascii() for letter in whole)
     if is_foreign or not any(letter.isalnum() for letter in plain):
@@ -173,10 +188,11 @@ def default_watermark(shop_id: str, shop_name: str | None) -> Watermark:
 
 @dataclass(frozen=True)
 class PrintReport:
-    """What made a print file. It may come from a render worker: raises Unprocessable for what makes no sense.
+    """How a print file was made.
 
-    `tiles` is how many tiles a network enlarged, `tiles_fell_back` in how many of them it failed; both are None where
-    the worker did not say.
+    The report may come from a render worker, so it is validated: inconsistent values raise Unprocessable. `tiles` is
+    the number of tiles that an upscaling network processed, `tiles_fell_back` the number of tiles for which it failed;
+    both are None if the worker did not report them.
     """
 
     engine: str
@@ -191,7 +207,7 @@ class PrintReport:
 
 @dataclass(frozen=True)
 class StoredPrint:
-    """A print file in storage: it was enlarged `factor` times from a picture of the source's width and height."""
+    """A stored print file, enlarged `factor` times from a source of `source_width` × `source_height` pixels."""
 
     asset: Asset
     factor: float
@@ -202,7 +218,7 @@ class StoredPrint:
 
 @dataclass(frozen=True)
 class OrderCard:
-    """A line as the merchant sees it in the list of orders."""
+    """An order line as the merchant sees it in the list of orders."""
 
     item_id: str
     shop_id: str
@@ -247,12 +263,12 @@ class OrderCard:
 
     @property
     def preview_seconds(self) -> float | None:
-        """How long the preview took to make."""
+        """How long it took to make the preview, in seconds; None if it is unknown."""
         return None if self.duration_ms is None else self.duration_ms / 1000
 
     @property
     def print_seconds(self) -> float | None:
-        """How long the print file took to make."""
+        """How long it took to make the print file, in seconds; None until it is made."""
         if self.upscale_started_at is None or self.upscale_completed_at is None:
             return None
         return (self.upscale_completed_at - self.upscale_started_at).total_seconds()
@@ -263,7 +279,7 @@ class OrderCard:
 
     @property
     def engine(self) -> str | None:
-        """What enlarged the picture for the print file: a network by its name, or `resample`."""
+        """The engine that enlarged the picture for printing: the name of a network, or `resample`."""
         return (self.generation_params or {}).get("engine")
 
     @property
@@ -272,17 +288,17 @@ class OrderCard:
 
     @property
     def is_busy(self) -> bool:
-        """Whether it will change by itself, soon."""
+        """Whether the line will change soon without any action by the merchant, so that the page must refresh."""
         return self.state in ("queued", "printing") or self.proposal_status in ("pending", "processing")
 
     @property
-    def is_being_told(self) -> bool:
-        """Whether Shopify's order is still to hear of the print file: in a moment, or when Shopify answers again."""
+    def is_note_pending(self) -> bool:
+        """Whether the update of the Shopify order is still queued or being retried."""
         return self.state == "ready" and self.note_status in ("pending", "running")
 
     @property
-    def is_untold(self) -> bool:
-        """Whether telling Shopify's order was given up."""
+    def is_note_failed(self) -> bool:
+        """Whether the update of the Shopify order failed and will not be retried automatically."""
         return self.state == "ready" and self.note_status in ("failed", "dead")
 
     @property
@@ -291,24 +307,25 @@ class OrderCard:
 
     @property
     def needs_size(self) -> bool:
-        """Whether nothing can be made for it before it is known how large."""
+        """Whether a print size must be chosen before anything can be made for this line."""
         return self.is_stuck and self.size is None
 
     @property
-    def is_doubtful(self) -> bool:
-        """Whether a merchant's word is enough to print it."""
+    def can_be_approved(self) -> bool:
+        """Whether the line can be printed as soon as the merchant approves it."""
         return self.state == "needs_review" and self.has_master
 
     @property
-    def is_remakable(self) -> bool:
+    def can_be_remade(self) -> bool:
         return self.style is not None and self.upload_id is not None and not self.is_busy
 
 
 @dataclass(frozen=True)
 class UnreadOrder:
-    """A message of Shopify's about an order that could not be taken. Without an `order_id` it is not known which.
+    """An order webhook that could not be processed.
 
-    `id` is that of its delivery, `error` says why, and `created_at` when it came.
+    `id` is the id of the webhook delivery and `created_at` the time when it arrived; `error` is the reason.
+    `order_id` is None if it could not be read.
     """
 
     id: str
@@ -322,13 +339,16 @@ class UnreadOrder:
 
 
 def crop_of(values: dict[str, Any] | None) -> Crop | None:
-    """A crop of fractions, inside the picture and at least a twentieth of it a side. Raises Unprocessable."""
+    """Return the crop in fractions of the picture, or None if there is none.
+
+    Raises Unprocessable if the crop is not inside the picture, or a side is less than a twentieth of the picture's.
+    """
     if values is None:
         return None
     crop = Crop(float(values["x"]), float(values["y"]), float(values["width"]), float(values["height"]))
     slack = 1e-6
     inside = all(
-        start >= -slack and share >= 0.05 and start + share <= 1 + slack  # false of NaN, which JSON can say
+        start >= -slack and share >= 0.05 and start + share <= 1 + slack  # also false for NaN, which JSON allows
         for start, share in ((crop.x, crop.width), (crop.y, crop.height))
     )
     if not inside:

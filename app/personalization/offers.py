@@ -1,4 +1,4 @@
-"""What a product offers: its styles and sizes."""
+"""Offers: the styles and sizes in which a product can be personalized."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from app.personalization.queries import offers
 
 
 async def offer(app: App, shop_id: str, shopify_product_id: str) -> Offer:
-    """Raises NotFound when the product is not switched on, or has nothing to choose from."""
+    """Return a product's offer. Raises NotFound if the product is not enabled, or has no styles or no sizes."""
     return await read_offer(ReadBatch(app.db), shop_id, shopify_product_id)
 
 
 async def read_offer(at_once: ReadBatch, shop_id: str, shopify_product_id: str) -> Offer:
-    """As `offer`, in one call of the database together with what else is read at once."""
-    sold = catalog.id_of_sellable(shop_id, shopify_product_id)
+    """Like `offer`, but within a read batch, so that it shares one database call with the other reads of the batch."""
+    internal_id = catalog.id_of_sellable(shop_id, shopify_product_id)
     product, styles, sizes = await asyncio.gather(
         catalog.sellable_product(at_once, shop_id, shopify_product_id),
-        offers.styles_of(at_once, shop_id, sold),
-        offers.sizes_of(at_once, shop_id, sold),
+        offers.styles_of(at_once, shop_id, internal_id),
+        offers.sizes_of(at_once, shop_id, internal_id),
     )
     if product is None:
         raise NotFound("This product cannot be personalized.", code="product_not_enabled")
@@ -35,7 +35,7 @@ async def read_offer(at_once: ReadBatch, shop_id: str, shopify_product_id: str) 
 
 
 async def save_offer(app: App, shop_id: str, product: Product, sizes: list[Size], styles: list[Style]) -> None:
-    """Add a product with its sizes, offered in these styles (which exist already)."""
+    """Add a product with its sizes, and offer it in these styles, which must already exist."""
     now = app.clock.now()
     await app.db.batch(
         catalog.save_product(shop_id, product, now),
@@ -45,7 +45,7 @@ async def save_offer(app: App, shop_id: str, product: Product, sizes: list[Size]
 
 
 async def save_styles(app: App, shop_id: str, styles: list[Style], examples: dict[str, str]) -> None:
-    """Add looks; `examples` gives the asset of each style's example by the style's id."""
+    """Add styles. `examples` maps the id of a style to the asset id of its example picture."""
     now = app.clock.now()
     await app.db.batch(
         *[offers.insert_style(shop_id, style, examples.get(style.id), place, now) for place, style in enumerate(styles)]

@@ -1,4 +1,4 @@
-"""Matching an order's line with the design and the size that it means."""
+"""Order matching: find the design and the size of an order line."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ ID = re.compile(r"[0-9a-f-]{36}")
 
 
 async def match_item(at_once: ReadBatch, item: OrderItem, customer_id: str | None) -> Match:
-    """Match what the cart said with what we know; nothing it said is trusted.
+    """Match a line with its design and size, and check them: the cart's data can be forged.
 
-    A guest's design may be bought by anybody; a customer's only by that customer.
+    Anyone may buy a guest's design, but only the customer who made a design may buy a customer's.
     """
     shop_id, known = item.shop_id, item.preview_ref if ID.fullmatch(item.preview_ref) else ""
     found, size = await asyncio.gather(lines.known_design(at_once, shop_id, known), _size(at_once, item))
@@ -32,7 +32,7 @@ async def match_item(at_once: ReadBatch, item: OrderItem, customer_id: str | Non
 
 
 async def _size(at_once: ReadBatch, item: OrderItem) -> Size | None:
-    """The size that the variant means now, else the one that the line was given before."""
+    """Return the current size of the variant, or else the size that the line was given earlier."""
     of_variant, given = await asyncio.gather(
         offers.size_of_variant(at_once, item.shop_id, item.shopify_variant_id or ""),
         offers.size(at_once, item.shop_id, item.size_id or ""),

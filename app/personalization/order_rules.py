@@ -1,7 +1,7 @@
-"""What becomes of an order and its lines: pure rules, the same whatever arrives first and however often.
+"""Rules for orders and their lines. They are pure, and give the same result for any order and repetition of webhooks.
 
-An order is what has been heard of it: facts that stay true once they were (paid, cancelled), and what its newest
-telling says (how many of each line are left). A line has one state, and a reason where it does not simply go on.
+An order combines facts that never become false again (paid, cancelled) with the values of its newest message (the
+remaining quantity of each line). A line has one state, and a reason if it needs attention or was stopped.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from app.media import Asset
 from app.personalization.model import Generation
 from app.personalization.print_sizes import Size
 
-_EVER = datetime.min.replace(tzinfo=UTC)
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 REFUNDS = ("partially_refunded", "refunded")
 PRINTABLE = ("queued", "printing")
 ADJUSTABLE = ("waiting", "needs_review", "unmapped", "failed")
-"""Lines that a merchant can bring on: with another try, an approval, a size or another picture."""
+"""States in which a merchant can act on a line: retry it, approve it, choose its size or replace its picture."""
 
 ORDER_CANCELLED = "The order was cancelled before this was printed."
 LINE_REMOVED = "This line was refunded or removed before it was printed."
@@ -41,16 +41,17 @@ PARTS = {
     "title": "title",
     "quantity": "quantity",
 }
-"""What may be unreadable of a line, in the words of a merchant."""
-FOLLOWED = {"product": "shopify_product_id", "variant": "shopify_variant_id", "title": "title"}
-"""Parts of a line that a later message may correct, and their columns."""
+"""The parts of a line that may be unreadable, with their names in messages to the merchant."""
+UPDATABLE_PARTS = {"product": "shopify_product_id", "variant": "shopify_variant_id", "title": "title"}
+"""The parts of a line that later messages update, and their columns."""
 
 
 @dataclass(frozen=True)
 class OrderLine:
-    """A line of an order that holds a design. `quantity` is what is left of it after refunds and edits.
+    """An order line with a design, as one message describes it.
 
-    `preview_ref` is what the cart said, and not trusted. `unread` names what could not be read, as keys of PARTS.
+    `quantity` is what remains after refunds and edits. `preview_ref` comes from the cart, so it is not trusted.
+    `unread` names the parts that could not be read, as keys of PARTS.
     """
 
     line_item_id: str
@@ -61,17 +62,21 @@ class OrderLine:
     preview_ref: str
     unread: Sequence[str] = ()
 
-    def of_another_order(self, order_id: str) -> OrderLine:
-        """This line, when its id is that of another order's line: under one that is no number, the same each time."""
+    def with_substitute_id(self, order_id: str) -> OrderLine:
+        """Return this line with a substitute id, for when its id already belongs to a line of another order.
+
+        The substitute is deterministic and, unlike Shopify's ids, not a number.
+        """
         return replace(self, line_item_id=f"{order_id}-{self.line_item_id}", unread=("id", *self.unread))
 
 
 @dataclass(frozen=True)
 class OrderFacts:
-    """One message about an order, in our words. `total_price` in minor units; `as_of`: as the order was then.
+    """The content of one message about an order.
 
-    `asked`: it is Shopify's answer to a question of ours, which is never older than a webhook of the same moment.
-    `unread` names what could not be read of the order itself: `lines`, `status`, `cancellation`.
+    `total_price` is in minor units of `currency`. `as_of` is the time of the state that the message describes. `asked`
+    means that we fetched the order from Shopify: such an answer takes precedence over a webhook with the same time.
+    `unread` names the parts of the order itself that could not be read: `lines`, `status`, `cancellation`.
     """
 
     order_id: str
@@ -90,16 +95,16 @@ class OrderFacts:
 
     @property
     def is_unclear(self) -> bool:
-        """Whether Shopify has to be asked for the order, because this message could not be read in full."""
+        """Whether the order must be fetched from Shopify because parts of this message could not be read."""
         return bool(self.unread) or any(line.unread for line in self.lines)
 
 
 @dataclass(frozen=True)
 class Order:
-    """What has been heard of an order.
+    """An order, as merged from all its messages so far.
 
-    `as_of` is of its newest telling, `customer_as_of` of the newest that named its customer; `revision` counts
-    changes.
+    `as_of` is the time of the newest message, `customer_as_of` that of the newest message with a customer. `revision`
+    increases with every change, for optimistic locking. `total_price` is in minor units of `currency`.
     """
 
     id: str
@@ -118,14 +123,14 @@ class Order:
     customer_as_of: datetime | None = None
 
     def is_newer(self, facts: OrderFacts) -> bool:
-        """Whether this telling is newer than all that were heard."""
+        """Return whether this message is newer than all messages merged so far."""
         return self.as_of is None or facts.as_of > self.as_of or (facts.asked and facts.as_of == self.as_of)
 
     def merged_with(self, facts: OrderFacts) -> Order:
-        """The order after one more telling, in any order of tellings."""
+        """Return the order with one more message merged in. The result does not depend on the order of the messages."""
         refund = self.status if self.status in REFUNDS else None
         known = replace(
-            self._bought_by(facts),
+            self._with_customer(facts),
             paid_at=_earlier(self.paid_at, facts.paid_at),
             cancelled_at=_earlier(self.cancelled_at, facts.cancelled_at),
             is_test=self.is_test or facts.is_test,
@@ -142,16 +147,16 @@ class Order:
         status = "cancelled" if known.cancelled_at else refund or ("paid" if known.paid_at else "open")
         return replace(known, status=status)
 
-    def _bought_by(self, facts: OrderFacts) -> Order:
-        """The customer may change: who is named last counts, and of two at the same time always the same one."""
-        newest = (self.customer_as_of or _EVER, self.customer_id or "")
+    def _with_customer(self, facts: OrderFacts) -> Order:
+        """The customer may change. The newest message wins; of two with the same time, the greater customer id wins."""
+        newest = (self.customer_as_of or _EARLIEST, self.customer_id or "")
         if facts.customer_id is None or (facts.as_of, facts.customer_id) <= newest:
             return self
         return replace(self, customer_id=facts.customer_id, customer_as_of=facts.as_of)
 
 
 class LineState(StrEnum):
-    """Where a line of an order stands."""
+    """The state of an order line."""
 
     WAITING = "waiting"
     QUEUED = "queued"
@@ -165,7 +170,7 @@ class LineState(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What becomes of a line: its state, why, and what it was matched with."""
+    """The decision on a line: its state, the reason, and the design and size that it was matched with."""
 
     state: LineState
     reason: str | None
@@ -175,7 +180,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class OrderItem:
-    """A line as it is kept. `unread` names what no message has said readably, as keys of PARTS with commas between."""
+    """An order line as it is stored.
+
+    `unread` names the parts that no message has contained in readable form, as comma-separated keys of PARTS.
+    """
 
     id: str
     shop_id: str
@@ -196,8 +204,8 @@ class OrderItem:
     unread: str | None = None
 
     @classmethod
-    def ordered(cls, order: Order, item_id: str, line: OrderLine) -> OrderItem:
-        """A line that is new to us."""
+    def from_line(cls, order: Order, item_id: str, line: OrderLine) -> OrderItem:
+        """Create the item of a line that is seen for the first time."""
         return cls(
             id=item_id,
             shop_id=order.shop_id,
@@ -215,36 +223,36 @@ class OrderItem:
             state="waiting",
             reason=None,
             approved_at=None,
-            unread=_joined(line.unread),
+            unread=_join_parts(line.unread),
         )
 
     def merged_with(self, line: OrderLine, *, is_newer: bool) -> OrderItem:
-        """The line after one more message, in any order of messages.
+        """Return the line with one more message merged in. The result does not depend on the order of the messages.
 
-        The newest message, `is_news`, says how many are left. Of its product, variant and title the newest is known
-        that any message said: later ones may have none, as of a product that was deleted. Its id and design stay as
-        they could first be read.
+        `is_newer` means that this is the newest message, which determines the remaining quantity. For product, variant
+        and title the newest value that any message contained is kept: later messages may lack them, for example after
+        the product was deleted. The id and the design keep the first readable value.
         """
         unread = set(self.unread_parts)
         values: dict[str, Any] = {}
-        for name, field in FOLLOWED.items():
-            told, known = getattr(line, field.removeprefix("shopify_")), getattr(self, field)
-            values[field] = told if told and (is_newer or not known) else known
+        for name, field in UPDATABLE_PARTS.items():
+            value, known = getattr(line, field.removeprefix("shopify_")), getattr(self, field)
+            values[field] = value if value and (is_newer or not known) else known
             missing = not values[field] and name in {*unread, *line.unread}
             unread = unread | {name} if missing else unread - {name}
-        for name, field, told in (
+        for name, field, value in (
             ("id", "shopify_line_item_id", line.line_item_id),
             ("design", "preview_ref", line.preview_ref),
         ):
             if name in unread and name not in line.unread:
-                values[field] = told
+                values[field] = value
                 unread -= {name}
         if is_newer:
             values["quantity"] = line.quantity
             unread = unread - {"quantity"} | ({"quantity"} & set(line.unread))
-        return replace(self, **values, unread=_joined(unread))
+        return replace(self, **values, unread=_join_parts(unread))
 
-    def after(self, verdict: Verdict) -> OrderItem:
+    def with_verdict(self, verdict: Verdict) -> OrderItem:
         return replace(
             self,
             state=verdict.state.value,
@@ -259,13 +267,13 @@ class OrderItem:
 
     @property
     def needs_match(self) -> bool:
-        """Whether its design decides what becomes of it, unless the order stops it."""
+        """Whether the line's state depends on its design, provided that the order does not stop the line."""
         return self.print_asset_id is None and self.state not in ("printing", "failed")
 
 
 @dataclass(frozen=True)
 class LineParts:
-    """A line with its design, its size, the design's master, and the photo that the design was made from."""
+    """A line with its design, its size, the design's master, and the photo from which the design was made."""
 
     item: OrderItem
     design: Generation | None
@@ -276,7 +284,7 @@ class LineParts:
 
 @dataclass(frozen=True)
 class Match:
-    """What a line was matched with; `master` is the approved picture's width and height in pixels."""
+    """The design and size that a line was matched with. `master` is the width and height of the master in pixels."""
 
     design: Generation | None
     size: Size | None
@@ -288,7 +296,7 @@ class Match:
         return Verdict(state, reason, self.design.id if self.design else None, self.size.id if self.size else None)
 
     def mismatch(self) -> str | None:
-        """What a merchant may approve all the same."""
+        """Return the reason why design and line do not match, or None. A merchant may approve the line despite it."""
         if not self.same_product:
             return OTHER_PRODUCT
         if not self.same_customer:
@@ -297,10 +305,10 @@ class Match:
 
 
 def judge(match: Match, *, paid: bool, approved: bool, unread: Sequence[str] = ()) -> Verdict:
-    """What becomes of a line that is wanted and not printed. A paid line is never dropped: doubt makes it visible.
+    """Decide on a line that is still wanted and not printed yet.
 
-    `approved` is a merchant's word that a mismatch, or what is `unread`, is fine; it cannot make up for a missing
-    picture or size.
+    A paid line is never dropped: a problem sends it to the merchant for review. `approved` means that the merchant has
+    accepted a mismatch or the `unread` parts; a missing picture or size cannot be accepted.
     """
     if unread and not approved:
         return match.verdict(LineState.NEEDS_REVIEW, unread_reason(unread))
@@ -318,11 +326,12 @@ def judge(match: Match, *, paid: bool, approved: bool, unread: Sequence[str] = (
     return match.verdict(LineState.QUEUED if paid else LineState.WAITING)
 
 
-def settled(item: OrderItem, order: Order) -> OrderItem | None:
-    """A line on which its order alone decides, None where its design does.
+def decide_by_order(item: OrderItem, order: Order) -> OrderItem | None:
+    """Return the line if its new state follows from the order alone, or None if it depends on the design.
 
-    What is printed stays ready, with a word when nobody wants it any more. What is not is stopped: also in the middle
-    of printing. A print under way or failed is not judged anew by what Shopify says.
+    A printed line stays ready, with a reason if it is no longer wanted. An unprinted line that is no longer wanted is
+    stopped, even while it is being printed. A line that is being printed, or whose print failed, is otherwise left
+    unchanged by new messages.
     """
     gone = item.quantity < 1
     if item.print_asset_id:
@@ -333,23 +342,26 @@ def settled(item: OrderItem, order: Order) -> OrderItem | None:
     return None if item.needs_match else item
 
 
-def paired(items: Sequence[OrderItem], lines: Sequence[OrderLine]) -> list[tuple[OrderItem | None, OrderLine | None]]:
-    """Known lines with what a message says of them: None for one that it does not mention, or that is new.
+def pair_lines(
+    items: Sequence[OrderItem], lines: Sequence[OrderLine]
+) -> list[tuple[OrderItem | None, OrderLine | None]]:
+    """Pair the known items of an order with the lines of a message.
 
-    They have the same id; where one side's id could not be read, the same design.
+    Items and lines match by id or, if one of the two ids could not be read, by design. The item is None for a new line;
+    the line is None for an item that the message does not contain.
     """
-    free = {item.shopify_line_item_id: item for item in items}
-    pairs = [(free.pop(line.line_item_id, None), line) for line in lines]
+    unpaired = {item.shopify_line_item_id: item for item in items}
+    pairs = [(unpaired.pop(line.line_item_id, None), line) for line in lines]
     for place, (item, line) in enumerate(pairs):
         if item is None:
-            likely = (each for each in free.values() if _may_be(each, line))
-            item = next(likely, None)
-            pairs[place] = (item and free.pop(item.shopify_line_item_id), line)
-    return [*pairs, *[(item, None) for item in free.values()]]
+            candidates = (each for each in unpaired.values() if _may_match(each, line))
+            item = next(candidates, None)
+            pairs[place] = (item and unpaired.pop(item.shopify_line_item_id), line)
+    return [*pairs, *[(item, None) for item in unpaired.values()]]
 
 
 def unread_reason(unread: Sequence[str]) -> str:
-    """Why a line waits whose message could not be read in full."""
+    """Return the reason shown to the merchant for a line with unreadable parts."""
     *parts, last = [PARTS[name] for name in PARTS if name in unread]
     named = f"{', '.join(parts)} and {last}" if parts else last
     return (
@@ -357,12 +369,12 @@ def unread_reason(unread: Sequence[str]) -> str:
     )
 
 
-def _may_be(item: OrderItem, line: OrderLine) -> bool:
+def _may_match(item: OrderItem, line: OrderLine) -> bool:
     return item.preview_ref == line.preview_ref and ("id" in item.unread_parts or "id" in line.unread)
 
 
-def _joined(unread: Iterable[str]) -> str | None:
-    """In the order of PARTS, so that the same parts are the same text."""
+def _join_parts(unread: Iterable[str]) -> str | None:
+    """Join the names in the order of PARTS, so that equal sets give equal text."""
     return ",".join(name for name in PARTS if name in unread) or None
 
 

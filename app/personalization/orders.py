@@ -1,4 +1,4 @@
-"""Orders: what Shopify says was bought, matched with the designs that were approved."""
+"""Orders: record the orders that Shopify sends, and match their lines with the approved designs."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from app.personalization.order_rules import (
     OrderFacts,
     OrderItem,
     OrderLine,
+    decide_by_order,
     judge,
-    paired,
-    settled,
+    pair_lines,
 )
 from app.personalization.payloads import facts_of, read_order
 from app.personalization.prints import finalize_job
@@ -34,48 +34,51 @@ from app.shops import Delivery
 
 TAKE = "personalization.take_order"
 TRIES = 5
-"""How often a change is made anew at once, when another one of the same order was faster."""
+"""How many times a change is attempted when concurrent changes to the same order conflict with it."""
 
 
 async def take_order(app: App, lease: Lease) -> None:
-    """The job of a webhook that holds its order: record it, judge each line, queue what can be printed.
+    """Process an order webhook (job): record the order, decide on each line, and queue the print files that are due.
 
-    What the webhook did not say in a readable way is asked of Shopify by a job of its own.
+    If parts of the webhook could not be read, a separate job fetches the order from Shopify.
     """
     delivery = await shops.delivery_here(app, lease)
     if delivery is not None and delivery.fields is not None:
         facts, now = facts_of(delivery.fields, as_of=_sent_at(delivery)), app.clock.now()
-        await _hear(app, lease, facts, *([jobs.requeue(reread_job(delivery, now), now)] if facts.is_unclear else []))
+        await _record(app, lease, facts, *([jobs.requeue(reread_job(delivery, now), now)] if facts.is_unclear else []))
 
 
 async def reread_order(app: App, lease: Lease) -> None:
-    """The job that asks Shopify for an order as it is: after an edit, a refund, or a message with unreadable parts."""
+    """Fetch the current state of an order from Shopify and record it (job).
+
+    It runs after an edit, a refund, or a webhook with unreadable parts.
+    """
     delivery = await shops.delivery_here(app, lease)
     if delivery is None or delivery.fields is None:
         return
     order_id = delivery.fields["order_id"]
     answer = await shops.ask(app, delivery.shop_id, lambda token: app.shopify.order(token, order_id))
     if answer is None:
-        known = delivery.status == "done"  # what could be read of it was taken
+        known = delivery.status == "done"  # its readable parts are already recorded
         await _close(app, lease, "done" if known else "ignored", None if known else "Shopify no longer has the order")
         return
     now = app.clock.now()
     facts = facts_of(read_order(answer), as_of=now, asked=True)
-    # Asked after the message was sent, it is never older, even if the message's own time could not be read.
+    # The answer was fetched after the webhook was sent, so it is never older, even if its own time is unreadable.
     facts = replace(facts, as_of=max(facts.as_of, _sent_at(delivery)))
-    await _hear(app, lease, facts, unread_orders.close_unread_orders(delivery.shop_id, order_id, now))
+    await _record(app, lease, facts, unread_orders.close_unread_orders(delivery.shop_id, order_id, now))
 
 
 def reread_job(delivery: Delivery, now: datetime) -> Job:
-    """The job that asks Shopify for the order of a delivery, besides the job that the delivery came with."""
+    """Return a job that fetches the order of a webhook delivery from Shopify, in addition to the delivery's own job."""
     return jobs.new(REREAD, delivery.shop_id, delivery.id, at=now, priority=1)
 
 
 def changes(before: OrderItem | None, after: OrderItem, now: datetime) -> list[Any]:
-    """Statements that bring a line on: the line, its design and photo kept, its print's job begun or stopped.
+    """Return statements that change a line: save it, retain its design and photo, and start or cancel its print job.
 
-    Refused with `order_changed` when the line is not as it was read; None: it is new. The results' rows are ids of
-    jobs to wake.
+    `before` is None for a new line. The statements are refused with `order_changed` if the line has changed since it
+    was read. The rows of their results contain the ids of jobs to wake.
     """
     shop_id, job = after.shop_id, finalize_job(after.shop_id, after.id, now)
     statements: list[Any] = []
@@ -86,21 +89,21 @@ def changes(before: OrderItem | None, after: OrderItem, now: datetime) -> list[A
     if after.preview_generation_id and (before is None or after.preview_generation_id != before.preview_generation_id):
         design = after.preview_generation_id
         statements += [orders.pin_generation(shop_id, design, now), orders.keep_photo(shop_id, design, now)]
-    was = before.state if before else "waiting"
-    if after.state == "queued" and was != "queued":
+    state_before = before.state if before else "waiting"
+    if after.state == "queued" and state_before != "queued":
         statements.append(jobs.requeue(job, now))
-    if was in PRINTABLE and after.state not in (*PRINTABLE, "ready"):
+    if state_before in PRINTABLE and after.state not in (*PRINTABLE, "ready"):
         statements.append(jobs.cancel(shop_id, job.dedupe_key, now))
     return statements
 
 
-def woken(results: Sequence[Any]) -> list[str]:
+def jobs_to_wake(results: Sequence[Any]) -> list[str]:
     return [str(row["id"]) for result in results for row in result.rows]
 
 
 @dataclass(frozen=True)
-class _News:
-    """An order and its lines, as they were and as they are after a telling; None for what is new."""
+class _OrderUpdate:
+    """An order and its lines before and after a message. Before is None for a new order or line."""
 
     before: Order | None
     after: Order
@@ -121,74 +124,81 @@ async def _close(app: App, lease: Lease, status: str, reason: str | None) -> Non
     await app.db.batch(*lease.finish(now), closing)
 
 
-async def _hear(app: App, lease: Lease, facts: OrderFacts, *also: Any) -> None:
-    """Record what was told, and end the job, in one batch. Raises Unavailable when others were faster every time."""
+async def _record(app: App, lease: Lease, facts: OrderFacts, *also: Any) -> None:
+    """Record the facts, and finish the job in the same batch.
+
+    Raises Unavailable if every attempt conflicts with a concurrent change to the order.
+    """
     job, now = lease.job, app.clock.now()
     closing = shops.close_delivery(job.shop_id, job.subject_id, "done", None, now)
     for _ in range(TRIES):
-        news = await _news(app, job.shop_id, facts)
+        update = await _plan_update(app, job.shop_id, facts)
         try:
-            results = await app.db.batch(*lease.finish(now), *(news.statements(now) if news else []), *also, closing)
+            results = await app.db.batch(
+                *lease.finish(now), *(update.statements(now) if update else []), *also, closing
+            )
         except (Refused, ConstraintError) as fault:
             if isinstance(fault, Refused) and fault.code != "order_changed":
                 raise
         else:
-            await app.queue.wake(*woken(results))
+            await app.queue.wake(*jobs_to_wake(results))
             return
     raise Unavailable("Another webhook of this order was processed at the same time.", code="order_changed")
 
 
-async def _news(app: App, shop_id: str, facts: OrderFacts) -> _News | None:
-    """What this telling changes; None when the order holds no design."""
+async def _plan_update(app: App, shop_id: str, facts: OrderFacts) -> _OrderUpdate | None:
+    """Return the changes that this message causes, or None if the order is unknown and contains no design."""
     at_once = ReadBatch(app.db)
     before, items, taken = await asyncio.gather(
         orders.order(at_once, shop_id, facts.order_id),
         orders.items_of_order(at_once, shop_id, facts.order_id),
-        _taken(at_once, shop_id, facts),
+        _taken_ids(at_once, shop_id, facts),
     )
     if before is None and not facts.lines:
         return None
     order = before or Order(new_id(), shop_id, facts.order_id)
-    lines = [line.of_another_order(facts.order_id) if line.line_item_id in taken else line for line in facts.lines]
+    lines = [line.with_substitute_id(facts.order_id) if line.line_item_id in taken else line for line in facts.lines]
     after = order.merged_with(facts)
-    told = _told(order, after, items, replace(facts, lines=lines))
-    judged = await asyncio.gather(*[_judged(at_once, after, item) for _, item in told])
-    return _News(before, after, [(known, item) for (known, _), item in zip(told, judged, strict=True)])
+    merged = _merge_lines(order, after, items, replace(facts, lines=lines))
+    decided = await asyncio.gather(*[_decide(at_once, after, item) for _, item in merged])
+    return _OrderUpdate(before, after, [(known, item) for (known, _), item in zip(merged, decided, strict=True)])
 
 
-async def _taken(at_once: ReadBatch, shop_id: str, facts: OrderFacts) -> set[str]:
-    """Ids of these lines that lines of other orders have. Shopify gives none twice, but an odd message may say so."""
+async def _taken_ids(at_once: ReadBatch, shop_id: str, facts: OrderFacts) -> set[str]:
+    """Return the line ids that belong to other orders: Shopify's are unique, but a malformed message may reuse one."""
     ids = [line.line_item_id for line in facts.lines]
     return await orders.taken_line_ids(at_once, shop_id, facts.order_id, ids) if ids else set()
 
 
-def _told(
+def _merge_lines(
     before: Order, after: Order, items: list[OrderItem], facts: OrderFacts
 ) -> list[tuple[OrderItem | None, OrderItem]]:
-    """Every line of the order, as it was and as told of."""
-    told: list[tuple[OrderItem | None, OrderItem]] = []
-    for item, line in paired(items, facts.lines):
+    """Return every line of the order, before and after merging the message."""
+    merged: list[tuple[OrderItem | None, OrderItem]] = []
+    for item, line in pair_lines(items, facts.lines):
         if item is None and line is not None:
-            told.append((None, OrderItem.ordered(after, new_id(), line)))
+            merged.append((None, OrderItem.from_line(after, new_id(), line)))
         elif item is not None:
-            told.append((item, item.merged_with(line, is_newer=_is_news(before, item, line, facts)) if line else item))
-    return told
+            merged.append(
+                (item, item.merged_with(line, is_newer=_is_newer(before, item, line, facts)) if line else item)
+            )
+    return merged
 
 
-def _is_news(before: Order, item: OrderItem, line: OrderLine, facts: OrderFacts) -> bool:
-    """Of two messages of the same moment, the one that can be read counts."""
+def _is_newer(before: Order, item: OrderItem, line: OrderLine, facts: OrderFacts) -> bool:
+    """Return whether the message is newer for this line. At the same time, a readable message takes precedence."""
     says_more = "quantity" in item.unread_parts and "quantity" not in line.unread
     return before.is_newer(facts) or (says_more and facts.as_of == before.as_of)
 
 
-async def _judged(at_once: ReadBatch, order: Order, item: OrderItem) -> OrderItem:
-    settled_item = settled(item, order)
-    if settled_item and item.preview_generation_id:
-        return settled_item
+async def _decide(at_once: ReadBatch, order: Order, item: OrderItem) -> OrderItem:
+    by_order = decide_by_order(item, order)
+    if by_order and item.preview_generation_id:
+        return by_order
     match = await match_item(at_once, item, order.customer_id)
-    if settled_item:  # stopped before it was ever matched: its design is shown all the same
-        verdict = match.verdict(LineState(settled_item.state), settled_item.reason)
+    if by_order:  # stopped before it was ever matched: the merchant still sees its design
+        verdict = match.verdict(LineState(by_order.state), by_order.reason)
     else:
         approved = item.approved_at is not None
         verdict = judge(match, paid=order.paid_at is not None, approved=approved, unread=item.unread_parts)
-    return item.after(verdict)
+    return item.with_verdict(verdict)

@@ -1,4 +1,7 @@
-"""Preflights: whether a shopper's photo is good enough for the print, measured once and judged for each size."""
+"""Photo checks: is a shopper's photo good enough for the print?
+
+A photo is measured once, and the measurements are rated for each size.
+"""
 
 from __future__ import annotations
 
@@ -17,39 +20,43 @@ from app.personalization.print_sizes import Size
 T = TypeVar("T")
 
 
-async def of_photo(app: App, wanted: Generation, size: Size, photo: bytes) -> Figures | None:
-    """What the part of the photo that will be printed is like; None when that could not be told."""
-    return await _spared(app, _measured(app, wanted, size, photo))
+async def measure_photo(app: App, wanted: Generation, size: Size, photo: bytes) -> Figures | None:
+    """Measure the part of the photo that will be printed. Returns None if the measurement fails."""
+    return await _none_on_failure(app, _measure(app, wanted, size, photo))
 
 
-async def with_gamut(app: App, figures: Figures | None, size: Size, master: bytes) -> dict[str, Any] | None:
-    """The figures for keeps, with the share of the finished picture's colours that the blank's printer lacks."""
+async def add_gamut(app: App, figures: Figures | None, size: Size, master: bytes) -> dict[str, Any] | None:
+    """Return the figures as JSON for storage, with the share of the master's colours that the printer cannot reproduce.
+
+    The share is None if the blank has no ICC profile. Returns None if there are no figures.
+    """
     if figures is None:
         return None
-    share = await _spared(app, _gamut(app, size, master)) if size.profile_key else None
+    share = await _none_on_failure(app, _gamut(app, size, master)) if size.profile_key else None
     return asdict(replace(figures, gamut=share))
 
 
-def judged(kept: dict[str, Any] | None, size: Size, upscaler: Upscaler, *, drawn: bool) -> Preflight | None:
-    """For this size, whichever it was made for; `drawn`: an image model makes the picture of the photo.
+def rate(stored: dict[str, Any] | None, size: Size, upscaler: Upscaler, *, drawn: bool) -> Preflight | None:
+    """Rate stored figures for `size`, which need not be the size that the photo was measured for.
 
-    The printer's colours are those of the size that it was made for, since sizes of a product share a printer.
+    `drawn` means that an image model makes the picture from the photo. The gamut figure is that of the original size,
+    because all sizes of a product are made by the same printer.
     """
-    return preflight.judge(Figures.read(kept), _target(size, upscaler, drawn=drawn)) if kept else None
+    return preflight.judge(Figures.read(stored), _target(size, upscaler, drawn=drawn)) if stored else None
 
 
-def of_card(card: OrderCard, upscaler: Upscaler) -> tuple[Preflight | None, Preflight | None]:
-    """Of a line's design and of the picture proposed for it, at the size that will be printed."""
+def rate_card(card: OrderCard, upscaler: Upscaler) -> tuple[Preflight | None, Preflight | None]:
+    """Rate a line's design and the replacement picture proposed for it, both for the size that will be printed."""
     if card.printed_on is None:
         return None, None
     return (
-        judged(card.preflight, card.printed_on, upscaler, drawn=card.is_drawn),
-        judged(card.proposal_preflight, card.printed_on, upscaler, drawn=card.proposal_is_drawn),
+        rate(card.preflight, card.printed_on, upscaler, drawn=card.is_drawn),
+        rate(card.proposal_preflight, card.printed_on, upscaler, drawn=card.proposal_is_drawn),
     )
 
 
 def good_width(size: Size, upscaler: Upscaler) -> int:
-    """From how many pixels of a photo, across the print, a drawn picture of it is as good as it gets."""
+    """Return the width in pixels beyond which a larger photo does not improve the picture drawn from it."""
     target = _target(size, upscaler, drawn=True)
     return round(target.least_dpi[0] * target.inches[0])
 
@@ -59,7 +66,7 @@ def _target(size: Size, upscaler: Upscaler, *, drawn: bool) -> Target:
     return Target(inches, upscaler.factor > 1, size.master_size() if drawn else None)
 
 
-async def _measured(app: App, wanted: Generation, size: Size, photo: bytes) -> Figures:
+async def _measure(app: App, wanted: Generation, size: Size, photo: bytes) -> Figures:
     aspect = size.width_px, size.height_px
     samples = await app.imaging.samples(photo, crop=crop_of(wanted.crop), aspect=aspect, background=size.background)
     return await app.compute.run(measure, samples)
@@ -70,9 +77,9 @@ async def _gamut(app: App, size: Size, master: bytes) -> float | None:
     return await app.imaging.out_of_gamut(master, profile, size.intent)
 
 
-async def _spared(app: App, work: Awaitable[T]) -> T | None:
+async def _none_on_failure(app: App, work: Awaitable[T]) -> T | None:
     try:
         return await work
-    except Exception as fault:  # noqa: BLE001  # advice must not cost anybody a preview
+    except Exception as fault:  # noqa: BLE001  # a failed check must not prevent the preview
         app.log.error("preflight_failed", fault)
         return None

@@ -1,4 +1,4 @@
-"""Preflight: is a photo good enough for a print? In words for the shopper, in figures for the merchant.
+"""Preflight: is a photo good enough for a print? The shopper gets messages, the merchant gets figures.
 
 The measurements of a photo (`Figures`) are stored. Their meaning depends on the print (`Target`), so a photo is rated
 again for every size. A poor rating never prevents a purchase.
@@ -68,9 +68,9 @@ class Figures:
     gamut: float | None = None
 
     @classmethod
-    def read(cls, kept: dict[str, Any]) -> Figures:
+    def read(cls, stored: dict[str, Any]) -> Figures:
         """Read the figures from a JSON object."""
-        return cls(**kept | {"cast": tuple(kept["cast"])})
+        return cls(**stored | {"cast": tuple(stored["cast"])})
 
 
 @dataclass(frozen=True)
@@ -129,12 +129,12 @@ def judge(figures: Figures, target: Target) -> Preflight:
 def _dpi(figures: Figures, target: Target) -> Check:
     """Pixels of the photo per inch of print, before enlarging."""
     dpi = target.dpi(figures.width, figures.height)
-    verdict = _from(dpi, target.least_dpi)
-    said = {
+    verdict = _rate_minimum(dpi, target.least_dpi)
+    messages = {
         Verdict.WARN: "The photo is a little small for this size: fine details may look soft.",
         Verdict.POOR: "The photo is too small for this size: the print will look blurred.",
     }
-    return Check("dpi", verdict, round(dpi), said.get(verdict), f"{dpi:.0f} dpi before enlarging")
+    return Check("dpi", verdict, round(dpi), messages.get(verdict), f"{dpi:.0f} dpi before enlarging")
 
 
 def _sharpness(figures: Figures, target: Target) -> Check | None:
@@ -143,55 +143,55 @@ def _sharpness(figures: Figures, target: Target) -> Check | None:
         return None
     share = min(1.0, SHARP_BLUR / max(figures.blur, SHARP_BLUR))
     dpi = target.dpi(figures.width * share, figures.height * share)
-    verdict = Verdict.OK if share == 1 else _from(dpi, target.least_dpi)
-    said = {
+    verdict = Verdict.OK if share == 1 else _rate_minimum(dpi, target.least_dpi)
+    messages = {
         Verdict.WARN: "The photo is a little out of focus for this size.",
         Verdict.POOR: "The photo is out of focus: the print will look blurred.",
     }
     figure = "Sharp edges" if share == 1 else f"Edges {figures.blur:.1f} pixels soft: as sharp as {dpi:.0f} dpi"
-    return Check("sharpness", verdict, round(figures.blur, 2), said.get(verdict), figure)
+    return Check("sharpness", verdict, round(figures.blur, 2), messages.get(verdict), figure)
 
 
 def _noise(figures: Figures, target: Target) -> Check:
     """Visible grain: grain finer than the eye resolves averages out."""
-    seen = figures.noise / max(1.0, target.dpi(figures.width, figures.height) / SEEN_DPI)
-    verdict = _unless_drawn(_up_to(seen, NOISE), target)
-    said = {
+    visible = figures.noise / max(1.0, target.dpi(figures.width, figures.height) / SEEN_DPI)
+    verdict = _unless_drawn(_rate_maximum(visible, NOISE), target)
+    messages = {
         Verdict.WARN: "The photo is grainy, as photos in dim light are.",
         Verdict.POOR: "The photo is very grainy: the grain will show on the print.",
     }
-    return Check("noise", verdict, round(seen, 1), said.get(verdict), f"Grain of {seen:.1f} grey levels")
+    return Check("noise", verdict, round(visible, 1), messages.get(verdict), f"Grain of {visible:.1f} grey levels")
 
 
 def _clipping(figures: Figures, target: Target) -> Check:
-    verdict = _unless_drawn(_up_to(figures.clipping, CLIPPING), target)
-    said = None if verdict is Verdict.OK else "Large parts of the photo are plain white or black, without detail."
+    verdict = _unless_drawn(_rate_maximum(figures.clipping, CLIPPING), target)
+    message = None if verdict is Verdict.OK else "Large parts of the photo are plain white or black, without detail."
     figure = f"{100 * figures.clipping:.0f} % without detail"
-    return Check("clipping", verdict, round(figures.clipping, 3), said, figure)
+    return Check("clipping", verdict, round(figures.clipping, 3), message, figure)
 
 
 def _cast(figures: Figures, target: Target) -> Check:
     """A warning at most: a sunset is supposed to be red."""
     size = math.hypot(*figures.cast)
     towards = _hue(*figures.cast)
-    said = f"The colours of the photo lean towards {towards}." if size >= CAST else None
-    figure = f"Colour cast of {size:.0f}" + (f", towards {towards}" if said else "")
-    return Check("cast", Verdict.WARN if said else Verdict.OK, round(size, 1), said, figure)
+    message = f"The colours of the photo lean towards {towards}." if size >= CAST else None
+    figure = f"Colour cast of {size:.0f}" + (f", towards {towards}" if message else "")
+    return Check("cast", Verdict.WARN if message else Verdict.OK, round(size, 1), message, figure)
 
 
 def _gamut(figures: Figures, target: Target) -> Check | None:
     """A warning at most: every printer has fewer colours than a screen."""
     if figures.gamut is None:
         return None
-    said = "Some bright colours will print a little duller than on the screen." if figures.gamut >= GAMUT else None
+    message = "Some bright colours will print a little duller than on the screen." if figures.gamut >= GAMUT else None
     figure = f"{100 * figures.gamut:.0f} % of the colours cannot be printed"
-    return Check("gamut", Verdict.WARN if said else Verdict.OK, round(figures.gamut, 3), said, figure)
+    return Check("gamut", Verdict.WARN if message else Verdict.OK, round(figures.gamut, 3), message, figure)
 
 
 _MEASURES: Sequence[Callable[[Figures, Target], Check | None]] = (_dpi, _sharpness, _noise, _clipping, _cast, _gamut)
 
 
-def _from(value: float, least: tuple[float, float]) -> Verdict:
+def _rate_minimum(value: float, least: tuple[float, float]) -> Verdict:
     """Rounded as displayed: a displayed 75 dpi must pass a limit of 75."""
     return (
         Verdict.OK
@@ -202,7 +202,7 @@ def _from(value: float, least: tuple[float, float]) -> Verdict:
     )
 
 
-def _up_to(value: float, most: tuple[float, float]) -> Verdict:
+def _rate_maximum(value: float, most: tuple[float, float]) -> Verdict:
     return Verdict.OK if value < most[0] else Verdict.WARN if value < most[1] else Verdict.POOR
 
 

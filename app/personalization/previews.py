@@ -1,4 +1,4 @@
-"""Previews: a shopper's photo in a style, watermarked until it is paid for."""
+"""Previews: a shopper's photo in a style, with a watermark until it is paid for."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MIN_CROP_SIDE = 200
 
 
 def _owner(shopper_id: str | None, guest_session_id: str | None) -> Mapping[str, str | None]:
-    """The columns within which an idempotency key is unique: a visitor's own previews."""
+    """Return the columns that scope an idempotency key: a key is unique among one visitor's previews."""
     return {"shopper_id": shopper_id} if shopper_id else {"guest_session_id": guest_session_id}
 
 
@@ -49,31 +49,31 @@ PREVIEWS = Kind(
 
 
 class ShopperLimits(Protocol):
-    """What a shopper may have of previews; `tickets` are the limits' keys that count their open upload tickets."""
+    """The limits on a shopper's previews. `tickets` are the keys of the limits that count open upload tickets."""
 
     @property
     def tickets(self) -> Sequence[str]: ...
 
     def count(self, cost: int, month: Month) -> list[Expect]:
-        """Statements that count a preview whose photo costs so many units to decode. Raises TooMany."""
+        """Return statements that count a preview; `cost` is the decoding cost of its photo in units. Raises TooMany."""
 
     async def refusal(self, refused: Refused) -> TooMany | None:
-        """The error to raise when one of these statements was refused."""
+        """Return the error to raise if `refused` comes from a statement of `count`, else None."""
 
 
 async def request_preview(
     app: App, visitor: Visitor, wish: PreviewRequest, limits: ShopperLimits | None = None
 ) -> Generation:
-    """Charge a preview to the shop's month, record it and queue its making, all or nothing.
+    """Charge a preview to the shop's monthly quota, record it and queue its job, all in one batch.
 
-    A repeated idempotency key returns the first preview, and counts once. `limits` is None where nobody is to be
-    limited. Raises NotFound, UnsupportedMedia, BadPicture, Unprocessable, Conflict (the key came with another wish),
-    TooMany, AppError 402 (the month is used up).
+    A repeated idempotency key returns the first preview, which counts once. `limits` is None if the request is not
+    limited. Raises NotFound, UnsupportedMedia, BadPicture, Unprocessable, Conflict (the key was used for a different
+    request), TooMany, AppError 402 (the monthly quota is used up).
     """
     at_once, shop_id = ReadBatch(app.db), visitor.shop.id
     offer, before, sent, quota = await asyncio.gather(
         offers.read_offer(at_once, shop_id, wish.product_id),
-        _asked_before(replace(app, db=at_once), visitor, wish.idempotency_key),
+        _find_repeated(replace(app, db=at_once), visitor, wish.idempotency_key),
         media.asset(at_once, shop_id, wish.upload_id),
         quotas.quota(at_once, shop_id),
     )
@@ -88,8 +88,8 @@ async def request_preview(
     try:
         counted = limits.count(media.decoding_cost(header), month) if limits else []
     except TooMany:
-        before = await _asked_before(app, visitor, wanted.idempotency_key)
-        if known := generation.ensure_same(before, wanted):  # the same request arrived twice at the same time
+        before = await _find_repeated(app, visitor, wanted.idempotency_key)
+        if known := generation.ensure_same(before, wanted):  # an identical, concurrent request was counted first
             return known
         raise
     first, claim = _release_tickets(wanted, upload, tickets), claim_upload(wanted, upload)
@@ -102,9 +102,10 @@ async def request_preview(
 
 
 async def preview_state(app: App, shop_id: str, preview_id: str, size_id: str | None = None) -> PreviewState:
-    """Return how far a preview is; when it is done, its pictures, and whether the photo is good enough for a size.
+    """Return the progress of a preview and, once it is done, links to its pictures and the rating of its photo.
 
-    That is the size it was asked for, or another of the same shape. Raises NotFound.
+    The photo is rated for the size that the preview was requested for, or for `size_id`, another size with the same
+    proportions. Raises NotFound.
     """
     found = await generation.find(app.db, shop_id, PREVIEWS, preview_id)
     if found is None:
@@ -130,7 +131,7 @@ async def preview_state(app: App, shop_id: str, preview_id: str, size_id: str | 
 
 
 async def cancel_preview(app: App, visitor: Visitor, preview_id: str) -> PreviewState:
-    """Stop a preview that is not done, and uncount it; one that is done stays as it is. Raises NotFound."""
+    """Cancel a preview and refund it. A preview that is already done stays unchanged. Raises NotFound."""
     found = await generation.find(app.db, visitor.shop.id, PREVIEWS, preview_id)
     if found is None or not found.belongs_to(visitor.owners):
         raise NotFound()
@@ -139,7 +140,7 @@ async def cancel_preview(app: App, visitor: Visitor, preview_id: str) -> Preview
 
 
 def claim_upload(wanted: Generation, upload: media.Asset) -> Any:
-    """A statement that gives the upload to whoever uses it first."""
+    """Return a statement that makes the owner of `wanted` the owner of an unclaimed upload."""
     owner = (wanted.shopper_id, wanted.guest_session_id)
     return media.claim_upload(wanted.shop_id, upload, *owner, wanted.created_at)
 
@@ -176,15 +177,18 @@ def _size(offer: Offer, variant_id: str | None) -> Size:
     raise Unprocessable("No print size is set for this variant. Choose another variant.", code="unknown_variant")
 
 
-async def _asked_before(app: App, visitor: Visitor, key: str | None) -> Generation | None:
-    """Return what this visitor asked for with this idempotency key before."""
+async def _find_repeated(app: App, visitor: Visitor, key: str | None) -> Generation | None:
+    """Return the preview that this visitor already requested with this idempotency key, if any."""
     scope = _owner(visitor.shopper_id, visitor.guest_session_id)
     return await generation.by_key(app.db, visitor.shop.id, PREVIEWS, key, scope)
 
 
 def _check_sharpness(wanted: Generation, pixels: tuple[int, int] | None) -> None:
-    """The part that will be printed needs some pixels: 200 on its shorter side make a soft but honest picture."""
-    if pixels is None:  # the header lies deeper than we looked; the decoder will see it
+    """Raise BadPicture if the part to be printed is too small.
+
+    200 pixels on the shorter side are the least that give a recognizable, if soft, picture.
+    """
+    if pixels is None:  # the size is not in the bytes that we read; the decoder will check it
         return
     crop = crop_of(wanted.crop) or Crop(0, 0, 1, 1)
     if min(pixels[0] * crop.width, pixels[1] * crop.height) < MIN_CROP_SIDE:
@@ -192,9 +196,9 @@ def _check_sharpness(wanted: Generation, pixels: tuple[int, int] | None) -> None
 
 
 def _release_tickets(wanted: Generation, upload: media.Asset, tickets: Sequence[str]) -> list[Any]:
-    """Statements that release the ticket of an upload that is used for the first time from the counters `tickets`.
+    """Return statements that subtract the upload's ticket from the counters `tickets` when it is first used.
 
-    They belong after the charge, which locks the quota's row: of two first uses at once, only one then finds the
+    They must follow the charge, which locks the quota row: of two concurrent first uses, only one then finds the
     upload unused.
     """
     now, unused = wanted.created_at, media.is_unused(wanted.shop_id, upload.id)
@@ -205,7 +209,7 @@ async def _preflight(app: App, found: Generation, size_id: str | None) -> Prefli
     if found.preflight is None:
         return None
     size = await offer_queries.size(app.db, found.shop_id, size_id or found.size_id or "")
-    return photo_checks.judged(found.preflight, size, app.upscaler, drawn=not found.as_it_is) if size else None
+    return photo_checks.rate(found.preflight, size, app.upscaler, drawn=not found.is_unstyled) if size else None
 
 
 async def _link(app: App, shop_id: str, asset_id: str | None) -> str | None:

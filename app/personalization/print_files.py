@@ -1,4 +1,7 @@
-"""A print file, whoever makes it: what it is made of, where it lies, and the one batch that records it."""
+"""What a print file is made from, and how it is recorded.
+
+Both the app's own worker and remote render workers use this module.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +23,12 @@ from app.render_workers import Input, Output
 FOLDER = "personalization"
 PROFILE_GONE = "The blank's colour profile no longer exists. Upload it again."
 PRINT = "print"
-"""The purpose of a print file."""
+"""The asset purpose of a print file."""
 
 
 @dataclass(frozen=True)
-class Ingredients:
-    """What a line's print is made of."""
+class PrintParts:
+    """The parts that the print file of an order line is made from."""
 
     item: OrderItem
     design: Generation
@@ -34,11 +37,11 @@ class Ingredients:
 
     @property
     def spec(self) -> PrintSpec:
-        return replace(self.size.print_spec, by_ai=not self.design.as_it_is)
+        return replace(self.size.print_spec, by_ai=not self.design.is_unstyled)
 
     @property
     def inputs(self) -> dict[str, Input]:
-        """The approved master, and the colour profile of what it is printed on."""
+        """The approved master, and the ICC profile of the blank if it has one."""
         inputs = {"picture": Input(self.master.key, "master_missing", PICTURE_GONE)}
         if profile := self.size.profile_key:
             inputs["profile"] = Input(profile, "profile_missing", PROFILE_GONE)
@@ -48,31 +51,34 @@ class Ingredients:
     def outputs(self) -> dict[str, Output]:
         return {PRINT: Output(self.spec.mime, self.spec.most_bytes)}
 
-    def made(self, asset: media.Asset, report: PrintReport) -> StoredPrint:
-        """How the file in this row was made of them."""
+    def stored_print(self, asset: media.Asset, report: PrintReport) -> StoredPrint:
+        """Return the record of how the print file `asset` was made from these parts."""
         width, height = self.master.width or 1, self.master.height or 1
         return StoredPrint(asset, self.spec.enlargement(width, height), width, height, report)
 
 
-async def ingredients(app: App, shop_id: str, item_id: str) -> Ingredients:
-    """Raises NotFound."""
+async def print_parts(app: App, shop_id: str, item_id: str) -> PrintParts:
+    """Read the parts of a line's print file. Raises NotFound if one of them no longer exists."""
     line = await lines.line_parts(app.db, shop_id, item_id)
     if line is None or not line.item.preview_generation_id or not line.item.size_id:
         raise NotFound("This order line, its design or its size no longer exists.")
     if line.design is None or line.size is None or line.master is None:
         raise NotFound(PICTURE_GONE, code="master_missing")
-    return Ingredients(line.item, line.design, line.size, line.master)
+    return PrintParts(line.item, line.design, line.size, line.master)
 
 
 async def record(
     app: App,
     lease: Lease,
-    parts: Ingredients,
+    parts: PrintParts,
     file: Picture | media.File | media.ArrivedFile,
     report: PrintReport,
     started: datetime,
 ) -> None:
-    """Keep the file and end the job, in one batch that names the winner. Raises Refused when the line has a print."""
+    """Store the print file and finish the job in one batch, so that of several workers only one succeeds.
+
+    Raises Refused if the line already has a print file or the lease is no longer held; the file is then discarded.
+    """
     item, design = parts.item, parts.design
     stored = await media.store(
         app,
@@ -87,7 +93,7 @@ async def record(
     )
     asset, final_id, now = stored.assets[PRINT], new_id(), app.clock.now()
     note = jobs.new(NOTE, item.shop_id, item.id, at=now)
-    final = prints.insert_final(design, final_id, item.order_id, parts.made(asset, report), started, now)
+    final = prints.insert_final(design, final_id, item.order_id, parts.stored_print(asset, report), started, now)
     try:
         await app.db.batch(
             *lease.finish(now),
@@ -102,8 +108,8 @@ async def record(
     await app.queue.wake(note.id)
 
 
-async def _filename(app: App, parts: Ingredients) -> str:
-    """A name that a print shop understands: order, product, size, style. No person's name is in it."""
+async def _filename(app: App, parts: PrintParts) -> str:
+    """Return a file name for the print shop: order, product, size and style. It contains no personal data."""
     item = parts.item
     order = await orders.order_by_id(app.db, item.shop_id, item.order_id)
     style = await previews.style(app.db, item.shop_id, parts.design.ai_style_id)

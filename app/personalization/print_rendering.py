@@ -1,4 +1,7 @@
-"""Making a print file: the approved master becomes exact pixels, here or on a render worker."""
+"""Print rendering: turn the approved master into a print file with the exact pixel size.
+
+The work runs in this app or on a remote render worker.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from app.core.pictures import Picture, PrintSpec
 from app.jobs import Lease
 from app.media import ArrivedFile, File
 from app.personalization.model import PrintReport
-from app.personalization.print_files import FOLDER, PRINT, Ingredients, ingredients, record
+from app.personalization.print_files import FOLDER, PRINT, PrintParts, print_parts, record
 from app.personalization.queries import prints
 from app.render_workers import Made, Render, Tools
 
@@ -23,21 +26,21 @@ MOST_PIXELS = 400_000_000  # 60 × 72 inches at 300 dpi
 _FIRST_BYTES = {"image/tiff": (b"II*\0", b"II+\0", b"MM\0*", b"MM\0+"), "application/pdf": (b"%PDF-",)}
 
 
-async def _task(app: App, lease: Lease) -> Ingredients | None:
-    """What the line's print is made of; None when the line has its print. Raises NotFound."""
-    parts = await ingredients(app, lease.job.shop_id, lease.job.subject_id)
+async def _task(app: App, lease: Lease) -> PrintParts | None:
+    """Return the parts of the line's print file, or None if the line already has one. Raises NotFound."""
+    parts = await print_parts(app, lease.job.shop_id, lease.job.subject_id)
     return None if parts.item.print_asset_id else parts
 
 
-async def _begin(app: App, parts: Ingredients) -> None:
+async def _begin(app: App, parts: PrintParts) -> None:
     item = parts.item
     await app.db.batch(prints.set_item_state(item.shop_id, item.id, "printing", None, app.clock.now()))
 
 
-async def _is_as_ordered(app: App, parts: Ingredients, name: str, key: str) -> bool:
-    """Whether a print file that was sent has the type and the exact pixels, by its header: nothing is decoded.
+async def _is_as_ordered(app: App, parts: PrintParts, name: str, key: str) -> bool:
+    """Check the type and the exact pixel size of an uploaded print file by its header, without decoding it.
 
-    TIFF and PDF can say their pixels anywhere in the file: of these the first bytes must do.
+    TIFF and PDF may store their dimensions anywhere in the file, so only their first bytes are checked.
     """
     spec = parts.spec
     if spec.mime in _FIRST_BYTES:
@@ -54,7 +57,7 @@ async def _is_as_ordered(app: App, parts: Ingredients, name: str, key: str) -> b
 async def _record(
     app: App,
     lease: Lease,
-    parts: Ingredients,
+    parts: PrintParts,
     files: Mapping[str, Picture | File | ArrivedFile],
     report: PrintReport,
     started: datetime,

@@ -1,4 +1,4 @@
-"""What is printed on: the sizes that a product is sold in, and the blanks behind them. Values and rules alone."""
+"""Print sizes of products, and the blanks that they are printed on. Pure values and rules, no I/O."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 from app.core.pictures import WHITE, Intent, PrintFormat, PrintSpec
 
 MASTER_SIDE = 1448
-"""The longer side of a master in pixels: 1024 x 1448 for A sizes; the upscaler does the rest."""
+"""The longer side of a master in pixels: 1024 × 1448 for A sizes. The upscaler enlarges the master for printing."""
 PICTURE_SIDE = 3508
-"""The longer side in pixels of a master that is a merchant's own picture: A4 at 300 dpi."""
+"""The longer side in pixels of a master that is a merchant's own picture: that of A4 at 300 dpi."""
 ASPECT_TOLERANCE = 0.01
 PRINT_DPI = 300
 MM_PER_INCH = 25.4
@@ -18,10 +18,11 @@ MM_PER_INCH = 25.4
 
 @dataclass(frozen=True)
 class Size:
-    """A print size of a product, sold as one Shopify variant: pixels of the trimmed print at `dpi`.
+    """A print size of a product, sold as one Shopify variant.
 
-    Where the variant is mapped to a blank's, all but id and name are the blank's: the bleed around the print and the
-    safe distance from its edges in millimetres, the file that its maker wants, and its mockup.
+    `width_px` and `height_px` are the trimmed print in pixels at `dpi`; `bleed_mm` is the bleed around the print and
+    `safe_mm` the safe distance from its edges, in millimetres. If the variant is mapped to a variant of a blank, the
+    dimensions, the file format and the mockup are those of the blank.
     """
 
     id: str
@@ -46,7 +47,7 @@ class Size:
 
     @property
     def blank(self) -> str | None:
-        """What it is printed on, for people: the blank and its options, such as "White mug, Size: 11 oz"."""
+        """The blank and its options as text for people, such as "White mug, Size: 11 oz"; None without a blank."""
         if self.base_name is None:
             return None
         options = zip(self.option_names or [], self.option_values or [], strict=False)
@@ -58,7 +59,10 @@ class Size:
         return self.width_px / self.height_px
 
     def master_size(self, longest: int = MASTER_SIDE) -> tuple[int, int]:
-        """Width and height of the master: this size's aspect, the longer side `longest`, never over the print."""
+        """Return the width and height of the master in pixels.
+
+        It has this size's proportions; its longer side is `longest`, or that of the print if it is shorter.
+        """
         scale = min(1.0, longest / max(self.width_px, self.height_px))
         return max(1, round(self.width_px * scale)), max(1, round(self.height_px * scale))
 
@@ -76,21 +80,21 @@ class Size:
 
     @property
     def safe(self) -> tuple[float, float]:
-        """What should hold no face and no word at the left and right, and at top and bottom, as shares of the print."""
+        """The margins without faces or text: left and right as a share of the width, top and bottom of the height."""
         return self.pixels(self.safe_mm) / self.width_px, self.pixels(self.safe_mm) / self.height_px
 
     def pixels(self, mm: float) -> int:
-        """Whole pixels of so many millimetres, at this size's dpi."""
+        """Convert millimetres to whole pixels at this size's dpi."""
         return round(mm / MM_PER_INCH * self.dpi)
 
     def fits(self, width: int, height: int) -> bool:
-        """Whether a picture of this size can be printed without cutting into it."""
+        """Return whether a picture of this size in pixels can be printed without cropping it noticeably."""
         return abs(width / height / self.aspect - 1) <= ASPECT_TOLERANCE
 
 
 @dataclass(frozen=True)
 class ProductBase:
-    """A blank that several products share: what the file for it is like, and how it looks with a design on it."""
+    """A blank, which several products may share: the format of its print files, and its mockup template."""
 
     id: str
     name: str
@@ -104,7 +108,10 @@ class ProductBase:
 
 @dataclass(frozen=True)
 class BaseVariant:
-    """A blank in one size or colour. The print area in pixels at `dpi`, as trimmed; bleed and safe distance in mm."""
+    """A blank in one size or colour.
+
+    `width_px` and `height_px` are the trimmed print area in pixels at `dpi`; bleed and safe distance are in mm.
+    """
 
     id: str
     product_base_id: str
@@ -119,7 +126,7 @@ class BaseVariant:
 
 @dataclass(frozen=True)
 class Mapping:
-    """A product's Shopify variant is printed on this variant of a blank."""
+    """The variant of a blank on which a Shopify variant of a product is printed."""
 
     product_id: str
     shopify_variant_id: str

@@ -24,12 +24,15 @@ def finalize_job(shop_id: str, item_id: str, at: datetime) -> Job:
 
 
 async def on_failure(app: App, job: Job, fault: AppError) -> list[object]:
-    """The print failed: the merchant sees why, and can try again."""
+    """Mark the line as failed, with the reason: the merchant sees it and can retry."""
     return [prints.set_item_state(job.shop_id, job.subject_id, "failed", fault.message, app.clock.now())]
 
 
 async def note_print(app: App, lease: Lease) -> None:
-    """The job: tell the order in Shopify of its print file. Everything it does can be repeated."""
+    """Add a note about the print file to the Shopify order, and tag the order once all its lines are done (job).
+
+    Every step is idempotent, so the job can be repeated.
+    """
     shop_id, now = lease.job.shop_id, app.clock.now()
     item = await orders.item(app.db, shop_id, lease.job.subject_id)
     order = await orders.order_by_id(app.db, shop_id, item.order_id) if item else None
@@ -54,26 +57,26 @@ async def note_print(app: App, lease: Lease) -> None:
     await app.db.batch(*lease.finish(now))
 
 
-async def note_given_up(app: App, job: Job, fault: AppError) -> list[object]:
-    """The print is made all the same: the merchant has it in the app. Its line says so."""
+async def on_note_failure(app: App, job: Job, fault: AppError) -> list[object]:
+    """Only log the failure: the merchant has the print file in the app, and the line shows that the update failed."""
     app.log.warning("order_not_told", item=job.subject_id, code=fault.code)
     return []
 
 
 async def order_cards(app: App, shop_id: str, states: Sequence[str] = ()) -> list[OrderCard]:
-    """The newest lines with a design, or of those in these states."""
+    """Return the newest lines with a design, at most 100, optionally only those in these states."""
     return await orders.order_cards(app.db, shop_id, 100, states=states)
 
 
 async def order_card(app: App, shop_id: str, item_id: str) -> OrderCard:
-    """Raises NotFound."""
+    """Return one line. Raises NotFound."""
     for card in await orders.order_cards(app.db, shop_id, 1, item_id=item_id):
         return card
     raise NotFound()
 
 
 def print_link(app: App, card: OrderCard) -> str | None:
-    """A short-lived link that saves the print file under its name."""
+    """Return a short-lived link that downloads the print file under its file name, or None if there is no file."""
     if card.print_key is None:
         return None
     return app.files.link(card.print_key, expires_at=app.clock.now() + LINK_LIFE, filename=card.print_filename)

@@ -1,4 +1,4 @@
-"""What personalization keeps of people: designs, orders and their lines."""
+"""The personal data of personalization: designs, orders and order lines."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ EXPORTED = {
             "shop_id": THE_SHOP,
             "shopper_id": THE_CUSTOMER,
             "guest_session_id": BROWSER,
-            "ai_prompt_used": "the shop's recipe for this style",
-            "master_asset_id": "an unpaid design's full picture is not handed out; a paid one's names its design",
-            "final_asset_id": "the order's line names its print file",
+            "ai_prompt_used": "the prompt belongs to the shop",
+            "master_asset_id": "the full picture is exported only if the design is paid for, as a file",
+            "final_asset_id": "the order line refers to the print file",
             "idempotency_key": REQUEST,
             "quota_period": BOOKS,
             "cost_micros": BOOKS,
-            "pinned_at": "the orders' lines say what was ordered",
+            "pinned_at": "the order lines show which designs were ordered",
             **dict.fromkeys(("progress", "duration_ms", "started_at", "completed_at", "generation_params"), WORK),
             **dict.fromkeys(("tiles", "tiles_fell_back"), WORK),
             **dict.fromkeys(("upscale_status", "upscale_factor", "upscale_started_at", "upscale_completed_at"), WORK),
@@ -59,7 +59,7 @@ EXPORTED = {
 
 
 def refund(shop_id: str, design: Made, at: datetime) -> Sequence[Any]:
-    """Statements that release the slot of a preview that is stopped, and uncount it."""
+    """Return statements that release the slot of a cancelled preview and refund its quota."""
     is_running = jobs.is_running(shop_id, f"{PREVIEWS.name}:{design.id}")
     return [
         *quotas.release_slot_if(shop_id, PREVIEWS.lane, is_running),

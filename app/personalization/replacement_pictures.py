@@ -1,4 +1,7 @@
-"""Another picture for a line whose own is gone or unfit: proposed, looked at, then approved by the merchant."""
+"""Replacement pictures for lines whose picture is missing or unsuitable.
+
+The merchant requests a new picture, looks at it, and approves it for printing.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from app.generation import MonthlyQuota
 from app.media import Asset
 from app.personalization import previews
 from app.personalization.model import OWN_PICTURE, Generation, OrderCard, Style
-from app.personalization.order_actions import bring_on, find
+from app.personalization.order_actions import decide_and_save, find_stuck
 from app.personalization.print_sizes import Size
 from app.personalization.prints import order_card
 from app.personalization.queries import lines, offers, orders
@@ -24,21 +27,27 @@ from app.personalization.queries import previews as preview_queries
 from app.shops import Shop
 
 PROPOSALS = replace(previews.PREVIEWS, priority=1, charge=MonthlyQuota("This month's pictures are used up."))
-"""Replacement pictures are made like previews, but after those that shoppers wait for."""
+"""Replacement pictures are made like previews, but at a lower priority, because shoppers wait for theirs."""
 
 
 async def propose_picture(
     app: App, shop: Shop, item_id: str, upload_id: str | None, take: Callable[[int], Awaitable[None]] | None = None
 ) -> OrderCard:
-    """Make the line a new picture: from the shopper's photo, as before, or of the merchant's upload, as it is.
+    """Queue a replacement picture for a line.
 
-    Nothing is printed of it before `approve_picture`. `take` is told what the photo costs to decode, and may refuse
-    it. Raises NotFound, Conflict, Unprocessable, AppError 402, and what `take` raises.
+    Without `upload_id` the design is made again from the shopper's photo; with it, the merchant's upload is used
+    unchanged. The picture is not printed before `approve_picture`. `take` is called with the decoding cost of the photo
+    in units, and may raise an error to refuse it. Raises NotFound, Conflict, Unprocessable, AppError 402, and the
+    errors of `take`.
     """
     at_once = ReadBatch(app.db)
-    stuck, origin = await asyncio.gather(find(at_once, shop.id, item_id), _origin(at_once, shop.id, item_id, upload_id))
+    stuck, origin = await asyncio.gather(
+        find_stuck(at_once, shop.id, item_id), _origin(at_once, shop.id, item_id, upload_id)
+    )
     own = origin.own_style or Style(new_id(), OWN_PICTURE, "")
-    photo, header, wanted = await (_of_upload(app, shop, origin, own) if upload_id else _again(app, shop, origin))
+    photo, header, wanted = await (
+        _from_upload(app, shop, origin, own) if upload_id else _from_photo(app, shop, origin)
+    )
     if take:
         await take(media.decoding_cost(header))
     first = [] if origin.own_style or not upload_id else [offers.insert_own_style(shop.id, own, wanted.created_at)]
@@ -46,34 +55,34 @@ async def propose_picture(
     claim = previews.claim_upload(wanted, photo)
     try:
         await generation.request(app, PROPOSALS, wanted, first=first, then=[claim, proposal])
-    except Refused as refused:  # the order has changed meanwhile
+    except Refused as refused:  # the order has changed in the meantime
         raise Conflict() from refused
     return await order_card(app, shop.id, item_id)
 
 
 async def approve_picture(app: App, shop_id: str, item_id: str, picture_id: str) -> OrderCard:
-    """Print the picture that was proposed instead of the line's own. Raises NotFound, Conflict."""
+    """Print the proposed picture instead of the line's previous one. Raises NotFound, Conflict."""
     at_once = ReadBatch(app.db)
     stuck, picture = await asyncio.gather(
-        find(at_once, shop_id, item_id), preview_queries.generation(at_once, shop_id, picture_id)
+        find_stuck(at_once, shop_id, item_id), preview_queries.generation(at_once, shop_id, picture_id)
     )
     if picture is None or stuck.item.proposed_generation_id != picture_id:
         raise NotFound()
     if picture.status != "completed":
         raise Conflict("This picture is not ready yet.", code="not_done")
     chosen = replace(stuck.item, preview_ref=picture_id, proposed_generation_id=None, approved_at=app.clock.now())
-    return await bring_on(app, stuck, chosen)
+    return await decide_and_save(app, stuck, chosen)
 
 
 async def open_picture(app: App, shop: Shop, item_id: str, wish: media.UploadWish) -> media.Upload:
-    """A ticket for a picture of the merchant's. Raises NotFound, Conflict, and what `media.open_upload` raises."""
-    await find(ReadBatch(app.db), shop.id, item_id)
+    """Open an upload for a merchant's picture. Raises NotFound, Conflict, and the errors of `media.open_upload`."""
+    await find_stuck(ReadBatch(app.db), shop.id, item_id)
     return await media.open_upload(app, shop.id, shop.timezone, wish)
 
 
 @dataclass(frozen=True)
 class _Origin:
-    """What a new picture can begin with: the line's design and size, a photo, the style of pictures of merchants."""
+    """The line's design and size, the source photo, and the style of merchants' pictures; each is None if missing."""
 
     design: Generation | None
     size: Size | None
@@ -92,8 +101,8 @@ async def _origin(at_once: ReadBatch, shop_id: str, item_id: str, upload_id: str
     return _Origin(line.design, line.size, sent if upload_id else line.photo, own_style)
 
 
-async def _again(app: App, shop: Shop, origin: _Origin) -> tuple[Asset, Header, Generation]:
-    """The design once more, of the shopper's photo. Raises Unprocessable."""
+async def _from_photo(app: App, shop: Shop, origin: _Origin) -> tuple[Asset, Header, Generation]:
+    """Return a request for the same design from the shopper's photo. Raises Unprocessable if either is missing."""
     design, size, photo = origin.design, origin.size, origin.photo
     if design is None:
         sentence = "The design of this line was not found. Upload a picture of your own."
@@ -127,8 +136,11 @@ async def _again(app: App, shop: Shop, origin: _Origin) -> tuple[Asset, Header, 
     return photo, header, new
 
 
-async def _of_upload(app: App, shop: Shop, origin: _Origin, style: Style) -> tuple[Asset, Header, Generation]:
-    """The merchant's picture as it is, also where there never was a design. Raises what `media.read_upload` raises."""
+async def _from_upload(app: App, shop: Shop, origin: _Origin, style: Style) -> tuple[Asset, Header, Generation]:
+    """Return a request for the merchant's picture, unchanged. The line need not have a design.
+
+    Raises Unprocessable if the line has no size, and the errors of `media.read_upload`.
+    """
     photo, header = await media.read_upload(app, origin.photo)
     design, size, now = origin.design, origin.size, app.clock.now()
     if size is None:

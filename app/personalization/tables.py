@@ -1,4 +1,4 @@
-"""Tables of personalization: sizes, styles, bases and their variants, watermark, generations, orders."""
+"""Tables of personalization: sizes, styles, blanks (product bases) and their variants, watermarks, designs, orders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Orders that could not be taken: shown to the merchant, and read again from Shopify."""
+"""Order webhooks that could not be processed: list them for the merchant, and fetch their orders from Shopify again."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ MOST_SHOWN = 50
 
 
 async def unread_orders(app: App, shop_id: str) -> list[UnreadOrder]:
-    """The newest deliveries of orders that failed and were not read since."""
+    """Return the newest failed deliveries of order webhooks whose orders have not been fetched since."""
     return await unread_order_queries.unread_orders(app.db, shop_id, MOST_SHOWN)
 
 
 async def read_again(app: App, shop_id: str, delivery_id: str) -> UnreadOrder:
-    """Ask Shopify for the order of a delivery that failed; asked twice, it is asked once. Raises NotFound, Conflict."""
+    """Queue a job that fetches the order of a failed delivery from Shopify. A repeated call adds no second job.
+
+    Raises NotFound, and Conflict if the order's id is unknown.
+    """
     at_once = ReadBatch(app.db)
     found, delivery = await asyncio.gather(
         unread_order_queries.unread_orders(at_once, shop_id, 1, delivery_id=delivery_id),

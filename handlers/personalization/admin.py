@@ -21,7 +21,7 @@ from handlers.http.uploads import UploadBody, ticket
 PICTURE_LIFE = timedelta(hours=1)
 FILTERS = {
     "": ("All", ()),
-    "attention": ("Needs attention", ("needs_review", "unmapped", "failed", personalization.UNTOLD)),
+    "attention": ("Needs attention", ("needs_review", "unmapped", "failed", personalization.NOTE_FAILED)),
     "running": ("In progress", ("waiting", "queued", "printing")),
     "ready": ("Ready", ("ready",)),
     "cancelled": ("Cancelled", ("cancelled",)),
@@ -87,7 +87,7 @@ async def map_size(request: Request) -> Response:
 async def tell_again(request: Request) -> Response:
     merchant = await auth.merchant(request)
     app, item_id = request.app.state.app, request.path_params["item_id"]
-    return await _row(request, await personalization.tell_again(app, merchant.shop.id, item_id))
+    return await _row(request, await personalization.retry_note(app, merchant.shop.id, item_id))
 
 
 async def open_picture(request: Request) -> Response:
@@ -152,7 +152,7 @@ def _reason(error: str) -> str:
 def _card(app: App, card: OrderCard) -> dict[str, Any]:
     """A line item with the links that its row shows."""
     ends = app.clock.now() + PICTURE_LIFE
-    preflight, proposed = personalization.of_card(card, app.upscaler)
+    preflight, proposed = personalization.rate_card(card, app.upscaler)
     return {
         "line": card,
         "preflight": preflight,

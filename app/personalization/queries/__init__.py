@@ -1,1 +1,1 @@
-"""All SQL of personalization, a file a noun."""
+"""The SQL of personalization, one module for each subject."""

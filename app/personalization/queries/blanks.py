@@ -1,4 +1,4 @@
-"""All SQL on blanks, their variants, and which Shopify variants are printed on them."""
+"""SQL for blanks, their variants, and the mappings of Shopify variants to them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def link_base(shop_id: str, product_id: str, base_id: str, sort_order: int, at: 
 
 @built_once
 def retire_mapping(shop_id: str, mapping: Mapping, at: datetime) -> Any:
-    """What the variant was printed on before."""
+    """Deactivate the previous mapping of the variant."""
     table = product_base_variant_mappings
     return (
         update(table)

@@ -1,4 +1,4 @@
-"""All SQL that reads an order line together with what belongs to it, in one statement each."""
+"""SQL that reads an order line, or a design, with its related rows in one statement."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _item_with_order(shop_id: str, item_id: str) -> Any:
 
 
 async def line_parts(db: Database, shop_id: str, item_id: str) -> LineParts | None:
-    """A line with its design, its size and the design's pictures. A picture whose object is gone is None."""
+    """Read a line with its design, its size, and the design's master and photo. A deleted picture is None."""
     row = await db.one(_line_parts(shop_id, item_id))
     item = part(row, OrderItem, "item") if row else None
     if row is None or item is None:
@@ -66,7 +66,7 @@ def _line_parts(shop_id: str, item_id: str) -> Any:
 
 
 async def known_design(db: Database, shop_id: str, generation_id: str) -> KnownDesign | None:
-    """A design with what an order's line is compared to."""
+    """Read a design with the facts that an order line is compared to."""
     row = await db.one(_known_design(shop_id, generation_id))
     design = part(row, Generation, "design") if row else None
     if row is None or design is None:

@@ -1,4 +1,4 @@
-"""All SQL on what a product offers: styles, sizes, watermark."""
+"""SQL for styles, print sizes and watermarks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from app.personalization.tables import (
 )
 from app.shops.tables import shops
 
-_PLAIN = {
+_DEFAULTS = {
     "bleed_mm": 0,
     "safe_mm": 0,
     "dpi": PRINT_DPI,
@@ -42,7 +42,7 @@ _PLAIN = {
     "intent": "relative",
     "background": WHITE,
 }
-"""What a print is like on nothing in particular."""
+"""The print settings of a size without a blank."""
 
 
 async def styles_of(db: Database, shop_id: str, product_id: Id) -> list[Style]:
@@ -86,7 +86,7 @@ def _sizes_of(shop_id: str, product_id: Id) -> Any:
 
 
 async def sizes_of_shop(db: Database, shop_id: str) -> list[Size]:
-    """Every print size once, by its name."""
+    """Return the active sizes of all products, by name. Sizes of one product with equal name and pixels appear once."""
     rows = await db.all(_sizes_of_shop(shop_id))
     found = {(row["product_id"], row["name"], row["width_px"], row["height_px"]): Size(**row) for row in rows}
     return list(found.values())
@@ -121,12 +121,12 @@ def _size_row(shop_id: str, size_id: str) -> Any:
 
 
 def sizes_as_printed(shop_id: str) -> Any:
-    """A select of all that makes a Size: on the blank that its variant is mapped to, where it is."""
+    """Return a select of the columns of Size, with the values of the blank if the size's variant is mapped to one."""
     return _sizes().where(sizes.c.shop_id == shop_id)
 
 
 async def watermark(db: Database, shop_id: str) -> Watermark | None:
-    """The shop's own watermark, or its default one. None only where the merchant has switched the watermark off."""
+    """Return the shop's own watermark or its default one, or None if the merchant has switched the watermark off."""
     row = await db.one(_watermark_row(shop_id))
     default = default_watermark(shop_id, row["shop_name"] if row else None)
     if row is None or row["is_active"] is None:
@@ -186,7 +186,7 @@ def insert_style(shop_id: str, style: Style, example_asset_id: str | None, sort_
 
 
 def insert_own_style(shop_id: str, style: Style, at: datetime) -> Any:
-    """A style that is offered to nobody."""
+    """Insert the style of merchants' pictures. It is inactive, so it is not offered to shoppers."""
     return insert_style(shop_id, style, None, 0, at).values(is_active=False)
 
 
@@ -242,7 +242,7 @@ def _sizes() -> Any:
         sizes.c.product_id,
         sizes.c.name,
         sizes.c.shopify_variant_id,
-        *[_of_the_blank(name) for name in ("width_px", "height_px", *_PLAIN)],
+        *[_blank_or_default(name) for name in ("width_px", "height_px", *_DEFAULTS)],
         assets.c.key.label("profile_key"),
         bases.c.mockup,
         mappings.c.product_base_variant_id,
@@ -253,8 +253,8 @@ def _sizes() -> Any:
     ).select_from(mapped)
 
 
-def _of_the_blank(name: str) -> Any:
-    """What the mapped blank says, else the size itself, or what a print is like without a blank."""
+def _blank_or_default(name: str) -> Any:
+    """Return the value of the mapped blank, else that of the size, else the default of a print without a blank."""
     blank = variants if name in variants.c else bases
-    other = sizes.c[name] if name in sizes.c else literal(_PLAIN[name])
+    other = sizes.c[name] if name in sizes.c else literal(_DEFAULTS[name])
     return func.coalesce(blank.c[name], other).label(name)

@@ -1,4 +1,4 @@
-"""All SQL on orders and their lines."""
+"""SQL for orders and their lines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.core.statements import built_once
 from app.core.tables import among, moment, upsert
 from app.jobs.tables import jobs
 from app.media.tables import assets
-from app.personalization.model import NOTE, UNTOLD, OrderCard
+from app.personalization.model import NOTE, NOTE_FAILED, OrderCard
 from app.personalization.order_rules import Order, OrderItem
 from app.personalization.print_sizes import Size
 from app.personalization.queries.offers import sizes_as_printed
@@ -61,7 +61,7 @@ def _item_row(shop_id: str, item_id: str) -> Any:
 
 
 async def items_of_order(db: Database, shop_id: str, shopify_order_id: str) -> list[OrderItem]:
-    """The lines of an order by Shopify's id."""
+    """Return the lines of an order, which is given by its Shopify id."""
     return [OrderItem(**row) for row in await db.all(_items_of_order(shop_id, shopify_order_id))]
 
 
@@ -80,7 +80,7 @@ def _items_of_order(shop_id: str, shopify_order_id: str) -> Any:
 
 
 async def taken_line_ids(db: Database, shop_id: str, shopify_order_id: str, line_ids: Sequence[str]) -> set[str]:
-    """Which of these line ids belong to lines of other orders."""
+    """Return those of the given line ids that belong to lines of other orders."""
     rows = await db.all(_taken_line_ids(shop_id, shopify_order_id, line_ids))
     return {row["shopify_line_item_id"] for row in rows}
 
@@ -101,22 +101,27 @@ def _taken_line_ids(shop_id: str, shopify_order_id: str, line_ids: Sequence[str]
 async def order_cards(
     db: Database, shop_id: str, limit: int, *, item_id: str | None = None, states: Sequence[str] = ()
 ) -> list[OrderCard]:
-    """The newest lines with a design, those in these states (UNTOLD is one, too), or one of them."""
-    chosen = (states or None, UNTOLD in states)
+    """Return the newest lines with a design, for the merchant.
+
+    `states` limits them to these states, where NOTE_FAILED counts as a state; `item_id` limits them to one line.
+    """
+    chosen = (states or None, NOTE_FAILED in states)
     return [
         OrderCard(**_with_size(row)) for row in await db.all(_order_cards(shop_id, limit, item_id or None, *chosen))
     ]
 
 
 @built_once
-def _order_cards(shop_id: str, limit: int, item_id: str | None, states: Sequence[str] | None, untold_too: bool) -> Any:
+def _order_cards(
+    shop_id: str, limit: int, item_id: str | None, states: Sequence[str] | None, or_note_failed: bool
+) -> Any:
     preview, mockup, master, printed, proposed, upload = (
         assets.alias(name) for name in ("preview", "mockup", "master", "printed", "proposed", "upload")
     )
     proposal, final = generations.alias("proposal"), generations.alias("final")
     size = sizes_as_printed(shop_id).subquery("size")
-    untold = _untold(shop_id) if untold_too else false()
-    in_state = true() if states is None else or_(among(order_items.c.state, states), untold)
+    note_failed = _note_failed(shop_id) if or_note_failed else false()
+    in_state = true() if states is None else or_(among(order_items.c.state, states), note_failed)
     return (
         select(*_card(preview, mockup, master, printed, proposed, upload, proposal, final, size))
         .join(orders, orders.c.id == order_items.c.order_id)
@@ -142,15 +147,15 @@ def _order_cards(shop_id: str, limit: int, item_id: str | None, states: Sequence
     )
 
 
-_MAKING = (
+_PRINT_COLUMNS = (
     *("upscale_status", "upscale_factor", "upscale_started_at", "upscale_completed_at"),
     *("generation_params", "original_width", "original_height"),
 )
-"""How a print file was made, as its generation says."""
+"""Columns of the final generation that describe how the print file was made."""
 
 
 def _with_size(row: Row) -> dict[str, Any]:
-    """The row's columns of a size as one; None where the line has none."""
+    """Replace the columns of the size by `printed_on`, which is None if the line has no size."""
     rest = {name: value for name, value in row.items() if not name.startswith("size_")}
     return rest | {"printed_on": part(row, Size, "size")}
 
@@ -200,27 +205,27 @@ def _card(
         *columns_of(Size, size, "size"),
         generations.c.model_used,
         generations.c.duration_ms,
-        *[final.c[name] for name in _MAKING],
+        *[final.c[name] for name in _PRINT_COLUMNS],
     ]
 
 
-def _untold(shop_id: str) -> ColumnElement[bool]:
-    """A condition on lines: telling Shopify's order of the print was given up."""
+def _note_failed(shop_id: str) -> ColumnElement[bool]:
+    """Return a condition on lines: the print file is ready, but the update of the Shopify order failed for good."""
     given_up = select(jobs.c.subject_id).where(
         jobs.c.shop_id == shop_id, jobs.c.status.in_(("failed", "dead")), jobs.c.kind == NOTE
     )
     return and_(order_items.c.state == "ready", order_items.c.id.in_(given_up))
 
 
-async def untold_items(db: Database, shop_id: str) -> int:
-    """How many prints are ready that Shopify's orders will not hear of by themselves."""
-    row = await db.one(_count_untold(shop_id))
+async def count_failed_notes(db: Database, shop_id: str) -> int:
+    """Count the lines whose print file is ready, but whose Shopify order could not be updated."""
+    row = await db.one(_count_failed_notes(shop_id))
     return int(row["count"]) if row else 0
 
 
 @built_once
-def _count_untold(shop_id: str) -> Any:
-    return select(func.count().label("count")).where(order_items.c.shop_id == shop_id, _untold(shop_id))
+def _count_failed_notes(shop_id: str) -> Any:
+    return select(func.count().label("count")).where(order_items.c.shop_id == shop_id, _note_failed(shop_id))
 
 
 async def items_by_state(db: Database, shop_id: str) -> dict[str, int]:
@@ -251,7 +256,10 @@ def _previews_since(shop_id: str, since: datetime) -> Any:
 
 
 def save_order(order: Order, before: Order | None, at: datetime) -> Expect:
-    """Refused with `order_changed` when the order is not as it was read; None: there was none."""
+    """Insert an order (`before` is None) or update it.
+
+    Refused with `order_changed` if the order has changed since it was read.
+    """
     next_one = replace(order, revision=order.revision + 1)
     return _insert_order(next_one, at) if before is None else _update_order(next_one, before.revision, at)
 
@@ -271,13 +279,13 @@ def _update_order(order: Order, revision: int, at: datetime) -> Expect:
 
 @built_once
 def insert_item(item: OrderItem, at: datetime) -> Expect:
-    """Refused with `order_changed` when another webhook of the order has brought this line meanwhile."""
+    """Refused with `order_changed` if another webhook has inserted this line in the meantime."""
     insert = upsert(order_items).values(**vars(item), created_at=at, updated_at=at)
     return Expect(insert.on_conflict_do_nothing(index_elements=["shop_id", "shopify_line_item_id"]), "order_changed")
 
 
 def update_item(before: OrderItem, after: OrderItem, at: datetime) -> Expect:
-    """Refused with `order_changed` when the line has moved on since it was read."""
+    """Refused with `order_changed` if the line has changed since it was read."""
     changed = {
         name: getattr(after, name)
         for name in OrderItem.__dataclass_fields__
@@ -301,14 +309,14 @@ def _update_item(before: OrderItem, at: datetime, **changed: Any) -> Expect:
     )
 
 
-async def sizeless_items(db: Database, shop_id: str, shopify_variant_id: str, limit: int) -> list[str]:
-    """Ids of lines that lack this variant's size."""
-    rows = await db.all(_sizeless_items(shop_id, shopify_variant_id, limit))
+async def items_without_size(db: Database, shop_id: str, shopify_variant_id: str, limit: int) -> list[str]:
+    """Return the ids of lines of this variant that have no size."""
+    rows = await db.all(_items_without_size(shop_id, shopify_variant_id, limit))
     return [str(row["id"]) for row in rows]
 
 
 @built_once
-def _sizeless_items(shop_id: str, shopify_variant_id: str, limit: int) -> Any:
+def _items_without_size(shop_id: str, shopify_variant_id: str, limit: int) -> Any:
     return (
         select(order_items.c.id)
         .where(
@@ -332,7 +340,7 @@ def pin_generation(shop_id: str, generation_id: str, at: datetime) -> Any:
 
 @built_once
 def keep_photo(shop_id: str, generation_id: str, at: datetime) -> Any:
-    """The photo of an ordered design does not end with its day: another picture may have to be made of it."""
+    """Remove the expiry of an ordered design's photo, because a replacement picture may have to be made from it."""
     photo = select(generations.c.upload_asset_id).where(
         generations.c.shop_id == shop_id, generations.c.id == generation_id
     )

@@ -1,4 +1,4 @@
-"""All SQL of privacy on designs, orders and order lines."""
+"""SQL for the export, redaction and retention of designs, orders and order lines."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from app.media.tables import assets
 from app.personalization.tables import generations, order_items, orders
 from app.privacy import Browsers, Customer, OwnedTable
 
-SOLD = ("queued", "printing", "ready", "failed")
-"""States of a paid line that is printed, or would be. One in doubt may be a cheap product with a dear one's design."""
-MARKED = ("preview", "mockup")
-"""Purposes of pictures that are drawn with the watermark on them."""
-CHOSEN = (order_items.c.preview_generation_id, order_items.c.proposed_generation_id)
-GONE = "The customer's data were deleted."
+SOLD_STATES = ("queued", "printing", "ready", "failed")
+"""States of a line that is printed or will be. A line in review is not among them: it may pair a cheap product with the
+design of an expensive one."""
+WATERMARKED = ("preview", "mockup")
+"""Purposes of pictures that carry the watermark."""
+DESIGN_COLUMNS = (order_items.c.preview_generation_id, order_items.c.proposed_generation_id)
+DATA_DELETED = "The customer's data were deleted."
 
 
 @dataclass(frozen=True)
 class DesignsAndOrders(OwnedTable):
-    """Designs, and the orders that say whose a guest's design is.
+    """Designs and orders. An order shows which customer a guest's design belongs to.
 
-    An order keeps its id, sums and state without its customer, and a line its state without its design: the merchant's
-    books need them.
+    After a redaction, an order keeps its id, amounts and status without the customer, and a line keeps its state
+    without the design, because the merchant's accounts need them.
     """
 
     def belongs(self, customer: Customer, table: str) -> Any:
@@ -39,19 +40,19 @@ class DesignsAndOrders(OwnedTable):
         return super().belongs(customer, table)
 
     def may_leave(self, shop_id: str) -> Any:
-        ordered = _bought(shop_id, order_items.c.preview_generation_id)
+        ordered = _in_paid_lines(shop_id, order_items.c.preview_generation_id)
         designs = select(generations.c.master_asset_id).where(
             generations.c.shop_id == shop_id, generations.c.id.in_(ordered)
         )
         return or_(
-            assets.c.purpose.in_(MARKED),
+            assets.c.purpose.in_(WATERMARKED),
             assets.c.id.in_(designs),
-            assets.c.id.in_(_bought(shop_id, order_items.c.print_asset_id)),
+            assets.c.id.in_(_in_paid_lines(shop_id, order_items.c.print_asset_id)),
         )
 
     def withheld_uploads(self, shop_id: str) -> Any | None:
-        """Pictures that the merchant sent to be printed as they are: full pictures, not photos of the shopper's."""
-        ordered = _bought(shop_id, order_items.c.preview_generation_id)
+        """Select unsold pictures that the merchant uploaded: they are full pictures, not photos of the shopper."""
+        ordered = _in_paid_lines(shop_id, order_items.c.preview_generation_id)
         return select(generations.c.upload_asset_id).where(
             generations.c.shop_id == shop_id,
             generations.c.ai_prompt_used == "",
@@ -64,29 +65,30 @@ class DesignsAndOrders(OwnedTable):
         return [update(orders).where(named).values(customer_id=customer.id, updated_at=at)]
 
     def browsers_ordered_from(self, customer: Customer) -> Any | None:
-        return _sessions(customer.shop_id, _by_them(customer))
+        return _sessions(customer.shop_id, _designs_of_customer(customer))
 
     def browsers_others_ordered_from(self, customer: Customer) -> Any | None:
-        return _sessions(customer.shop_id, _by_others(customer))
+        return _sessions(customer.shop_id, _designs_of_others(customer))
 
     def made_as_guest(self, customer: Customer, browsers: Browsers) -> ColumnElement[bool]:
-        """Designs that they ordered, and those of browsers that are theirs alone, but for those in others' orders.
+        """Return the condition that the customer ordered a design, or made it in a browser that only they used.
 
-        What several customers ordered from one browser stays the browser's too, so that it shows that several did.
+        Designs in the orders of other customers are excluded. A design that several customers ordered from one browser
+        remains attached to the browser, as evidence that the browser is shared.
         """
         mine = _orders(customer)
         return and_(
             or_(
                 super().made_as_guest(customer, browsers),
-                generations.c.id.in_(_by_them(customer)),
+                generations.c.id.in_(_designs_of_customer(customer)),
                 generations.c.order_id.in_(mine),
             ),
-            generations.c.id.not_in(_by_others(customer)),
+            generations.c.id.not_in(_designs_of_others(customer)),
             or_(generations.c.order_id.is_(None), generations.c.order_id.in_(mine)),
         )
 
     def tried_only(self, customer: Customer) -> ColumnElement[bool]:
-        return and_(generations.c.id.not_in(_by_others(customer)), generations.c.order_id.is_(None))
+        return and_(generations.c.id.not_in(_designs_of_others(customer)), generations.c.order_id.is_(None))
 
     def delete(self, shop_id: str, item_ids: Collection[str], at: datetime) -> list[Any]:
         preview, final, proposal = (
@@ -94,16 +96,16 @@ class DesignsAndOrders(OwnedTable):
         )
         proposed = and_(order_items.c.shop_id == shop_id, proposal)
         return [
-            _emptied(shop_id, at).where(or_(preview, final)),
+            _clear_lines(shop_id, at).where(or_(preview, final)),
             update(order_items).where(proposed).values(proposed_generation_id=None, updated_at=at),
             *super().delete(shop_id, item_ids, at),
         ]
 
     def release_files(self, shop_id: str, asset_ids: Collection[str], at: datetime) -> list[Any]:
-        return [_emptied(shop_id, at).where(among(order_items.c.print_asset_id, asset_ids))]
+        return [_clear_lines(shop_id, at).where(among(order_items.c.print_asset_id, asset_ids))]
 
     async def kept_subjects(self, db: Database, customer: Customer, after: str, limit: int) -> list[str]:
-        """Order lines: no print is made of them any more, and none that lost its race stays."""
+        """Return ids of the customer's order lines: print jobs are stopped and unrecorded print files are deleted."""
         rows = await db.all(
             select(order_items.c.id)
             .where(
@@ -117,9 +119,9 @@ class DesignsAndOrders(OwnedTable):
         return [row["id"] for row in rows]
 
     def forget(self, customer: Customer, at: datetime) -> list[Any]:
-        """The lines and the order keep ids, sums and states: the merchant's books need them."""
+        """Clear the customer's lines and orders. They keep ids, amounts and states for the merchant's accounts."""
         return [
-            _emptied(customer.shop_id, at).where(order_items.c.order_id.in_(_orders(customer))),
+            _clear_lines(customer.shop_id, at).where(order_items.c.order_id.in_(_orders(customer))),
             update(orders)
             .where(orders.c.shop_id == customer.shop_id, orders.c.customer_id == customer.id)
             .values(customer_id=None, updated_at=at),
@@ -138,20 +140,22 @@ def _orders(customer: Customer) -> Select[tuple[str]]:
     return select(orders.c.id).where(orders.c.shop_id == customer.shop_id, orders.c.customer_id == customer.id)
 
 
-def _ordered(shop_id: str, by: ColumnElement[bool]) -> CompoundSelect[tuple[str]]:
-    """The designs in orders of somebody, those that the shop proposed too."""
+def _designs_in_orders(shop_id: str, by: ColumnElement[bool]) -> CompoundSelect[tuple[str]]:
+    """Select the designs in the orders that meet the condition `by`, including proposed replacement pictures."""
     of_somebody = select(orders.c.id).where(orders.c.shop_id == shop_id, by)
     lines = and_(order_items.c.shop_id == shop_id, order_items.c.order_id.in_(of_somebody))
-    chosen, proposed = (select(design).where(lines, design.is_not(None)) for design in CHOSEN)
+    chosen, proposed = (select(design).where(lines, design.is_not(None)) for design in DESIGN_COLUMNS)
     return chosen.union(proposed)
 
 
-def _by_them(customer: Customer) -> CompoundSelect[tuple[str]]:
-    return _ordered(customer.shop_id, orders.c.customer_id == customer.id)
+def _designs_of_customer(customer: Customer) -> CompoundSelect[tuple[str]]:
+    return _designs_in_orders(customer.shop_id, orders.c.customer_id == customer.id)
 
 
-def _by_others(customer: Customer) -> CompoundSelect[tuple[str]]:
-    return _ordered(customer.shop_id, or_(orders.c.customer_id.is_(None), orders.c.customer_id != customer.id))
+def _designs_of_others(customer: Customer) -> CompoundSelect[tuple[str]]:
+    return _designs_in_orders(
+        customer.shop_id, or_(orders.c.customer_id.is_(None), orders.c.customer_id != customer.id)
+    )
 
 
 def _sessions(shop_id: str, ordered: CompoundSelect[tuple[str]]) -> Select[tuple[str]]:
@@ -159,8 +163,8 @@ def _sessions(shop_id: str, ordered: CompoundSelect[tuple[str]]) -> Select[tuple
     return select(session).where(generations.c.shop_id == shop_id, session.is_not(None), generations.c.id.in_(ordered))
 
 
-def _bought(shop_id: str, column: Column[Any]) -> Select[tuple[str]]:
-    """A column of the lines that were paid for, and whose money was not given back."""
+def _in_paid_lines(shop_id: str, column: Column[Any]) -> Select[tuple[str]]:
+    """Select a column of the lines that were paid for and not refunded."""
     paid = select(orders.c.id).where(
         orders.c.shop_id == shop_id,
         orders.c.paid_at.is_not(None),
@@ -170,13 +174,13 @@ def _bought(shop_id: str, column: Column[Any]) -> Select[tuple[str]]:
     return select(column).where(
         order_items.c.shop_id == shop_id,
         order_items.c.order_id.in_(paid),
-        order_items.c.state.in_(SOLD),
+        order_items.c.state.in_(SOLD_STATES),
         column.is_not(None),
     )
 
 
-def _emptied(shop_id: str, at: datetime) -> Any:
-    """A line without its design; one that was not printed never will be."""
+def _clear_lines(shop_id: str, at: datetime) -> Any:
+    """Return an update that clears the design of a line, and cancels the line if it was not printed yet."""
     state = case((order_items.c.state.in_(("ready", "cancelled")), order_items.c.state), else_="cancelled")
     return (
         update(order_items)
@@ -189,7 +193,7 @@ def _emptied(shop_id: str, at: datetime) -> Any:
             preview_ref="",
             title=None,
             state=state,
-            reason=GONE,
+            reason=DATA_DELETED,
             updated_at=at,
         )
     )

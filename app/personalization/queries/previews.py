@@ -1,4 +1,4 @@
-"""All SQL on previews."""
+"""SQL for previews and their styles."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _preview_row(shop_id: str, generation_id: str) -> Any:
 
 
 async def previews_by_status(db: Database, since: datetime) -> dict[tuple[str, ...], int]:
-    """How many previews were asked for since then, by what became of them."""
+    """Count the previews of all shops that were requested since then, by status."""
     recent = and_(generations.c.id >= first_id(since), generations.c.generation_type == "preview")
     counted = select(generations.c.status, func.count().label("count")).where(recent)
     return {(row["status"],): int(row["count"]) for row in await db.all(counted.group_by(generations.c.status))}
@@ -56,7 +56,7 @@ def _style_row(shop_id: str, style_id: str) -> Any:
 
 
 async def own_style(db: Database, shop_id: str) -> Style | None:
-    """The style of pictures that the merchant sends: it has no prompt, and no shopper is offered it."""
+    """Return the style of merchants' pictures, which has no prompt and is not offered to shoppers."""
     row = await db.one(_own_style(shop_id))
     return Style(**row) if row else None
 

@@ -1,4 +1,4 @@
-"""All SQL on print files and the lines they are for."""
+"""SQL for print files and the states of their lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.personalization.tables import generations, order_items
 
 @built_once
 def set_item_state(shop_id: str, item_id: str, state: str, reason: str | None, at: datetime) -> Expect:
-    """Only while it is to be printed: a line that is ready, or was stopped meanwhile, stays so."""
+    """Change the state of a queued or printing line. Refused with `not_to_print` if it is ready or was stopped."""
     due = _unprinted(shop_id, item_id).where(order_items.c.state.in_(PRINTABLE))
     return Expect(due.values(state=state, reason=reason, updated_at=at), "not_to_print")
 
@@ -35,7 +35,7 @@ def finish_item(shop_id: str, item_id: str, asset_id: str, final_id: str, at: da
 def insert_final(
     preview: Generation, final_id: str, order_id: str, made: StoredPrint, started: datetime, at: datetime
 ) -> Any:
-    """The final generation: the approved design again, with how its print file was made."""
+    """Insert the final generation: a copy of the approved design, with the details of how its print file was made."""
     took_ms = int((at - started).total_seconds() * 1000)
     params, upscaled = {"engine": made.report.engine}, "completed" if made.factor > 1 else "not_needed"
     return _insert_final(preview, final_id, order_id, made, params, upscaled, took_ms, started, at)

@@ -1,4 +1,4 @@
-"""All SQL on orders that could not be taken: webhooks of orders whose delivery failed."""
+"""SQL for order webhooks that could not be processed, that is, whose delivery failed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from app.personalization.model import REREAD, UnreadOrder
 from app.shops.tables import webhook_deliveries as deliveries
 
 FAILED = deliveries.c.status == literal_column("'failed'")
-"""As the index ix_webhook_deliveries_failed says it: with a value in its place SQLite does not use the index."""
+"""Literally the condition of the index ix_webhook_deliveries_failed: SQLite does not use the index with a parameter."""
 READERS = ("personalization.take_order", REREAD)
-"""The kinds of job that read orders: what failed for another subscriber of the same topics is not shown."""
+"""The kinds of job that read orders. Failed deliveries for other subscribers of the same topics are not listed."""
 
 
 async def unread_orders(db: Database, shop_id: str, limit: int, *, delivery_id: str | None = None) -> list[UnreadOrder]:
-    """The newest, or one of them."""
+    """Return the newest failed deliveries, or only the one with `delivery_id`."""
     return [_unread_order(**row) for row in await db.all(_unread_rows(shop_id, limit, delivery_id or None))]
 
 
@@ -49,7 +49,7 @@ def _count_unread(shop_id: str) -> Any:
 
 
 def close_unread_orders(shop_id: str, shopify_order_id: str, at: datetime) -> Any:
-    """Whatever failed of this order: it has been read as it is now."""
+    """Close all failed deliveries of this order, because its current state has been recorded."""
     return _close_unread(shop_id, f'"order_id":"{shopify_order_id}"', at)
 
 

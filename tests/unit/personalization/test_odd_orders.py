@@ -271,7 +271,7 @@ async def test_a_merchant_may_print_a_line_that_could_not_be_read_in_full(studio
     preview = await studio.made()
     await studio.told("e1", line(preview=preview.id, quantity="many"))
     (card,) = await personalization.order_cards(studio.app, SHOP)
-    assert card.is_doubtful
+    assert card.can_be_approved
     again = await personalization.retry_print(studio.app, SHOP, card.item_id, approved=False)
     assert (again.state, again.reason) == ("needs_review", unread_reason(["quantity"]))
     await personalization.retry_print(studio.app, SHOP, card.item_id, approved=True)

@@ -28,8 +28,8 @@ from app.personalization.order_rules import (
     OrderFacts,
     OrderItem,
     OrderLine,
+    decide_by_order,
     judge,
-    settled,
 )
 from app.personalization.print_sizes import Size
 from tests.fakes.ports import START
@@ -38,7 +38,7 @@ from tests.unit.personalization.test_model import A4, DESIGN
 MASTER = A4.master_size()
 FINE = Match(DESIGN, A4, MASTER, same_product=True, same_customer=True)
 ORDER = Order("order", "a", "9001", as_of=START)
-LINE = OrderItem.ordered(ORDER, "item", OrderLine("501", "1001", "2001", "Poster", 2, "design"))
+LINE = OrderItem.from_line(ORDER, "item", OrderLine("501", "1001", "2001", "Poster", 2, "design"))
 STATES = ("waiting", "queued", "printing", "ready", "needs_review", "unmapped", "failed", "cancelled")
 
 
@@ -109,7 +109,7 @@ def test_what_nobody_wants_any_more_is_stopped_unless_its_print_is_made(
 ) -> None:
     order = replace(ORDER, paid_at=START, cancelled_at=START if cancelled else None)
     item = replace(LINE, quantity=quantity, state=state, print_asset_id="print" if state == "ready" else None)
-    after = settled(item, order)
+    after = decide_by_order(item, order)
     assert after is not None
     assert (after.state, after.reason) == (("ready", late) if state == "ready" else ("cancelled", stopped))
 
@@ -117,7 +117,7 @@ def test_what_nobody_wants_any_more_is_stopped_unless_its_print_is_made(
 @pytest.mark.parametrize("state", STATES)
 def test_what_shopify_says_never_takes_a_wanted_line_out_of_printing(state: str) -> None:
     item = replace(LINE, state=state, print_asset_id="print" if state == "ready" else None)
-    after = settled(item, replace(ORDER, paid_at=START))
+    after = decide_by_order(item, replace(ORDER, paid_at=START))
     judged_by_its_design = state in ("waiting", "queued", "needs_review", "unmapped", "cancelled")
     assert after == (None if judged_by_its_design else item)
 

@@ -153,7 +153,7 @@ async def test_a_design_of_another_shop_is_not_found(studio: Studio) -> None:
     wanted = OrderLine("501", "1001", "2001", "Poster", 1, preview.id)
     at_once = ReadBatch(studio.app.db)
     for shop_id, design in ((OTHER_SHOP, None), (SHOP, preview.id)):
-        item = OrderItem.ordered(Order("order", shop_id, "9001"), "item", wanted)
+        item = OrderItem.from_line(Order("order", shop_id, "9001"), "item", wanted)
         match = await match_item(at_once, item, None)
         assert (match.design and match.design.id) == design
 
@@ -256,19 +256,19 @@ async def test_a_note_that_was_given_up_is_seen_at_its_line_and_sent_again_when_
     assert isinstance(studio.app.shopify, NotingShopify)
     studio.app.shopify.fault = AppError(code="user_error")
     await studio.told("e1", line(preview=preview.id))
-    (card,) = await personalization.order_cards(studio.app, SHOP, [personalization.UNTOLD])
-    assert (card.state, card.is_untold, card.print_key is not None) == ("ready", True, True)
+    (card,) = await personalization.order_cards(studio.app, SHOP, [personalization.NOTE_FAILED])
+    assert (card.state, card.is_note_failed, card.print_key is not None) == ("ready", True, True)
     assert (await personalization.summary(studio.app, studio.shop)).need_attention == 1
     with pytest.raises(NotFound):
-        await personalization.tell_again(studio.app, OTHER_SHOP, card.item_id)
+        await personalization.retry_note(studio.app, OTHER_SHOP, card.item_id)
     studio.app.shopify.fault = None
-    card = await personalization.tell_again(studio.app, SHOP, card.item_id)
-    assert (card.is_untold, card.is_being_told) == (False, True)
+    card = await personalization.retry_note(studio.app, SHOP, card.item_id)
+    assert (card.is_note_failed, card.is_note_pending) == (False, True)
     await studio.run()
     assert [note.line_item_id for note in studio.app.shopify.notes] == ["501"]
     with pytest.raises(Conflict):
-        await personalization.tell_again(studio.app, SHOP, card.item_id)
-    assert await personalization.order_cards(studio.app, SHOP, [personalization.UNTOLD]) == []
+        await personalization.retry_note(studio.app, SHOP, card.item_id)
+    assert await personalization.order_cards(studio.app, SHOP, [personalization.NOTE_FAILED]) == []
     assert (await personalization.summary(studio.app, studio.shop)).need_attention == 0
 
 

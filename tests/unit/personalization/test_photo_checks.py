@@ -90,7 +90,7 @@ async def test_a_line_is_judged_at_the_size_that_was_bought(studio: Studio) -> N
     await sold_as(studio, 1240, 1754, "2003")
     preview = await studio.made()
     await studio.told("e1", line(501, preview.id, variant_id=2003))
-    found, proposed = personalization.of_card(await card_of(studio), studio.app.upscaler)
+    found, proposed = personalization.rate_card(await card_of(studio), studio.app.upscaler)
     assert found is not None
     assert (found.verdict, found.checks[0].figure, proposed) == ("ok", "121 dpi before enlarging", None)
 
@@ -98,7 +98,7 @@ async def test_a_line_is_judged_at_the_size_that_was_bought(studio: Studio) -> N
 async def test_a_line_without_a_size_is_not_judged(studio: Studio) -> None:
     preview = await studio.made()
     await studio.told("e1", line(501, preview.id, variant_id=9999))
-    assert personalization.of_card(await card_of(studio), studio.app.upscaler) == (None, None)
+    assert personalization.rate_card(await card_of(studio), studio.app.upscaler) == (None, None)
 
 
 async def test_a_proposed_picture_is_judged_as_the_merchant_sent_it(studio: Studio) -> None:
@@ -109,7 +109,7 @@ async def test_a_proposed_picture_is_judged_as_the_merchant_sent_it(studio: Stud
     await personalization.propose_picture(studio.app, studio.shop, (await card_of(studio)).item_id, upload)
     await studio.run()
     verdicts = [
-        found and found.verdict for found in personalization.of_card(await card_of(studio), studio.app.upscaler)
+        found and found.verdict for found in personalization.rate_card(await card_of(studio), studio.app.upscaler)
     ]
     assert verdicts == ["ok", "poor"]
 

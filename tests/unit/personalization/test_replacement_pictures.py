@@ -98,7 +98,7 @@ async def test_a_line_whose_design_nobody_knows_is_printed_from_a_picture_of_the
         await studio.told(event, line(int(event[1]), ref), id=event[1])
     assert await studio.items() == dict.fromkeys("12", ("needs_review", NOT_FOUND))
     for card in await personalization.order_cards(studio.app, SHOP):
-        assert (card.style, card.is_remakable, card.needs_size) == (None, False, False)
+        assert (card.style, card.can_be_remade, card.needs_size) == (None, False, False)
         with pytest.raises(Unprocessable, match="no_design"):
             await personalization.propose_picture(studio.app, studio.shop, card.item_id, None)
         await own_picture(studio, card.item_id)
@@ -162,8 +162,8 @@ async def test_a_photo_is_kept_for_a_new_picture_when_it_was_ordered_within_its_
     clock_of(studio.app).move(days=100)
     await media.sweep_uploads(studio.app)
     card = await card_of(studio)
-    assert (card.state, card.is_remakable) == ("needs_review", hours < 24)
-    if card.is_remakable:
+    assert (card.state, card.can_be_remade) == ("needs_review", hours < 24)
+    if card.can_be_remade:
         await personalization.propose_picture(studio.app, studio.shop, card.item_id, None)
         await studio.run()
         assert (await card_of(studio)).proposal_status == "completed"
@@ -175,7 +175,7 @@ async def test_a_photo_that_is_gone_makes_no_new_picture(studio: Studio) -> None
     await studio.app.db.batch(gone)
     with pytest.raises(Unprocessable, match="upload_missing"):
         await personalization.propose_picture(studio.app, studio.shop, item_id, None)
-    assert not (await card_of(studio)).is_remakable
+    assert not (await card_of(studio)).can_be_remade
 
 
 async def test_a_new_picture_counts_in_the_shops_month(studio: Studio) -> None:
