@@ -1,9 +1,8 @@
-"""Jobs: rows that say what must still be done, leased by one worker at a time.
+"""Jobs: rows that describe outstanding work, each leased by one worker at a time.
 
-A use case inserts a job in the batch of its own change, then wakes the queue. The
-row is the truth and the message only wakes a worker. Every job can run twice; a batch that
-finishes one names its lease, so only one run counts. Heavy kinds can be left to other
-machines (`app.render_workers`).
+A use case inserts a job in the same batch as its own change, then wakes the queue. The row is authoritative; the queue
+message only wakes a worker. Any job may run twice, but the batch that finishes a job checks its lease, so only one run
+takes effect. Heavy kinds of job can be left to other machines (`app.render_workers`).
 """
 
 from typing import TYPE_CHECKING
