@@ -122,16 +122,20 @@ class ShopifyAuth(Protocol):
     """Verifies requests from Shopify, and exchanges ID tokens for access tokens."""
 
     def verify_admin(self, request: SignedRequest) -> AdminVisit:
-        """Raises DoorReply: a bounce (302) or a 401 that makes App Bridge retry; NotFound through the app proxy."""
+        """Return the verified visit of a merchant.
+
+        Raises AuthReply, which is a redirect to the bounce page (302) or a 401 that makes App Bridge retry, and
+        NotFound for a request through the app proxy.
+        """
 
     def verify_proxy(self, request: SignedRequest) -> ProxyVisit:
-        """Raises Unauthorized."""
+        """Return the verified visit of a shopper through the app proxy. Raises Unauthorized."""
 
     def may_be_signed(self, request: SignedRequest) -> bool:
         """Return whether a webhook's headers contain a well-formed signature. The body is not needed."""
 
     def verify_webhook(self, request: SignedRequest) -> Webhook:
-        """Raises Unauthorized, BadRequest."""
+        """Return the verified webhook. Raises Unauthorized, BadRequest."""
 
     def bounce_page(self, request: SignedRequest) -> AuthReply:
         """Return the page on which App Bridge gets a new ID token. Raises BadRequest."""
@@ -143,7 +147,7 @@ class ShopifyAuth(Protocol):
         """Return the address where the merchant consents. Shopify then redirects to `back`."""
 
     def verify_grant(self, request: SignedRequest) -> Grant:
-        """Raises Unauthorized, BadRequest."""
+        """Return the merchant's verified consent. Raises Unauthorized, BadRequest."""
 
     def admin_url(self, shop: str, path: str) -> str:
         """Return the address of a page in the shop's admin."""
@@ -152,7 +156,7 @@ class ShopifyAuth(Protocol):
         """Exchange a code. Raises Unavailable, or Unauthorized if the code was used or is unknown."""
 
     async def exchange(self, visit: AdminVisit) -> AccessToken:
-        """Exchange an ID token. Raises Unavailable, Unauthorized, or DoorReply if the ID token is stale."""
+        """Exchange an ID token. Raises Unavailable, Unauthorized, or AuthReply if the ID token has expired."""
 
     async def refresh(self, token: AccessToken) -> AccessToken:
         """Refresh the tokens. Raises Unavailable, or Unauthorized if the refresh token was revoked or has expired."""
