@@ -28,7 +28,7 @@ from handlers import routes
 from tests import postgres
 from tests.apps import make_app, migrated
 from tests.aws import servers as aws_servers
-from tests.edge import door_clients, shopify_auth
+from tests.edge import adapter_worker, worker_clients
 
 Open = Callable[[], Database]
 """Another client of the same database, with connections of its own."""
@@ -98,13 +98,13 @@ def _sqs() -> Queue:
 DATABASES: dict[str, Callable[[Path], AbstractAsyncContextManager[Open]]] = {
     "sqlite": _sqlite,
     "postgres": _postgres,
-    "d1": shopify_auth.d1,
+    "d1": adapter_worker.d1,
 }
 FILES: dict[str, Callable[[Path], AbstractContextManager[Files]]] = {
     "folder": _folder,
     "s3": _s3,
-    "r2": door_clients.r2,
+    "r2": worker_clients.r2,
 }
 OWN_QUEUES: dict[str, Callable[[], OwnQueue]] = {"embedded": EmbeddedQueue}
-QUEUES: dict[str, Callable[[], Queue]] = {**OWN_QUEUES, "sqs": _sqs, "cloudflare": door_clients.CloudQueue}
-VAULTS: dict[str, Callable[..., Vault]] = {"cryptography": CryptographyVault, "webcrypto": shopify_auth.WebCrypto}
+QUEUES: dict[str, Callable[[], Queue]] = {**OWN_QUEUES, "sqs": _sqs, "cloudflare": worker_clients.CloudQueue}
+VAULTS: dict[str, Callable[..., Vault]] = {"cryptography": CryptographyVault, "webcrypto": adapter_worker.WebCrypto}

@@ -21,7 +21,7 @@ from app.core.pictures import ImageRequest, ModelUsage, Picture
 from app.core.ports.models import ImageModel
 from tests import pictures
 from tests.contract.imagings import LOCAL_MODELS
-from tests.edge import door_clients
+from tests.edge import worker_clients
 from tests.fakes.gemini import KEY, FakeGemini
 
 MODEL = "gemini-3.1-flash-image"
@@ -35,7 +35,7 @@ def fake() -> Iterator[tuple[FakeGemini, str]]:
         yield gemini, url
 
 
-GEMINIS: dict[str, Callable[..., ImageModel]] = {"gemini": GeminiImages, "gemini in workerd": door_clients.Gemini}
+GEMINIS: dict[str, Callable[..., ImageModel]] = {"gemini": GeminiImages, "gemini in workerd": worker_clients.Gemini}
 
 
 @pytest.fixture(params=GEMINIS)

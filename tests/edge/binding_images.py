@@ -14,8 +14,8 @@ from app.core.mockups import MockupParts
 from app.core.pictures import WHITE, Crop, Intent, Mark, Picture, PrintFile, PrintSpec, Samples
 from app.core.ports.imaging import Upscaler
 from tests.edge import sample_wire, workerd
+from tests.edge.adapter_worker import client, served
 from tests.edge.parcel import packed, unpacked
-from tests.edge.shopify_auth import client, served
 
 
 class BindingImages:

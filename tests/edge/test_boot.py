@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests import apps
-from tests.edge import door, workerd
+from tests.edge import adapter_worker, workerd
 from tests.sources import ROOT
 
 MOST_MS = 500.0
@@ -29,7 +29,7 @@ def http(tmp_path: Path) -> Iterator[httpx.Client]:
     workerd.needed()
     source = tmp_path / "build" / "worker"
     for package in ("app", "handlers"):
-        shutil.copytree(ROOT / package, source / package, ignore=door.NOT_INSIDE)
+        shutil.copytree(ROOT / package, source / package, ignore=adapter_worker.NOT_INSIDE)
     shutil.copy(Path(__file__).with_name("boot_worker.py"), source / "boot_worker.py")
     config = (ROOT / "wrangler.toml").read_text().replace("worker/handlers/worker.py", "worker/boot_worker.py")
     (tmp_path / "wrangler.toml").write_text(re.sub(r"^\[build\]\n(?:[^\[\n].*\n|\n)*", "", config, flags=re.M))

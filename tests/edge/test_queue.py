@@ -9,7 +9,7 @@ import uuid
 
 import pytest
 
-from tests.edge.door_clients import CloudQueue
+from tests.edge.worker_clients import CloudQueue
 from tests.sources import ROOT
 
 pytestmark = pytest.mark.anyio

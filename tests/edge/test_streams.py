@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from app.core.ports.files import Files
-from tests.edge import door_clients
+from tests.edge import worker_clients
 
 pytestmark = pytest.mark.anyio
 MB = 1_000_000
@@ -27,7 +27,7 @@ def soon() -> datetime:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
-    with door_clients.r2(tmp_path_factory.mktemp("r2")) as opened:
+    with worker_clients.r2(tmp_path_factory.mktemp("r2")) as opened:
         yield opened
 
 
@@ -50,7 +50,7 @@ async def stored(files: Files, anyio_backend: str) -> AsyncIterator[str]:
 
 @pytest.mark.alone
 async def test_sixty_megabytes_come_back_whole_and_are_never_in_memory(stored: str) -> None:
-    before = await door_clients.memory()
+    before = await worker_clients.memory()
     began, seen, first_s = time.monotonic(), hashlib.sha256(), 0.0
     async with httpx.AsyncClient(timeout=120, trust_env=False) as http, http.stream("GET", stored) as answer:
         assert answer.headers["content-length"] == str(SIZE_MB * MB)
@@ -58,7 +58,7 @@ async def test_sixty_megabytes_come_back_whole_and_are_never_in_memory(stored: s
             first_s = first_s or time.monotonic() - began
             seen.update(chunk)
     took_s = time.monotonic() - began
-    grown = await door_clients.memory() - before
+    grown = await worker_clients.memory() - before
     print(f"{SIZE_MB} MB in {took_s:.2f} s, the first byte after {first_s:.3f} s; memory grew by {grown / MB:.1f} MB")
     assert seen.digest() == hashlib.sha256(PIECE * SIZE_MB).digest()
     assert grown < SIZE_MB * MB / 4
@@ -66,9 +66,9 @@ async def test_sixty_megabytes_come_back_whole_and_are_never_in_memory(stored: s
 
 
 async def test_what_is_read_whole_shows_in_the_memory_that_was_measured(files: Files, stored: str) -> None:
-    before = await door_clients.memory()
+    before = await worker_clients.memory()
     assert len(await files.get(KEY)) == SIZE_MB * MB
-    assert await door_clients.memory() - before > SIZE_MB * MB / 2
+    assert await worker_clients.memory() - before > SIZE_MB * MB / 2
 
 
 async def test_a_question_for_the_size_alone_reads_nothing(stored: str) -> None:

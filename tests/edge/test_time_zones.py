@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.edge import door, workerd
-from tests.edge.door_clients import ask
+from tests.edge import adapter_worker, workerd
+from tests.edge.worker_clients import ask
 
 pytestmark = pytest.mark.anyio
 
@@ -16,5 +16,5 @@ pytestmark = pytest.mark.anyio
 )
 async def test_the_worker_knows_a_shops_month_and_counts_an_unknown_zone_in_utc(zone: str, period: str) -> None:
     workerd.needed()
-    answer = await ask(door.served(), "/period", moment="2026-11-30T23:30:00+00:00", zone=zone)
+    answer = await ask(adapter_worker.served(), "/period", moment="2026-11-30T23:30:00+00:00", zone=zone)
     assert answer.json() == {"period": period}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.adapters.vault.cryptography import CryptographyVault
-from tests.edge.shopify_auth import WebCrypto
+from tests.edge.adapter_worker import WebCrypto
 
 pytestmark = pytest.mark.anyio
 KEY = bytes(range(32))

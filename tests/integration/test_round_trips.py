@@ -23,7 +23,7 @@ from tests.integration import print_worker, webhooks
 from tests.integration.merchant import Merchant
 from tests.integration.print_worker import ordered, sent, taken
 from tests.integration.servers import NEW_SHOP
-from tests.integration.shops.test_grants import back, consented
+from tests.integration.shops.test_oauth_grants import back, consented
 from tests.integration.world import World
 
 pytestmark = pytest.mark.anyio

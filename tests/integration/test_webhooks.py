@@ -20,7 +20,7 @@ from tests.integration import webhooks
 from tests.integration.conftest import EARLIER_SECRET
 from tests.integration.servers import NEW_SHOP, OTHER_SHOP, SHOP
 from tests.integration.storefront import MUG
-from tests.integration.tenancy.kept import changed, kept
+from tests.integration.tenancy.unchanged import changed, kept
 from tests.integration.wire import call
 from tests.integration.world import World
 

@@ -64,7 +64,7 @@ class Person:
     `lines` are the order lines that some routes need another one of, by the route's path.
     """
 
-    shopify_auth: str
+    authentication: str
     shop: str
     customer: str = ""
     has: dict[str, Any] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class Person:
         path = route.path.replace(":path}", "}").format(**{name: quote(values[name]) for name in inputs.path})
         body = {name: values[name] for name in inputs.body if values[name] is not None}
         query = {name: values[name] for name in inputs.query}
-        return await getattr(self, f"_{self.door}")(world, method, path, query, body)  # type: ignore[no-any-return]
+        return await getattr(self, f"_{self.authentication}")(world, method, path, query, body)  # type: ignore[no-any-return]
 
     async def _unused(self, world: World, inputs: Inputs) -> dict[str, str]:
         """With what was used before, that would decide the answer."""

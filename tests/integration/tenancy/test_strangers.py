@@ -16,14 +16,14 @@ from handlers.routes import ROUTES
 from tests.integration.tenancy.belongings import PLAIN, Person
 from tests.integration.tenancy.conftest import Town
 from tests.integration.tenancy.inputs import inputs_of, names_something
-from tests.integration.tenancy.kept import Row, changed, kept
-from tests.integration.test_doors import door_of
+from tests.integration.tenancy.unchanged import Row, changed, kept
+from tests.integration.test_authentication import authentication_of
 from tests.story.same import plain
 
 pytestmark = pytest.mark.anyio
 NOBODYS = "404404"
 """It could be an id of Shopify's or of ours, and nothing has it."""
-INPUTS = {name for route in ROUTES if door_of(route.path) != "open" for name in inputs_of(route).names}
+INPUTS = {name for route in ROUTES if authentication_of(route.path) != "open" for name in inputs_of(route).names}
 OF_A_SHOP = {name for name in INPUTS if names_something(name)}
 """Inputs that name something of one shop, or let its holder in."""
 OF_A_SHOPPER = {"preview_id", "upload_id", "view_token", "idempotency_key"}
@@ -40,10 +40,10 @@ STRANGERS = {
     "GET": [("guest with a picture", "other shop's guest with a picture")],
     "PUT": [("guest with a ticket", "other shop's guest with a ticket")],
 }
-"""Holders and strangers, by door; links by method."""
+"""Holders and strangers, by authentication; links by method."""
 OTHER_PROOF = {
     "webhook": "its ids are in payloads: test_webhooks_of_another_shop.py",
-    "grant": "its state is one shop's: tests/integration/shops/test_grants.py",
+    "grant": "its state is one shop's: tests/integration/shops/test_oauth_grants.py",
     "open": "it takes nothing of anybody",
 }
 HELD_BY_ANOTHER = (409, "lease_lost")
@@ -55,16 +55,16 @@ COUNTERS = ("quotas", "ai_styles")
 def calls() -> Iterator[Any]:
     """(holder, stranger, method, route, owned inputs) of each, as parameters of a test."""
     for route in ROUTES:
-        shopify_auth = door_of(route.path)
+        authentication = authentication_of(route.path)
         for method in sorted((route.methods or set()) - {"HEAD", "OPTIONS"}):
-            for holder, stranger in STRANGERS.get(method if shopify_auth == "link" else shopify_auth, []):
+            for holder, stranger in STRANGERS.get(method if authentication == "link" else authentication, []):
                 owned = OF_A_SHOPPER if stranger.startswith("next") else OF_A_SHOP
                 if names := [name for name in inputs_of(route).names if name in owned]:
                     yield pytest.param(holder, stranger, method, route, names, id=f"{stranger}, {method} {route.path}")
 
 
 def test_it_is_known_whose_every_input_is() -> None:
-    behind = {door_of(route.path) for route in ROUTES}
+    behind = {authentication_of(route.path) for route in ROUTES}
     assert behind == {"link", *STRANGERS, *OTHER_PROOF} - {"GET", "PUT"}
     assert len(OF_A_SHOP) >= 16
     assert set(PLAIN) == INPUTS - OF_A_SHOP
@@ -96,7 +96,7 @@ async def test_what_is_somebody_elses_is_as_if_it_were_not_there(
 
 def takings(names: list[str], owner: Person, other: Person) -> list[list[str]]:
     """Each by itself; and all at once, where that does not make one the other: who has a link or a lease may use it."""
-    all_at_once = other.shop != owner.shop and other.shopify_auth in ("admin", "proxy")
+    all_at_once = other.shop != owner.shop and other.authentication in ("admin", "proxy")
     return [[name] for name in names] + ([names] if all_at_once else [])
 
 

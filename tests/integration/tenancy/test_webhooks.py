@@ -13,7 +13,7 @@ from tests.integration.servers import OTHER_SHOP, SHOP
 from tests.integration.storefront import MUG
 from tests.integration.tenancy.belongings import CUSTOMER
 from tests.integration.tenancy.conftest import Town
-from tests.integration.tenancy.kept import changed, kept
+from tests.integration.tenancy.unchanged import changed, kept
 from tests.integration.world import World
 
 pytestmark = pytest.mark.anyio

@@ -10,7 +10,7 @@ import pytest
 
 from app.personalization.preflight import Check, Figures, Target, judge
 from tests.pictures import photograph
-from tests.unit.core.looks import blurred, figures, noisy
+from tests.unit.personalization.sample_photos import blurred, figures, noisy
 
 A4 = (8.27, 11.69)
 GOOD = Figures(2480, 3508, 0.5, 1.0, 0.0, (1.0, 2.0))

@@ -6,8 +6,8 @@ import json
 from dataclasses import astuple
 from typing import Any
 
-import door_app
-import door_images
+import worker_app
+import worker_images
 from workers import Response, WorkerEntrypoint, env
 
 from app.adapters.database.d1 import D1Fault
@@ -18,18 +18,18 @@ from app.core.errors import Unauthorized
 
 class Default(WorkerEntrypoint):  # type: ignore[misc]
     async def fetch(self, request: Any) -> Any:
-        if answer := await door_app.answer(request):
+        if answer := await worker_app.answer(request):
             return answer
         if request.method != "POST":
             return Response("ready")
         if request.url.endswith("/images"):
             body = (await request.js_object.arrayBuffer()).to_bytes()
-            return Response(await door_images.answer(body))
+            return Response(await worker_images.answer(body))
         asked = await request.json()
         return Response(json.dumps(await (_seal_or_open(asked) if "work" in asked else _batch(asked["statements"]))))
 
     async def queue(self, batch: Any, env: Any, ctx: Any) -> None:
-        door_app.hear(batch)
+        worker_app.hear(batch)
 
 
 async def _batch(statements: Any) -> dict[str, Any]:

@@ -29,16 +29,16 @@ pytestmark = pytest.mark.anyio
 
 OPEN = {"/auth/bounce", "/healthz", "/metrics", "/static/{name}"}
 GRANT = {"/auth", "/auth/callback"}
-DOORS = ("proxy", "grant", "link", "print worker", "webhook", "admin", "open")
+AUTHENTICATIONS = ("proxy", "grant", "link", "print worker", "webhook", "admin", "open")
 IDS = {"{product_id}": "1", "{preview_id}": "1", "{item_id}": "1", "{job_id}": "1", "{key:path}": "shop/file.jpg"}
 OTHER_SECRET = "another-secret-of-somebody-elses-app"
 NOT_ASCII = "é\u0660\u1f600"
 
 
-def door_of(path: str) -> str:
+def authentication_of(path: str) -> str:
     if path.startswith("/proxy/"):
         return "proxy"
-    if path in GRANT:  # tests/integration/shops/test_grants.py
+    if path in GRANT:  # tests/integration/shops/test_oauth_grants.py
         return "grant"
     if path.startswith("/media/"):
         return "link"
@@ -47,11 +47,11 @@ def door_of(path: str) -> str:
     return "webhook" if path == "/webhooks" else "open" if path in OPEN else "admin"
 
 
-def routes_behind(shopify_auth: str) -> list[tuple[str, str]]:
+def routes_behind(authentication: str) -> list[tuple[str, str]]:
     """Method and path of each."""
     found = []
     for route in ROUTES:
-        if isinstance(route, Route) and door_of(route.path) == shopify_auth:
+        if isinstance(route, Route) and authentication_of(route.path) == authentication:
             path = route.path
             for name, value in IDS.items():
                 path = path.replace(name, value)
@@ -160,7 +160,7 @@ def test_every_route_has_its_door() -> None:
     paths = {route.path for route in ROUTES if isinstance(route, Route | Mount)}
     assert paths >= OPEN
     assert {route.path for route in ROUTES if isinstance(route, Mount)} <= OPEN
-    behind = sum(len(routes_behind(shopify_auth)) for shopify_auth in DOORS)
+    behind = sum(len(routes_behind(authentication)) for authentication in AUTHENTICATIONS)
     assert behind >= len(ROUTES) - 1
 
 
@@ -243,9 +243,9 @@ async def test_no_answer_shows_a_signature_that_came_in(world: World) -> None:
         assert reload == [f"{path}?shop={SHOP}&page=2"]
 
 
-@pytest.mark.parametrize("door", DOORS)
-async def test_a_trailing_slash_is_the_same_address_and_redirects_nowhere(world: World, shopify_auth: str) -> None:
-    for method, path in routes_behind(shopify_auth):
+@pytest.mark.parametrize("authentication", AUTHENTICATIONS)
+async def test_a_trailing_slash_is_the_same_address_and_redirects_nowhere(world: World, authentication: str) -> None:
+    for method, path in routes_behind(authentication):
         if path == "/" or path.startswith("/media/"):
             continue
         headers = {"host": b"evil.test", "accept": b"application/json"}

@@ -13,7 +13,7 @@ from PIL import Image
 from app.core.crop_geometry import PATCH_SIDE, Box, patches
 from tests import soak
 from tests.pictures import photograph
-from tests.unit.core.looks import blurred, boxes, figures, noisy, picture, slope
+from tests.unit.personalization.sample_photos import blurred, boxes, figures, noisy, picture, slope
 
 PHOTOGRAPHS = ("astronaut", "coffee", "chelsea", "rocket")
 

@@ -27,7 +27,7 @@ from tests.ports import free_port
 from tests.sources import ROOT
 
 CONFIG = """
-name = "door"
+name = "adapter-worker"
 main = "source/worker.py"
 base_dir = "source"
 compatibility_date = "2026-11-01"
@@ -60,14 +60,14 @@ QUEUES = re.compile(r"^\[\[queues\.\w+\]\]\n(?:[^\[\n].*\n|\n)*", re.M)
 """The queues of wrangler.toml: the tests' worker has the same, and listens to the dead letters too."""
 LINK_KEY = b"l" * 32
 INSIDE = {
-    "door_worker": "worker",
-    "door_app": "door_app",
-    "door_images": "door_images",
+    "worker_entry": "worker",
+    "worker_app": "worker_app",
+    "worker_images": "worker_images",
     "parcel": "parcel",
     "sample_wire": "sample_wire",
 }
 """Beside the app's own code: each file, and its name there."""
-NOT_INSIDE = shutil.ignore_patterns("__pycache__", "cli", "demo*")
+NOT_INSIDE = shutil.ignore_patterns("__pycache__", "cli", "demo")
 """What the shipped worker has not either."""
 
 
@@ -120,7 +120,7 @@ def served(images: bool = True) -> str:
     """The address of the worker, which runs until the tests end: starting one takes seconds."""
     stack = ExitStack()
     atexit.register(stack.close)
-    project = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="door-")))
+    project = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="adapter-worker-")))
     queues = QUEUES.findall((ROOT / "wrangler.toml").read_text())
     port = free_port()
     (project / "wrangler.toml").write_text(CONFIG + "\n".join(queues))

@@ -17,7 +17,7 @@ from app.adapters.files.r2 import R2Files
 from app.core.errors import AppError, NotFound, Unavailable, Unprocessable
 from app.core.pictures import ImageAnswer, ImageRequest, ModelUsage
 from app.core.ports.files import FileInfo, Files, StoredFile, UploadTicket
-from tests.edge import door, workerd
+from tests.edge import adapter_worker, workerd
 
 ERRORS: dict[int, type[AppError]] = {404: NotFound, 422: Unprocessable, 503: Unavailable}
 
@@ -26,14 +26,14 @@ ERRORS: dict[int, type[AppError]] = {404: NotFound, 422: Unprocessable, 503: Una
 def r2(folder: Path) -> Iterator[Files]:
     """A bucket in workerd, whose links the app's own routes answer there. Skips where no worker can run."""
     workerd.needed()
-    yield R2(door.served())
+    yield R2(adapter_worker.served())
 
 
 class R2:
     """What touches the bucket is done by R2Files in the worker. Links are signed by R2Files here, with the same key."""
 
     def __init__(self, url: str):
-        self._url, self._links = url, R2Files(None, url, door.LINK_KEY)
+        self._url, self._links = url, R2Files(None, url, adapter_worker.LINK_KEY)
 
     async def put(self, key: str, data: bytes, mime: str) -> None:
         await ask(self._url, "/put", data, key=key, mime=mime)
@@ -70,7 +70,7 @@ class R2:
 
 async def memory() -> int:
     """Bytes that the worker's Python has taken since it began; it never gives any back."""
-    return int((await ask(await asyncio.to_thread(door.served), "/memory")).json()["bytes"])
+    return int((await ask(await asyncio.to_thread(adapter_worker.served), "/memory")).json()["bytes"])
 
 
 class CloudQueue:
@@ -80,11 +80,13 @@ class CloudQueue:
         workerd.needed()
 
     async def wake(self, *job_ids: str, after_s: float = 0) -> None:
-        await ask(await asyncio.to_thread(door.served), "/wake", json.dumps(job_ids).encode(), after_s=str(after_s))
+        await ask(
+            await asyncio.to_thread(adapter_worker.served), "/wake", json.dumps(job_ids).encode(), after_s=str(after_s)
+        )
 
     async def heard(self) -> list[tuple[str, str]]:
         """Names of queues and what they brought, in order."""
-        told = (await ask(await asyncio.to_thread(door.served), "/heard")).json()
+        told = (await ask(await asyncio.to_thread(adapter_worker.served), "/heard")).json()
         return [(queue, body) for queue, body in told["heard"]]
 
 
@@ -101,7 +103,7 @@ class Gemini:
     async def render(self, request: ImageRequest) -> ImageAnswer:
         sent = [{"mime": each.mime, "data": base64.b64encode(each.data).decode()} for each in request.pictures]
         body = json.dumps(vars(request) | {"pictures": sent}).encode()
-        answer = await ask(await asyncio.to_thread(door.served), "/render", body, **self._words)
+        answer = await ask(await asyncio.to_thread(adapter_worker.served), "/render", body, **self._words)
         made = answer.json()
         pictures = tuple(base64.b64decode(each) for each in made["pictures"])
         return ImageAnswer(pictures, made["model"], ModelUsage(**made["usage"]))
@@ -109,7 +111,7 @@ class Gemini:
 
 async def ask(url: str, path: str, body: bytes = b"", **words: Any) -> httpx.Response:
     """What the worker answers. Raises what its adapter raised."""
-    async with door.client(url) as http:
+    async with adapter_worker.client(url) as http:
         answer = await http.post(path, params=words, content=body)
     if answer.is_success:
         return answer
