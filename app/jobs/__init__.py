@@ -20,13 +20,13 @@ if TYPE_CHECKING:
         is_running,
         job,
         jobs_by_status,
-        left_waiting,
         oldest_due,
         open_by_kind,
         park,
         requeue,
         revive,
         start,
+        waiting_by_kind,
     )
     from app.jobs.queries.turns import due, queue_position
     from app.jobs.running import end, extend, fail, run_due, run_one, run_woken, take
@@ -38,8 +38,8 @@ else:
             "app.jobs.kinds": "JobKind Kinds Lease",
             "app.jobs.model": "Job Outcome Slots new",
             "app.jobs.queries.rows": (
-                "cancel given_up_by_kind insert is_open is_running job jobs_by_status left_waiting oldest_due "
-                "open_by_kind park requeue revive start"
+                "cancel given_up_by_kind insert is_open is_running job jobs_by_status oldest_due "
+                "open_by_kind park requeue revive start waiting_by_kind"
             ),
             "app.jobs.queries.turns": "due queue_position",
             "app.jobs.running": "end extend fail run_due run_one run_woken take",
@@ -65,7 +65,6 @@ __all__ = [
     "is_running",
     "job",
     "jobs_by_status",
-    "left_waiting",
     "new",
     "oldest_due",
     "open_by_kind",
@@ -79,5 +78,6 @@ __all__ = [
     "run_woken",
     "start",
     "take",
+    "waiting_by_kind",
     "wake_next_in_line",
 ]

@@ -54,7 +54,7 @@ class Slots(Protocol):
 
     def free(self, shop_id: str) -> Any: ...
 
-    def room(self, shop_id: Any) -> Any:
+    def free_slots(self, shop_id: Any) -> Any:
         """Return an SQL expression for the number of free slots. `shop_id` may be a column of the outer statement."""
 
 

@@ -188,7 +188,7 @@ async def end(app: App, lease: Lease, status: str, reason: str) -> None:
     """
     job = lease.job
     ending = rows.end(job.shop_id, job.id, lease.token, status, reason, app.clock.now())
-    with suppress(Refused):  # the refusal was for a lost lease, so another worker has the job or it has ended
+    with suppress(Refused):  # the lease was lost: another worker has the job, or it has ended
         await app.db.batch(ending, *lease.free())
 
 

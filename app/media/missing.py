@@ -17,7 +17,7 @@ async def missing_objects(app: App) -> list[str]:
     """
     missing: list[str] = []
     after = ""
-    while page := await queries.kept_objects(app.db, after, CHECKED_AT_ONCE):
+    while page := await queries.expected_objects(app.db, after, CHECKED_AT_ONCE):
         found = await asyncio.gather(*[app.files.stat(asset.key) for asset in page])
         missing += [asset.key for asset, info in zip(page, found, strict=True) if info is None]
         after = page[-1].id

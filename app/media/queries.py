@@ -49,7 +49,7 @@ def _due_files(now: datetime, limit: int) -> Any:
     return select(*[due.c[each.name] for each in COLUMNS]).order_by(due.c.place, due.c.expires_at).limit(limit)
 
 
-async def kept_objects(db: Database, after: str, limit: int) -> list[Asset]:
+async def expected_objects(db: Database, after: str, limit: int) -> list[Asset]:
     """Return a page of the assets of all shops whose objects should exist, uploads excepted, by id after `after`."""
     rows = await db.all(
         select(*COLUMNS)

@@ -167,7 +167,7 @@ class LaneSlots:
         return taken.values({self.counter: self.counter - 1})
 
     @built_once
-    def room(self, shop_id: str | ColumnElement[str]) -> ColumnElement[int]:
+    def free_slots(self, shop_id: str | ColumnElement[str]) -> ColumnElement[int]:
         """Return an SQL expression, for use in other statements, for the number of free slots."""
         return select(self.limit - self.counter).where(quotas.c.shop_id == shop_id).scalar_subquery()
 

@@ -51,7 +51,7 @@ async def unattended(app: App, kinds: Kinds) -> dict[str, int]:
     A worker that connects takes a job that is due. So if none was leased, no worker that can run the kind connected.
     """
     heavy = [name for name, kind in kinds.items() if kind.heavy]
-    return await jobs.left_waiting(app.db, heavy, app.clock.now() - UNATTENDED)
+    return await jobs.waiting_by_kind(app.db, heavy, app.clock.now() - UNATTENDED)
 
 
 async def extend(app: App, kinds: Kinds, job_id: str, token: str) -> None:

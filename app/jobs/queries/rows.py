@@ -56,7 +56,7 @@ def _oldest_due(now: datetime) -> Any:
     return select(jobs.c.run_at).where(is_pending(jobs), jobs.c.run_at <= now).order_by(jobs.c.run_at).limit(1)
 
 
-async def left_waiting(db: Database, kinds: Collection[str], since: datetime) -> dict[str, int]:
+async def waiting_by_kind(db: Database, kinds: Collection[str], since: datetime) -> dict[str, int]:
     """Return how many jobs due before `since` still wait, by kind, without kinds of which a job was leased since."""
     due = select(jobs.c.kind, func.count().label("count")).where(
         is_pending(jobs), jobs.c.run_at <= since, among(jobs.c.kind, kinds)
@@ -70,19 +70,19 @@ async def left_waiting(db: Database, kinds: Collection[str], since: datetime) ->
 
 
 async def in_line(
-    db: Database, shop_id: str, lane: str, room: ColumnElement[int], now: datetime, limit: int
+    db: Database, shop_id: str, lane: str, free_slots: ColumnElement[int], now: datetime, limit: int
 ) -> list[str]:
     """Return the ids of the next pending jobs in this lane, no more than there are free slots, most urgent first."""
-    rows = await db.all(_in_line(shop_id, lane, room, now, limit))
-    return [str(row["id"]) for row in rows[: rows[0]["room"] if rows else 0]]
+    rows = await db.all(_in_line(shop_id, lane, free_slots, now, limit))
+    return [str(row["id"]) for row in rows[: rows[0]["free_slots"] if rows else 0]]
 
 
 @built_once
-def _in_line(shop_id: str, lane: str, room: ColumnElement[int], now: datetime, limit: int) -> Any:
+def _in_line(shop_id: str, lane: str, free_slots: ColumnElement[int], now: datetime, limit: int) -> Any:
     waiting = [jobs.c.shop_id == shop_id, jobs.c.lane == lane, jobs.c.status == "pending", jobs.c.run_at <= now]
     return (
-        select(jobs.c.id, room.label("room"))
-        .where(*waiting, room > 0)
+        select(jobs.c.id, free_slots.label("free_slots"))
+        .where(*waiting, free_slots > 0)
         .order_by(jobs.c.priority.desc(), jobs.c.run_at, jobs.c.id)
         .limit(limit)
     )

@@ -140,7 +140,7 @@ def _may_run(kinds: tuple[tuple[str, Slots | None], ...]) -> ColumnElement[bool]
     """
     without = among(jobs.c.kind, [name for name, slots in kinds if slots is None])
     slotted = [
-        and_(jobs.c.kind == name, or_(jobs.c.status == "running", slots.room(jobs.c.shop_id) > 0))
+        and_(jobs.c.kind == name, or_(jobs.c.status == "running", slots.free_slots(jobs.c.shop_id) > 0))
         for name, slots in kinds
         if slots
     ]
