@@ -1,4 +1,4 @@
-"""Charges: what a generation costs the shop. They return statements for the caller's batch and execute nothing."""
+"""Charges for generations. Their methods return statements for the caller's batch and execute nothing."""
 
 from __future__ import annotations
 

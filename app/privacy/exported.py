@@ -15,7 +15,7 @@ THE_CUSTOMER = "the same in every row: the export is about this customer"
 BROWSER = "names a browser's session, which others may have used"
 BOOKS = "the shop's accounting"
 WORK = "technical details of how the app processed the data"
-REQUEST = "the key of a request, which is a secret between a browser or Shopify and the app"
+REQUEST = "identifies a request, and is a secret between the app and a browser or Shopify"
 
 _FIRST = {
     "shoppers": Exported(

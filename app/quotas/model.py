@@ -1,4 +1,4 @@
-"""A shop's limits and what it has used of them."""
+"""A shop's limits and its usage."""
 
 from __future__ import annotations
 

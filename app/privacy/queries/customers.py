@@ -1,4 +1,4 @@
-"""All SQL on customers as shoppers."""
+"""The SQL that finds a customer's shopper."""
 
 from __future__ import annotations
 
