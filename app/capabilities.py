@@ -1,7 +1,7 @@
-"""Everything that the app consists of: one record for each package, in the order of the navigation.
+"""The registry of the app's packages: one record for each, in the order of the navigation.
 
-A further capability is a folder and a record here. Handlers, the job runner, the schema and privacy read this tuple;
-packages below it get it as `App.capabilities`.
+To add a capability, add a folder and a record here. Handlers, the job runner, the schema and privacy read this tuple;
+packages below this module get it as `App.capabilities`.
 """
 
 from __future__ import annotations

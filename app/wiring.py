@@ -1,4 +1,4 @@
-"""The only file that names adapters: settings in, App out."""
+"""Builds an App from settings. Only this module and app.wiring_worker import adapters."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from app.core.times import SystemClock
 
 
 def build(settings: Settings, *, clock: Clock | None = None, log: Log | None = None) -> App:
-    """The app for these settings. Opens nothing yet: adapters connect when first used."""
+    """Return the app for these settings. Adapters connect when they are first used. Raises SettingsError."""
     compute, log = ThreadCompute(), log or Log()
     return App(
         settings=settings,
@@ -69,38 +69,44 @@ def build(settings: Settings, *, clock: Clock | None = None, log: Log | None = N
 
 
 async def close(app: App) -> None:
-    """Let go of what the app holds open: connections to its database, processes that decode photos."""
+    """Close the app's database connections and stop the processes that decode photos."""
     for each in (app.db, app.imaging):
         if isinstance(each, Closes):
             await each.close()
 
 
 def print_engine() -> tuple[Imaging, Upscaler]:
-    """What makes print files, without any settings: for the command line and the benchmarks."""
+    """Return the engines that make print files, which need no settings, for the command line and the benchmarks."""
     return _imaging(ThreadCompute()), _upscaler()
 
 
 def installed() -> dict[str, bool]:
-    """Which extras that make pictures are here."""
+    """Return which of the optional imaging extras are installed."""
     return {"local-ai": LocalImages.available(), "print": Vips.available(), "span": Span.available()}
 
 
 def decoder_protections() -> str:
-    """What a decoder of strangers' photos is held by, such as "resource limits, seccomp"; empty without processes."""
+    """Return the restrictions on processes that decode untrusted photos, such as "resource limits, seccomp".
+
+    The result is empty if photos are not decoded in separate processes.
+    """
     return ImagingSubprocess.protections() if ImagingSubprocess.available() else ""
 
 
 def sqlite_path(database_url: str) -> Path:
-    """`sqlite:///var/artify.db` is relative, `sqlite:////srv/artify.db` absolute."""
+    """Return the path in a SQLite URL. Raises SettingsError.
+
+    `sqlite:///var/artify.db` is relative, and `sqlite:////srv/artify.db` is absolute.
+    """
     scheme, _, path = database_url.partition("///")
     if scheme != "sqlite:" or not path:
-        # The address itself may hold a password.
+        # The message leaves out the URL, which may contain a password.
         raise SettingsError(["DATABASE_URL must look like sqlite:///var/artify.db or postgresql://host/database"])
     return Path(path)
 
 
 def migrate(database_url: str) -> list[str]:
-    """Apply the migrations that are new; their names."""
+    """Apply pending migrations and return their names."""
     if _is_postgres(database_url):
         from app.adapters.database import postgres_schema
 
@@ -109,14 +115,14 @@ def migrate(database_url: str) -> list[str]:
 
 
 def schema() -> str:
-    """The whole schema as SQL, as SQLite reads it."""
-    from app.schema import ddl  # late: it loads the tables of every capability
+    """Return the whole schema as SQL for SQLite."""
+    from app.schema import ddl  # imported late, because it loads the tables of every capability
 
     return ddl(DIALECT)
 
 
 def schema_differences(database_url: str) -> list[str]:
-    """How a database differs from the table metadata; empty when it does not."""
+    """Return the differences between a database and the table metadata; empty if there are none."""
     if _is_postgres(database_url):
         from app.adapters.database import postgres, postgres_schema
         from app.schema import ddl
@@ -126,7 +132,7 @@ def schema_differences(database_url: str) -> list[str]:
 
 
 def backup(database_url: str, target: Path) -> dict[str, int]:
-    """Write every row of the database, as one moment has it, into one new file; how many each table has."""
+    """Write a consistent snapshot of all rows to one new file; return the number of rows of each table."""
     load_tables(CAPABILITIES)
     if _is_postgres(database_url):
         from app.adapters.database import postgres_backup
@@ -136,9 +142,9 @@ def backup(database_url: str, target: Path) -> dict[str, int]:
 
 
 def restore(source: Path, database_url: str, *, replace: bool) -> dict[str, int]:
-    """Fill a migrated database from a backup, all or nothing; how many rows each table has.
+    """Fill a migrated database from a backup in one transaction; return the number of rows of each table.
 
-    Raises Conflict `not_empty` when there are rows already, unless these are to be replaced.
+    Raises Conflict `not_empty` if the database has rows, unless `replace` is true.
     """
     load_tables(CAPABILITIES)
     if _is_postgres(database_url):
@@ -149,8 +155,8 @@ def restore(source: Path, database_url: str, *, replace: bool) -> dict[str, int]
 
 
 def open_to_others(settings: Settings) -> list[Path]:
-    """The database's files and the storage's folder, where other users of this machine can read what is in them."""
-    database = [] if _is_postgres(settings.database_url) else _with_log(sqlite_path(settings.database_url))
+    """Return the database's files and the storage folder, as far as other users of this machine can read them."""
+    database = [] if _is_postgres(settings.database_url) else _database_files(sqlite_path(settings.database_url))
     parts = urlsplit(settings.files_url)
     files = folder.open_to_others(Path(parts.path)) if parts.scheme == "file" else False
     return [path for path in database if file_permissions.is_open_to_others(path)] + (
@@ -158,7 +164,7 @@ def open_to_others(settings: Settings) -> list[Path]:
     )
 
 
-def _with_log(database: Path) -> list[Path]:
+def _database_files(database: Path) -> list[Path]:
     return [database, *[database.with_name(database.name + suffix) for suffix in ("-wal", "-shm")]]
 
 
@@ -171,7 +177,10 @@ def _database(settings: Settings) -> Database:
 
 
 def _is_postgres(database_url: str) -> bool:
-    """Whether to load what speaks to PostgreSQL, which is an extra and slow to import."""
+    """Return whether the URL is PostgreSQL's. Raises SettingsError if the extra for PostgreSQL is not installed.
+
+    Its modules are imported only when needed, because they are slow to import.
+    """
     if database_url.partition(":")[0] not in ("postgresql", "postgres"):
         return False
     if not find_spec("asyncpg"):
@@ -182,7 +191,7 @@ def _is_postgres(database_url: str) -> bool:
 def _files(settings: Settings) -> Files:
     parts = urlsplit(settings.files_url)
     if parts.scheme == "s3" and parts.netloc and not parts.path.strip("/"):
-        return S3Files(parts.netloc, **_aws_place(parts.query))
+        return S3Files(parts.netloc, **_aws_location(parts.query))
     if parts.scheme == "file" and parts.path and not parts.netloc:
         return FolderFiles(Path(parts.path), settings.app_url, settings.link_key)
     raise SettingsError([f"FILES_URL must look like file:var/files or s3://bucket, not {settings.files_url}"])
@@ -191,16 +200,19 @@ def _files(settings: Settings) -> Files:
 def _queue(settings: Settings, log: Log) -> Queue:
     parts = urlsplit(settings.queue_url)
     if parts.scheme == "sqs" and parts.netloc and parts.path.strip("/"):
-        return SqsQueue(f"https://{parts.netloc}{parts.path}", log, **_aws_place(parts.query))
+        return SqsQueue(f"https://{parts.netloc}{parts.path}", log, **_aws_location(parts.query))
     if settings.queue_url == "embedded:":
         return EmbeddedQueue()
     raise SettingsError(
-        [f"QUEUE_URL must be embedded: or an SQS queue's address with sqs:// for https://, not {settings.queue_url}"]
+        [f"QUEUE_URL must be embedded: or an SQS queue's URL with sqs:// for https://, not {settings.queue_url}"]
     )
 
 
-def _aws_place(query: str) -> dict[str, str]:
-    """`endpoint` and `region` of an address; AWS's own endpoint, and the environment's region, without them."""
+def _aws_location(query: str) -> dict[str, str]:
+    """Return `endpoint` and `region` from a URL's query, as far as they are given.
+
+    The defaults are AWS's own endpoint and the environment's region.
+    """
     return {name: values[-1] for name, values in parse_qs(query).items() if name in ("endpoint", "region")}
 
 

@@ -1,4 +1,4 @@
-"""The App of a Cloudflare worker, as app.wiring makes that of a machine. Together they are all that names adapters."""
+"""Builds the App of a Cloudflare worker. Only this module and app.wiring import adapters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from app.adapters.compute_inline import InlineCompute
 from app.adapters.database.d1 import D1Database
 from app.adapters.database.d1_binding import run_on
-from app.adapters.files.js_stream import pieces as pieces  # what HTTP reads its requests with
+from app.adapters.files.js_stream import pieces as pieces  # with which the HTTP handlers read request bodies
 from app.adapters.files.r2 import R2Files
 from app.adapters.imaging.cloudflare import CloudflareImages
 from app.adapters.imaging.images_binding import make_by
@@ -25,8 +25,11 @@ from app.core.times import SystemClock
 
 
 def build_worker(env: Any) -> App:
-    """The app for JavaScript's `env`: settings are its texts; DB, FILES, IMAGES and JOBS its bindings."""
-    settings, log = Settings.load(_texts(env)), Log(sys.stdout)  # what goes to stderr is an error there
+    """Return the app for the worker's JavaScript `env`, whose strings are settings.
+
+    DB, FILES, IMAGES and JOBS are its bindings.
+    """
+    settings, log = Settings.load(_strings(env)), Log(sys.stdout)  # Cloudflare records stderr as errors
     return App(
         settings=settings,
         capabilities=CAPABILITIES,
@@ -52,12 +55,15 @@ def build_worker(env: Any) -> App:
 
 
 def _image_model(settings: Settings) -> GeminiImages:
-    """The local model does not run here. Photos go to Google only where the operator has chosen that."""
+    """Return the Gemini model, because the local model does not run here.
+
+    Without the operator's choice of Gemini it has no key, so that no photos are sent to Google.
+    """
     key = settings.gemini_api_key if settings.ai_provider == "gemini" else None
     return GeminiImages(key or "", settings.gemini_image_model, base_url=settings.gemini_base_url)
 
 
-def _texts(env: Any) -> dict[str, str]:
+def _strings(env: Any) -> dict[str, str]:
     import js
 
     return {name: value for name, value in js.Object.entries(env) if isinstance(value, str)}

@@ -13,7 +13,7 @@ from starlette.routing import Route
 import app.schema  # noqa: F401  # fills the metadata
 from app.capabilities import CAPABILITIES
 from app.core.lazy import load
-from app.core.tables import ShopRedact, fate_of, metadata
+from app.core.tables import ShopRedact, metadata, shop_redact_of
 from app.shops.model import NEEDED_SCOPES
 from handlers.http.pages import NAV
 from handlers.jobs import KINDS, SWEEPS
@@ -108,7 +108,7 @@ def words_of(node: Any) -> list[str]:
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_every_table_says_what_the_redaction_of_a_shop_does_to_it(table: Table) -> None:
-    fate = fate_of(table)
+    fate = shop_redact_of(table)
     if fate is ShopRedact.KEPT:
         assert OF_A_PERSON & set(table.columns.keys()) == set()
         assert not table.foreign_keys
@@ -118,4 +118,4 @@ def test_every_table_says_what_the_redaction_of_a_shop_does_to_it(table: Table) 
 
 def test_a_table_that_says_nothing_is_an_error() -> None:
     with pytest.raises(KeyError):
-        fate_of(Table("mute", type(metadata)()))
+        shop_redact_of(Table("mute", type(metadata)()))

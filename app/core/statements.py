@@ -1,4 +1,4 @@
-"""Statements that are built once and executed with values: building one takes longer than SQLite takes to run it.
+"""SQL statements that are built once and executed with values, because building one takes longer than SQLite runs it.
 
     @built_once
     def shop_row(shop_id: str) -> Any:
@@ -6,11 +6,11 @@
 
     row = await db.one(shop_row("artify-demo.myshopify.com"))
 
-The first call runs the function with a `bindparam` in the place of each value, and keeps what it returns; later calls
-only pair the values with it. So the body of such a function must be a pure expression of its arguments: it makes no
-ids, reads no clock, and does not look at a value in Python (no `if`, no f-string, no `timedelta(seconds=seconds)`).
-What needs that belongs in its caller. `None`, truth values and members of an enum are the exception: each is built for
-separately, so that a body may ask `if at is None`, and `column == None` is IS NULL.
+The first call runs the function with a `bindparam` in place of each value, and caches the result; later calls only pair
+it with their values. The body of such a function must therefore be a pure expression of its arguments: it must not
+create ids, read the clock, or inspect a value in Python (no `if`, no f-string, no `timedelta(seconds=seconds)`). Such
+code belongs in the caller. `None`, booleans and enum members are exceptions: a separate statement is built for each of
+them, so the body may test `if at is None`, and `column == None` compiles to IS NULL.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ R = TypeVar("R")
 
 
 class BuiltStatement:
-    """A statement, or a condition within others, with a place for each value.
+    """A statement, or a condition for use in statements, with a bind parameter for each value.
 
-    `places` are the keys of its bind parameters, in the order of the values. `position` is its own among several that
-    its function returns.
+    `places` are the keys of the bind parameters, in the order of the values. `position` is the statement's index if its
+    function returns a list.
     """
 
     __slots__ = ("build", "expression", "places", "position")
@@ -52,7 +52,7 @@ class BuiltStatement:
 
 
 class BoundStatement:
-    """A built statement and its values. Databases execute it; SQLAlchemy takes it wherever it takes an expression."""
+    """A built statement with its values. Databases execute it, and SQLAlchemy accepts it in place of an expression."""
 
     __slots__ = ("_call", "built", "values")
 
@@ -62,14 +62,14 @@ class BoundStatement:
         self._call = call
 
     def afresh(self) -> Any:
-        """The same built again, around its values: for a statement that is itself built for each call."""
+        """Build the statement again with its values, for use in a statement that is itself built for each call."""
         result = _call(self.built.build, *self._call)
         result = result if self.built.position is None else result[self.built.position]
         return result.statement if isinstance(result, Expect) else result
 
     @property
     def is_select(self) -> bool:
-        """Whether it only reads."""
+        """Whether the statement only reads."""
         return bool(getattr(self.built.expression, "is_select", False))
 
     def __clause_element__(self) -> Any:
@@ -77,17 +77,18 @@ class BoundStatement:
 
 
 def built_once(build: Callable[P, R]) -> Callable[P, R]:
-    """Build the statement of a function once for each shape of its arguments: their types, and which are None.
+    """Build a function's statement once for each shape of its arguments: their types, and which of them are None.
 
-    Values are texts, numbers, times, collections (as one value: JSON, or `among`) and dataclasses of these. An argument
-    may also be the result of another such function: a condition, or a subquery. The function returns a statement, an
-    expression, an `Expect`, or a list of these. Called with anything else, it builds as if it were not decorated.
+    Values are strings, numbers, times, collections (as one value: JSON, or `among`) and dataclasses of these. An
+    argument may also be the result of another such function: a condition or a subquery. The function must return a
+    statement, an expression, an `Expect`, or a list of these. If it is called with any other type of argument, the
+    statement is built for that call, as without the decorator.
     """
     known: dict[tuple[Any, ...], Any] = {}
 
     @wraps(build)
     def bind(*args: P.args, **kwargs: P.kwargs) -> R:
-        if _is_building.get():  # another statement, of which this is to become a part
+        if _is_building.get():  # the result becomes a part of another statement that is being built
             return build(*args, **kwargs)
         shape: list[Any] = []
         values: list[Any] = []
@@ -101,13 +102,13 @@ def built_once(build: Callable[P, R]) -> Callable[P, R]:
         found = known.get(key := tuple(shape))
         if found is None:
             found = known[key] = _build(build, args, kwargs)
-        return _bound(found, values, (args, kwargs))  # type: ignore[no-any-return]
+        return _bind(found, values, (args, kwargs))  # type: ignore[no-any-return]
 
     return bind
 
 
 def _add(arg: Any, shape: list[Any], values: list[Any]) -> bool:
-    """Add an argument to the shape and to the values; False for one that cannot be a value."""
+    """Add an argument to the shape and the values. Return False for an argument of a type that cannot be bound."""
     kind = type(arg)
     if arg is None or kind is bool or isinstance(arg, Enum):
         shape.append(arg)
@@ -126,7 +127,7 @@ def _add(arg: Any, shape: list[Any], values: list[Any]) -> bool:
 
 
 def _call(build: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """What the function makes of these values themselves."""
+    """Call the function with the values themselves instead of bind parameters."""
     plain = [arg.afresh() if type(arg) is BoundStatement else arg for arg in args]
     named = {name: arg.afresh() if type(arg) is BoundStatement else arg for name, arg in kwargs.items()}
     with _building():
@@ -143,35 +144,35 @@ def _building() -> Iterator[None]:
 
 
 def _build(build: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """What the function returns for stand-ins of its arguments, ready for `_bound`."""
+    """Call the function with stand-ins for its arguments and return its result, ready for `_bind`."""
     places: list[str] = []
     plain = [_stand_in(arg, places) for arg in args]
     named = {name: _stand_in(arg, places) for name, arg in kwargs.items()}
     with _building():
         result = build(*plain, **named)
     if len(set(places)) < len(places):
-        raise TypeError(f"{build.__name__}: the same condition twice, with two values for each place")
+        raise TypeError(f"{build.__name__}: the same condition is used twice, with two values for each parameter")
     if isinstance(result, list):
-        return [_ready(build, each, places, position) for position, each in enumerate(result)]
-    return _ready(build, result, places, None)
+        return [_wrap(build, each, places, position) for position, each in enumerate(result)]
+    return _wrap(build, result, places, None)
 
 
-def _ready(build: Callable[..., Any], result: Any, places: Sequence[str], position: int | None) -> Any:
+def _wrap(build: Callable[..., Any], result: Any, places: Sequence[str], position: int | None) -> Any:
     if isinstance(result, Expect):
         return Expect(BuiltStatement(build, result.statement, places, position), result.code, result.rows)
     return BuiltStatement(build, result, places, position)
 
 
-def _bound(found: Any, values: Sequence[Any], call: tuple[Sequence[Any], Mapping[str, Any]]) -> Any:
+def _bind(found: Any, values: Sequence[Any], call: tuple[Sequence[Any], Mapping[str, Any]]) -> Any:
     if type(found) is BuiltStatement:
         return BoundStatement(found, values, call)
     if type(found) is Expect:
         return Expect(BoundStatement(found.statement, values, call), found.code, found.rows)
-    return [_bound(each, values, call) for each in found]
+    return [_bind(each, values, call) for each in found]
 
 
 def _stand_in(arg: Any, places: list[str]) -> Any:
-    """What the function sees in the place of an argument: bind parameters for its values, in the order of `_add`."""
+    """Return the stand-in for an argument, which has bind parameters for its values, in the order of `_add`."""
     kind = type(arg)
     if arg is None or kind is bool or isinstance(arg, Enum):
         return arg
@@ -190,20 +191,20 @@ def _stand_in(arg: Any, places: list[str]) -> Any:
 
 
 class _Value(BindParameter[Any]):
-    """A bind parameter that raises where a function looks at its value: it is none yet, and another at each call."""
+    """A bind parameter that raises TypeError if a function inspects its value, which differs from call to call."""
 
     inherit_cache = True
 
     def operate(self, op: Any, *other: Any, **options: Any) -> Any:
         if any(each is None or isinstance(each, (_Value, timedelta, *_TYPES)) for each in other):
-            raise TypeError("a statement that is built once cannot reckon with its values in Python")
+            raise TypeError("a statement that is built once cannot compute with its values in Python")
         return super().operate(op, *other, **options)
 
     def __format__(self, spec: str) -> NoReturn:
-        raise TypeError("a statement that is built once cannot put a value into a text")
+        raise TypeError("a statement that is built once cannot format a value into a string")
 
     def __iter__(self) -> Iterator[Any]:
-        raise TypeError("a statement that is built once cannot look into a collection")
+        raise TypeError("a statement that is built once cannot iterate over a collection")
 
 
 def _names(kind: type) -> tuple[str, ...]:
@@ -224,5 +225,5 @@ _TYPES: Mapping[type, TypeEngine[Any]] = {
     datetime: Time(),
     **dict.fromkeys((dict, list, tuple), NULLTYPE),
 }
-"""How a value is bound. A collection has the type that its column or `among` gives it."""
+"""The SQL types with which values are bound. A collection gets its type from its column or from `among`."""
 _COLLECTIONS = (Mapping, Sequence, Set)

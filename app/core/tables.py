@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
 Id = str | ScalarSelect[Any]
-"""An id, or a subquery with which the statement looks it up, so that it need not be read before."""
+"""An id, or a subquery that looks it up within the statement, so that it need not be read first."""
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -48,40 +48,40 @@ metadata = MetaData(
 
 
 class ShopRedact(StrEnum):
-    """What Shopify's webhook shop/redact does to a table's rows of the shop that left."""
+    """What happens to a shop's rows in a table when Shopify sends the webhook shop/redact."""
 
     DELETED = "deleted"
-    """They are deleted, page by page, children before parents."""
+    """The rows are deleted, page by page, children before parents."""
     LAST = "last"
-    """They are deleted in the batch that ends the redaction, with the shop's own row."""
+    """The rows are deleted in the batch that ends the redaction, together with the shop's own row."""
     KEPT = "kept"
-    """They outlive it: they name no person and no secret, or no shop, and go with their age."""
+    """The rows stay until they expire: they contain no personal data and no secrets, or do not belong to a shop."""
 
 
-def on_shop_redact(fate: ShopRedact) -> dict[str, Any]:
-    """Return a table's `info`: every table says what becomes of its rows."""
-    return {"shop_redact": fate}
+def on_shop_redact(action: ShopRedact) -> dict[str, Any]:
+    """Return the `info` of a table, which every table must have."""
+    return {"shop_redact": action}
 
 
-def fate_of(table: Table) -> ShopRedact:
-    """Return what shop/redact does to a table's rows. Raises KeyError where the table does not say."""
-    fate: ShopRedact = table.info["shop_redact"]
-    return fate
+def shop_redact_of(table: Table) -> ShopRedact:
+    """Return what shop/redact does to a table's rows. Raises KeyError if the table does not state it."""
+    action: ShopRedact = table.info["shop_redact"]
+    return action
 
 
 def deleted_with_shop() -> list[str]:
-    """Return the names of the loaded tables whose rows are deleted page by page, children before parents.
+    """Return the names of the loaded tables whose rows shop/redact deletes page by page, children before parents.
 
-    Some rows may not go with their parent.
+    The order matters because some foreign keys do not cascade.
     """
-    return [table.name for table in reversed(metadata.sorted_tables) if fate_of(table) is ShopRedact.DELETED]
+    return [table.name for table in reversed(metadata.sorted_tables) if shop_redact_of(table) is ShopRedact.DELETED]
 
 
 def upsert(table: Table) -> Insert:
     """Return an insert that supports ON CONFLICT and RETURNING.
 
-    It is PostgreSQL's, which also compiles for SQLite; the reverse fails. Its dialect is imported on first use, because
-    it would make a cold start a tenth longer.
+    It is the insert of PostgreSQL's dialect, which also compiles for SQLite, while the reverse fails. The dialect is
+    imported on first use, because importing it would make a cold start 10 % longer.
     """
     from sqlalchemy.dialects.postgresql import insert
 
@@ -89,7 +89,7 @@ def upsert(table: Table) -> Insert:
 
 
 class Time(TypeDecorator[datetime]):
-    """An aware datetime as UTC text."""
+    """An aware datetime, stored as text in UTC."""
 
     impl = Text
     cache_ok = True
@@ -102,7 +102,7 @@ class Time(TypeDecorator[datetime]):
 
 
 class Json(TypeDecorator[Any]):
-    """A JSON value as text."""
+    """A JSON value, stored as text without spaces and with sorted keys."""
 
     impl = Text
     cache_ok = True
@@ -115,8 +115,8 @@ class Json(TypeDecorator[Any]):
 
 
 class Texts(TypeDecorator[Collection[str]]):
-    """A collection of texts as one value: the keys of a JSON object, because `json_each` gives those alike on SQLite
-    and PostgreSQL."""
+    """A collection of strings as one value: the keys of a JSON object, which `json_each` returns in the same way on
+    SQLite and on PostgreSQL."""
 
     impl = JSON
     cache_ok = True
@@ -126,15 +126,16 @@ class Texts(TypeDecorator[Collection[str]]):
 
 
 def among(column: ColumnElement[str], texts: Collection[str]) -> ColumnElement[bool]:
-    """Whether a column is one of these texts. However many there are, they are one value: D1 takes 100 of a statement.
+    """Return the condition that a column is one of these strings, which are bound as one value.
 
-    PostgreSQL stores NUL as another character, and so it is compared.
+    One value is needed because D1 accepts at most 100 values in a statement. NUL is compared as the replacement
+    character, because that is how it is stored on PostgreSQL.
     """
     return column.in_(select(func.json_each(typed(texts, Texts())).table_valued("key").c.key))
 
 
 class Flag(TypeDecorator[bool]):
-    """A truth value as 0 or 1."""
+    """A boolean, stored as 0 or 1."""
 
     impl = BigInteger
     cache_ok = True
@@ -155,7 +156,7 @@ def shop_key(**options: Any) -> Column[str]:
 
 
 def ref(name: str, target: str, *, ondelete: str, nullable: bool = False) -> Column[str]:
-    """A foreign key with an index, as every foreign key has."""
+    """Return a foreign key column with an index, which every foreign key needs."""
     return Column(name, Text, ForeignKey(target, ondelete=ondelete), nullable=nullable, index=True)
 
 
@@ -164,7 +165,7 @@ def text(name: str, *, nullable: bool = False) -> Column[str]:
 
 
 def number(name: str, default: int | None = 0) -> Column[int]:
-    """A whole number; `default=None` makes it optional."""
+    """Return an integer column, which is nullable if `default` is None."""
     server_default = None if default is None else str(default)
     return Column(name, BigInteger, nullable=default is None, server_default=server_default)
 
@@ -187,21 +188,24 @@ def stamps() -> tuple[Column[datetime], Column[datetime]]:
 
 
 def json_column(name: str) -> tuple[Column[Any], CheckConstraint]:
-    """A JSON column and the check that it contains JSON (json_valid(NULL) is 0 before SQLite 3.45)."""
+    """Return a JSON column and the constraint that it is NULL or contains JSON.
+
+    NULL is tested separately because json_valid(NULL) is 0 before SQLite 3.45.
+    """
     return Column(name, Json, nullable=True), CheckConstraint(
         f"{name} IS NULL OR json_valid({name})", name=f"{name}_json"
     )
 
 
 def typed(value: Any, kind: TypeEngine[Any]) -> BindParameter[Any]:
-    """A value inside an expression, where SQLAlchemy cannot see what kind of column it meets."""
+    """Return a value with an explicit type, for expressions in which SQLAlchemy cannot infer the type from a column."""
     return (
         bindparam(value.key, type_=kind, required=False) if isinstance(value, BindParameter) else literal(value, kind)
     )
 
 
 def moment(at: datetime | None) -> BindParameter[Any]:
-    """A time within an expression, where SQLAlchemy cannot infer the type from a Time column."""
+    """Return a time for expressions in which SQLAlchemy cannot infer the type from a Time column."""
     return typed(at, Time())
 
 

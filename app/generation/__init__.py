@@ -1,8 +1,8 @@
-"""Generation: somebody asks for generated media, and it is charged, queued, made, stored, and delivered or refunded.
+"""The lifecycle of generated media: a request is charged, queued, run, stored, and delivered or refunded.
 
-A capability describes its kind of generation once (`Kind`) and how one is made (`job_kind`). The rest happens here, the
-same for all: idempotency keys, charges, progress, files, the one batch that completes a row, refunds, cancellation, the
-place in the queue, and the log of calls to models.
+A capability describes its kind of generation (`Kind`) and how one is made (`job_kind`). Everything else is common to
+all capabilities and is implemented here: idempotency keys, charges, progress, files, the batch that completes a row,
+refunds, cancellation, the queue position, and the log of calls to models.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Charges: what a generation costs the shop. They return statements for the caller's batch and execute nothing."""
+"""Charges for generations. Their methods return statements for the caller's batch and execute nothing."""
 
 from __future__ import annotations
 
@@ -13,24 +13,30 @@ R = TypeVar("R", contravariant=True)
 
 
 class Charge(Protocol[R]):
-    """How a row is paid for. Exactly one of `settle` and `refund` follows a `hold`, in the batch that ends the row."""
+    """How a generation is paid for.
+
+    Each `hold` is followed by exactly one `settle` or `refund`, in the batch that ends the row.
+    """
 
     @property
     def refusals(self) -> Mapping[str, str]:
-        """The sentence that a person reads when `hold` is refused, by the code of the refusal."""
+        """The error messages for the user, by the code with which `hold` is refused."""
 
     def hold(self, row: R, at: datetime) -> Sequence[Any]:
-        """Take all that the row may cost; refused with a code of `refusals`."""
+        """Return statements that charge the most the row may cost; refused with a code in `refusals`."""
 
     def settle(self, row: R, delivered: int | None, at: datetime) -> Sequence[Any]:
-        """Keep what `delivered` units cost and release the rest; None means that all units were delivered."""
+        """Return statements that keep the charge for `delivered` units and release the rest.
+
+        None means that all units were delivered.
+        """
 
     def refund(self, row: R, at: datetime) -> Sequence[Any]:
-        """Release all that was held."""
+        """Return statements that release the whole charge."""
 
 
 class Counted(Protocol):
-    """A row that counts against a month of its shop."""
+    """A row that counts against its shop's monthly quota."""
 
     @property
     def shop_id(self) -> str: ...
@@ -39,19 +45,20 @@ class Counted(Protocol):
         """The month, as YYYY-MM in the shop's time zone."""
 
 
-def _one(row: Any) -> int:
+def _one_unit(row: Any) -> int:
     return 1
 
 
 @dataclass(frozen=True)
 class MonthlyQuota:
-    """Counts against the shop's month.
+    """A charge against the shop's monthly number of generations.
 
-    `refusal` is what a person reads when the month is used up, and `units` says how many generations a row counts as.
+    `refusal` is the error message for the user when the quota is exhausted. `units` returns how many generations a row
+    counts as.
     """
 
     refusal: str
-    units: Callable[[Any], int] = _one
+    units: Callable[[Any], int] = _one_unit
 
     @property
     def refusals(self) -> Mapping[str, str]:
@@ -70,7 +77,7 @@ class MonthlyQuota:
 
 @dataclass(frozen=True)
 class Free:
-    """Costs nothing and counts nowhere."""
+    """No charge: the generation costs nothing and is not counted."""
 
     refusals: Mapping[str, str] = field(default_factory=dict)
 

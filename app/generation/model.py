@@ -1,4 +1,4 @@
-"""Values of the lifecycle: a kind of generation, what a run gives, how far a generation is, and calls to models."""
+"""Types of the lifecycle: kinds of generation, the output of a run, the state of a generation, and calls to models."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from app.generation.charges import Charge
 from app.quotas import Lane
 
 USAGE_LIFE = timedelta(days=90)
-"""How long a single call to a model stays in the log; its part in the daily sums stays as long as the shop."""
+"""How long a call to a model stays in the log. The daily sums are kept as long as the shop."""
 NO_ANSWER = "no_answer"
-"""The error code of a call whose answer never arrived: its process ended or lost its lease meanwhile."""
+"""The error code of a call whose answer never arrived, because its process stopped or lost the job's lease."""
 
 
 class Status(StrEnum):
@@ -49,7 +49,7 @@ class Generated(Protocol):
     def created_at(self) -> datetime: ...
 
     def asks_the_same(self, other: Self, /) -> bool:
-        """Return whether a repeated idempotency key repeats the request too."""
+        """Return whether two requests with the same idempotency key are otherwise the same."""
 
 
 G = TypeVar("G", bound=Generated)
@@ -64,10 +64,10 @@ class Kind(Generic[G]):
     """A kind of generation.
 
     `name` is also the name of its job kind. Its rows are in `table`, which has `generation.lifecycle_columns`, and are
-    read as `shape`; `fixed` are columns with the same value in all of them, where other rows share the table. `folder`
-    is the capability's folder in object keys, and `owner_type` what files and the ledger call the owner of theirs.
-    `key_scope` gives the columns, besides the shop, within which an idempotency key is unique; the table has a unique
-    constraint over them and the key.
+    read as `shape`. If other kinds share the table, `fixed` holds the columns that have the same value in all rows of
+    this kind. `folder` is the capability's folder in object keys, and `owner_type` is the type of owner recorded for
+    files and in the log of model calls. `key_scope` returns the columns, besides the shop, within which an idempotency
+    key is unique; the table has a unique constraint on these columns and the key.
     """
 
     name: str
@@ -82,32 +82,32 @@ class Kind(Generic[G]):
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _nothing(assets: Mapping[str, str], at: datetime) -> Sequence[Any]:
+def _no_statements(assets: Mapping[str, str], at: datetime) -> Sequence[Any]:
     return ()
 
 
 @dataclass(frozen=True)
 class Output:
-    """What a run made.
+    """The result of a run.
 
-    `pictures` are by purpose. Where the table has a column `{purpose}_asset_id`, it is set to the picture's asset.
-    `model` is the name of the model, `values` are more columns to set. `then` returns more statements for the batch
-    that completes the row; it is given the ids of the assets by purpose, and the time. `delivered` is how many of the
-    units that the request was charged for were made: all of them where it is None, and the rest is refunded.
+    `pictures` are by purpose. If the table has a column `{purpose}_asset_id`, it is set to the id of the picture's
+    asset. `model` is the name of the model, and `values` are further columns to set. `then` takes the ids of the assets
+    by purpose, and the time, and returns further statements for the batch that completes the row. `delivered` is how
+    many of the charged units were made; None means all of them. The others are refunded.
     """
 
     pictures: Mapping[str, Picture]
     model: str
     values: Mapping[str, Any] = field(default_factory=dict)
-    then: Callable[[Mapping[str, str], datetime], Sequence[Any]] = _nothing
+    then: Callable[[Mapping[str, str], datetime], Sequence[Any]] = _no_statements
     delivered: int | None = None
 
 
 @dataclass(frozen=True)
 class State:
-    """How far a generation is.
+    """The current state of a generation.
 
-    `progress` is a percentage. `position` is how many jobs start before it, or None where it does not wait.
+    `progress` is a percentage. `position` is how many jobs start before it, or None if it is not waiting.
     """
 
     status: str
@@ -119,10 +119,11 @@ class State:
 
 @dataclass(frozen=True)
 class ModelCall:
-    """A call to a model, as it begins. It holds no prompt and names no person.
+    """A call to a model when it begins. It contains neither the prompt nor personal data.
 
-    `operation` is the kind of generation that it was for, the subject the row that is being made, and `job_id` the job
-    whose run made the call, which the log lines of that run carry. `images_requested` is 0 for calls that make none.
+    `operation` is the kind of generation, and the subject is the row that is being made. `job_id` is the job whose run
+    made the call, and is in the log lines of that run. `images_requested` is 0 for calls that make no images, and
+    `prompt_chars` is the length of the prompt in characters.
     """
 
     id: str
@@ -141,7 +142,7 @@ class ModelCall:
 
 @dataclass(frozen=True)
 class CallResult:
-    """What came of a call to a model, after `duration_ms` milliseconds. `error_code` is None when it succeeded."""
+    """The result of a call to a model that took `duration_ms` milliseconds. `error_code` is None if it succeeded."""
 
     duration_ms: int
     images_returned: int = 0
@@ -152,7 +153,7 @@ class CallResult:
 
 @dataclass(frozen=True)
 class ModelSums:
-    """Calls of one operation to one model, added up. `cost_micros` is in micro-dollars."""
+    """Sums over the calls that one operation made to one model. `cost_micros` is in micro-dollars."""
 
     operation: str
     service: str

@@ -1,4 +1,4 @@
-"""The log of calls to models: one row a call, and sums a day, written at the same time."""
+"""The log of calls to models: one row per call, and daily sums that are updated in the same batch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CALLS_AT_ONCE = 500
 
 
 class Answer(Protocol):
-    """What a model gives, and what it cost."""
+    """A model's answer, with the tokens that it used and their cost."""
 
     @property
     def usage(self) -> ModelUsage: ...
@@ -25,36 +25,36 @@ class Answer(Protocol):
 A = TypeVar("A", bound=Answer)
 
 
-async def logged(app: App, call: ModelCall, ask: Callable[[], Awaitable[A]], images: Callable[[A], int]) -> A:
-    """Ask a model, and log the call whatever comes of it.
+async def log_call(app: App, call: ModelCall, ask: Callable[[], Awaitable[A]], images: Callable[[A], int]) -> A:
+    """Call a model and log the call, whether or not it succeeds.
 
-    The row is written before the model is asked. So a call whose process ends, or loses its lease, before the answer
-    arrives stays in the log as a failure. `images` counts the pictures of an answer.
+    The row is written before the model is called, so that a call stays in the log as a failure if its process stops or
+    loses the lease before the answer arrives. `images` counts the pictures in an answer.
     """
     await app.db.batch(*queries.begin_call(call))
     started = time.perf_counter()
     try:
         answer = await ask()
     except AppError as fault:
-        await _end(app, call, CallResult(_since(started), error_code=fault.code, error_message=fault.message))
+        await _end(app, call, CallResult(_elapsed_ms(started), error_code=fault.code, error_message=fault.message))
         raise
-    await _end(app, call, CallResult(_since(started), images(answer), answer.usage))
+    await _end(app, call, CallResult(_elapsed_ms(started), images(answer), answer.usage))
     return answer
 
 
 async def sweep_usage(app: App) -> int:
-    """Delete calls that are older than 90 days from the log; their sums stay. Return how many."""
+    """Delete calls older than USAGE_LIFE from the log and return how many; the daily sums stay."""
     (deleted,) = await app.db.batch(queries.delete_old_calls(app.clock.now() - USAGE_LIFE, CALLS_AT_ONCE))
     return deleted.rowcount
 
 
 async def _end(app: App, call: ModelCall, result: CallResult) -> None:
-    """Log what came of a call. An answer that was paid for is not thrown away because the log cannot be written."""
+    """Log the result of a call. A failure to write the log is ignored, so that a paid answer is not lost."""
     try:
         await app.db.batch(*queries.end_call(call, result, app.clock.now()))
     except Unavailable as fault:
         app.log.warning("usage_not_logged", call=call.id, code=fault.code, cost_micros=result.usage.cost_micros)
 
 
-def _since(started: float) -> int:
+def _elapsed_ms(started: float) -> int:
     return int((time.perf_counter() - started) * 1000)

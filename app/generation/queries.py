@@ -1,4 +1,4 @@
-"""All SQL on generations, whichever table they are in, and on the log of calls to models."""
+"""All SQL on generations, in any capability's table, and on the log of calls to models."""
 
 from __future__ import annotations
 
@@ -21,85 +21,85 @@ SUMS = ("calls", "failures", "images", "input_tokens", "output_tokens", "cost_mi
 
 
 async def find(db: Database, shop_id: str, kind: Kind[G], generation_id: str) -> G | None:
-    """Return a generation of this kind."""
-    row = await db.one(_finding(kind)(shop_id, generation_id))
+    """Return a generation of this kind, or None."""
+    row = await db.one(_find_statement(kind)(shop_id, generation_id))
     return kind.shape(**row) if row else None
 
 
 @cache
-def _finding(kind: Kind[Any]) -> Callable[[str, str], Any]:
+def _find_statement(kind: Kind[Any]) -> Callable[[str, str], Any]:
     table = kind.table
 
     @built_once
-    def finding(shop_id: str, generation_id: str) -> Any:
+    def find_statement(shop_id: str, generation_id: str) -> Any:
         return _select(kind).where(table.c.shop_id == shop_id, table.c.id == generation_id, *_fixed(kind))
 
-    return finding
+    return find_statement
 
 
 async def by_key(db: Database, shop_id: str, kind: Kind[G], key: str | None, scope: Mapping[str, Any]) -> G | None:
-    """Return what was asked for with this idempotency key before, within its scope (see `Kind.key_scope`)."""
+    """Return the generation that was requested with this idempotency key within its scope (see `Kind.key_scope`)."""
     if not key:
         return None
-    row = await db.one(_finding_key(kind)(shop_id, key, **scope))
+    row = await db.one(_find_by_key_statement(kind)(shop_id, key, **scope))
     return kind.shape(**row) if row else None
 
 
 @cache
-def _finding_key(kind: Kind[Any]) -> Callable[..., Any]:
+def _find_by_key_statement(kind: Kind[Any]) -> Callable[..., Any]:
     table = kind.table
 
     @built_once
-    def finding_key(shop_id: str, key: str, /, **scope: Any) -> Any:
+    def find_by_key_statement(shop_id: str, key: str, /, **scope: Any) -> Any:
         within = [table.c[name] == value for name, value in scope.items()]
         return _select(kind).where(table.c.shop_id == shop_id, *within, table.c.idempotency_key == key, *_fixed(kind))
 
-    return finding_key
+    return find_by_key_statement
 
 
 def insert(shop_id: str, kind: Kind[G], row: G) -> Any:
-    """A new generation. Raises ConstraintError when its idempotency key is in use."""
-    return _inserting(kind)(shop_id, row)
+    """Insert a generation. The statement raises ConstraintError if the idempotency key is in use."""
+    return _insert_statement(kind)(shop_id, row)
 
 
 @cache
-def _inserting(kind: Kind[Any]) -> Callable[[str, Any], Any]:
+def _insert_statement(kind: Kind[Any]) -> Callable[[str, Any], Any]:
     @built_once
-    def inserting(shop_id: str, row: Any) -> Any:
+    def insert_statement(shop_id: str, row: Any) -> Any:
         values = {name: getattr(row, name) for name in _fields(kind)}
         return upsert(kind.table).values(**values | {"shop_id": shop_id}, **kind.fixed, updated_at=row.created_at)
 
-    return inserting
+    return insert_statement
 
 
 def proceed(shop_id: str, kind: Kind[G], generation_id: str, progress: int, at: datetime) -> Expect:
-    """Set the progress; refused with `not_open` when the generation has ended."""
-    return _changing(kind)(shop_id, generation_id, Status.PROCESSING, at, progress=progress)
+    """Set the progress, in percent; refused with `not_open` if the generation has ended."""
+    return _update_statement(kind)(shop_id, generation_id, Status.PROCESSING, at, progress=progress)
 
 
 def complete(shop_id: str, kind: Kind[G], generation_id: str, values: Mapping[str, Any], at: datetime) -> Expect:
-    """Complete it and set these columns; refused with `not_open`."""
+    """Complete a generation and set these columns; refused with `not_open`."""
     ended = {**values, "progress": 100, "completed_at": at}
-    return _changing(kind)(shop_id, generation_id, Status.COMPLETED, at, **ended)
+    return _update_statement(kind)(shop_id, generation_id, Status.COMPLETED, at, **ended)
 
 
 def fail(shop_id: str, kind: Kind[G], generation_id: str, code: str, message: str, at: datetime) -> Expect:
-    """Fail it; refused with `not_open`."""
-    return _changing(kind)(shop_id, generation_id, Status.FAILED, at, error_code=code, error_message=message)
+    """Mark a generation as failed; refused with `not_open`."""
+    return _update_statement(kind)(shop_id, generation_id, Status.FAILED, at, error_code=code, error_message=message)
 
 
 def cancel(shop_id: str, kind: Kind[G], generation_id: str, at: datetime) -> Expect:
-    """Cancel it; refused with `not_open`."""
-    return _changing(kind)(shop_id, generation_id, Status.CANCELLED, at)
+    """Cancel a generation; refused with `not_open`."""
+    return _update_statement(kind)(shop_id, generation_id, Status.CANCELLED, at)
 
 
 @cache
-def _changing(kind: Kind[Any]) -> Callable[..., Expect]:
-    """Change a generation that has not ended: its status, and other columns by their names."""
+def _update_statement(kind: Kind[Any]) -> Callable[..., Expect]:
+    """Return the function that builds an update of a generation that has not ended: its status, and columns by name."""
     table = kind.table
 
     @built_once
-    def changing(shop_id: str, generation_id: str, status: Status, at: datetime, /, **values: Any) -> Expect:
+    def update_statement(shop_id: str, generation_id: str, status: Status, at: datetime, /, **values: Any) -> Expect:
         open_one = and_(table.c.shop_id == shop_id, table.c.id == generation_id, table.c.status.in_(OPEN))
         changes = {**values, "status": status.value, "updated_at": at}
         if status is Status.PROCESSING:
@@ -108,11 +108,11 @@ def _changing(kind: Kind[Any]) -> Callable[..., Expect]:
             changes["cost_micros"] = _cost(shop_id, generation_id)
         return Expect(update(table).where(open_one).values(changes), "not_open")
 
-    return changing
+    return update_statement
 
 
 def begin_call(call: ModelCall) -> list[Any]:
-    """Log a call before it is made, as one that got no answer, and count it in its day's sums."""
+    """Log a call before it is made, as a failure without an answer, and add it to the day's sums."""
     return _begin_call(call, _day(call))
 
 
@@ -136,7 +136,7 @@ def _begin_call(call: ModelCall, day: str) -> list[Any]:
 
 
 def end_call(call: ModelCall, result: CallResult, at: datetime) -> list[Any]:
-    """Log what came of a call, and correct its day's sums."""
+    """Log the result of a call and update the day's sums, which counted the call as a failure when it began."""
     return _end_call(call, _day(call), result, result.error_code is None, at)
 
 
@@ -165,7 +165,7 @@ def _end_call(call: ModelCall, day: str, result: CallResult, succeeded: bool, at
 
 
 async def usage_since(db: Database, shop_id: str, day: str) -> list[ModelSums]:
-    """Return what a shop's calls since a day (YYYY-MM-DD, UTC) came to, by operation and model; the dearest first."""
+    """Return sums of a shop's calls since a day (YYYY-MM-DD, UTC), by operation and model, most expensive first."""
     return [ModelSums(**row) for row in await db.all(_usage_since(shop_id, day))]
 
 
@@ -182,24 +182,24 @@ def _usage_since(shop_id: str, day: str) -> Any:
 
 
 def delete_old_calls(made_before: datetime, limit: int) -> Any:
-    """Delete the oldest calls of the log, of every shop."""
+    """Delete up to `limit` calls from the log that are older than `made_before`, of all shops, oldest first."""
     old = select(api_usage.c.id).where(api_usage.c.id < first_id(made_before)).order_by(api_usage.c.id).limit(limit)
     return delete(api_usage).where(api_usage.c.id.in_(old))
 
 
 def _cost(shop_id: str, generation_id: str) -> ColumnElement[int]:
-    """What all calls for it cost, those of earlier attempts too."""
+    """Return the cost of all calls for a generation, including earlier attempts, in micro-dollars."""
     mine = (api_usage.c.shop_id == shop_id, api_usage.c.subject_id == generation_id)
     return select(cast(func.coalesce(func.sum(api_usage.c.cost_micros), 0), BigInteger)).where(*mine).scalar_subquery()
 
 
 def _day(call: ModelCall) -> str:
-    """The day of a call (YYYY-MM-DD, UTC)."""
+    """Return the day of a call (YYYY-MM-DD, UTC)."""
     return call.created_at.strftime("%Y-%m-%d")
 
 
 def _day_of(call: ModelCall, day: str) -> dict[str, Any]:
-    """The row of the sums that a call belongs to, beside its shop."""
+    """Return the columns that, with the shop, identify the row of sums for a call."""
     return {"day": day, "operation": call.operation, "service": call.service, "model": call.model}
 
 

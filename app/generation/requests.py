@@ -1,4 +1,4 @@
-"""Ask for a generation, see how far it is, and cancel it."""
+"""Request a generation, read its state, and cancel it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from app.generation.model import G, Kind, State, Status
 async def request(
     app: App, kind: Kind[G], wanted: G, *, before: G | None = None, first: Sequence[Any] = (), then: Sequence[Any] = ()
 ) -> G:
-    """Charge a generation, record it and queue its job, all or nothing.
+    """Charge a generation, record it and queue its job in one batch.
 
-    A repeated idempotency key returns the first generation. `before` is what `by_key` found. `first` and `then` are
-    statements of the capability that run before and after the row is inserted. Raises Conflict when the key came with
-    another request, AppError 402 when the charge was refused, and Refused when one of the capability's own statements
-    was.
+    A repeated idempotency key returns the first generation. `before` is the result of `by_key`. `first` and `then` are
+    the capability's own statements, which run before and after the row is inserted. Raises Conflict if the key was used
+    for a different request, AppError 402 if the charge is refused, and Refused if one of the capability's statements is
+    refused.
     """
-    if known := ensure_same(before, wanted):
-        return known
+    if existing := ensure_same(before, wanted):
+        return existing
     at = wanted.created_at
     job = jobs.new(kind.name, wanted.shop_id, wanted.id, at=at, priority=kind.priority, lane=kind.lane.value)
     record = queries.insert(wanted.shop_id, kind, wanted)
@@ -32,26 +32,26 @@ async def request(
     except (Refused, ConstraintError) as fault:
         scope = kind.key_scope(wanted)
         before = await queries.by_key(app.db, wanted.shop_id, kind, wanted.idempotency_key, scope)
-        if known := ensure_same(before, wanted):  # the same request arrived twice at the same time
-            return known
+        if existing := ensure_same(before, wanted):  # the same request arrived twice at the same time
+            return existing
         if isinstance(fault, ConstraintError):
             raise Conflict() from fault
-        if sentence := kind.charge.refusals.get(fault.code):
-            raise AppError(sentence, code=fault.code, status=402) from fault
+        if message := kind.charge.refusals.get(fault.code):
+            raise AppError(message, code=fault.code, status=402) from fault
         raise
     await app.queue.wake(job.id)
     return wanted
 
 
 def ensure_same(before: G | None, wanted: G) -> G | None:
-    """Return what the idempotency key made before. Raises Conflict when that was asked for in another way."""
+    """Return the earlier generation with the same idempotency key. Raises Conflict if its request was different."""
     if before and not before.asks_the_same(wanted):
-        raise Conflict("This key was used for another request.", code="idempotency_key_reused")
+        raise Conflict("This idempotency key was used for another request.", code="idempotency_key_reused")
     return before
 
 
 async def cancel(app: App, kind: Kind[G], found: G) -> bool:
-    """Stop a generation that has not ended, and refund it. Return False when it had ended already."""
+    """Cancel and refund a generation. Return False if it had already ended."""
     now, dedupe_key = app.clock.now(), f"{kind.name}:{found.id}"
     try:
         await app.db.batch(
@@ -68,7 +68,7 @@ async def cancel(app: App, kind: Kind[G], found: G) -> bool:
 
 
 async def state(app: App, kind: Kind[G], found: G) -> State:
-    """Return how far a generation is, and its place in the queue while it waits."""
+    """Return the state of a generation, with its queue position while it waits."""
     position = None
     if found.status == Status.PENDING:
         position = await jobs.queue_position(app.db, found.shop_id, kind.name, found.id, app.clock.now())

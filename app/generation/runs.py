@@ -1,4 +1,4 @@
-"""Runs: the job that makes a generation, and what becomes of the generation when its job fails."""
+"""The job that makes a generation, and the refund of the generation if the job fails for good."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from app.core.ids import new_id
 from app.core.pictures import ImageAnswer, ImageRequest
 from app.generation import queries
 from app.generation.model import G, Generated, Kind, ModelCall, Output
-from app.generation.model_calls import logged
+from app.generation.model_calls import log_call
 from app.jobs import Job, JobKind, Lease
 from app.quotas import SLOTS
 
 
 @dataclass(frozen=True)
 class Run(Generic[G]):
-    """One attempt to make a generation. Models are asked through it, so that every call is logged."""
+    """One attempt to make a generation. Capabilities call models through it, so that every call is log_call."""
 
     app: App
     kind: Kind[G]
@@ -29,22 +29,22 @@ class Run(Generic[G]):
     job_id: str
 
     async def progress(self, percent: int) -> None:
-        """Say how far it is. Raises Refused when it was cancelled meanwhile."""
+        """Set the progress. Raises Refused if the generation was cancelled meanwhile."""
         row, at = self.row, self.app.clock.now()
         await self.app.db.batch(queries.proceed(row.shop_id, self.kind, row.id, percent, at))
 
     async def source(self, asset_id: str | None) -> bytes:
-        """Return the file that it is made from. Raises NotFound."""
+        """Return the content of a file that the generation is made from. Raises NotFound."""
         asset = await media.asset(self.app.db, self.row.shop_id, asset_id) if asset_id else None
         if asset is None:
-            raise NotFound("The photo is not there any more. Please choose it again.", code="upload_missing")
+            raise NotFound("This photo is no longer available. Choose it again.", code="upload_missing")
         return await self.app.files.get(asset.key)
 
     async def image(self, request: ImageRequest) -> ImageAnswer:
-        """Ask the image model. Raises what `ImageModel.render` raises."""
+        """Call the image model. Raises what `ImageModel.render` raises."""
         model = self.app.image_model
         call = self._call("image", model.service, model.name, request.prompt, request.count)
-        return await logged(self.app, call, lambda: model.render(request), lambda answer: len(answer.pictures))
+        return await log_call(self.app, call, lambda: model.render(request), lambda answer: len(answer.pictures))
 
     def _call(self, api_type: str, service: str, model: str, prompt: str, images: int = 0) -> ModelCall:
         return ModelCall(
@@ -67,13 +67,16 @@ Make = Callable[[Run[G]], Awaitable[Output]]
 
 
 def job_kind(kind: Kind[G], make: Make[G], *, max_attempts: int = 3, first_wait_s: float = 2) -> JobKind:
-    """Return the kind of job that makes generations by `make`. When it fails for good, the generation is refunded."""
+    """Return the kind of job that makes generations with `make`. If a job fails for good, its generation is refunded.
+
+    `first_wait_s` is the delay before the first retry, in seconds.
+    """
 
     async def run(app: App, lease: Lease) -> None:
         started, job = time.perf_counter(), lease.job
         row = await queries.find(app.db, job.shop_id, kind, job.subject_id)
         if row is None:
-            raise NotFound("What was asked for is gone.")
+            raise NotFound("This request no longer exists.")
         attempt = Run(app, kind, row, job.id)
         await attempt.progress(5)
         output = await make(attempt)
@@ -90,7 +93,7 @@ def job_kind(kind: Kind[G], make: Make[G], *, max_attempts: int = 3, first_wait_
 
 
 async def _complete(run: Run[G], lease: Lease, output: Output, took_ms: int) -> None:
-    """Store the files under keys of this attempt, then complete the row in one batch that only one attempt can win."""
+    """Store the files under keys of this attempt, then complete the row in a batch that only one attempt can commit."""
     app, kind, row = run.app, run.kind, run.row
     stored = await media.store(
         app,
@@ -103,8 +106,8 @@ async def _complete(run: Run[G], lease: Lease, output: Output, took_ms: int) -> 
         person=_person(row),
     )
     now = app.clock.now()
-    own = {f"{purpose}_asset_id": asset_id for purpose, asset_id in stored.ids.items()}
-    assets = {name: asset_id for name, asset_id in own.items() if name in kind.table.c}
+    by_column = {f"{purpose}_asset_id": asset_id for purpose, asset_id in stored.ids.items()}
+    assets = {name: asset_id for name, asset_id in by_column.items() if name in kind.table.c}
     values = assets | {"model_used": output.model, "duration_ms": took_ms} | dict(output.values)
     try:
         await app.db.batch(
@@ -126,5 +129,5 @@ class _Person:
 
 
 def _person(row: Generated) -> _Person:
-    """The shopper or guest that a row names; nobody where its table has no such columns."""
+    """Return the shopper or guest to whom a row belongs. Both ids are None if its table has no such columns."""
     return _Person(getattr(row, "shopper_id", None), getattr(row, "guest_session_id", None))

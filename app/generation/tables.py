@@ -1,4 +1,4 @@
-"""The columns that every table of generations has, and the log of calls to models."""
+"""The columns common to all tables of generations, and the tables that log calls to models."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from app.generation.model import Status
 
 
 def lifecycle_columns() -> tuple[SchemaItem, ...]:
-    """Return the columns that the lifecycle reads and writes, with their checks.
+    """Return the columns that the lifecycle reads and writes, with their check constraints.
 
-    The table also has `id`, `shop_id`, `created_at` and `updated_at`.
+    The table must also have `id`, `shop_id`, `created_at` and `updated_at`.
     """
     return (
         Column("status", Text, nullable=False, server_default=Status.PENDING.value),

@@ -1,9 +1,8 @@
-"""Jobs: rows that say what must still be done, leased by one worker at a time.
+"""Jobs: rows that describe outstanding work, each leased by one worker at a time.
 
-A use case inserts a job in the batch of its own change, then wakes the queue. The
-row is the truth and the message only wakes a worker. Every job can run twice; a batch that
-finishes one names its lease, so only one run counts. Heavy kinds can be left to other
-machines (`app.render_workers`).
+A use case inserts a job in the same batch as its own change, then wakes the queue. The row is authoritative; the queue
+message only wakes a worker. Any job may run twice, but the batch that finishes a job checks its lease, so only one run
+takes effect. Heavy kinds of job can be left to other machines (`app.render_workers`).
 """
 
 from typing import TYPE_CHECKING
@@ -21,13 +20,13 @@ if TYPE_CHECKING:
         is_running,
         job,
         jobs_by_status,
-        left_waiting,
         oldest_due,
         open_by_kind,
         park,
         requeue,
         revive,
         start,
+        waiting_by_kind,
     )
     from app.jobs.queries.turns import due, queue_position
     from app.jobs.running import end, extend, fail, run_due, run_one, run_woken, take
@@ -39,8 +38,8 @@ else:
             "app.jobs.kinds": "JobKind Kinds Lease",
             "app.jobs.model": "Job Outcome Slots new",
             "app.jobs.queries.rows": (
-                "cancel given_up_by_kind insert is_open is_running job jobs_by_status left_waiting oldest_due "
-                "open_by_kind park requeue revive start"
+                "cancel given_up_by_kind insert is_open is_running job jobs_by_status oldest_due "
+                "open_by_kind park requeue revive start waiting_by_kind"
             ),
             "app.jobs.queries.turns": "due queue_position",
             "app.jobs.running": "end extend fail run_due run_one run_woken take",
@@ -66,7 +65,6 @@ __all__ = [
     "is_running",
     "job",
     "jobs_by_status",
-    "left_waiting",
     "new",
     "oldest_due",
     "open_by_kind",
@@ -80,5 +78,6 @@ __all__ = [
     "run_woken",
     "start",
     "take",
+    "waiting_by_kind",
     "wake_next_in_line",
 ]

@@ -1,4 +1,4 @@
-"""Kinds of job: what runs them and how often they are tried; and the lease by which one job is run."""
+"""Kinds of job (what runs them, and how often they are attempted), and the lease under which a worker runs a job."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from app.jobs.queries import rows
 
 @dataclass(frozen=True)
 class JobKind:
-    """What runs a kind of job, how often it is tried, and what else changes when it is given up.
+    """A kind of job: the function that runs it, its retry policy, and what else changes when it fails for good.
 
-    `run` must end with a batch that holds `*lease.finish()`. `on_failure` returns the statements that
-    tell the subject; the runner adds them to the batch that ends the job. Nobody waits before a screen for a
-    `background` one. A `heavy` one is left to render workers where they are let in.
+    `run` must end with a batch that contains `*lease.finish()`. `on_failure` returns statements that update the job's
+    subject; the runner adds them to the batch that ends the job. `background`: no one is watching; interactive jobs
+    run first. A `heavy` job is left to render workers if the deployment accepts them. `max_attempts` counts the first
+    attempt, and `first_wait_s` is the delay before the first retry, in seconds.
     """
 
     name: str
@@ -35,7 +36,10 @@ class JobKind:
         return not self.heavy or app.settings.jobs_key is None
 
     def wait_after(self, attempt: int, jitter: float) -> timedelta:
-        """Doubling, at most an hour; `jitter` (0 to 1) spreads retries over the second half."""
+        """Return the delay before the next attempt: it doubles with each attempt, up to one hour.
+
+        `jitter` (0 to 1) spreads the retries over the second half of that time.
+        """
         seconds = min(self.first_wait_s * 2 ** (attempt - 1), 3600.0)
         return timedelta(seconds=seconds * (0.5 + jitter / 2))
 
@@ -43,14 +47,14 @@ class JobKind:
 Kinds = Mapping[str, JobKind]
 
 
-def here(app: App, kinds: Kinds) -> Kinds:
-    """The kinds that this deployment runs itself."""
+def runnable_here(app: App, kinds: Kinds) -> Kinds:
+    """Return the kinds of job that this deployment runs itself."""
     return {name: kind for name, kind in kinds.items() if kind.runs_here(app)}
 
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to run one job, until it ends or is lost."""
+    """The exclusive right to run one job, until the job ends or the lease expires."""
 
     job: Job
     token: str
@@ -58,24 +62,30 @@ class Lease:
 
     @property
     def attempt(self) -> str:
-        """What tells this attempt's files from those of others, in their keys."""
+        """The part of object keys that distinguishes this attempt's files from those of other attempts."""
         return self.token[:12]
 
     @property
     def held(self) -> bool:
-        """Whether the job, as it was read, is this lease's."""
+        """Whether this lease held the job when the job was read."""
         return self.job.status == "running" and self.job.lease_token == self.token
 
     def finish(self, at: datetime) -> list[Any]:
-        """Statements that end the job; refused with `lease_lost` when somebody else has it, or it was cancelled."""
+        """Return statements that complete the job.
+
+        They are refused with `lease_lost` if another worker has the job, or if it was cancelled.
+        """
         return [rows.end(self.job.shop_id, self.job.id, self.token, "done", None, at), *self.free()]
 
     def release(self, at: datetime) -> list[Any]:
-        """Statements that give the job back, due at once and as if it had not been tried; refused with `lease_lost`."""
+        """Return statements that make the job due at once, without counting this attempt.
+
+        They are refused with `lease_lost`.
+        """
         return [rows.release(self.job.id, self.token, at), *self.free()]
 
     def park(self, reason: str, at: datetime) -> list[Any]:
-        """Statements that stop the job until it is revived for the same reason; refused with `lease_lost`."""
+        """Return statements that stop the job until it is revived for the same reason; refused with `lease_lost`."""
         return [rows.end(self.job.shop_id, self.job.id, self.token, "cancelled", reason, at), *self.free()]
 
     def free(self) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What a job is, and when its turn comes."""
+"""Jobs as values, and the calculation of a job's position in the queue."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Job:
 
 
 class Outcome(StrEnum):
-    """What became of an attempt to run a job: it ran, with or without success, or why it did not."""
+    """The result of trying to run a job: RAN, whether or not it succeeded, or the reason why it did not run."""
 
     RAN = "ran"
     NOT_DUE = "not_due"
@@ -45,7 +45,7 @@ class Outcome(StrEnum):
 
 
 class Slots(Protocol):
-    """A counter that limits how many jobs of a shop's lane run at once, whatever their kinds."""
+    """A counter that limits how many jobs in a shop's lane run concurrently, regardless of their kinds."""
 
     @property
     def lane(self) -> str: ...
@@ -54,12 +54,12 @@ class Slots(Protocol):
 
     def free(self, shop_id: str) -> Any: ...
 
-    def room(self, shop_id: Any) -> Any:
-        """An expression for other statements: how many more may run. `shop_id` may be a column of theirs."""
+    def free_slots(self, shop_id: Any) -> Any:
+        """Return an SQL expression for the number of free slots. `shop_id` may be a column of the outer statement."""
 
 
 class Slotted(Protocol):
-    """A kind of job as the line sees it: its shops' slots are all that counts."""
+    """The only property of a kind of job that scheduling needs: the slots that limit it, if any."""
 
     @property
     def slots(self) -> Slots | None: ...
@@ -67,11 +67,11 @@ class Slotted(Protocol):
 
 @dataclass(frozen=True)
 class Line:
-    """A shop's jobs that wait in one priority, as one waiting job sees them.
+    """A shop's waiting jobs at one priority level, in relation to one job whose queue position is calculated.
 
-    `above`: their priority is higher than its own. `waiting`: how many there are; `earlier`: how many of them have been
-    due for longer than it; `since`: when the first became due. `running`: how many jobs of the shop run; `last_turn`:
-    when one was last leased, as text that sorts by time, empty for never.
+    `above` is true if their priority is higher than that job's. `waiting` is how many there are, `earlier` how many of
+    them became due before that job, and `since` when the first became due. `running` is how many of the shop's jobs are
+    running. `last_turn` is when one was last leased, as text that sorts by time, or empty if none ever was.
     """
 
     shop_id: str
@@ -84,14 +84,15 @@ class Line:
 
 
 def place_in_line(shop_id: str, lines: Sequence[Line]) -> int:
-    """How many jobs start before the one of this shop from which `lines` are seen.
+    """Return how many jobs start before the job of this shop for which `lines` were read.
 
-    All jobs of a higher priority do, and the earlier ones of its own shop. Every other shop has as many turns as there
-    are earlier ones, and one more when it has waited longer for its turn. The shop with the fewest running comes first,
-    so that others may also have a turn for each running job of this shop; how soon those end is not known.
+    All jobs of a higher priority start first, and so do the shop's own earlier jobs. Every other shop gets as many
+    turns as there are such earlier jobs, and one more if it has waited longer for its turn. Because the shop with the
+    fewest running jobs goes first, the others may also get a turn for each of this shop's running jobs; it is not known
+    how soon those end.
 
-    So the number is an upper bound as long as nothing is added and jobs of one priority take equally long, and 0 is
-    exact. Jobs that start or end never make it grow.
+    The result is therefore an upper bound as long as no jobs are added and jobs of one priority take equally long. A
+    result of 0 is exact. The result never grows because a job starts or ends.
     """
     mine = next((line for line in lines if line.shop_id == shop_id and not line.above), None)
     if mine is None:
@@ -101,8 +102,8 @@ def place_in_line(shop_id: str, lines: Sequence[Line]) -> int:
         if line.above:
             ahead += line.waiting
         elif line is not mine:
-            longer = (line.last_turn, line.since) <= (mine.last_turn, mine.since)
-            ahead += min(line.waiting, mine.earlier + max(mine.running, int(longer)))
+            waited_longer = (line.last_turn, line.since) <= (mine.last_turn, mine.since)
+            ahead += min(line.waiting, mine.earlier + max(mine.running, int(waited_longer)))
     return ahead
 
 
@@ -117,9 +118,9 @@ def new(
     payload: dict[str, Any] | None = None,
     lane: str | None = None,
 ) -> Job:
-    """A job that is due at once; jobs of the same `dedupe_key` exist once.
+    """Return a job that is due at once. Only one job with a given `dedupe_key` is ever inserted.
 
-    `lane` is that of its kind's slots, where the kind has slots.
+    `lane` is the lane of the kind's slots, if the kind has slots.
     """
     return Job(
         id=new_id(),

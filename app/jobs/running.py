@@ -1,4 +1,4 @@
-"""Running jobs: lease, heartbeat, run, and what to do when a run fails or the process ends."""
+"""Running jobs: leases, heartbeats, retries, and what happens when a run fails or the process stops."""
 
 from __future__ import annotations
 
@@ -13,49 +13,52 @@ from app.core.app import App
 from app.core.errors import AppError, Refused, Unavailable
 from app.core.ids import new_token
 from app.core.ports.queue import LONGEST_WAKE_UP_DELAY_S
-from app.jobs.kinds import JobKind, Kinds, Lease, here
+from app.jobs.kinds import JobKind, Kinds, Lease, runnable_here
 from app.jobs.model import OPEN, Job, Outcome
 from app.jobs.queries import rows, turns
 from app.jobs.wake_ups import wake_next_in_line
 
 
 async def run_due(app: App, kinds: Kinds, stop: asyncio.Event | None = None) -> int:
-    """Run jobs of these kinds one after another until none is due, or `stop` is set; how many ran.
+    """Run jobs of these kinds one after another until none is due or `stop` is set; return how many ran.
 
-    Heavy ones are left to render workers where those are let in.
+    Heavy jobs are left to render workers if this deployment accepts them.
     """
-    ran, mine = 0, here(app, kinds)
-    while not (stop and stop.is_set()) and await _run_fairest(app, mine):
+    ran, local = 0, runnable_here(app, kinds)
+    while not (stop and stop.is_set()) and await _run_fairest(app, local):
         ran += 1
     return ran
 
 
 async def run_woken(app: App, kinds: Kinds, job_id: str) -> bool:
-    """Run one due job for a wake-up that names one; False when the named one has ended, or none can run.
+    """Run one due job in response to a wake-up for `job_id`; return False if that job has ended or none can run.
 
-    The fairest job is run. If that is not the named one, the named one gets another wake-up, so that it is not left
-    without. If another worker takes the fairest job at this moment, the named one is run, so that workers do not race
-    for every job of a crowd.
+    The job that runs is the one that fair scheduling puts first. If it is not the named job, the named job gets another
+    wake-up, because it would otherwise have none. If another worker takes the first job meanwhile, the named job runs
+    instead, so that many workers woken together do not all compete for the same job.
     """
-    mine, named = here(app, kinds), await rows.job(app.db, job_id)
+    local, named = runnable_here(app, kinds), await rows.job(app.db, job_id)
     if named is None or named.status not in OPEN:
         return False
-    job = await turns.due(app.db, app.clock.now(), mine)
+    job = await turns.due(app.db, app.clock.now(), local)
     if job is None:
         return False
     if job.id != job_id:
         await app.queue.wake(job_id)
-    return await _run_job(app, mine, job) or await run_one(app, mine, job_id) or await _run_fairest(app, mine)
+    return await _run_job(app, local, job) or await run_one(app, local, job_id) or await _run_fairest(app, local)
 
 
 async def run_one(app: App, kinds: Kinds, job_id: str) -> bool:
-    """Run this job if it is due; whether it ran."""
+    """Run this job if it is due, and return whether it ran."""
     job = await rows.job(app.db, job_id)
     return job is not None and await _run_job(app, kinds, job)
 
 
 async def _run_fairest(app: App, kinds: Kinds) -> bool:
-    """Run the fairest job that may run now; False when there is none. What another worker takes is not due any more."""
+    """Run the job that fair scheduling puts first; return False if none is due.
+
+    The loop ends because a job that another worker takes is no longer due.
+    """
     while job := await turns.due(app.db, app.clock.now(), kinds):
         if await _run_job(app, kinds, job):
             return True
@@ -65,19 +68,19 @@ async def _run_fairest(app: App, kinds: Kinds) -> bool:
 async def _run_job(app: App, kinds: Kinds, job: Job) -> bool:
     if await _attempt(app, kinds, job) is not Outcome.RAN:
         return False
-    await _bring_on(app, kinds[job.kind], job)
+    await _wake_next(app, kinds[job.kind], job)
     return True
 
 
-async def _bring_on(app: App, kind: JobKind, job: Job) -> None:
-    """Wake the next jobs of the lane whose slot a job has released."""
+async def _wake_next(app: App, kind: JobKind, job: Job) -> None:
+    """Wake the next jobs in the lane in which a job has released its slot."""
     if kind.slots:
         await wake_next_in_line(app, job.shop_id, kind.slots)
 
 
 async def _attempt(app: App, kinds: Kinds, job: Job) -> Outcome:
     kind = kinds.get(job.kind)
-    if kind is None:  # left by a newer version: whoever knows it will run it
+    if kind is None:  # inserted by a newer version of the app, whose workers will run it
         app.log.warning("job_kind_unknown", kind=job.kind, job_id=job.id)
         return Outcome.UNKNOWN_KIND
     if not kind.runs_here(app):
@@ -87,7 +90,7 @@ async def _attempt(app: App, kinds: Kinds, job: Job) -> Outcome:
         try:
             return await _leased_run(app, lease)
         except asyncio.CancelledError:
-            await _give_back(app, lease)
+            await _release(app, lease)
             raise
 
 
@@ -100,13 +103,13 @@ async def _leased_run(app: App, lease: Lease) -> Outcome:
 
 
 async def take(app: App, lease: Lease) -> Lease | Outcome:
-    """Take the lease; gives it with its job as it is now, or says why there is none.
+    """Acquire the lease and return it with the job's current state, or return why it could not be acquired.
 
-    That is RAN when all the job's workers have died in the middle, and it was given up now.
+    The outcome is RAN if the worker died in every one of the job's attempts: the job is then ended as dead here.
     """
     job, kind = lease.job, lease.kind
     statements = [rows.lease(job, lease.token, app.clock.now(), app.settings.job_lease_s)]
-    if kind.slots and job.status == "pending":  # one that a dead worker left still holds its slot
+    if kind.slots and job.status == "pending":  # a job whose worker died still holds its slot
         statements.insert(0, kind.slots.take(job.shop_id))
     try:
         await app.db.batch(*statements)
@@ -116,7 +119,7 @@ async def take(app: App, lease: Lease) -> Lease | Outcome:
     if leased is None or leased.lease_token != lease.token:
         return Outcome.NOT_DUE
     lease = replace(lease, job=leased)
-    if leased.attempts > kind.max_attempts:  # its workers died in the middle, every one of them
+    if leased.attempts > kind.max_attempts:  # the worker died in every attempt
         await fail(app, lease, Unavailable(code="worker_died"))
         return Outcome.RAN
     return lease
@@ -125,7 +128,7 @@ async def take(app: App, lease: Lease) -> Lease | Outcome:
 async def _run(app: App, lease: Lease) -> None:
     work = asyncio.ensure_future(lease.kind.run(app, lease))
     lost = asyncio.Event()
-    heart = asyncio.ensure_future(_heartbeat(app, lease, work, lost))
+    heartbeat = asyncio.ensure_future(_heartbeat(app, lease, work, lost))
     try:
         await work
         app.log.info("job_done", attempts=lease.job.attempts)
@@ -142,17 +145,17 @@ async def _run(app: App, lease: Lease) -> None:
         app.log.error("job_crashed", fault)
         await fail(app, lease, Unavailable(code="crashed"))
     finally:
-        heart.cancel()
+        heartbeat.cancel()
 
 
 async def extend(app: App, lease: Lease) -> None:
-    """Keep the lease for as long again. Raises Refused `lease_lost`."""
+    """Extend the lease by `job_lease_s` seconds from now. Raises Refused `lease_lost`."""
     until = app.clock.now() + timedelta(seconds=app.settings.job_lease_s)
     await app.db.batch(rows.extend(lease.job.id, lease.token, until))
 
 
 async def _heartbeat(app: App, lease: Lease, work: asyncio.Future[None], lost: asyncio.Event) -> None:
-    """Extend the lease while the work runs; stop the work when the lease is lost (cancelled, or taken over)."""
+    """Extend the lease while the work runs. Stop the work if the lease is lost: the job was cancelled or taken over."""
     while True:
         await asyncio.sleep(app.settings.job_lease_s / 3)
         try:
@@ -165,11 +168,11 @@ async def _heartbeat(app: App, lease: Lease, work: asyncio.Future[None], lost: a
             app.log.warning("heartbeat_missed")
 
 
-async def _give_back(app: App, lease: Lease) -> None:
-    """The process ends, the work does not: another worker need not wait for the lease to run out."""
+async def _release(app: App, lease: Lease) -> None:
+    """Release a job because the process is stopping, so that another worker need not wait for the lease to expire."""
     try:
         await app.db.batch(*lease.release(app.clock.now()))
-    except Refused:  # it was done, cancelled or taken over in this moment
+    except Refused:  # the job ended, or was cancelled or taken over, in the meantime
         return
     except Unavailable:
         app.log.warning("job_not_given_back")
@@ -179,15 +182,21 @@ async def _give_back(app: App, lease: Lease) -> None:
 
 
 async def end(app: App, lease: Lease, status: str, reason: str) -> None:
-    """End the job alone: its subject has moved on, or is gone. Unended, it would run, and hold its slot, for ever."""
+    """End the job without touching its subject, which has changed or no longer exists.
+
+    Otherwise the job would run again and again, and would never release its slot.
+    """
     job = lease.job
     ending = rows.end(job.shop_id, job.id, lease.token, status, reason, app.clock.now())
-    with suppress(Refused):  # it was the lease that was lost
+    with suppress(Refused):  # the lease was lost: another worker has the job, or it has ended
         await app.db.batch(ending, *lease.free())
 
 
 async def _postpone(app: App, lease: Lease, fault: AppError) -> None:
-    """Due again after a wait. No queue delays a message for long: a longer wait ends with the sweep."""
+    """Make the job due again after a delay.
+
+    Queues cannot delay a message for long, so after a longer delay the sweep wakes the job.
+    """
     now, job = app.clock.now(), lease.job
     wait = lease.kind.wait_after(job.attempts, random.random())  # noqa: S311  # spreads load, no secret
     with suppress(Refused):
@@ -197,7 +206,7 @@ async def _postpone(app: App, lease: Lease, fault: AppError) -> None:
 
 
 async def fail(app: App, lease: Lease, fault: AppError) -> None:
-    """Try again later, or give up and tell the subject."""
+    """Schedule a retry, or end the job and apply the kind's `on_failure` if no attempts remain."""
     now, job = app.clock.now(), lease.job
     app.log.warning("job_failed", code=fault.code, attempts=job.attempts, retryable=fault.retryable)
     if fault.retryable and job.attempts < lease.kind.max_attempts:

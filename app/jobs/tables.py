@@ -43,8 +43,10 @@ jobs = Table(
 
 
 def is_open(table: Any) -> ColumnElement[bool]:
-    """As the index ix_jobs_open says it. With values in its place SQLite cannot see that the index will do, and reads
-    every job of the last month."""
+    """Return the condition of the partial index ix_jobs_open, with literal values.
+
+    With bound values, SQLite cannot tell that the index applies, and reads every job of the last month.
+    """
     condition: ColumnElement[bool] = table.c.status.in_([literal_column("'pending'"), literal_column("'running'")])
     return condition
 
@@ -53,6 +55,6 @@ def is_pending(table: Any) -> ColumnElement[bool]:
     return and_(is_open(table), table.c.status == "pending")
 
 
-def is_left(table: Any, now: datetime) -> ColumnElement[bool]:
-    """Whether its worker died: the lease has run out."""
+def is_abandoned(table: Any, now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a job's worker has died: the job is running and its lease has expired."""
     return and_(is_open(table), table.c.status == "running", table.c.lease_until <= now)

@@ -1,7 +1,7 @@
-"""Files: uploads that go straight to storage, what lies there, and what may come in.
+"""Files: uploads that browsers send directly to storage, the files kept there, and which uploads are accepted.
 
-A stranger's file is judged by its header first (`sniff`), whatever its name or its browser call it. Only the Imaging
-port decodes it.
+An untrusted file is checked by its header first (`sniff`), regardless of its name and declared media type. Only the
+Imaging port decodes it.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Stored files as rows; the object itself may be gone before its row is."""
+"""Stored files as values. A file's row may outlive the object in storage."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 TICKET_LIFE = timedelta(minutes=15)
-"""How long a ticket can be used, and holds storage for its photo."""
+"""How long an upload ticket is valid and reserves storage for its photo."""
 LATE_LIFE = timedelta(minutes=45)
-"""How long after its ticket's end a photo is still taken: what was sent in time may take long to come."""
+"""How long after its ticket has expired a photo is still accepted: an upload that began in time may take long."""
 UPLOAD_LIFE = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
 class Asset:
-    """`bytes` is what counts as stored; `owner` names what the file belongs to, as (type, id).
+    """A stored file.
 
-    `expires_at` is when the sweep must look at the file. `arrived_at` is for uploads alone: when the app first knew
-    that the file had come. Until then `bytes` is the reservation of its ticket, and 0 once that has ended.
+    `bytes` is the size that counts against the shop's storage; `owner_type` and `owner_id` name what the file belongs
+    to. `expires_at` is when the sweep must check the file. `arrived_at` is set only for uploads: it is when the app
+    first knew that the file had arrived. Until then, `bytes` is the size that the ticket reserves, and 0 once the
+    reservation has expired.
     """
 
     id: str
@@ -41,21 +43,24 @@ class Asset:
 
     @property
     def is_awaited(self) -> bool:
-        """Whether this is an upload that is not known to have come."""
+        """Whether this is an upload that is not known to have arrived."""
         return self.purpose == "upload" and self.arrived_at is None
 
     @property
     def is_lapsed(self) -> bool:
-        """Whether its ticket has ended without it, and holds no storage any more."""
+        """Whether this is an upload that has not arrived and whose storage reservation has expired."""
         return self.is_awaited and self.bytes == 0
 
     @property
     def is_claimed(self) -> bool:
-        """Whether it is a known person's."""
+        """Whether the file belongs to a known shopper or guest."""
         return bool(self.shopper_id or self.guest_session_id)
 
     def serves(self, shopper_id: str | None, guest_session_id: str | None) -> bool:
-        """Whether this visitor may use it: a photo is its first user's, and until then its sender's, who has its id."""
+        """Return whether this visitor may use the file.
+
+        A photo belongs to the first visitor who uses it. Until then, only its sender knows its id.
+        """
         return (self.shopper_id, self.guest_session_id) in ((None, None), (shopper_id, guest_session_id))
 
 
@@ -74,5 +79,5 @@ EXTENSIONS = {
 
 
 def object_key(shop_id: str, capability: str, subject_id: str, purpose: str, attempt: str, mime: str) -> str:
-    """`{shop}/{capability}/{subject id}/{purpose}_{attempt}.{ext}`: never a token or a name in a key."""
+    """Return `{shop}/{capability}/{subject id}/{purpose}_{attempt}.{ext}`. Keys never contain a token or a name."""
     return f"{shop_id}/{capability}/{subject_id}/{purpose}_{attempt}.{EXTENSIONS.get(mime, 'bin')}"

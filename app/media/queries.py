@@ -18,7 +18,7 @@ COLUMNS = [assets.c[name] for name in Asset.__dataclass_fields__]
 
 
 async def asset(db: Database, shop_id: str, asset_id: str) -> Asset | None:
-    """An asset whose object is still there."""
+    """Return an asset that has not been deleted."""
     row = await db.one(_asset_row(shop_id, asset_id))
     return Asset(**row) if row else None
 
@@ -29,9 +29,10 @@ def _asset_row(shop_id: str, asset_id: str) -> Any:
 
 
 async def due_files(db: Database, now: datetime, limit: int) -> list[Asset]:
-    """Files whose time has come, those of one shop together.
+    """Return files whose `expires_at` has passed, grouped by shop.
 
-    Every shop's oldest come before any shop's second oldest, so that a flood in one shop keeps no other waiting.
+    Every shop's oldest file is selected before any shop's second oldest, so that a flood in one shop does not delay the
+    others.
     """
     rows = await db.all(_due_files(now, limit))
     return sorted((Asset(**row) for row in rows), key=lambda each: each.shop_id)
@@ -48,8 +49,8 @@ def _due_files(now: datetime, limit: int) -> Any:
     return select(*[due.c[each.name] for each in COLUMNS]).order_by(due.c.place, due.c.expires_at).limit(limit)
 
 
-async def kept_objects(db: Database, after: str, limit: int) -> list[Asset]:
-    """Assets of every shop whose objects should be there, by id, those after one."""
+async def expected_objects(db: Database, after: str, limit: int) -> list[Asset]:
+    """Return a page of the assets of all shops whose objects should exist, uploads excepted, by id after `after`."""
     rows = await db.all(
         select(*COLUMNS)
         .where(assets.c.id > after, assets.c.deleted_at.is_(None), assets.c.purpose != "upload")
@@ -60,13 +61,13 @@ async def kept_objects(db: Database, after: str, limit: int) -> list[Asset]:
 
 
 async def are_recorded(db: Database, shop_id: str, keys: Collection[str]) -> bool:
-    """Whether any of these objects has a row, and should be there."""
+    """Return whether any of these objects has a row that is not deleted."""
     named = and_(assets.c.shop_id == shop_id, among(assets.c.key, keys), assets.c.deleted_at.is_(None))
     return await db.one(select(assets.c.id).where(named).limit(1)) is not None
 
 
 def mark_deleted(shop_id: str, asset_ids: Sequence[str], at: datetime) -> Expect:
-    """Refused with `changed` unless all are still due."""
+    """Mark files as deleted. Refused with `changed` unless all are still due."""
     return Expect(_mark_deleted(shop_id, asset_ids, at), "changed", rows=len(asset_ids))
 
 
@@ -76,7 +77,7 @@ def _mark_deleted(shop_id: str, asset_ids: Sequence[str], at: datetime) -> Any:
 
 
 def delete_unclaimed(shop_id: str, asset_ids: Sequence[str], at: datetime) -> Expect:
-    """Delete rows of uploads that nobody used. Refused with `changed` unless all are still due and unused."""
+    """Delete the rows of uploads that no one has used. Refused with `changed` unless all are still due and unused."""
     return Expect(_delete_unclaimed(shop_id, asset_ids, at), "changed", rows=len(asset_ids))
 
 
@@ -85,40 +86,45 @@ def _delete_unclaimed(shop_id: str, asset_ids: Sequence[str], at: datetime) -> A
     return delete(assets).where(_due(shop_id, asset_ids, at), _unclaimed())
 
 
-def lapse(shop_id: str, asset_ids: Sequence[str], until: datetime, at: datetime) -> Expect:
-    """End the reservations of uploads that have not come; they are looked for again `until`.
+def expire_reservations(shop_id: str, asset_ids: Sequence[str], until: datetime, at: datetime) -> Expect:
+    """Release the storage reserved for uploads that have not arrived; the sweep checks them once more at `until`.
 
-    Refused with `changed` unless all are still due and awaited.
+    Refused with `changed` unless all are still due and have not arrived.
     """
-    return Expect(_lapse(shop_id, asset_ids, until, at), "changed", rows=len(asset_ids))
+    return Expect(_expire_reservations(shop_id, asset_ids, until, at), "changed", rows=len(asset_ids))
 
 
 @built_once
-def _lapse(shop_id: str, asset_ids: Sequence[str], until: datetime, at: datetime) -> Any:
+def _expire_reservations(shop_id: str, asset_ids: Sequence[str], until: datetime, at: datetime) -> Any:
     awaited = and_(_due(shop_id, asset_ids, at), assets.c.arrived_at.is_(None))
     return update(assets).where(awaited).values(bytes=0, expires_at=until, updated_at=at)
 
 
 def set_arrived(upload: Asset, size: int, at: datetime) -> Expect:
-    """An upload has come, with so many bytes. Refused with `changed` when that was known, or its reservation ended."""
-    return _set_arrived(upload.shop_id, upload.id, upload.bytes, size, _day_ends(upload, at), at)
+    """Record that an upload has arrived, and its size in bytes.
+
+    Refused with `changed` if that was known already, or if its reservation has expired since the upload was read.
+    """
+    return _set_arrived(upload.shop_id, upload.id, upload.bytes, size, _upload_expiry(upload, at), at)
 
 
 @built_once
 def _set_arrived(shop_id: str, asset_id: str, reserved: int, size: int, ends: datetime, at: datetime) -> Expect:
     row = and_(assets.c.shop_id == shop_id, assets.c.id == asset_id, assets.c.deleted_at.is_(None))
     awaited = and_(row, assets.c.arrived_at.is_(None), assets.c.bytes == reserved)
-    come = update(assets).where(awaited).values(bytes=size, updated_at=at, **_arrival(reserved, ends, at))
-    return Expect(come, "changed")
+    arrival = update(assets).where(awaited).values(bytes=size, updated_at=at, **_arrival(reserved, ends, at))
+    return Expect(arrival, "changed")
 
 
 def claim_upload(
     shop_id: str, upload: Asset, shopper_id: str | None, guest_session_id: str | None, at: datetime
 ) -> Any:
-    """The upload belongs to whoever used it first, so that their redaction finds it. By then it has arrived, and its
-    real type is known."""
+    """Make the first visitor who uses an upload its owner, so that their redaction finds it.
+
+    The upload has arrived by then, so its actual media type is recorded too.
+    """
     owner = {"shopper_id": shopper_id, "guest_session_id": guest_session_id}
-    return _claim_upload(shop_id, upload.id, upload.bytes, upload.mime, _day_ends(upload, at), at, **owner)
+    return _claim_upload(shop_id, upload.id, upload.bytes, upload.mime, _upload_expiry(upload, at), at, **owner)
 
 
 @built_once
@@ -134,7 +140,7 @@ def _claim_upload(
 
 @built_once
 def is_unused(shop_id: str, asset_id: str) -> ColumnElement[bool]:
-    """Whether nobody has used an upload yet."""
+    """Return the condition that no one has used an upload yet."""
     return select(assets.c.id).where(assets.c.shop_id == shop_id, assets.c.id == asset_id, _unclaimed()).exists()
 
 
@@ -148,15 +154,16 @@ def _due(shop_id: str, asset_ids: Sequence[str], at: datetime) -> ColumnElement[
     return and_(assets.c.shop_id == shop_id, named, assets.c.deleted_at.is_(None), assets.c.expires_at <= at)
 
 
-def _day_ends(upload: Asset, at: datetime) -> datetime:
-    """An upload's day counts from its ticket."""
+def _upload_expiry(upload: Asset, at: datetime) -> datetime:
+    """Return when an upload expires: UPLOAD_LIFE after its ticket was issued, not after it arrived."""
     return (upload.created_at or at) + UPLOAD_LIFE
 
 
 def _arrival(size: int, ends: datetime, at: datetime) -> dict[str, Any]:
-    """The values of an upload that has come.
+    """Return the column values for an upload that has arrived.
 
-    One that was known to have come, or whose reservation of this size has ended since it was read, keeps its values.
+    The columns keep their values if the arrival was known already, or if the reservation of this size has expired since
+    the upload was read.
     """
     awaited = and_(assets.c.arrived_at.is_(None), assets.c.bytes == size)
     return {

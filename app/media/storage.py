@@ -1,4 +1,4 @@
-"""Keeping files: an object, its row and its bytes in the shop's storage counter belong together."""
+"""Storing files, so that an object, its row and its bytes in the shop's storage counter stay consistent."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LISTED_AT_ONCE = 100
 
 @dataclass(frozen=True)
 class File:
-    """A file to keep; width and height in pixels where it has any."""
+    """A file to store. `width` and `height` are in pixels, for pictures only."""
 
     data: bytes = field(repr=False)
     mime: str
@@ -30,7 +30,7 @@ class File:
 
 @dataclass(frozen=True)
 class Stream:
-    """A file to keep that is too large for memory."""
+    """A file to store that is too large for memory. `width` and `height` are in pixels, for pictures only."""
 
     chunks: AsyncIterable[bytes] = field(repr=False)
     mime: str
@@ -40,9 +40,9 @@ class Stream:
 
 @dataclass(frozen=True)
 class ArrivedFile:
-    """A file that a render worker sent straight to storage, under the key that `store` gives it.
+    """A file that a render worker uploaded directly to storage, under the same key that `store` computes.
 
-    Storage confirmed `mime` and `bytes`; `sha256` is the sender's claim.
+    Storage has confirmed `mime` and `bytes`; `sha256` is unverified, as reported by the worker.
     """
 
     mime: str
@@ -53,7 +53,7 @@ class ArrivedFile:
 
 
 class Person(Protocol):
-    """The shopper or guest whose file it is: an export and a redaction find it by them."""
+    """The shopper or guest to whom a file belongs. Exports and redactions find the file by these ids."""
 
     @property
     def shopper_id(self) -> str | None: ...
@@ -64,7 +64,10 @@ class Person(Protocol):
 
 @dataclass(frozen=True)
 class Stored:
-    """Files whose objects are in storage, by purpose. They count once a batch has recorded them with `rows`."""
+    """Files whose objects have been written to storage, by purpose.
+
+    They are not part of the shop's data until a batch has recorded them with `rows`.
+    """
 
     app: App = field(repr=False)
     shop_id: str
@@ -80,17 +83,19 @@ class Stored:
         return sum(asset.bytes for asset in self.assets.values())
 
     def rows(self, at: datetime) -> list[Any]:
-        """Statements that record the files and count their bytes, for the batch of what they belong to.
+        """Return statements that record the files and add their bytes to the shop's storage.
 
-        They count whatever the shop's limit: work that was accepted is delivered.
+        The caller runs them in the batch that completes the owner. They do not check the shop's storage limit, because
+        accepted work is always delivered.
         """
         inserted = [queries.insert_asset(asset, at) for asset in self.assets.values()]
         return [*inserted, quotas.add_storage(self.shop_id, self.bytes, at)]
 
     async def discard(self) -> None:
-        """Delete the objects, after the batch that should have recorded them was refused.
+        """Delete the objects after the batch that should have recorded them was refused.
 
-        A render worker may have reported its files twice at once: those that were recorded meanwhile stay.
+        Nothing is deleted if the objects were recorded in the meantime, because a render worker may send the same
+        report twice at once.
         """
         await _delete_unrecorded(self.app, self.shop_id, [asset.key for asset in self.assets.values()])
 
@@ -108,12 +113,13 @@ async def store(
     filename: str | None = None,
     expires_at: datetime | None = None,
 ) -> Stored:
-    """Write files, by purpose, under keys of this attempt. Apart from uploads, nothing else keeps a file.
+    """Write files, by purpose, under keys that contain this attempt. Raises Unavailable.
 
-    `folder` is the capability's, `subject` the id of what the files are of; no two attempts at it may share a name.
-    `owner` is (type, id) as in `Asset`; `filename` is what a download is called. The sweep removes what `expires_at`
-    says is over. The caller records the files in its batch with `Stored.rows`, and calls `Stored.discard` when that
-    batch is refused. Raises Unavailable.
+    Every file of the app except uploads is stored by this function. `folder` is the capability's folder, and `subject`
+    the id of the row that the files were made for; `attempt` must be unique among the attempts at a subject. `owner` is
+    the (type, id) of `Asset`. `filename` is the name of the file when it is downloaded. The sweep deletes the files
+    after `expires_at`. The caller records the files in its batch with `Stored.rows`, and calls `Stored.discard` if that
+    batch is refused.
     """
     assets: dict[str, Asset] = {}
     for purpose, file in files.items():
@@ -140,7 +146,7 @@ async def store(
 
 
 async def discard_attempt(app: App, shop_id: str, *, folder: str, subject: str, attempt: str) -> bool:
-    """Delete the objects of an attempt at a subject; False when its files are recorded, and stay."""
+    """Delete the objects of an attempt at a subject. Return False if they have been recorded, and keep them."""
     keys = [
         key
         async for key in _keys(app, f"{shop_id}/{folder}/{subject}/")
@@ -168,7 +174,7 @@ async def _keys(app: App, prefix: str) -> AsyncIterator[str]:
 
 
 async def _write(app: App, key: str, file: Picture | File | Stream | ArrivedFile) -> tuple[int, str]:
-    """The object's size in bytes and its SHA-256 in hex."""
+    """Write the object, unless it is in storage already, and return its size in bytes and its SHA-256 in hex."""
     if isinstance(file, ArrivedFile):
         return file.bytes, file.sha256
     if isinstance(file, Stream):

@@ -1,4 +1,4 @@
-"""Uploads: a ticket for exactly one file, straight to storage, and a look at its header before any use."""
+"""Uploads: a ticket to send exactly one file directly to storage, and a check of the file's header before any use."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from app.media.model import LATE_LIFE, TICKET_LIFE, UPLOAD_LIFE, Asset
 
 MAX_UPLOAD_BYTES = 25 * 1024 * 1024
 SWEPT_AT_ONCE = 400
-"""Files a minute. A hundred addresses that hold all the tickets they may are swept in five minutes."""
+"""Files that one sweep, which runs every minute, checks. Even if a hundred addresses hold all the tickets that they are
+allowed, their uploads are swept within five minutes."""
 NAMED_AT_ONCE = 40
-"""Files in one batch: one that changes meanwhile puts off no more than these."""
+"""Files in one batch. If one of them changes in the meantime, only the files in its batch are postponed."""
 CONTENT_TYPES = ("image/jpeg", "image/png", "image/webp", "image/avif", "image/heic", "image/heif")
 _OTHER_NAMES = {
     "image/jpg": "image/jpeg",
@@ -42,12 +43,12 @@ _BY_EXTENSION = {
     **dict.fromkeys(("heif", "heifs"), "image/heif"),
 }
 _UNKNOWN = "application/octet-stream"
-_SAY_NOTHING = ("", _UNKNOWN, "binary/octet-stream")
+_GENERIC_TYPES = ("", _UNKNOWN, "binary/octet-stream")
 
 
 @dataclass(frozen=True)
 class UploadWish:
-    """What a browser wants to send: its name, media type and size in bytes."""
+    """A file that a browser asks to upload: its name, media type and size in bytes."""
 
     filename: str
     content_type: str
@@ -55,18 +56,19 @@ class UploadWish:
 
     @property
     def expected_type(self) -> str:
-        """The photo type that the media type, or else the name, promises. The content decides when it has come.
+        """The photo's media type according to the declared type or, failing that, the file extension.
 
-        Systems that do not know a format call it by nothing in particular, or by the name of another; so a file is
-        refused only where the type names something else and the name does not contradict. Raises UnsupportedMedia.
+        Once the file has arrived, its content decides. Systems that do not know a format declare a generic type or a
+        wrong one, so a file is refused only if the declared type is not a photo's and neither is the extension. Raises
+        UnsupportedMedia.
         """
-        said = self.content_type.partition(";")[0].strip().lower()
-        known = _OTHER_NAMES.get(said, said)
+        declared = self.content_type.partition(";")[0].strip().lower()
+        known = _OTHER_NAMES.get(declared, declared)
         if known in CONTENT_TYPES:
             return known
         if by_name := _BY_EXTENSION.get(self.filename.rpartition(".")[2].strip().lower()):
             return by_name
-        if said in _SAY_NOTHING:
+        if declared in _GENERIC_TYPES:
             return _UNKNOWN
         raise UnsupportedMedia()
 
@@ -78,15 +80,15 @@ class Upload:
 
 
 async def open_upload(app: App, shop_id: str, timezone: str, wish: UploadWish) -> Upload:
-    """Reserve the storage and sign a ticket. Raises UnsupportedMedia, TooLarge, Unprocessable, AppError 402."""
+    """Reserve storage and sign an upload ticket. Raises UnsupportedMedia, TooLarge, Unprocessable, AppError 402."""
     mime = check_wish(wish)
     now, upload_id = app.clock.now(), new_id()
     asset = Asset(
         id=upload_id,
         shop_id=shop_id,
-        key=f"{shop_id}/uploads/{upload_id}/original_1.bin",  # what it is, is not known yet
+        key=f"{shop_id}/uploads/{upload_id}/original_1.bin",  # the actual type is not known yet
         purpose="upload",
-        filename=None,  # a file's name can be a person's
+        filename=None,  # the file's name could be a person's name
         mime=mime,
         bytes=wish.bytes,
         expires_at=now + TICKET_LIFE,
@@ -95,13 +97,16 @@ async def open_upload(app: App, shop_id: str, timezone: str, wish: UploadWish) -
     try:
         await app.db.batch(*quotas.reserve_storage(shop_id, wish.bytes, period, now), queries.insert_asset(asset, now))
     except Refused as refused:
-        raise _full(refused.code) from refused
+        raise _storage_full(refused.code) from refused
     ticket = app.files.upload_ticket(asset.key, mime=asset.mime, size=asset.bytes, expires_at=now + TICKET_LIFE)
     return Upload(upload_id, ticket)
 
 
 def check_wish(wish: UploadWish) -> str:
-    """The type that is expected of a file that may be sent. Raises UnsupportedMedia, TooLarge, Unprocessable."""
+    """Return the expected media type of a file if it may be uploaded.
+
+    Raises UnsupportedMedia, TooLarge, Unprocessable.
+    """
     mime = wish.expected_type
     if wish.bytes > MAX_UPLOAD_BYTES:
         raise TooLarge(f"This photo is too large. Choose one under {MAX_UPLOAD_BYTES // 1024**2} MB.")
@@ -111,13 +116,14 @@ def check_wish(wish: UploadWish) -> str:
 
 
 async def read_upload(app: App, asset: Asset | None) -> tuple[Asset, sniff.Header]:
-    """An upload that has arrived and whose header is good, under its real type; no pixel is decoded.
+    """Return an upload that has arrived, with its actual media type, and its valid header. No pixels are decoded.
 
-    Raises NotFound, UnsupportedMedia, BadPicture, AppError 402.
+    Raises NotFound, Unprocessable if the file has not arrived, UnsupportedMedia, BadPicture, and AppError 402 if the
+    file arrived after its reservation had expired and the shop's storage is full.
     """
     if asset is None or asset.purpose != "upload":
         raise NotFound("This photo is no longer available. Choose it again.", code="upload_missing")
-    if _is_over(asset, app.clock.now()):
+    if _has_expired(asset, app.clock.now()):
         raise NotFound("This photo has expired. Choose it again.", code="upload_expired")
     try:
         header = await read_header(app, asset.key)
@@ -126,26 +132,30 @@ async def read_upload(app: App, asset: Asset | None) -> tuple[Asset, sniff.Heade
     sniff.check(header)
     asset = replace(asset, mime=header.mime)
     if asset.is_lapsed:
-        await _count_late(app, asset)
+        await _count_late_upload(app, asset)
     return asset, header
 
 
-def _is_over(asset: Asset, now: datetime) -> bool:
-    """Whether the sweep may take it any moment. An upload whose ticket has ended may yet be used."""
-    longer = LATE_LIFE if asset.is_awaited and not asset.is_lapsed else timedelta(0)
-    return asset.expires_at is not None and asset.expires_at + longer <= now
+def _has_expired(asset: Asset, now: datetime) -> bool:
+    """Return whether the sweep may delete the upload at any moment. It may still be used after its ticket expires."""
+    grace = LATE_LIFE if asset.is_awaited and not asset.is_lapsed else timedelta(0)
+    return asset.expires_at is not None and asset.expires_at + grace <= now
 
 
 async def read_header(app: App, key: str) -> sniff.Header:
-    """Format and pixels of a stored picture, by its first 512 KB. Raises NotFound, UnsupportedMedia, BadPicture."""
+    """Return the format and dimensions of a stored picture, read from its first 512 KB.
+
+    Raises NotFound, UnsupportedMedia, BadPicture.
+    """
     return await app.compute.glance(sniff.sniff, await app.files.get(key, sniff.HEAD_BYTES))
 
 
 async def sweep_uploads(app: App) -> int:
-    """Look at files whose time has come, SWEPT_AT_ONCE of them, fairly by shop; how many gave storage back.
+    """Check up to SWEPT_AT_ONCE files whose `expires_at` has passed, shared fairly among shops.
 
-    When its ticket ends, an upload that has come is kept for its day; one that has not stops holding storage, and may
-    still come late. After LATE_LIFE, or its day, it is deleted, and the row goes unless a person's designs need it.
+    When an upload's ticket expires, the upload is kept until UPLOAD_LIFE after the ticket was issued if it has arrived.
+    If it has not, its storage is released, but it may still arrive within LATE_LIFE. After that, the object is deleted,
+    and so is the row unless someone has used the photo. Returns how many files released storage.
     """
     freed = 0
     due = await queries.due_files(app.db, app.clock.now(), SWEPT_AT_ONCE)
@@ -157,7 +167,7 @@ async def sweep_uploads(app: App) -> int:
 
 
 async def _sweep(app: App, files: Sequence[Asset]) -> int:
-    """Files of one shop, in one batch; a shop whose files changed meanwhile is looked at again in the next minute."""
+    """Sweep files of one shop in one batch. If one of them changes meanwhile, all are checked again a minute later."""
     shop_id, now = files[0].shop_id, app.clock.now()
     yesterday = now - UPLOAD_LIFE
     awaited = [
@@ -170,7 +180,7 @@ async def _sweep(app: App, files: Sequence[Asset]) -> int:
     await app.files.delete(*[each.key for each in over])
     statements = [queries.set_arrived(each, size, now) for each, size in arrived.items()]
     if missing:
-        statements.append(queries.lapse(shop_id, [each.id for each in missing], now + LATE_LIFE, now))
+        statements.append(queries.expire_reservations(shop_id, [each.id for each in missing], now + LATE_LIFE, now))
     if unclaimed := [each.id for each in over if each.purpose == "upload" and not each.is_claimed]:
         statements.append(queries.delete_unclaimed(shop_id, unclaimed, now))
     if others := [each.id for each in over if each.id not in unclaimed]:
@@ -184,25 +194,25 @@ async def _sweep(app: App, files: Sequence[Asset]) -> int:
     return len(missing) + len(over)
 
 
-async def _count_late(app: App, upload: Asset) -> None:
-    """Count an upload that came after its reservation had ended. Raises AppError 402."""
+async def _count_late_upload(app: App, upload: Asset) -> None:
+    """Count the bytes of an upload that arrived after its reservation had expired. Raises AppError 402."""
     info, now = await app.files.stat(upload.key), app.clock.now()
     if info is None:
         raise _missing()
-    period = quotas.period_of(now, "UTC")  # of a row that its ticket has made
+    period = quotas.period_of(now, "UTC")  # unused: the ticket has created the shop's quota row
     try:
         await app.db.batch(
             *quotas.reserve_storage(upload.shop_id, info.bytes, period, now),
             queries.set_arrived(upload, info.bytes, now),
         )
     except Refused as refused:
-        if refused.code != "changed":  # or another request has counted it
-            raise _full(refused.code) from refused
+        if refused.code != "changed":  # "changed" means that another request has counted the upload
+            raise _storage_full(refused.code) from refused
 
 
 def _missing() -> Unprocessable:
     return Unprocessable("The photo was not uploaded. Upload it again.", code="upload_missing")
 
 
-def _full(code: str) -> AppError:
+def _storage_full(code: str) -> AppError:
     return AppError("This shop cannot accept more photos at the moment. Try again later.", code=code, status=402)

@@ -1,8 +1,8 @@
-"""Privacy: what is kept of people, how they and their shop see it, and how it goes.
+"""Privacy: exporting, redacting and expiring personal data.
 
-It stands below the capabilities and names none of their tables: each supplies a PersonalData (`personal_data`).
-Requests of Shopify and of merchants are jobs (`requests`, `exports`, `people`, `leaving`), shoppers delete their own
-photo (`photos`), and what nobody needs any more goes by itself (`retention`).
+This package is below the capabilities and names none of their tables; each capability supplies a PersonalData
+(`personal_data`). Requests from Shopify and from merchants run as jobs (`requests`, `exports`, `customer_redaction`,
+`shop_redaction`), shoppers delete their own photos (`photos`), and data that is no longer needed expires (`retention`).
 """
 
 from typing import TYPE_CHECKING

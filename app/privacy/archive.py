@@ -1,4 +1,4 @@
-"""A zip as a stream: what goes in is not whole in memory, nor is what comes out."""
+"""Streaming zip archives: neither an entry nor the archive is ever in memory as a whole."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ Entry = tuple[str, AsyncIterable[bytes]]
 """A file's name and its content."""
 
 
-async def zipped(entries: AsyncIterable[Entry], at: datetime) -> AsyncIterator[bytes]:
-    """Stored, not compressed: pictures are already."""
+async def zip_stream(entries: AsyncIterable[Entry], at: datetime) -> AsyncIterator[bytes]:
+    """Yield the archive in chunks. Entries are not compressed, because pictures already are."""
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
         async for name, chunks in entries:
             with archive.open(zipfile.ZipInfo(name, at.timetuple()[:6]), "w") as entry:
                 async for chunk in chunks:
                     entry.write(chunk)
-                    yield sink.taken()
-    yield sink.taken()
+                    yield sink.take()
+    yield sink.take()
 
 
 class _Sink(io.RawIOBase):
-    """What was written since it was last asked. It cannot seek, so zipfile never goes back."""
+    """Collects what zipfile writes until it is taken. It cannot seek, so zipfile never rewrites earlier bytes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,10 +33,10 @@ class _Sink(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: bytes) -> int:  # type: ignore[override]  # zipfile gives bytes alone
+    def write(self, data: bytes) -> int:  # type: ignore[override]  # zipfile passes only bytes
         self._written += data
         return len(data)
 
-    def taken(self) -> bytes:
-        taken, self._written = bytes(self._written), bytearray()
-        return taken
+    def take(self) -> bytes:
+        chunk, self._written = bytes(self._written), bytearray()
+        return chunk

@@ -1,4 +1,4 @@
-"""A customer's data, deleted: objects first, then rows, a page at a time, so that a run that died is repeated."""
+"""Deletes a customer's data: objects first, then rows, a page at a time, so that an interrupted job can be repeated."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ PAGE = 20
 
 
 async def redact(app: App, lease: Lease) -> None:
-    """The job: delete what is kept of a customer. Orders keep ids and sums, and the audit log a line."""
+    """Run the job that deletes a customer's data. Orders keep ids and amounts, and the audit log keeps an entry."""
     request, customer_id = await open_request(app, lease)
     customer, personal = Customer(request.shop_id, customer_id), all_personal_data(app.capabilities)
-    await gather(app, customer)
+    await adopt_guest_items(app, customer)
     browsers = Browsers.of(customer, personal)
     await app.db.batch(*[statement for each in personal for statement in each.leave_browsers(customer, browsers)])
     for each in personal:
@@ -38,7 +38,7 @@ async def redact(app: App, lease: Lease) -> None:
             *lease.finish(now),
             requests.close_request(customer.shop_id, request.id, "done", now),
             *[statement for each in personal for statement in each.forget(customer, now)],
-            customer_redaction.forget_messages(customer, now),
+            customer_redaction.forget_webhooks(customer, now),
             *requests.forget_requests(customer, now),
             customer_redaction.delete_shopper(customer, personal),
             requests.audit(customer.shop_id, request.asked_by, "customer_deleted", request.id, now),
@@ -50,27 +50,27 @@ async def redact(app: App, lease: Lease) -> None:
     await scrub(app)
 
 
-async def gather(app: App, customer: Customer) -> None:
-    """Bring what they made as a guest under their own id."""
-    meet = customer_redaction.meet(customer, app.clock.now())
-    await app.db.batch(meet, *_adopting(customer, all_personal_data(app.capabilities)))
+async def adopt_guest_items(app: App, customer: Customer) -> None:
+    """Assign the items that a customer made as a guest to the customer's shopper, which is created if necessary."""
+    shopper = customer_redaction.insert_shopper(customer, app.clock.now())
+    await app.db.batch(shopper, *_adopt(customer, all_personal_data(app.capabilities)))
 
 
-def stopping(data: PersonalData, shop_id: str, items: Sequence[Made], now: datetime) -> list[Any]:
-    """Statements: what is being made of these is made no more, and not counted. Refused with `moved_on`."""
+def stop_items(data: PersonalData, shop_id: str, items: Sequence[Made], now: datetime) -> list[Any]:
+    """Return statements that cancel and refund those items that are still being made. Refused with `moved_on`."""
     stopped = [statement for each in items for statement in data.stop(shop_id, each, now)]
     return [*stopped, customer_redaction.stop_jobs(shop_id, [each.id for each in items], now)]
 
 
 async def delete_objects(app: App, shop_id: str, folder: str, subjects: Sequence[str], keys: Sequence[str]) -> None:
-    """These, and whatever attempts left under their subjects: what no row names."""
+    """Delete objects by key, and all objects under these subjects, including those of attempts that no row records."""
     for subject in subjects:
         while left := await app.files.list(f"{shop_id}/{folder}/{subject}/"):
             await app.files.delete(*[each.key for each in left])
     await app.files.delete(*keys)
 
 
-def _adopting(customer: Customer, personal: Personal) -> list[Any]:
+def _adopt(customer: Customer, personal: Personal) -> list[Any]:
     browsers = Browsers.of(customer, personal)
     return [statement for each in personal for statement in each.adopt(customer, browsers)]
 
@@ -79,8 +79,8 @@ async def _delete_items(app: App, customer: Customer, data: PersonalData, person
     shop_id = customer.shop_id
     while items := await data.items_of(app.db, customer, PAGE):
         ids = [each.id for each in items]
-        try:  # what was done in this moment is adopted with its files, and read again
-            await app.db.batch(*stopping(data, shop_id, items, app.clock.now()), *_adopting(customer, personal))
+        try:  # an item that was completed meanwhile is adopted with its files, and read again
+            await app.db.batch(*stop_items(data, shop_id, items, app.clock.now()), *_adopt(customer, personal))
         except Refused as refused:
             if refused.code != "moved_on":
                 raise
@@ -91,7 +91,7 @@ async def _delete_items(app: App, customer: Customer, data: PersonalData, person
 
 async def _delete_files(app: App, customer: Customer, personal: Personal) -> None:
     shop_id = customer.shop_id
-    while files := await customer_redaction.stored(app.db, customer, PAGE):
+    while files := await customer_redaction.files_of(app.db, customer, PAGE):
         ids, now = [row["id"] for row in files], app.clock.now()
         await app.files.delete(*[row["key"] for row in files])
         await app.db.batch(
@@ -101,7 +101,7 @@ async def _delete_files(app: App, customer: Customer, personal: Personal) -> Non
 
 
 async def _stop_kept(app: App, customer: Customer, data: PersonalData) -> None:
-    """Nothing is made any more for rows that outlive the customer, and nothing that was made for them stays."""
+    """Stop jobs for rows that outlive the customer, and delete the objects that were made for these rows."""
     after = ""
     while subjects := await data.kept_subjects(app.db, customer, after, PAGE):
         await app.db.batch(customer_redaction.stop_jobs(customer.shop_id, subjects, app.clock.now()))

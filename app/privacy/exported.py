@@ -1,7 +1,7 @@
-"""What a customer gets of each table that capabilities share, what stays with the shop, and why.
+"""The columns that an export shows of each shared table, the columns that it withholds, and the reasons.
 
-Each capability says the same of its own tables in its `privacy.py`. A test compares these names with the tables: a new
-column has to be put into one of the two lists.
+Each capability defines the same for its own tables in its `privacy.py`. A test compares these names with the tables, so
+a new column must be added to one of the two lists.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ THE_SHOP = "the same in every row: the page's heading names the shop"
 THE_CUSTOMER = "the same in every row: the export is about this customer"
 BROWSER = "names a browser's session, which others may have used"
 BOOKS = "the shop's accounting"
-WORK = "how the app did its work, and not what it did"
-REQUEST = "the key of a request, which is a secret between a browser or Shopify and the app"
+WORK = "technical details of how the app processed the data"
+REQUEST = "identifies a request, and is a secret between the app and a browser or Shopify"
 
 _FIRST = {
     "shoppers": Exported(
@@ -41,7 +41,7 @@ _LAST = {
         },
     ),
     "webhook_deliveries": Exported(
-        "What Shopify told the app",
+        "Data received from Shopify",
         ("id", "topic", "triggered_at", "status", "fields", "created_at", "updated_at"),
         {
             "shop_id": THE_SHOP,
@@ -56,7 +56,7 @@ DELIVERED = (
     *("customer_id", "order_id", "order_number", "total_price", "currency", "financial_status"),
     *("cancelled_at", "updated_at", "test", "lines", "orders"),
 )
-"""Of the fields that are kept of a webhook, those that a customer gets: what Shopify said of them and their order."""
+"""The recorded fields of a webhook that an export shows: those about the customer and their order."""
 _NOT_EXPORTED = {
     "guest_sessions": "a browser's session, which others may have used; what was made in it is exported",
     "privacy_requests": "records only that this export was requested",
@@ -64,10 +64,10 @@ _NOT_EXPORTED = {
 
 
 def exported_tables(personal: Personal) -> Mapping[str, Exported]:
-    """Return the tables of an export, in its order."""
+    """Return the tables of an export, in the order in which it shows them."""
     return _FIRST | {name: table for each in personal for name, table in each.exported.items()} | _LAST
 
 
 def unexported_tables(personal: Personal) -> Mapping[str, str]:
-    """Return the other tables that point to a customer or to their browser, and why an export goes without them."""
+    """Return the other tables that refer to a customer or to their browser, and why an export leaves them out."""
     return _NOT_EXPORTED | {name: reason for each in personal for name, reason in each.not_exported.items()}

@@ -1,7 +1,8 @@
-"""A customer's data as one zip: their rows as JSON, their pictures, and a page that shows both.
+"""Exports a customer's data as one zip: their rows as JSON, their pictures, and a page that shows both.
 
-It leaves the shop, so it holds what `exported` and the capabilities name, and nothing else. Their own photos and the
-watermarked previews are always in it, the full picture and the print file of a design only once it was paid for.
+Because an export is given to people outside the shop, it contains only what `exported` and the capabilities list. The
+customer's own photos and watermarked previews are always included; the full picture and the print file of a design are
+included only once it has been paid for.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from app.core.app import App
 from app.core.errors import NotFound, Refused
 from app.core.times import to_text
 from app.jobs import Lease
-from app.privacy.archive import Entry, zipped
-from app.privacy.customer_redaction import gather
+from app.privacy.archive import Entry, zip_stream
+from app.privacy.customer_redaction import adopt_guest_items
 from app.privacy.exported import DELIVERED, exported_tables
 from app.privacy.model import EXPORT_LIFE, Customer
 from app.privacy.personal_data import Exported, Personal, all_personal_data
@@ -31,21 +32,21 @@ MIME = "application/zip"
 
 
 async def export(app: App, lease: Lease) -> None:
-    """The job: write the zip into the storage, where the merchant downloads it for a week."""
+    """Run the job that writes the zip to storage, where the merchant can download it for EXPORT_LIFE."""
     request, customer_id = await open_request(app, lease)
     customer = Customer(request.shop_id, customer_id)
-    await gather(app, customer)
+    await adopt_guest_items(app, customer)
     started = app.clock.now()
-    person = _Person(app, customer, all_personal_data(app.capabilities))
+    content = _Export(app, customer, all_personal_data(app.capabilities))
     stored = await media.store(
         app,
         request.shop_id,
-        {"export": media.Stream(zipped(person.entries(), started), MIME)},
+        {"export": media.Stream(zip_stream(content.entries(), started), MIME)},
         folder="privacy",
         subject=request.id,
         attempt=lease.attempt,
         owner=("privacy_request", request.id),
-        person=None,  # the archive is the merchant's, and no part of another export
+        person=None,  # the archive belongs to the merchant, so another export must not include it
         expires_at=started + EXPORT_LIFE,
     )
     now = app.clock.now()
@@ -62,7 +63,7 @@ async def export(app: App, lease: Lease) -> None:
 
 
 @dataclass(frozen=True)
-class _Person:
+class _Export:
     app: App
     customer: Customer
     personal: Personal
@@ -79,7 +80,7 @@ class _Person:
                 yield name, self._bytes(asset["key"])
 
     async def _rows(self, table: str) -> AsyncIterator[dict[str, Any]]:
-        """A table's rows as they are handed out; those of files name theirs, as long as it is there."""
+        """Yield a table's rows as the export shows them. Rows of files name the file in the export while it exists."""
         if table == "assets":
             async for asset in self._files():
                 yield {name: value for name, value in asset.items() if name != "key"} | {"file": _file(asset)}
@@ -90,12 +91,12 @@ class _Person:
             yield row
 
     def _files(self) -> AsyncIterator[dict[str, Any]]:
-        """The files' rows, with their place in the storage."""
+        """Yield the rows of the customer's files, with their keys in storage."""
         return self._paged("assets", (*self.exported["assets"].shown, "key"))
 
     async def _paged(self, table: str, columns: Collection[str]) -> AsyncIterator[dict[str, Any]]:
-        about, after = (self.app.db, self.customer, table, columns, self.personal), ""
-        while rows := await customer_redaction.rows_of(*about, after, PAGE):
+        query, after = (self.app.db, self.customer, table, columns, self.personal), ""
+        while rows := await customer_redaction.rows_of(*query, after, PAGE):
             for row in rows:
                 yield row
             after = rows[-1]["id"]
@@ -103,7 +104,7 @@ class _Person:
     async def _bytes(self, key: str) -> AsyncIterator[bytes]:
         try:
             _, chunks = await self.app.files.open(key)
-        except NotFound:  # its row is a day ahead of the sweep
+        except NotFound:  # the object is missing, and the daily sweep has not marked its row as deleted yet
             return
         async for chunk in chunks:
             yield chunk
@@ -121,28 +122,28 @@ class _Person:
 
     async def _page(self) -> AsyncIterator[bytes]:
         yield _HEAD.format(customer=html.escape(self.customer.id), shop=html.escape(self.customer.shop_id)).encode()
-        for table, shown in self.exported.items():
-            yield f"<h2>{shown.title}</h2>\n".encode()
+        for table, exported in self.exported.items():
+            yield f"<h2>{exported.title}</h2>\n".encode()
             async for row in self._rows(table):
-                yield _shown(row).encode()
+                yield _section(row).encode()
         yield b"</body></html>\n"
 
 
 def _file(asset: dict[str, Any]) -> str | None:
-    """A file's name in the export; None when it is gone from the storage."""
+    """Return a file's name in the export; None if it is marked as deleted."""
     if asset["deleted_at"] is not None:
         return None
     extension = media.EXTENSIONS.get(asset["mime"]) or asset["key"].rpartition(".")[2]
     return f"pictures/{asset['purpose']}-{asset['id']}.{extension}"
 
 
-def _shown(row: dict[str, Any]) -> str:
-    """A row as a list of its values, and its picture."""
+def _section(row: dict[str, Any]) -> str:
+    """Return a row as HTML: a list of its values, and its picture."""
     values = [(name, value) for name, value in row.items() if value is not None]
-    said = "".join(f"<dt>{name}</dt><dd>{html.escape(_text(value))}</dd>" for name, value in values)
+    terms = "".join(f"<dt>{name}</dt><dd>{html.escape(_text(value))}</dd>" for name, value in values)
     name = html.escape(row.get("file") or "")
     picture = f'<a href="{name}"><img src="{name}" alt="{html.escape(row["purpose"])}"></a>' if name else ""
-    return f"<section>{picture}<dl>{said}</dl></section>\n"
+    return f"<section>{picture}<dl>{terms}</dl></section>\n"
 
 
 def _text(value: Any) -> str:
@@ -161,6 +162,6 @@ section {{ border: 1px solid #ccc; padding: 1rem; margin: 1rem 0; overflow-wrap:
 img {{ max-width: 100%; max-height: 20rem }}
 dl {{ display: grid; grid-template-columns: minmax(8rem, auto) 1fr; gap: 0 1rem }} dd {{ margin: 0 }}</style></head>
 <body><h1>Customer {customer} of {shop}</h1>
-<p>The data that Artify keeps about this customer. <a href="data.json">data.json</a> contains the same rows. Designs
-that were not paid for are shown by their preview, with the shop's watermark.</p>
+<p>The data that Artify stores about this customer. <a href="data.json">data.json</a> contains the same rows. Designs
+that have not been paid for are shown as previews with the shop's watermark.</p>
 """

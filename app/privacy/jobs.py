@@ -1,4 +1,4 @@
-"""The kinds of job that privacy runs."""
+"""The kinds of job in this package."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from app.jobs import JobKind
 from app.privacy import customer_redaction, exports, photos, requests, shop_redaction
 
 TRIES = 48
-"""A day and more: what somebody asked to have deleted is not kept because the storage had its bad hours."""
+"""Enough attempts for more than a day, so that an outage of the storage does not prevent a requested deletion."""
 
 KINDS = (
     JobKind(requests.TAKE, requests.take_request, shops.on_failure, background=True),

@@ -1,4 +1,4 @@
-"""What is asked about people, and how long things are kept."""
+"""Requests about personal data, and retention periods."""
 
 from __future__ import annotations
 
@@ -12,19 +12,24 @@ LINK_LIFE = timedelta(minutes=15)
 PREVIEW_LIFE = timedelta(days=30)
 LEAST_PREVIEW_LIFE, LONGEST_PREVIEW_LIFE = timedelta(days=14), timedelta(days=365)
 ORPHAN_AGE = timedelta(days=1)
-"""A file may lie a while before its row is written, and no ticket or job lives as long as this."""
+"""Minimum age at which an object without a row is deleted. A file is stored before its row is written, but no upload
+ticket or job lives this long."""
 GONE_LIFE = timedelta(days=2)
-"""How long the row of a photo that is gone stays at least: longer than a job that deletes its object is tried."""
+"""Minimum time for which the row of a deleted photo is kept: longer than the job that deletes its object is retried."""
 MESSAGE_LIFE = timedelta(days=30)
 REQUEST_LIFE = timedelta(days=90)
 AUDIT_LIFE = timedelta(days=730)
 RETENTION = "preview_days"
-"""The shop's setting: after how many days previews that nobody ordered go."""
+"""The shop's setting for how many days to keep previews that were never ordered."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """`kind` is export or redaction; `state` open, done or failed. No customer is named once their data are gone."""
+    """A request to export or delete a customer's data.
+
+    `kind` is export or redaction, and `state` is open, done or failed. `shopify_customer_id` is None once the
+    customer's data has been deleted.
+    """
 
     id: str
     shop_id: str
@@ -39,7 +44,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the audit log: who did what, and to which request or preview. It names no person."""
+    """An entry in the audit log: the actor, the action, and the request or preview concerned. It names no person."""
 
     actor: str
     action: str
@@ -49,7 +54,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Overview:
-    """What a merchant sees; `downloads` are short-lived links by request, `kept` how long previews are."""
+    """The content of the merchant's privacy page.
+
+    `downloads` are short-lived links to exports, by request. `kept` is how long previews are kept.
+    """
 
     requests: list[Request]
     lines: list[Line]
@@ -59,7 +67,7 @@ class Overview:
 
 @dataclass(frozen=True)
 class Customer:
-    """A customer of a shop; `id` is Shopify's."""
+    """A customer of a shop. `id` is Shopify's customer id."""
 
     shop_id: str
     id: str
@@ -67,7 +75,7 @@ class Customer:
 
 @dataclass(frozen=True)
 class Made:
-    """An item that a capability made for somebody, as its end needs it; `row` has what its refund reads."""
+    """An item that a capability made for someone, as needed to delete it. `row` has the columns that a refund reads."""
 
     id: str
     status: str
@@ -75,7 +83,7 @@ class Made:
 
 
 def preview_life(settings: Mapping[str, Any] | None) -> timedelta:
-    """How long a shop keeps previews that nobody ordered."""
+    """Return how long a shop keeps previews that were never ordered, within the permitted range."""
     days = (settings or {}).get(RETENTION)
     if not isinstance(days, int):
         return PREVIEW_LIFE

@@ -1,4 +1,4 @@
-"""The usual case of PersonalData: one table, whose rows belong to a shopper or to a guest session."""
+"""PersonalData for the usual case: one table whose rows belong to a shopper or to a guest session."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.privacy.queries.owned import NEEDED, OwnedTable
 def for_table(table: Any, *, folder: str, exported: Mapping[str, Exported], **options: Any) -> OwnedTable:
     """Return the PersonalData of a table; `options` are further fields of OwnedTable.
 
-    Raises ValueError when the table lacks a column that OwnedTable reads or writes.
+    Raises ValueError if the table lacks a column that OwnedTable reads or writes.
     """
     found = OwnedTable(table, folder, exported, **options)
     named = {*NEEDED, found.status, *found.all_files, *found.marked, *found.emptied, *found.charged}

@@ -1,7 +1,7 @@
-"""What a capability supplies about the people whose data it keeps: the interface between it and privacy.
+"""The interface that a capability implements for the personal data it stores.
 
-Privacy stands below the capabilities and names none of their tables. It asks each PersonalData that `app.capabilities`
-registers: whose a row is, what an export shows, what a deletion takes, and what goes with age.
+Privacy is below the capabilities and names none of their tables. It asks each PersonalData registered in
+`app.capabilities` to whom a row belongs, what an export shows, what a deletion removes, and what expires.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Exported:
-    """A table in an export: its heading, the columns that a customer gets, and why they do not get the others."""
+    """A table in an export: its heading, the columns shown, and the other columns with the reason to withhold them."""
 
     title: str
     shown: tuple[str, ...]
@@ -32,12 +32,12 @@ class Exported:
 
 
 class PersonalData(ABC):
-    """What a capability keeps of people. Conditions and statements are SQLAlchemy's, and run in privacy's batches.
+    """The personal data of a capability. Its SQLAlchemy conditions and statements run in privacy's batches.
 
-    What a capability makes for people, such as a design, is called an item here. Its files lie at
-    `{shop}/{folder}/{item id}/…`. `exported` are the tables that an export shows, in this order. `not_exported` are
-    tables that point to a customer or to their browser and are left out, with the reason. A capability that has nothing
-    to say to one of the methods that are not abstract leaves it as it is.
+    What a capability makes for people, such as a design, is called an item here. Its files are stored under
+    `{shop}/{folder}/{item id}/`. `exported` are the tables that an export shows, in this order. `not_exported` are
+    tables that refer to a customer or to their browser and are left out, with the reason. Methods that are not abstract
+    have defaults for capabilities that they do not concern.
     """
 
     folder: str
@@ -50,64 +50,64 @@ class PersonalData(ABC):
 
     @abstractmethod
     def may_leave(self, shop_id: str) -> Any:
-        """Return the condition that a file, a row of assets, may be handed out to whom it belongs.
+        """Return the condition that a file, a row of assets, may be exported to its owner.
 
-        It must hold for no picture without a watermark that has not been paid for. Photos that a shopper uploaded are
-        handed out in any case, unless `withheld_uploads` names them.
+        It must not hold for pictures without a watermark that have not been paid for. Photos that a shopper uploaded
+        are always exported unless `withheld_uploads` selects them.
         """
 
     def withheld_uploads(self, shop_id: str) -> Any | None:
-        """Return a SELECT of the ids of uploads that are not handed out."""
+        """Return a SELECT of the ids of uploads that are not exported."""
         return None
 
     def claim_orders(self, customer: Customer, order_ids: Collection[str], at: datetime) -> list[Any]:
-        """Return statements that record these orders of Shopify's as the customer's; unknown ones change nothing."""
+        """Return statements that assign these Shopify orders to the customer; unknown orders are ignored."""
         return []
 
     def browsers_ordered_from(self, customer: Customer) -> Any | None:
-        """Return a SELECT of the guest sessions whose items are in an order of the customer's."""
+        """Return a SELECT of the guest sessions whose items are in one of the customer's orders."""
         return None
 
     def browsers_others_ordered_from(self, customer: Customer) -> Any | None:
-        """Return a SELECT of the guest sessions whose items are in an order of anybody else's, or of nobody known."""
+        """Return a SELECT of the guest sessions whose items are in an order of another or an unknown customer."""
         return None
 
     @abstractmethod
     def adopt(self, customer: Customer, browsers: Browsers) -> list[Any]:
-        """Return statements that give a guest's items and files to the customer, by the id of their shopper."""
+        """Return statements that assign the items and files that the customer made as a guest to their shopper."""
 
     @abstractmethod
     def leave_browsers(self, customer: Customer, browsers: Browsers) -> list[Any]:
-        """Return statements that part items which nobody ordered from browsers that several customers ordered from.
+        """Return statements that detach never-ordered items from browsers from which several customers ordered.
 
-        Otherwise these items would belong to the last customer who is left, once the others are deleted.
+        Otherwise, once all other customers were deleted, these items would be attributed to the remaining one.
         """
 
     @abstractmethod
     async def items_of(self, db: Database, customer: Customer, limit: int) -> list[Made]:
-        """Return items of the customer, by id."""
+        """Return up to `limit` items of the customer, by id."""
 
     @abstractmethod
     def stop(self, shop_id: str, item: Made, at: datetime) -> list[Any]:
-        """Return statements that cancel and refund an item that is being made, none for others.
+        """Return statements that cancel and refund an item that is being made, and none for other items.
 
-        Refused with `moved_on` when it was done, or given up, meanwhile.
+        Refused with `moved_on` if the item completed or failed meanwhile.
         """
 
     @abstractmethod
     def delete(self, shop_id: str, item_ids: Collection[str], at: datetime) -> list[Any]:
-        """Return statements that delete items and what points to them."""
+        """Return statements that delete items and the rows that refer to them."""
 
     def release_files(self, shop_id: str, asset_ids: Collection[str], at: datetime) -> list[Any]:
-        """Return statements for rows that stay and point to files that are about to be deleted."""
+        """Return statements that clear references, in rows that stay, to files that are about to be deleted."""
         return []
 
     async def kept_subjects(self, db: Database, customer: Customer, after: str, limit: int) -> list[str]:
-        """Return ids of the customer's rows that outlive them, by id: their jobs and their objects go all the same."""
+        """Return ids of the rows that outlive the customer, by id. Their jobs and objects are deleted nevertheless."""
         return []
 
     def forget(self, customer: Customer, at: datetime) -> list[Any]:
-        """Return statements that take the person out of the rows that outlive them."""
+        """Return statements that remove personal data from the rows that outlive the customer."""
         return []
 
     @abstractmethod
@@ -116,52 +116,52 @@ class PersonalData(ABC):
 
     @abstractmethod
     def photo_of(self, shop_id: str, item_id: str, owners: Collection[Owner]) -> Any | None:
-        """Return a SELECT of the id of the photo that an item was made of, when it is one of these owners'."""
+        """Return a SELECT of the id of the photo from which an item was made, if the item is one of these owners'."""
 
     @abstractmethod
     async def items_of_photo(
         self, db: Database, shop_id: str, item_id: str, photos: Sequence[Any], owners: Collection[Owner], limit: int
     ) -> list[Made]:
-        """Return the item, and every item of the same owners that was made of one of the photos, by id."""
+        """Return the item, and every item of the same owners that was made from one of the photos, by id."""
 
     @abstractmethod
     async def files_of(self, db: Database, shop_id: str, item_ids: Collection[str]) -> list[str]:
-        """Return the ids of the files of items, their photos too."""
+        """Return the ids of the files of items, including their photos."""
 
     @abstractmethod
     def delete_unordered(self, shop_id: str, item_ids: Collection[str]) -> Expect:
-        """Return a statement that deletes items. Refused with `ordered` when an order needs one of them."""
+        """Return a statement that deletes items. Refused with `ordered` if an order needs one of them."""
 
     @abstractmethod
     async def unwanted(self, db: Database, shop_id: str, untouched_since: datetime, limit: int) -> list[str]:
-        """Return ids of items with pictures that nobody ordered and that have not changed since."""
+        """Return ids of items with pictures that were never ordered and have not changed since `untouched_since`."""
 
     @abstractmethod
     async def fading_files(self, db: Database, shop_id: str, item_id: str) -> Sequence[Row]:
-        """Return id, key and bytes of the files that go with an item's age, those that are still there."""
+        """Return id, key and bytes of those files of an item that expire and have not been deleted yet."""
 
     @abstractmethod
     def empty(self, shop_id: str, item_id: str, at: datetime) -> Expect:
-        """Return a statement that takes the pictures and the owner out of an item.
+        """Return a statement that removes the pictures and the owner from an item.
 
-        Refused with `ordered` when an order needs them.
+        Refused with `ordered` if an order needs the item.
         """
 
     @abstractmethod
     def needs_upload(self, shop: Any) -> Any:
-        """Return the condition that a row of assets is the photo of an item that has pictures, within a shop.
+        """Return the condition that a row of assets is the photo of an item of the shop that still has pictures.
 
-        The row is then still needed, because "delete my photo" finds the items by it.
+        Such a row is still needed, because "delete my photo" finds the items by it.
         """
 
     @abstractmethod
     def needs_session(self, session: Any) -> Any:
-        """Return the condition that an item names a guest session, given as a column."""
+        """Return the condition that an item refers to a guest session, given as a column."""
 
 
 Personal = tuple[PersonalData, ...]
 
 
 def all_personal_data(capabilities: Iterable[Capability]) -> Personal:
-    """Return what these capabilities supply, in their order."""
+    """Return the PersonalData of these capabilities, in their order."""
     return tuple(load(each.personal_data) for each in capabilities if each.personal_data)

@@ -1,4 +1,4 @@
-"""Requests about a customer: of Shopify by webhook, of the merchant by the page; each is a row and a job."""
+"""Requests about a customer's data, from Shopify's webhooks and from the merchant's page. Each is a row and a job."""
 
 from __future__ import annotations
 
@@ -27,39 +27,41 @@ MAX_ORDERS = 10_000
 
 
 def data_request_fields(payload: Any) -> dict[str, Any]:
-    """What we keep of customers/data_request: ids. Raises ValueError, KeyError, TypeError."""
+    """Return the fields of customers/data_request to record, which are ids. Raises ValueError, KeyError, TypeError."""
     if "orders_to_redact" in payload:
-        raise ValueError("a customers/redact")
+        raise ValueError("this is a customers/redact webhook")
     return _request_fields(payload)
 
 
 def customer_redact_fields(payload: Any) -> dict[str, Any]:
-    """What we keep of customers/redact: ids. Raises ValueError, KeyError, TypeError.
+    """Return the fields of customers/redact to record, which are ids. Raises ValueError, KeyError, TypeError.
 
-    A request to see a customer's data must not delete them, though Shopify signs both alike.
+    The payload is checked because a request to see a customer's data must not delete it, and the signature does not
+    cover the topic.
     """
     if "data_request" in payload:
-        raise ValueError("a customers/data_request")
+        raise ValueError("this is a customers/data_request webhook")
     return _request_fields(payload)
 
 
 def _request_fields(payload: Any) -> dict[str, Any]:
-    """Of a compliance webhook about a customer. Its signed body says whose customer; that of an order does not.
+    """Return the fields of a compliance webhook about a customer to record.
 
-    An order whose id cannot be read is left out: the customer's are found by the customer's id, too.
+    The signed body of such a webhook names the shop, which that of an order webhook does not. Orders whose ids cannot
+    be read are left out, because a customer's orders are also found by the customer's id.
     """
     if not payload["shop_domain"]:
-        raise ValueError("no shop")
+        raise ValueError("the payload names no shop")
     customer_id = shopify_id(payload["customer"]["id"])
     if customer_id is None:
-        raise ValueError("no readable customer id")
+        raise ValueError("the payload has no readable customer id")
     named = payload.get("orders_requested") or payload.get("orders_to_redact")
     orders = [shopify_id(order) for order in named] if isinstance(named, list) else []
     return {"customer_id": customer_id, "orders": [order for order in orders if order][:MAX_ORDERS]}
 
 
 async def take_request(app: App, lease: Lease) -> None:
-    """The job of such a webhook: the orders are the customer's, and the request is recorded and queued."""
+    """Run the job of a compliance webhook: assign the orders to the customer, record the request and queue its job."""
     job, now = lease.job, app.clock.now()
     delivery = await shops.delivery(app.db, job.shop_id, job.subject_id)
     if delivery is None or delivery.fields is None or not await shops.shop(app.db, job.shop_id):
@@ -67,8 +69,8 @@ async def take_request(app: App, lease: Lease) -> None:
         await app.db.batch(*lease.finish(now), closing)
         return
     customer, personal = Customer(job.shop_id, delivery.fields["customer_id"]), all_personal_data(app.capabilities)
-    for some in _paged(delivery.fields["orders"]):
-        claims = [statement for each in personal for statement in each.claim_orders(customer, some, now)]
+    for order_ids in _chunks(delivery.fields["orders"]):
+        claims = [statement for each in personal for statement in each.claim_orders(customer, order_ids, now)]
         await app.db.batch(*claims)
     wanted = _request(job.shop_id, KIND_OF[delivery.topic], customer.id, "shopify", now)
     work = jobs.new(WORK[wanted.kind], wanted.shop_id, wanted.id, at=now)
@@ -82,7 +84,10 @@ async def take_request(app: App, lease: Lease) -> None:
 
 
 async def ask(app: App, shop_id: str, kind: str, customer_id: str) -> Request:
-    """The merchant asks for a customer's data, or for their deletion. Raises Unprocessable."""
+    """Record a merchant's request to export or delete a customer's data. Raises Unprocessable.
+
+    `customer_id` may be the id alone, or end with it after a slash, as in the address of Shopify's customer page.
+    """
     digits = customer_id.strip().rpartition("/")[2]
     if kind not in WORK:
         raise Unprocessable("This kind of request does not exist.", code="unknown_kind")
@@ -100,7 +105,7 @@ async def ask(app: App, shop_id: str, kind: str, customer_id: str) -> Request:
 
 
 async def overview(app: App, shop: Shop) -> Overview:
-    """The newest requests, what was done, and links to the exports that are still kept."""
+    """Return the newest requests and audit log entries, and links to the exports that have not expired."""
     at_once, shop_id = ReadBatch(app.db), shop.id
     found, lines = await asyncio.gather(
         requests.requests(at_once, shop_id, SHOWN), requests.lines(at_once, shop_id, SHOWN)
@@ -115,7 +120,7 @@ async def overview(app: App, shop: Shop) -> Overview:
 
 
 async def on_failure(app: App, job: Job, fault: AppError) -> list[object]:
-    """The merchant sees that it failed, and can ask again."""
+    """Return statements that mark the request as failed, so that the merchant can repeat it."""
     found = await requests.request(app.db, job.shop_id, job.subject_id)
     if found is None:
         return []
@@ -123,7 +128,7 @@ async def on_failure(app: App, job: Job, fault: AppError) -> list[object]:
 
 
 async def open_request(app: App, lease: Lease) -> tuple[Request, str]:
-    """The job's request and its customer. Raises Refused when it is gone, with its customer's data."""
+    """Return the job's request and the customer's id. Raises Refused if the customer's data was deleted meanwhile."""
     found = await requests.request(app.db, lease.job.shop_id, lease.job.subject_id)
     if found is None or found.shopify_customer_id is None:
         raise Refused("request_gone")
@@ -134,6 +139,6 @@ def _request(shop_id: str, kind: str, customer_id: str, asked_by: str, now: date
     return Request(new_id(), shop_id, kind, customer_id, "open", asked_by, None, now, None)
 
 
-def _paged(orders: list[str]) -> list[list[str]]:
-    """A statement on D1 takes at most a hundred values."""
+def _chunks(orders: list[str]) -> list[list[str]]:
+    """Split a list of orders, because a statement on D1 takes at most a hundred values."""
     return [orders[start : start + CLAIMED_AT_ONCE] for start in range(0, len(orders), CLAIMED_AT_ONCE)]

@@ -1,4 +1,4 @@
-"""How long a shop keeps previews that nobody ordered: the merchant says."""
+"""The merchant's setting for how long to keep previews that were never ordered."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.shops import Shop
 
 
 async def keep_previews(app: App, shop: Shop, days: str) -> timedelta:
-    """So many days, as they were typed. Raises Unprocessable."""
+    """Set how long the shop keeps previews, from the days as entered in the form. Raises Unprocessable."""
     least, most = LEAST_PREVIEW_LIFE.days, LONGEST_PREVIEW_LIFE.days
     typed = days.strip()
     if not (typed.isascii() and typed.isdigit() and len(typed) <= 4 and least <= int(typed) <= most):

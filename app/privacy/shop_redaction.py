@@ -1,4 +1,4 @@
-"""A shop's data, deleted 48 hours after it removed the app, unless it has come back."""
+"""Deletes a shop's data 48 hours after it uninstalled the app, unless it has reinstalled it."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ ABOUT_A_CUSTOMER = {"customer", "orders_requested", "orders_to_redact", "data_re
 
 
 def shop_redact_fields(payload: Any) -> dict[str, Any]:
-    """What we keep of shop/redact: nothing more than that it came. Raises KeyError, ValueError when it is none.
+    """Return the fields of shop/redact to record, which are none. Raises KeyError, ValueError for another webhook.
 
-    Its body names a shop, and nothing of it. A customers/redact, signed alike, must not delete the whole shop.
+    The payload is checked because a customers/redact must not delete the whole shop, and the signature does not cover
+    the topic.
     """
     if not payload["shop_domain"] or ABOUT_A_CUSTOMER.intersection(payload):
-        raise ValueError("no shop/redact")
+        raise ValueError("this is not a shop/redact webhook")
     return {}
 
 
 async def redact_shop(app: App, lease: Lease) -> None:
-    """The job of a shop/redact webhook; one that is not about the present removal changes nothing."""
+    """Run the job of a shop/redact webhook. If the webhook is not about the latest uninstallation, ignore it."""
     job, now = lease.job, app.clock.now()
     delivery = await shops.delivery(app.db, job.shop_id, job.subject_id)
     if delivery is None:
@@ -51,7 +52,7 @@ async def redact_shop(app: App, lease: Lease) -> None:
 
 
 async def _delete_everything(app: App, lease: Lease) -> None:
-    """Every object, then every row: a run that died is repeated."""
+    """Delete every object, then every row, so that an interrupted job can be repeated."""
     shop_id = lease.job.shop_id
     await app.db.batch(shop_queries.stop_all_jobs(shop_id, lease.job.id, app.clock.now()))
     while objects := await app.files.list(f"{shop_id}/"):

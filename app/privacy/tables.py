@@ -1,4 +1,4 @@
-"""Tables of requests about people, of what was done, and of how far the sweeps are."""
+"""The tables of requests about personal data, of the audit log, and of the sweeps' progress."""
 
 from __future__ import annotations
 

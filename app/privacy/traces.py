@@ -1,4 +1,4 @@
-"""What the database's own files still hold of deleted rows, where it keeps its files on this machine (SQLite)."""
+"""Removes what remains of deleted rows in the database's files, if they are on this machine (SQLite)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from app.core.scrubbing import Scrubs
 
 
 async def scrub(app: App) -> int:
-    """Get rid of it: after each deletion, and every minute, since somebody's long read can hold it up.
+    """Remove the remains of deleted rows from the database's files.
 
-    Returns 0, as a sweep that changed no row.
+    It runs after each deletion and also every minute, because a long-running read can prevent it. Returns 0, because as
+    a sweep it changes no rows.
     """
     if isinstance(app.db, Scrubs) and not await _is_clean(app.db):
         app.log.warning("deleted_rows_in_log")

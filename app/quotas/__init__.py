@@ -1,7 +1,7 @@
-"""A shop's limits: generations a month, jobs that run at once, and bytes of storage.
+"""A shop's limits: generations per month, concurrent jobs, and bytes of storage.
 
-The monthly count is held when a picture is asked for and released when none comes. Slots limit how many jobs of a lane
-run at once. Storage is reserved before bytes arrive.
+A generation is counted against the month when it is requested, and refunded if it does not complete. Slots limit how
+many jobs in a lane run concurrently. Storage is reserved before bytes arrive.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""A shop's limits and what it has used of them."""
+"""A shop's limits and its usage."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from zoneinfo import ZoneInfo
 MONTHLY_GENERATIONS = 500
 CONCURRENT_GENERATIONS = 3
 CONCURRENT_FOR_MERCHANTS = 2
-"""With these every shop starts."""
+"""The limits of a new shop."""
 
 
 class Lane(StrEnum):
-    """Who waits for a generation. Each lane of a shop has slots of its own, so neither can starve the other."""
+    """The kind of user for whom a generation is made. Each lane has its own slots, so neither starves the other."""
 
     SHOPPER = "shopper"
     MERCHANT = "merchant"
 
 
 CONCURRENT = {Lane.SHOPPER: CONCURRENT_GENERATIONS, Lane.MERCHANT: CONCURRENT_FOR_MERCHANTS}
-"""How many jobs of each lane a shop may run at once, where it was not changed for the shop."""
+"""How many jobs in each lane a shop may run concurrently by default."""
 
 
 @dataclass(frozen=True)
 class Quota:
-    """A shop's limits, and what it has used in `period` (YYYY-MM in its time zone), since `last_reset_at`, and in
-    all (`total_generations`). Storage is in bytes.
+    """A shop's limits and its usage. Storage is in bytes.
 
-    `running` of at most `max_concurrent` shoppers' jobs run, and `merchant_running` of at most
-    `merchant_max_concurrent` merchants' jobs.
+    `current_generations` counts those of `period` (YYYY-MM in the shop's time zone), which began to be counted at
+    `last_reset_at`; `total_generations` counts all. `running` and `merchant_running` are how many jobs run in the
+    shopper and the merchant lane; `max_concurrent` and `merchant_max_concurrent` are their limits.
     """
 
     monthly_generation_limit: int
@@ -54,11 +54,11 @@ class Quota:
 
 @dataclass(frozen=True)
 class Month:
-    """A shop's previews of one month: how many it may make, and how many it has made.
+    """A shop's previews in one month: the limit, and how many have been used.
 
-    An address may make a tenth of the month a day, until half of it is used. The other half is a reserve, of which an
-    address may take a hundredth of the month a day. So one address cannot use up a month of 100 previews or more: it
-    empties the first half in five days, and takes a quarter of the month in the 26 days that are left.
+    Until half of the limit is used, one client address may use a tenth of the limit per day. The other half is a
+    reserve, of which one address may use a hundredth of the limit per day. One address therefore cannot exhaust a limit
+    of 100 previews or more: it uses the first half in five days, and a quarter of the limit in the remaining 26.
     """
 
     limit: int = MONTHLY_GENERATIONS
@@ -66,7 +66,7 @@ class Month:
 
     @property
     def address_share(self) -> int:
-        """How many previews one address may make a day."""
+        """How many previews one client address may make per day until only the reserve is left."""
         return max(self.limit // 10, 5)
 
     @property
@@ -76,21 +76,21 @@ class Month:
 
     @property
     def address_reserve(self) -> int:
-        """How many previews one address may make a day when only the reserve is left."""
+        """How many previews one client address may make per day when only the reserve is left."""
         return max(self.limit // 100, 1)
 
 
 def period_of(moment: datetime, timezone: str) -> str:
-    """Return the month of a moment in a time zone, as YYYY-MM. An unknown zone counts in UTC."""
+    """Return the month of a moment in a time zone, as YYYY-MM. An unknown time zone is treated as UTC."""
     return moment.astimezone(_zone(timezone)).strftime("%Y-%m")
 
 
 def _zone(name: str) -> tzinfo:
-    """Return the zone of an IANA name, or UTC where there is none; it never raises.
+    """Return the time zone with an IANA name, or UTC if there is none. Never raises.
 
-    Names come from Shopify, and zoneinfo looks them up as files: it raises whatever opening one can raise (OSError for
-    a folder such as "America" or a name that is too long, ValueError for paths, NUL and surrogates). The fallback is
-    not ZoneInfo("UTC"): that is a file as well, which a machine without time-zone data lacks.
+    Names come from Shopify, and zoneinfo looks them up as files, so it raises whatever opening a file can raise:
+    OSError for a folder such as "America" or a name that is too long, ValueError for paths, NUL and surrogates. The
+    fallback is not ZoneInfo("UTC"), because that is a file too, which a machine without time zone data lacks.
     """
     try:
         return ZoneInfo(name)

@@ -1,4 +1,4 @@
-"""All SQL on quotas. A limit is a counter in the shop's one row: a statement that must change the row enforces it."""
+"""All SQL on quotas. Each limit has a counter in the shop's row; an update that must match the row enforces it."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def _quota_row(shop_id: str) -> Any:
 
 
 async def stored_bytes(db: Database) -> int:
-    """Return how many bytes all shops store together."""
+    """Return the total number of bytes that all shops store."""
     row = await db.one(select(func.coalesce(func.sum(quotas.c.current_storage_bytes), 0).label("bytes")))
     return int(row["bytes"]) if row else 0
 
 
 @built_once
 def open_quota(shop_id: str, period: str, at: datetime) -> Any:
-    """Create the row of a shop's limits with the defaults, unless it exists."""
+    """Create the shop's quota row with the default limits, unless it exists."""
     return (
         upsert(quotas)
         .values(shop_id=shop_id, period=period, last_reset_at=at, created_at=at, updated_at=at)
@@ -45,13 +45,13 @@ def open_quota(shop_id: str, period: str, at: datetime) -> Any:
 
 @built_once
 def hold(shop_id: str, period: str, at: datetime, units: int = 1) -> list[Any]:
-    """Count generations of this month; refused with `quota_exhausted` unless all of them fit."""
-    same = quotas.c.period >= period  # a request that began before midnight counts in the month that has begun since
+    """Count generations against this month; refused with `quota_exhausted` unless all of them fit."""
+    same = quotas.c.period >= period  # a request from before midnight counts in the month that has begun since
     limit = quotas.c.monthly_generation_limit
-    room = or_(and_(same, quotas.c.current_generations + units <= limit), and_(~same, limit >= units))
+    fits = or_(and_(same, quotas.c.current_generations + units <= limit), and_(~same, limit >= units))
     count = (
         update(quotas)
-        .where(quotas.c.shop_id == shop_id, room)
+        .where(quotas.c.shop_id == shop_id, fits)
         .values(
             current_generations=case((same, quotas.c.current_generations + units), else_=units),
             total_generations=quotas.c.total_generations + units,
@@ -65,7 +65,7 @@ def hold(shop_id: str, period: str, at: datetime, units: int = 1) -> list[Any]:
 
 @built_once
 def refund(shop_id: str, period: str | None, at: datetime, units: int = 1) -> Any:
-    """Uncount generations that came to nothing, if they were counted in the month that is still running."""
+    """Subtract generations that were not delivered, if they were counted in the month that is still current."""
     return (
         update(quotas)
         .where(quotas.c.shop_id == shop_id, quotas.c.period == period, quotas.c.current_generations >= units)
@@ -79,7 +79,7 @@ def refund(shop_id: str, period: str | None, at: datetime, units: int = 1) -> An
 
 @built_once
 def reserve_storage(shop_id: str, size: int, period: str, at: datetime) -> list[Any]:
-    """Count bytes before they arrive; refused with `storage_full`."""
+    """Count bytes before they arrive; refused with `storage_full` if they do not fit."""
     fits = quotas.c.current_storage_bytes + size <= quotas.c.storage_quota_bytes
     count = (
         update(quotas)
@@ -90,9 +90,9 @@ def reserve_storage(shop_id: str, size: int, period: str, at: datetime) -> list[
 
 
 def add_storage(shop_id: str, size: int, at: datetime) -> Any:
-    """Count bytes that are kept whatever the limit: work that was accepted is delivered.
+    """Count stored bytes without checking the limit, because accepted work is always delivered.
 
-    A shop without limits, such as one that is filled before its first visit, gets those that every plan starts with.
+    A shop without a quota row, such as one that is seeded before its first visit, gets the default limits.
     """
     return _add_storage(shop_id, size, period_of(at, "UTC"), at)
 
@@ -123,25 +123,26 @@ def release_storage(shop_id: str, size: int | ScalarSelect[int], at: datetime) -
 
 @built_once
 def release_slot_if(shop_id: str, lane: Lane, condition: ColumnElement[bool]) -> list[Any]:
-    """Release a slot of a lane where a condition holds; two statements.
+    """Return two statements that release a slot in a lane if a condition holds.
 
     PostgreSQL evaluates a condition before it waits for a locked row, so it would miss a slot that is taken meanwhile,
-    and the slot would be lost for good. The first statement waits for the row, so the second sees its newest version.
+    and that slot would never be released. The first statement waits for the row, so that the second one sees its newest
+    version.
     """
     counter, quota = LaneSlots(lane).counter, update(quotas).where(quotas.c.shop_id == shop_id)
-    waited = quota.values({counter: counter})
-    return [waited, quota.where(counter > 0, condition).values({counter: counter - 1})]
+    lock = quota.values({counter: counter})
+    return [lock, quota.where(counter > 0, condition).values({counter: counter - 1})]
 
 
 @built_once
 def free_all_slots_if(shop_id: str, condition: ColumnElement[bool]) -> Any:
-    """Release every slot of every lane where a condition holds."""
+    """Release every slot in every lane of a shop if a condition holds."""
     return update(quotas).where(quotas.c.shop_id == shop_id, condition).values(running=0, merchant_running=0)
 
 
 @dataclass(frozen=True)
 class LaneSlots:
-    """How many jobs of one lane a shop may run at once: a counter and its limit, both in the shop's row."""
+    """The slots of one lane, which limit a shop's concurrent jobs: a counter and its limit, both in the shop's row."""
 
     lane: Lane
 
@@ -155,7 +156,7 @@ class LaneSlots:
 
     @built_once
     def take(self, shop_id: str) -> Expect:
-        """Take a slot; refused with `slots_full`."""
+        """Take a slot; refused with `slots_full` if none is free."""
         free = update(quotas).where(quotas.c.shop_id == shop_id, self.counter < self.limit)
         return Expect(free.values({self.counter: self.counter + 1}), "slots_full")
 
@@ -166,8 +167,8 @@ class LaneSlots:
         return taken.values({self.counter: self.counter - 1})
 
     @built_once
-    def room(self, shop_id: str | ColumnElement[str]) -> ColumnElement[int]:
-        """An expression for other statements: how many more jobs may start."""
+    def free_slots(self, shop_id: str | ColumnElement[str]) -> ColumnElement[int]:
+        """Return an SQL expression, for use in other statements, for the number of free slots."""
         return select(self.limit - self.counter).where(quotas.c.shop_id == shop_id).scalar_subquery()
 
 

@@ -1,8 +1,8 @@
-"""Render workers: machines that have only this app's address and a key, and do its heavy jobs.
+"""Render workers: machines that run the app's heavy jobs, and have only its URL and a key.
 
-A kind of heavy job (`heavy_kind`) says what is to be made and how it is recorded; the same code renders it in the
-deployment itself, or on a render worker where JOBS_KEY lets them in. A worker leases a task, fetches its inputs by
-signed links, sends its outputs by others, and reports. Nothing it says is believed that can be looked up.
+A kind of heavy job (`heavy_kind`) defines what is rendered and how the result is recorded. The same code renders it in
+the deployment itself or, if JOBS_KEY is set, on a render worker. A worker leases a task, downloads its inputs from
+signed URLs, uploads its outputs to others, and reports. The app verifies everything in a report that it can check.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Kinds of job that are heavy: done here, or left to render workers where those are let in."""
+"""Kinds of heavy job, which the deployment runs itself unless it accepts render workers."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from app.core.errors import AppError, NotFound
 from app.jobs import Job, JobKind, Lease
 from app.render_workers.model import Input, Render, Tools
 
-GiveUp = Callable[[App, Job, AppError], Awaitable[Sequence[Any]]]
+OnFailure = Callable[[App, Job, AppError], Awaitable[Sequence[Any]]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class HeavyKind(JobKind):
-    """A kind of job that `render` does, wherever that is."""
+    """A kind of job that `render` performs, in the deployment or on a render worker."""
 
     render: Render[Any, Any, Any] = field(repr=False)
 
 
-def heavy_kind(name: str, render: Render[Any, Any, Any], on_failure: GiveUp, **options: Any) -> HeavyKind:
-    """A kind that this deployment runs itself unless it lets render workers in; `options` are those of JobKind."""
+def heavy_kind(name: str, render: Render[Any, Any, Any], on_failure: OnFailure, **options: Any) -> HeavyKind:
+    """Return a heavy kind of job. `options` are further fields of JobKind."""
     return HeavyKind(name=name, run=partial(_run, render), on_failure=on_failure, heavy=True, render=render, **options)
 
 
 async def _run(render: Render[Any, Any, Any], app: App, lease: Lease) -> None:
-    """The job, on this deployment."""
+    """Run the job in this deployment."""
     started = app.clock.now()
     task = await render.task(app, lease)
     if task is None:

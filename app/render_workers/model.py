@@ -1,4 +1,4 @@
-"""What a kind of heavy job must supply, and what a deployment and a render worker tell each other of one job."""
+"""The interface of a kind of heavy job, and the messages that a deployment and a render worker exchange about a job."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from app.media import ArrivedFile, File
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CODE = re.compile(r"[a-z0-9_]{1,40}")
-_MOST_MESSAGE = 300  # characters: a merchant reads it in a table
+_MOST_MESSAGE = 300  # characters, because merchants see the message in a table
 _DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True)
 class Input:
-    """A stored file that a render needs; `code` and `message` are what is said when it is gone."""
+    """A stored file that a render needs. `code` and `message` are those of the error if it no longer exists."""
 
     key: str
     code: str
@@ -32,17 +32,17 @@ class Input:
 
 @dataclass(frozen=True)
 class Output:
-    """A file that a render must give: its media type, and the most bytes that it can have."""
+    """A file that a render must produce: its media type and its maximum size in bytes."""
 
     mime: str
     most_bytes: int
 
 
 class Task(Protocol):
-    """One render as the database has it: its inputs and outputs by name, and the kind's own description of the rest.
+    """One render as recorded in the database: its inputs and outputs by name, and the parameters of its kind.
 
-    `spec` is a dataclass of JSON values. A name is of lower-case letters, digits and underscores; that of an output is
-    the purpose of its file.
+    `spec` is a dataclass of JSON values. Names consist of lower-case letters, digits and underscores. An output's name
+    is also its file's purpose.
     """
 
     @property
@@ -57,7 +57,7 @@ class Task(Protocol):
 
 @dataclass(frozen=True)
 class Tools:
-    """What a render is made with: the app's own, or those of the machine on which a render worker runs."""
+    """The imaging and upscaling engines for a render, on the machine that performs it."""
 
     imaging: Imaging
     upscaler: Upscaler
@@ -70,9 +70,9 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Made(Generic[R]):
-    """The files of a render by the names of its outputs, and its report, a flat dataclass of JSON values.
+    """The files of a render, by the names of its outputs, and its report, a flat dataclass of JSON values.
 
-    `summary` and `warnings` are for the terminal of a render worker.
+    A render worker prints `summary` and `warnings` to its terminal.
     """
 
     files: Mapping[str, Picture | File]
@@ -83,18 +83,19 @@ class Made(Generic[R]):
 
 @dataclass(frozen=True)
 class Render(Generic[T, S, R]):
-    """How a kind of heavy job is done: by the deployment itself, or by a render worker, which has no database.
+    """How a kind of heavy job is performed, by the deployment itself or by a render worker, which has no database.
 
-    The deployment's part:
-    - `task` reads what is to be made; None when that is there already, and the job can end.
-    - `begin` tells the subject that the render has begun.
-    - `is_as_ordered` looks into an output that a render worker sent, by name and key. Its type and size were compared.
-    - `record` keeps the files by `media.store` in `folder`, under the job's subject and the lease's attempt, and ends
-      the job in one batch. Raises Refused when another attempt has won.
+    The deployment calls:
+    - `task` to read what to render. It returns None if the result exists already, so that the job can end.
+    - `begin` to record on the job's subject that rendering has started.
+    - `is_as_ordered` to check the content of an output that a render worker sent, by name and key. Its media type and
+      size have been compared before.
+    - `record` to store the files with `media.store` in `folder`, under the job's subject and the lease's attempt, and
+      to record them and end the job in one batch. It raises Refused if another attempt has finished first.
 
-    The part of whoever renders, who need not believe the deployment:
-    - `is_sensible` says whether a spec is one that this app could have given.
-    - `make` renders, from the bytes of the inputs; `describe` says in a few words what it makes.
+    The machine that renders, which need not trust the deployment, calls:
+    - `is_sensible` to check that a spec is one that this app could have produced.
+    - `make` to render from the content of the inputs, and `describe` for a short description of what it renders.
     """
 
     folder: str
@@ -109,7 +110,7 @@ class Render(Generic[T, S, R]):
     describe: Callable[[S], str]
 
     def read_report(self, values: Mapping[str, Any]) -> R:
-        """A render worker's report; names that are not known are ignored. Raises Unprocessable."""
+        """Parse a render worker's report, ignoring unknown names. Raises Unprocessable."""
         types = get_type_hints(self.report)
         known = {name: value for name, value in values.items() if name in types}
         if not all(isinstance(value, types[name]) for name, value in known.items()):
@@ -122,10 +123,10 @@ class Render(Generic[T, S, R]):
 
 @dataclass(frozen=True)
 class LeasedTask:
-    """A job that a render worker has leased, as it is sent.
+    """A leased job, as it is sent to a render worker.
 
-    `token` is the right to it; `lease_s` is how many seconds the worker may be silent. `task` has the `spec`, and for
-    each input its signed address as `<name>_url`.
+    `token` authorizes requests about the job. The lease expires after `lease_s` seconds without a request that extends
+    it. `task` contains the `spec`, and the signed URL of each input as `<name>_url`.
     """
 
     job_id: str
@@ -136,14 +137,14 @@ class LeasedTask:
 
     @property
     def addresses(self) -> dict[str, Any]:
-        """Where each input is, by name."""
+        """The signed URL of each input, by name."""
         named = {name.removesuffix("_url"): url for name, url in self.task.items() if name.endswith("_url")}
         return {name: url for name, url in named.items() if url is not None}
 
 
 @dataclass(frozen=True)
 class UploadRequest:
-    """An output that is about to be sent: its name, media type, and size in bytes."""
+    """An output that a render worker is about to upload: its name, media type, and size in bytes."""
 
     name: str
     mime: str
@@ -152,7 +153,7 @@ class UploadRequest:
 
 @dataclass(frozen=True)
 class CompletedUpload:
-    """An output that was sent: its size in bytes, and its SHA-256 in hex. Raises Unprocessable."""
+    """An output that a render worker has uploaded: its size in bytes, and its SHA-256 in hex. Raises Unprocessable."""
 
     bytes: int
     sha256: str
@@ -164,10 +165,7 @@ class CompletedUpload:
 
 @dataclass(frozen=True)
 class CompletedRender:
-    """What a render worker made: its uploads by name, in how many milliseconds, and the kind's report.
-
-    Raises Unprocessable.
-    """
+    """A finished render: the uploads by name, the duration in milliseconds, and the report. Raises Unprocessable."""
 
     files: Mapping[str, CompletedUpload]
     took_ms: int
@@ -179,7 +177,7 @@ class CompletedRender:
 
 
 def fault_of(code: str, message: str, *, retryable: bool) -> AppError:
-    """What went wrong on a render worker, for the merchant to read. Raises Unprocessable."""
+    """Return the error that a render worker reported, whose message merchants see. Raises Unprocessable."""
     if not _CODE.fullmatch(code):
         raise unreadable()
     fault = AppError(message[:_MOST_MESSAGE], code=code)

@@ -1,5 +1,5 @@
-"""The ports: what the app needs from outside, in the app's own terms. A port exists where two real adapters do.
+"""Ports: the interfaces through which the app uses external services. Each port has at least two real adapters.
 
-Each has a battery of tests in tests/contract that every adapter passes. Adapters raise app.core.errors, never a
-vendor's own exceptions.
+For each port, tests/contract has a test suite that all of its adapters must pass. Adapters raise app.core.errors and
+never a vendor's exceptions.
 """

@@ -10,4 +10,4 @@ from app.core.ports.compute import Compute as Compute
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """Return the time, aware, in UTC."""
+        """Return the current time as an aware datetime in UTC."""

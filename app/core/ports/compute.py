@@ -1,4 +1,4 @@
-"""The port for work on the processor; app.core.ports has the others."""
+"""The port for CPU-bound work."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ T = TypeVar("T")
 
 
 class Compute(Protocol):
-    """Runs CPU work outside the event loop, if the platform can."""
+    """Runs CPU-bound work outside the event loop, if the platform can."""
 
     async def run(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run work that may take seconds and hold a whole picture in memory. It waits for its turn."""
+        """Run work that may take seconds and hold a whole picture in memory. Such work is queued."""
 
     async def glance(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run work of a few milliseconds that somebody waits for. It does not queue behind pictures."""
+        """Run work of a few milliseconds that a user is waiting for. It is not queued behind work given to `run`."""

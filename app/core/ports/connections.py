@@ -1,4 +1,4 @@
-"""What an adapter that holds connections or processes may offer besides its port."""
+"""Optional interfaces of adapters that hold connections or processes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ class Closes(Protocol):
     """An adapter that keeps connections or processes open and can close them."""
 
     async def close(self) -> None:
-        """May be called twice. If the adapter is used again, it opens new ones."""
+        """Close all connections and processes. May be called twice. If the adapter is used again, it opens new ones."""
 
 
 @runtime_checkable
 class CanBeAsked(Protocol):
+    """An adapter that can check the connection to its service."""
+
     async def ask(self) -> None:
-        """Raises Unavailable if the service does not answer or refuses access."""
+        """Check that the service answers. Raises Unavailable if it does not, or if it refuses access."""

@@ -29,7 +29,7 @@ class Expect:
 
 
 class Database(Protocol):
-    """SQL, built with SQLAlchemy Core; `batch` is the only transaction."""
+    """Executes SQL that is built with SQLAlchemy Core. `batch` is the only transaction."""
 
     async def one(self, statement: Any) -> Row | None:
         """Return the only row, or None. Raises Unavailable if the database does not answer."""
@@ -38,4 +38,4 @@ class Database(Protocol):
         """Return all rows."""
 
     async def batch(self, *statements: Any) -> Sequence[Result]:
-        """Run all statements in order, or none. Raises Refused, ConstraintError, Unavailable."""
+        """Run all statements in order in one transaction. Raises Refused, ConstraintError, Unavailable."""

@@ -69,7 +69,7 @@ class Files(Protocol):
 
 @runtime_checkable
 class AnswersLinks(Files, Protocol):
-    """Files whose links are answered by this process."""
+    """File storage whose signed links are served by this process."""
 
     async def receive(self, link: MediaLink, chunks: AsyncIterable[bytes]) -> None:
         """Store an upload from a stream. Raises TooLarge or BadRequest if its size differs from the signed size."""

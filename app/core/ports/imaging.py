@@ -40,7 +40,7 @@ class Imaging(Protocol):
         """
 
     async def samples(self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str) -> Samples:
-        """Return samples of what `develop` would crop: an overview (framing.OVERVIEW_SIDE) and framing.patches."""
+        """Return samples of what `develop` would crop: an overview (OVERVIEW_SIDE) and the patches of crop_geometry."""
 
     async def out_of_gamut(self, master: bytes, profile: bytes, intent: Intent) -> float | None:
         """Return the share (0 to 1) of colours that an ICC profile cannot represent; None if it is not known."""
@@ -69,4 +69,7 @@ class Upscaler(Protocol):
     factor: int
 
     def strips(self, raster: Raster) -> Iterator[bytes]:
-        """Yield the enlarged picture (8-bit RGB) as whole rows from top to bottom; Tiled if by a network. CPU work."""
+        """Yield the enlarged picture as strips of whole rows of 8-bit RGB, from top to bottom. This is CPU-bound.
+
+        If the upscaler is a neural network, the iterator is also a `Tiled`, which counts tiles in which it failed.
+        """

@@ -12,11 +12,14 @@ from app.core.ports.compute import Compute as Compute
 
 
 class ImageModel(Protocol):
-    """Makes pictures from a prompt and other pictures. `service` is who runs the model, `name` the model's."""
+    """Makes pictures from a prompt and other pictures. `service` is the provider of the model, `name` its name."""
 
     service: str
     name: str
 
     async def render(self, request: ImageRequest) -> ImageAnswer:
-        """At least one picture. Raises Unavailable (try later), or Unprocessable (never will): `ai_refused` when the
-        model declines the request, `picture_needed` when it cannot work from a prompt alone."""
+        """Return at least one picture.
+
+        Raises Unavailable if a retry may succeed, and Unprocessable if it cannot: `ai_refused` if the model declines
+        the request, `picture_needed` if it cannot work from a prompt alone.
+        """

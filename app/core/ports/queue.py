@@ -1,4 +1,4 @@
-"""The queue port: wake-ups for jobs. The job's row is the truth; a lost wake-up costs time, never work."""
+"""The queue port: wake-ups for jobs. The job's row is authoritative; a lost wake-up delays a job but never loses it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ LONGEST_WAKE_UP_DELAY_S = 900  # the longest delay that every queue supports: th
 
 
 class Queue(Protocol):
-    """Wake-ups for jobs that are due. The row in the database counts; a lost wake-up costs time, never work."""
+    """Sends wake-ups for jobs that are due."""
 
     async def wake(self, *job_ids: str, after_s: float = 0) -> None:
-        """Wake jobs now, or after some seconds, at most LONGEST_HINT_S. Never raises, because the jobs are saved."""
+        """Wake jobs after `after_s` seconds, at most LONGEST_WAKE_UP_DELAY_S.
+
+        Never raises, because the jobs are stored in the database and the sweep wakes them later.
+        """
 
 
 @runtime_checkable
@@ -21,4 +24,4 @@ class WaitsForWakeUps(Protocol):
     """A queue whose jobs are run by this process."""
 
     async def wait(self, seconds: float) -> None:
-        """Wait for a wake-up, or for so many seconds."""
+        """Wait for a wake-up, but no longer than this many seconds."""

@@ -68,7 +68,7 @@ class Webhook:
 
 @dataclass(frozen=True)
 class AccessToken:
-    """A shop's offline token, in clear text. It expires, and its refresh token rotates."""
+    """A shop's offline token, in plain text. It expires, and each refresh also replaces the refresh token."""
 
     shop: str
     access: str = field(repr=False)
@@ -112,7 +112,7 @@ class ListedProduct:
 
 @dataclass(frozen=True)
 class ProductPage:
-    """`cursor` is the start of the next page; None on the last page."""
+    """A page of a shop's products. `cursor` is where the next page starts, or None on the last page."""
 
     products: list[ListedProduct]
     cursor: str | None
@@ -122,16 +122,20 @@ class ShopifyAuth(Protocol):
     """Verifies requests from Shopify, and exchanges ID tokens for access tokens."""
 
     def verify_admin(self, request: SignedRequest) -> AdminVisit:
-        """Raises DoorReply: a bounce (302) or a 401 that makes App Bridge retry; NotFound through the app proxy."""
+        """Return the verified visit of a merchant.
+
+        Raises AuthReply, which is a redirect to the bounce page (302) or a 401 that makes App Bridge retry, and
+        NotFound for a request through the app proxy.
+        """
 
     def verify_proxy(self, request: SignedRequest) -> ProxyVisit:
-        """Raises Unauthorized."""
+        """Return the verified visit of a shopper through the app proxy. Raises Unauthorized."""
 
     def may_be_signed(self, request: SignedRequest) -> bool:
         """Return whether a webhook's headers contain a well-formed signature. The body is not needed."""
 
     def verify_webhook(self, request: SignedRequest) -> Webhook:
-        """Raises Unauthorized, BadRequest."""
+        """Return the verified webhook. Raises Unauthorized, BadRequest."""
 
     def bounce_page(self, request: SignedRequest) -> AuthReply:
         """Return the page on which App Bridge gets a new ID token. Raises BadRequest."""
@@ -140,19 +144,19 @@ class ShopifyAuth(Protocol):
         """Return the shop of an installation request. Raises Unauthorized, BadRequest."""
 
     def consent_url(self, shop: str, *, scopes: Sequence[str], state: str, back: str) -> str:
-        """Return the address where the merchant consents. Shopify then redirects to `back`."""
+        """Return the URL at which the merchant consents. Shopify then redirects to `back`."""
 
     def verify_grant(self, request: SignedRequest) -> Grant:
-        """Raises Unauthorized, BadRequest."""
+        """Return the merchant's verified consent. Raises Unauthorized, BadRequest."""
 
     def admin_url(self, shop: str, path: str) -> str:
-        """Return the address of a page in the shop's admin."""
+        """Return the URL of a page in the shop's admin."""
 
     async def redeem(self, grant: Grant) -> AccessToken:
-        """Exchange a code. Raises Unavailable, or Unauthorized if the code was used or is unknown."""
+        """Exchange a code for a token. Raises Unavailable, or Unauthorized if the code was used or is unknown."""
 
     async def exchange(self, visit: AdminVisit) -> AccessToken:
-        """Exchange an ID token. Raises Unavailable, Unauthorized, or DoorReply if the ID token is stale."""
+        """Exchange an ID token. Raises Unavailable, Unauthorized, or AuthReply if the ID token has expired."""
 
     async def refresh(self, token: AccessToken) -> AccessToken:
         """Refresh the tokens. Raises Unavailable, or Unauthorized if the refresh token was revoked or has expired."""
@@ -170,7 +174,7 @@ class ShopifyAdmin(Protocol):
         """Return up to 100 of the shop's products, after a cursor."""
 
     async def note_print(self, token: AccessToken, note: PrintNote) -> None:
-        """Set the line's metafield on the order (namespace `artify`, key `print_<line>`). Repeatable."""
+        """Set the line's metafield on the order (namespace `artify`, key `print_<line>`). Idempotent."""
 
     async def tag_order(self, token: AccessToken, order_id: str, tag: str) -> None:
-        """Add a tag to the order. Repeatable."""
+        """Add a tag to the order. Idempotent."""

@@ -14,7 +14,8 @@ class Vault(Protocol):
     def mark(self) -> str:
         """The prefix of every text that was encrypted with the current key."""
 
-    async def seal(self, secret: str) -> str: ...
+    async def seal(self, secret: str) -> str:
+        """Encrypt a secret with the current key."""
 
     async def open(self, sealed: str) -> str:
-        """Raises Unauthorized if the text was altered or encrypted with another key."""
+        """Decrypt a text. Raises Unauthorized if it was altered, or encrypted with another key."""

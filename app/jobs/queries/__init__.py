@@ -1,1 +1,1 @@
-"""All SQL on jobs, a file a noun."""
+"""All SQL on jobs: their rows, and the fair choice of the next one."""

@@ -1,4 +1,4 @@
-"""All SQL on the rows of jobs: they are inserted, leased, ended, and counted."""
+"""SQL that inserts, leases, ends and counts jobs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.core.ports.database import Database, Expect
 from app.core.statements import built_once
 from app.core.tables import among, typed, upsert
 from app.jobs.model import OPEN, Job
-from app.jobs.tables import is_left, is_pending, jobs
+from app.jobs.tables import is_abandoned, is_pending, jobs
 
 COLUMNS = [jobs.c[name] for name in Job.__dataclass_fields__]
 
@@ -36,17 +36,17 @@ async def jobs_by_status(db: Database, statuses: Sequence[str], limit: int) -> l
 
 
 async def open_by_kind(db: Database) -> dict[tuple[str, ...], int]:
-    """How many jobs are open, by kind and status."""
+    """Return how many jobs are open, by kind and status."""
     return await _by_kind(db, jobs.c.status.in_(OPEN))
 
 
 async def given_up_by_kind(db: Database, since: datetime) -> dict[tuple[str, ...], int]:
-    """How many of the jobs made since then were given up, by kind and status."""
+    """Return how many of the jobs created since then have failed for good, by kind and status."""
     return await _by_kind(db, and_(jobs.c.id >= first_id(since), jobs.c.status.in_(("failed", "dead"))))
 
 
 async def oldest_due(db: Database, now: datetime) -> datetime | None:
-    """Since when the job has been due that has waited longest."""
+    """Return when the job that has waited longest became due; None if none is waiting."""
     row = await db.one(_oldest_due(now))
     return row["run_at"] if row else None
 
@@ -56,13 +56,13 @@ def _oldest_due(now: datetime) -> Any:
     return select(jobs.c.run_at).where(is_pending(jobs), jobs.c.run_at <= now).order_by(jobs.c.run_at).limit(1)
 
 
-async def left_waiting(db: Database, kinds: Collection[str], since: datetime) -> dict[str, int]:
-    """How many jobs of these kinds have been due since then, by kind, where none of the kind was leased since then."""
+async def waiting_by_kind(db: Database, kinds: Collection[str], since: datetime) -> dict[str, int]:
+    """Return how many jobs due before `since` still wait, by kind, without kinds of which a job was leased since."""
     due = select(jobs.c.kind, func.count().label("count")).where(
         is_pending(jobs), jobs.c.run_at <= since, among(jobs.c.kind, kinds)
     )
     waiting = {row["kind"]: int(row["count"]) for row in await db.all(due.group_by(jobs.c.kind))}
-    if not waiting:  # the other question reads every job of the last month
+    if not waiting:  # the next query reads every job of the last month, so skip it when possible
         return {}
     leased = select(jobs.c.kind).where(jobs.c.lease_order >= first_id(since), among(jobs.c.kind, waiting)).distinct()
     attended = {row["kind"] for row in await db.all(leased)}
@@ -70,19 +70,19 @@ async def left_waiting(db: Database, kinds: Collection[str], since: datetime) ->
 
 
 async def in_line(
-    db: Database, shop_id: str, lane: str, room: ColumnElement[int], now: datetime, limit: int
+    db: Database, shop_id: str, lane: str, free_slots: ColumnElement[int], now: datetime, limit: int
 ) -> list[str]:
-    """The ids of the next pending jobs of this lane, as many as there is room for; the most urgent first."""
-    rows = await db.all(_in_line(shop_id, lane, room, now, limit))
-    return [str(row["id"]) for row in rows[: rows[0]["room"] if rows else 0]]
+    """Return the ids of the next pending jobs in this lane, no more than there are free slots, most urgent first."""
+    rows = await db.all(_in_line(shop_id, lane, free_slots, now, limit))
+    return [str(row["id"]) for row in rows[: rows[0]["free_slots"] if rows else 0]]
 
 
 @built_once
-def _in_line(shop_id: str, lane: str, room: ColumnElement[int], now: datetime, limit: int) -> Any:
+def _in_line(shop_id: str, lane: str, free_slots: ColumnElement[int], now: datetime, limit: int) -> Any:
     waiting = [jobs.c.shop_id == shop_id, jobs.c.lane == lane, jobs.c.status == "pending", jobs.c.run_at <= now]
     return (
-        select(jobs.c.id, room.label("room"))
-        .where(*waiting, room > 0)
+        select(jobs.c.id, free_slots.label("free_slots"))
+        .where(*waiting, free_slots > 0)
         .order_by(jobs.c.priority.desc(), jobs.c.run_at, jobs.c.id)
         .limit(limit)
     )
@@ -90,13 +90,16 @@ def _in_line(shop_id: str, lane: str, room: ColumnElement[int], now: datetime, l
 
 @built_once
 def insert(job: Job, at: datetime) -> Any:
-    """Once per dedupe key: a second insert changes nothing."""
+    """Insert a job, unless one with the same dedupe key exists."""
     return _row(job, at).on_conflict_do_nothing(index_elements=["dedupe_key"])
 
 
 @built_once
 def requeue(job: Job, at: datetime) -> Any:
-    """Like insert, but a job that had ended without success starts again. Returns the id to wake, if any."""
+    """Insert a job; if its dedupe key exists and that job ended without success, restart it.
+
+    Returns the id of the job to wake, if any.
+    """
     return (
         _row(job, at)
         .on_conflict_do_update(
@@ -110,22 +113,22 @@ def requeue(job: Job, at: datetime) -> Any:
 
 @built_once
 def start(job: Job, at: datetime, condition: ColumnElement[bool]) -> Any:
-    """Insert a job where a condition holds; one of the same dedupe key that has ended takes its place and starts again.
+    """Insert a job if a condition holds, and return the id of the job to wake, if any.
 
-    Returns the id to wake, if any.
+    If a job with the same dedupe key has ended, that job restarts with the new values.
     """
     row = _values(job, at)
     values = [typed(value, jobs.c[name].type) for name, value in row.items()]
     new = upsert(jobs).from_select(list(row), select(*values).where(condition))
-    anew = {"status": "pending", "attempts": 0, "last_error": None, "lease_token": None, "lease_until": None}
+    restarted = {"status": "pending", "attempts": 0, "last_error": None, "lease_token": None, "lease_until": None}
     changes = {name: new.excluded[name] for name in row if name not in ("id", "dedupe_key", "created_at")}
     return new.on_conflict_do_update(
-        index_elements=["dedupe_key"], set_={**changes, **anew}, where=jobs.c.status.not_in(OPEN)
+        index_elements=["dedupe_key"], set_={**changes, **restarted}, where=jobs.c.status.not_in(OPEN)
     ).returning(jobs.c.id)
 
 
 def lease(job: Job, token: str, now: datetime, seconds: int) -> Expect:
-    """Take a job as it was read; refused with `not_due` when somebody was faster."""
+    """Lease a job if it is unchanged since it was read; refused with `not_due` if another worker was faster."""
     return _lease(job.shop_id, job.id, job.status, job.attempts, token, now + timedelta(seconds=seconds), new_id(), now)
 
 
@@ -186,7 +189,7 @@ def postpone(job_id: str, token: str, run_at: datetime, error: str, at: datetime
 
 @built_once
 def release(job_id: str, token: str, at: datetime) -> Expect:
-    """Give a job back as it was before its lease: due at once, and this attempt is not counted."""
+    """Return a job to its state before the lease: it is due at once, and this attempt is not counted."""
     return Expect(
         update(jobs)
         .where(_held(job_id, token))
@@ -216,7 +219,7 @@ def park(shop_id: str, reason: str, condition: ColumnElement[bool], at: datetime
 
 @built_once
 def revive(shop_id: str, reasons: Collection[str], at: datetime) -> Any:
-    """Jobs that ended for one of these reasons start again; gives their ids."""
+    """Restart jobs that ended for one of these reasons; return their ids."""
     return (
         update(jobs)
         .where(
@@ -231,7 +234,7 @@ def revive(shop_id: str, reasons: Collection[str], at: datetime) -> Any:
 
 @built_once
 def is_open(shop_id: str, dedupe_key: str) -> ColumnElement[bool]:
-    """A condition for other statements: this job waits or runs."""
+    """Return the condition, for use in other statements, that this job is waiting or running."""
     return (
         select(jobs.c.id)
         .where(jobs.c.shop_id == shop_id, jobs.c.dedupe_key == dedupe_key, jobs.c.status.in_(OPEN))
@@ -241,7 +244,7 @@ def is_open(shop_id: str, dedupe_key: str) -> ColumnElement[bool]:
 
 @built_once
 def is_running(shop_id: str, dedupe_key: str) -> ColumnElement[bool]:
-    """A condition for other statements: this job runs now."""
+    """Return the condition, for use in other statements, that this job is running."""
     return (
         select(jobs.c.id)
         .where(jobs.c.shop_id == shop_id, jobs.c.dedupe_key == dedupe_key, jobs.c.status == "running")
@@ -281,4 +284,4 @@ def _held(job_id: str, token: str) -> ColumnElement[bool]:
 
 
 def _runnable(now: datetime) -> ColumnElement[bool]:
-    return or_(and_(is_pending(jobs), jobs.c.run_at <= now), is_left(jobs, now))
+    return or_(and_(is_pending(jobs), jobs.c.run_at <= now), is_abandoned(jobs, now))

@@ -1,4 +1,4 @@
-"""SQL that lets shops take turns: which job runs next, and how many come before one. It reads every shop's jobs."""
+"""SQL for fair scheduling: which job runs next, and how many run before a given one. It reads every shop's jobs."""
 
 from __future__ import annotations
 
@@ -29,34 +29,35 @@ from app.core.ports.database import Database
 from app.core.statements import built_once
 from app.core.tables import among
 from app.jobs.model import Job, Line, Slots, Slotted, place_in_line
-from app.jobs.tables import is_left, is_open, is_pending, jobs
+from app.jobs.tables import is_abandoned, is_open, is_pending, jobs
 
 TOP = 2**31
-"""Above every priority."""
+"""A number greater than any priority."""
 EMPTY: ColumnElement[str] = literal_column("''")
 END_OF_TIME: ColumnElement[str] = literal_column("'9999'")
-"""It sorts after the text of every time."""
+"""A text that sorts after that of any time."""
 
 
 async def due(db: Database, now: datetime, kinds: Mapping[str, Slotted]) -> Job | None:
-    """The fairest job of these kinds that may run: pending and due, or left by a worker that died.
+    """Return the job of these kinds that should run next: pending and due, or abandoned by a worker that died.
 
-    Of the highest priority, the job of the shop with the fewest running; among those shops, of the one that has waited
-    longest for its turn; of its jobs, the one that has been due longest. Shops whose slots are taken are passed over.
+    Among jobs of the highest priority, the shop with the fewest running jobs goes first; among equal shops, the one
+    that has waited longest for its turn; and among that shop's jobs, the one that has been due longest. Shops without a
+    free slot are skipped.
     """
     below, fairest = TOP, _fairest(tuple((name, kind.slots) for name, kind in kinds.items()))
     while (row := await db.one(fairest(now, below))) and row["top"] is not None:
         if row["id"] is not None:
             return Job(**{name: row[name] for name in Job.__dataclass_fields__})
-        below = row["top"]  # nothing of this priority can run here
+        below = row["top"]  # no job of this priority can run here
     return None
 
 
 async def queue_position(db: Database, shop_id: str, kind: str, subject_id: str, now: datetime) -> int:
-    """How many jobs of all shops start before this subject's pending one: 0 means that it is next.
+    """Return how many jobs of all shops start before this subject's pending job; 0 means that it is next.
 
-    These are the jobs of a higher priority and, of the same priority, those whose turn comes first (see
-    `place_in_line`); what runs now is not counted. Retries that wait for their time are. 0 when the job is not pending.
+    Jobs of a higher priority count, and jobs of the same priority whose turn comes first (see `place_in_line`). Running
+    jobs do not count, but retries that are not due yet do. Returns 0 if the subject's job is not pending.
     """
     rows = await db.all(_lines(shop_id, f"{kind}:{subject_id}", now))
     return place_in_line(shop_id, [Line(**row) for row in rows])
@@ -64,7 +65,7 @@ async def queue_position(db: Database, shop_id: str, kind: str, subject_id: str,
 
 @cache
 def _fairest(kinds: tuple[tuple[str, Slots | None], ...]) -> Callable[[datetime, int], Any]:
-    """A statement of these kinds: it is asked for every job that runs, and by idle loops."""
+    """Return the function that builds the statement for these kinds, cached because every job and poll runs it."""
 
     @built_once
     def fairest(now: datetime, below: int) -> Any:
@@ -74,20 +75,20 @@ def _fairest(kinds: tuple[tuple[str, Slots | None], ...]) -> Callable[[datetime,
 
 
 def _fairest_of(kinds: tuple[tuple[str, Slots | None], ...], now: datetime, below: int) -> Select[Any]:
-    """The highest priority below `below` that has jobs to run now, as `top`, and the fairest of them that can run.
+    """Select, as `top`, the highest priority under `below` that has jobs, and the next job of it that can run now.
 
-    It reads the first job of each shop and kind, however long their lines are.
+    The statement reads only the first job of each shop and kind, however many are waiting.
     """
     highest = [
         select(func.max(jobs.c.priority).label("priority")).where(some, jobs.c.priority < below)
-        for some in (is_pending(jobs), is_left(jobs, now))
+        for some in (is_pending(jobs), is_abandoned(jobs, now))
     ]
     top = select(func.max(union_all(*highest).subquery().c.priority).label("top")).cte("top")
     priority = select(top.c.top).scalar_subquery()
     left = jobs.alias("left_by_workers")
     heads = _heads(priority)
     candidates = union_all(
-        select(heads.c.id), select(left.c.id).where(is_left(left, now), left.c.priority == priority)
+        select(heads.c.id), select(left.c.id).where(is_abandoned(left, now), left.c.priority == priority)
     ).subquery("candidates")
     running = _running(now)
     fairest = (
@@ -104,10 +105,11 @@ def _fairest_of(kinds: tuple[tuple[str, Slots | None], ...], now: datetime, belo
 
 
 def _heads(priority: ScalarSelect[int]) -> CTE:
-    """The ids of the first pending job of each shop and kind.
+    """Select the id of the first pending job of each shop and kind.
 
-    A loose index scan: each step seeks the first job behind the last group. Neither SQLite nor PostgreSQL skips groups
-    by itself. `|| ''` lets SQLite compare by the index, which it does not for two columns.
+    This is a loose index scan: each step seeks the first job after the previous group, because neither SQLite nor
+    PostgreSQL skips groups by itself. `|| ''` lets SQLite use the index for the comparison, which it does not do when
+    both sides are columns.
     """
     before, behind = jobs.alias("before"), jobs.alias("behind")
     order = ("shop_id", "kind", "run_at", "id")
@@ -118,7 +120,7 @@ def _heads(priority: ScalarSelect[int]) -> CTE:
     beyond = tuple_(behind.c.shop_id, behind.c.kind, behind.c.run_at) > tuple_(
         before.c.shop_id.concat(EMPTY), before.c.kind.concat(EMPTY), END_OF_TIME
     )
-    # Of no use for times; but a text that is none, and sorts behind them, must not be met again and again.
+    # Valid times never need this condition. It prevents an endless loop if run_at holds a text that sorts after them.
     another = or_(behind.c.shop_id != before.c.shop_id, behind.c.kind != before.c.kind)
     following = (
         select(behind.c.id)
@@ -132,10 +134,13 @@ def _heads(priority: ScalarSelect[int]) -> CTE:
 
 
 def _may_run(kinds: tuple[tuple[str, Slots | None], ...]) -> ColumnElement[bool]:
-    """Of these kinds, and with a free slot where the kind has slots; a job that a dead worker left holds its own."""
+    """Return the condition that a job is of these kinds and has a free slot, if its kind needs one.
+
+    A job that was abandoned by a dead worker still holds its slot.
+    """
     without = among(jobs.c.kind, [name for name, slots in kinds if slots is None])
     slotted = [
-        and_(jobs.c.kind == name, or_(jobs.c.status == "running", slots.room(jobs.c.shop_id) > 0))
+        and_(jobs.c.kind == name, or_(jobs.c.status == "running", slots.free_slots(jobs.c.shop_id) > 0))
         for name, slots in kinds
         if slots
     ]
@@ -144,9 +149,9 @@ def _may_run(kinds: tuple[tuple[str, Slots | None], ...]) -> ColumnElement[bool]
 
 @built_once
 def _lines(shop_id: str, dedupe_key: str, now: datetime) -> Any:
-    """The columns of `Line` for each shop and priority with jobs that may come before this subject's.
+    """Select the columns of `Line` for each shop and priority with jobs that may run before this subject's job.
 
-    It counts along the index, and is asked whenever a waiting shopper's page asks how far their preview is.
+    The statement counts along the index, because it runs whenever a waiting shopper's page polls for progress.
     """
     named = [jobs.c.shop_id == shop_id, jobs.c.dedupe_key == dedupe_key, jobs.c.status == "pending"]
     mine = select(jobs.c.priority, jobs.c.run_at, jobs.c.id).where(*named).cte("mine")
@@ -162,7 +167,7 @@ def _lines(shop_id: str, dedupe_key: str, now: datetime) -> Any:
         )
         .where(some, jobs.c.priority > priority if above else jobs.c.priority == priority)
         .group_by(jobs.c.shop_id)
-        for some in (is_pending(jobs), is_left(jobs, now))
+        for some in (is_pending(jobs), is_abandoned(jobs, now))
         for above in (False, True)
     ]
     part, running = union_all(*parts).subquery("part"), _running(now)
@@ -183,18 +188,18 @@ def _lines(shop_id: str, dedupe_key: str, now: datetime) -> Any:
 
 
 def _sum(numbers: ColumnElement[int]) -> ColumnElement[int]:
-    """PostgreSQL's own sum of whole numbers is a decimal one."""
+    """Return a sum as an integer: PostgreSQL's SUM of bigint values is a numeric."""
     return cast(func.sum(numbers), BigInteger)
 
 
 def _running(now: datetime) -> Any:
-    """How many jobs of each shop run: those with a lease that has not ended."""
+    """Select how many jobs of each shop are running, which are those whose lease has not expired."""
     alive = and_(is_open(jobs), jobs.c.status == "running", jobs.c.lease_until > now)
     return select(jobs.c.shop_id, func.count().label("running")).where(alive).group_by(jobs.c.shop_id).subquery("alive")
 
 
 def _last_turn(shop_id: ColumnElement[str]) -> ColumnElement[str]:
-    """When a shop's job was last leased, as `lease_order` says it; the empty text for never."""
+    """Return when a job of the shop was last leased, as a `lease_order` text; empty if none ever was."""
     taken = jobs.alias("taken")
     last = select(func.max(taken.c.lease_order)).where(taken.c.shop_id == shop_id)
     return func.coalesce(last.scalar_subquery(), EMPTY)

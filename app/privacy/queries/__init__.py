@@ -1,1 +1,1 @@
-"""All SQL of privacy, a file a noun."""
+"""All SQL of the privacy package."""

@@ -1,4 +1,4 @@
-"""Whose browser it was: conditions on guest sessions."""
+"""Conditions on guest sessions by which items made as a guest are attributed to a customer."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from app.privacy.personal_data import Personal
 
 @dataclass(frozen=True)
 class Browsers:
-    """SELECTs of the guest sessions that a customer ordered from, and of those that others ordered from."""
+    """SELECTs of the guest sessions from which a customer ordered, and of those from which others ordered."""
 
     by_them: Sequence[Any] = ()
     by_others: Sequence[Any] = ()
 
     @classmethod
     def of(cls, customer: Customer, personal: Personal) -> Browsers:
-        """Return the browsers of a customer, as all capabilities together know them."""
+        """Return the browsers of a customer, according to all capabilities together."""
         by_them = [each.browsers_ordered_from(customer) for each in personal]
         by_others = [each.browsers_others_ordered_from(customer) for each in personal]
         return cls([each for each in by_them if each is not None], [each for each in by_others if each is not None])
 
     def theirs_alone(self, session: ColumnElement[Any]) -> ColumnElement[bool]:
-        """Return the condition that the customer ordered from a session and nobody else did."""
+        """Return the condition that the customer, and no one else, ordered from a session."""
         return and_(_in_any(session, self.by_them), *[session.not_in(each) for each in self.by_others])
 
     def shared(self, session: ColumnElement[Any]) -> ColumnElement[bool]:

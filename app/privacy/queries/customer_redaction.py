@@ -1,4 +1,4 @@
-"""All SQL on what is a customer's in the tables that every capability shares: shoppers, files, jobs, webhooks."""
+"""All SQL on a customer's data in the tables that all capabilities share: shoppers, files, jobs and webhooks."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from app.privacy.queries.requests import exports_of
 from app.shops.tables import shoppers, webhook_deliveries
 
 
-def meet(customer: Customer, at: datetime) -> Any:
-    """The customer as a shopper, whether or not they ever signed in."""
+def insert_shopper(customer: Customer, at: datetime) -> Any:
+    """Insert the customer as a shopper, unless there is one, because a customer who never signed in has no row."""
     return (
         upsert(shoppers)
         .values(id=new_id(), shop_id=customer.shop_id, shopify_customer_id=customer.id, created_at=at, updated_at=at)
@@ -29,8 +29,8 @@ def meet(customer: Customer, at: datetime) -> Any:
     )
 
 
-async def stored(db: Database, customer: Customer, limit: int) -> Sequence[Row]:
-    """Ids and keys of their files, exports about them too; also of rows whose object should be gone."""
+async def files_of(db: Database, customer: Customer, limit: int) -> Sequence[Row]:
+    """Return ids and keys of the customer's files and of exports about them, including files marked as deleted."""
     theirs = or_(assets.c.shopper_id == shopper_of(customer), assets.c.id.in_(exports_of(customer)))
     return await db.all(
         select(assets.c.id, assets.c.key)
@@ -43,13 +43,13 @@ async def stored(db: Database, customer: Customer, limit: int) -> Sequence[Row]:
 async def rows_of(
     db: Database, customer: Customer, table: str, columns: Collection[str], personal: Personal, after: str, limit: int
 ) -> Sequence[dict[str, Any]]:
-    """A page of a table's rows that are theirs, by id, in these columns; of files, those that may be handed out."""
+    """Return a page of the customer's rows in a table, by id, with these columns; only files that may be exported."""
     source = metadata.tables[table]
     rows = select(*[source.c[name] for name in columns]).where(
         source.c.shop_id == customer.shop_id, _theirs(source, customer, personal), source.c.id > after
     )
     if source is assets:
-        rows = rows.where(_may_be_handed_out(customer.shop_id, personal))
+        rows = rows.where(_may_be_exported(customer.shop_id, personal))
     return [dict(row) for row in await db.all(rows.order_by(source.c.id).limit(limit))]
 
 
@@ -62,12 +62,12 @@ def stop_jobs(shop_id: str, subjects: Collection[str], at: datetime) -> Any:
 
 
 def forget_jobs(shop_id: str, subjects: Collection[str]) -> Any:
-    """The jobs that were about these, whatever became of them."""
+    """Delete all jobs about these subjects, whatever their status."""
     return delete(jobs).where(jobs.c.shop_id == shop_id, among(jobs.c.subject_id, subjects))
 
 
 def live_bytes(shop_id: str, asset_ids: Collection[str]) -> ScalarSelect[int]:
-    """How many bytes of these are counted, for other statements."""
+    """Return the total size of those of these files that are not deleted, for use in other statements."""
     return (
         select(func.coalesce(func.sum(assets.c.bytes), 0))
         .where(assets.c.shop_id == shop_id, among(assets.c.id, asset_ids), assets.c.deleted_at.is_(None))
@@ -76,20 +76,23 @@ def live_bytes(shop_id: str, asset_ids: Collection[str]) -> ScalarSelect[int]:
 
 
 def delete_assets(shop_id: str, asset_ids: Collection[str], at: datetime, personal: Personal) -> list[Any]:
-    """The rows, and what rows that stay say of them."""
+    """Delete the rows of files, and the references to them in rows that stay."""
     return [
         *[statement for each in personal for statement in each.release_files(shop_id, asset_ids, at)],
         delete(assets).where(assets.c.shop_id == shop_id, among(assets.c.id, asset_ids)),
     ]
 
 
-def forget_messages(customer: Customer, at: datetime) -> Any:
-    """What Shopify told us of them. One that is still to be worked on is not lost: it goes with its age."""
+def forget_webhooks(customer: Customer, at: datetime) -> Any:
+    """Clear the recorded fields of webhooks about the customer.
+
+    Webhooks that are still to be processed keep their fields, and are deleted when they reach MESSAGE_LIFE.
+    """
     return (
         update(webhook_deliveries)
         .where(
             webhook_deliveries.c.shop_id == customer.shop_id,
-            _told_of(customer),
+            _is_about(customer),
             webhook_deliveries.c.status != "received",
         )
         .values(fields=None, updated_at=at)
@@ -97,7 +100,7 @@ def forget_messages(customer: Customer, at: datetime) -> Any:
 
 
 def delete_shopper(customer: Customer, personal: Personal) -> Expect:
-    """Refused with `more_came` when something of theirs arrived meanwhile."""
+    """Delete the customer's shopper. Refused with `more_came` if files or items of theirs were added meanwhile."""
     files = select(assets.c.id).where(assets.c.shop_id == customer.shop_id, assets.c.shopper_id == shopper_of(customer))
     more = or_(files.exists(), *[each.has_items(customer) for each in personal])
     row = delete(shoppers).where(
@@ -107,7 +110,7 @@ def delete_shopper(customer: Customer, personal: Personal) -> Expect:
 
 
 def _theirs(table: Table, customer: Customer, personal: Personal) -> ColumnElement[bool]:
-    """Which rows of a table are a customer's."""
+    """Return the condition that a row of a table is the customer's."""
     for each in personal:
         if table.name in each.exported:
             theirs: ColumnElement[bool] = each.belongs(customer, table.name)
@@ -115,17 +118,20 @@ def _theirs(table: Table, customer: Customer, personal: Personal) -> ColumnEleme
     if table is shoppers:
         return shoppers.c.shopify_customer_id == customer.id
     if table is webhook_deliveries:
-        return _told_of(customer)
+        return _is_about(customer)
     return assets.c.shopper_id == shopper_of(customer)
 
 
-def _may_be_handed_out(shop_id: str, personal: Personal) -> ColumnElement[bool]:
-    """Which files may leave the shop: photos that shoppers sent, and what a capability says may."""
+def _may_be_exported(shop_id: str, personal: Personal) -> ColumnElement[bool]:
+    """Return the condition that a file may be exported: it is an uploaded photo, or a capability permits it."""
     withheld = [each.withheld_uploads(shop_id) for each in personal]
     photos = and_(assets.c.purpose == "upload", *[assets.c.id.not_in(each) for each in withheld if each is not None])
     return or_(photos, *[each.may_leave(shop_id) for each in personal])
 
 
-def _told_of(customer: Customer) -> ColumnElement[bool]:
-    """Fields are JSON as Json writes it: without spaces."""
+def _is_about(customer: Customer) -> ColumnElement[bool]:
+    """Return the condition that a webhook is about the customer, by a text search in its JSON fields.
+
+    The Json type writes JSON without spaces.
+    """
     return func.replace(webhook_deliveries.c.fields, " ", "").contains(f'"customer_id":"{customer.id}"')

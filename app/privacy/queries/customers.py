@@ -1,4 +1,4 @@
-"""All SQL on customers as shoppers."""
+"""The SQL that finds a customer's shopper."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.shops.tables import shoppers
 
 
 def shopper_of(customer: Customer) -> ScalarSelect[str]:
-    """Return the id of a customer's shopper, for other statements."""
+    """Return the id of a customer's shopper as a subquery."""
     return (
         select(shoppers.c.id)
         .where(shoppers.c.shop_id == customer.shop_id, shoppers.c.shopify_customer_id == customer.id)

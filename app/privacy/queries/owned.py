@@ -1,4 +1,4 @@
-"""All SQL of privacy on a capability's table whose rows belong to a shopper or to a guest session."""
+"""All SQL of privacy on capabilities' tables whose rows belong to a shopper or to a guest session."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ OPEN = ("pending", "processing")
 NEEDED = ("id", "shop_id", "shopper_id", "guest_session_id", "idempotency_key", "updated_at")
 
 Refund = Callable[[str, Made, datetime], Sequence[Any]]
-"""Statements that give back what an item holds when it is stopped: of the shop's id, the item and the time."""
+"""Takes the shop's id, the item and the time, and returns statements that refund a stopped item."""
 
 
-def _nothing_held(shop_id: str, item: Made, at: datetime) -> Sequence[Any]:
-    """The Refund of what was not charged."""
+def _no_refund(shop_id: str, item: Made, at: datetime) -> Sequence[Any]:
+    """Return no statements, for items that are not charged."""
     return []
 
 
@@ -34,10 +34,10 @@ def _nothing_held(shop_id: str, item: Made, at: datetime) -> Sequence[Any]:
 class OwnedTable(PersonalData):
     """PersonalData of one table with `shopper_id`, `guest_session_id`, `idempotency_key` and a status.
 
-    `photo` names the column of the photo that an item was made of. `fading` are columns of files that go with the
-    item's age, `files` those of further files. `marked` are columns of pictures with a watermark: these are handed out
-    before anything is paid. `emptied` are further columns to set to NULL with age. `refund` reads the columns
-    `charged`.
+    `photo` names the column of the photo from which an item was made. `fading` are columns of files that are deleted
+    when the item expires, and `files` those of further files. `marked` are columns of pictures with a watermark, which
+    are exported even if nothing has been paid. `emptied` are further columns that are set to NULL when the item
+    expires. `charged` are the columns that `refund` reads.
     """
 
     table: Table
@@ -49,7 +49,7 @@ class OwnedTable(PersonalData):
     marked: tuple[str, ...] = ()
     emptied: tuple[str, ...] = ()
     charged: tuple[str, ...] = ()
-    refund: Refund = _nothing_held
+    refund: Refund = _no_refund
     status: str = "status"
     not_exported: Mapping[str, str] = field(default_factory=dict)
 
@@ -89,7 +89,7 @@ class OwnedTable(PersonalData):
         ]
 
     def tried_only(self, customer: Customer) -> ColumnElement[bool]:
-        """Return the condition that no order needs an item, orders of the customer apart."""
+        """Return the condition that no order needs an item, apart from the customer's own orders."""
         return true()
 
     async def items_of(self, db: Database, customer: Customer, limit: int) -> list[Made]:
@@ -172,7 +172,7 @@ class OwnedTable(PersonalData):
 
     @property
     def all_files(self) -> tuple[str, ...]:
-        """The columns of an item's files, its photo too."""
+        """The columns of an item's files, including its photo."""
         return (*([self.photo] if self.photo else []), *self.fading, *self.files)
 
     @property
@@ -180,7 +180,7 @@ class OwnedTable(PersonalData):
         return or_(false(), *[self.table.c[name].is_not(None) for name in self.fading])
 
     def _is_file_of(self, items: ColumnElement[bool], names: Sequence[str]) -> ColumnElement[bool]:
-        """Return the condition that a row of assets is in one of these columns of some items."""
+        """Return the condition that a row of assets is referenced by one of these columns of these items."""
         return or_(false(), *[assets.c.id.in_(select(self.table.c[name]).where(items)) for name in names])
 
     def _of_owners(self, shop_id: str, owners: Collection[Owner]) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""All SQL on the files of a photo and of what was made of it."""
+"""All SQL on the files of a photo and of the items made from it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from app.media.tables import assets
 
 
 async def keys_of(db: Database, shop_id: str, asset_ids: Collection[str]) -> list[str]:
-    """Of files that count no more, too."""
+    """Return the keys of files, including files that are marked as deleted."""
     rows = await db.all(select(assets.c.key).where(assets.c.shop_id == shop_id, among(assets.c.id, asset_ids)))
     return [row["key"] for row in rows]
 
 
 def mark_deleted(shop_id: str, asset_ids: Collection[str], at: datetime) -> Any:
-    """They count no more, and nobody finds them."""
+    """Mark files as deleted, so that they are no longer counted or found."""
     return (
         update(assets)
         .where(assets.c.shop_id == shop_id, among(assets.c.id, asset_ids), assets.c.deleted_at.is_(None))

@@ -1,4 +1,4 @@
-"""All SQL on requests about people, and on what was done."""
+"""All SQL on requests about personal data, and on the audit log."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def request(db: Database, shop_id: str, request_id: str) -> Request | None
 
 
 async def requests(db: Database, shop_id: str, limit: int) -> list[tuple[Request, str | None]]:
-    """The newest, each with the key of its export while that is kept."""
+    """Return the newest requests, each with the key of its export while that exists."""
     rows = await db.all(
         select(*REQUEST, assets.c.key)
         .outerjoin(assets, (assets.c.id == privacy_requests.c.asset_id) & assets.c.deleted_at.is_(None))
@@ -38,7 +38,7 @@ async def requests(db: Database, shop_id: str, limit: int) -> list[tuple[Request
 
 
 async def lines(db: Database, shop_id: str, limit: int) -> list[Line]:
-    """The newest of the audit log."""
+    """Return the newest entries of the audit log."""
     rows = await db.all(
         select(*LINE).where(audit_log.c.shop_id == shop_id).order_by(audit_log.c.id.desc()).limit(limit)
     )
@@ -46,7 +46,7 @@ async def lines(db: Database, shop_id: str, limit: int) -> list[Line]:
 
 
 def insert_request(request: Request) -> Any:
-    """Once: a repeat changes nothing."""
+    """Insert a request, unless it exists."""
     values = {name: getattr(request, name) for name in Request.__dataclass_fields__}
     return (
         upsert(privacy_requests)
@@ -56,7 +56,7 @@ def insert_request(request: Request) -> Any:
 
 
 def close_request(shop_id: str, request_id: str, state: str, at: datetime, asset_id: str | None = None) -> Expect:
-    """Refused with `request_gone` when its customer's data were deleted meanwhile, and it with them."""
+    """Set a request's final state. Refused with `request_gone` if the request was deleted meanwhile."""
     return Expect(
         update(privacy_requests)
         .where(privacy_requests.c.shop_id == shop_id, privacy_requests.c.id == request_id)
@@ -66,7 +66,7 @@ def close_request(shop_id: str, request_id: str, state: str, at: datetime, asset
 
 
 def exports_of(customer: Customer) -> Any:
-    """The ids of a customer's exports, for other statements."""
+    """Return a SELECT of the ids of a customer's exports."""
     return select(privacy_requests.c.asset_id).where(
         privacy_requests.c.shop_id == customer.shop_id,
         privacy_requests.c.shopify_customer_id == customer.id,
@@ -75,7 +75,10 @@ def exports_of(customer: Customer) -> Any:
 
 
 def forget_requests(customer: Customer, at: datetime) -> list[Any]:
-    """Whom they were about; that they were made stays. One that is open has nothing left to do, and is done too."""
+    """Remove the customer from their requests, which stay on record.
+
+    Open requests are marked as done, because there is no data left for them.
+    """
     theirs = update(privacy_requests).where(
         privacy_requests.c.shop_id == customer.shop_id, privacy_requests.c.shopify_customer_id == customer.id
     )

@@ -1,4 +1,4 @@
-"""All SQL on what nobody needs any more. The sweep serves every shop."""
+"""All SQL on data that is no longer needed, of every shop."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from app.shops.tables import guest_sessions, oauth_states, rate_limits, shops, w
 
 
 async def progress(db: Database, names: Collection[str]) -> dict[str, Row]:
-    """How far each sweep is: its cursor (None when it has ended), and when this round began."""
+    """Return the progress of each sweep: its cursor (None if the round has ended), and when the round began."""
     rows = await db.all(select(sweeps).where(among(sweeps.c.name, names)))
     return {row["name"]: row for row in rows}
 
@@ -36,20 +36,20 @@ def advance(name: str, cursor: str | None, begun_at: datetime, at: datetime) -> 
 
 
 async def shops_after(db: Database, after: str, limit: int) -> Sequence[Row]:
-    """Ids and settings."""
+    """Return the ids and settings of a page of shops, by id."""
     return await db.all(
         select(shops.c.id, shops.c.settings).where(shops.c.id > after).order_by(shops.c.id).limit(limit)
     )
 
 
 async def known_keys(db: Database, keys: Collection[str]) -> set[str]:
-    """Those of the keys whose object should be there."""
+    """Return those of the keys that belong to a file that is not deleted."""
     rows = await db.all(select(assets.c.key).where(among(assets.c.key, keys), assets.c.deleted_at.is_(None)))
     return {row["key"] for row in rows}
 
 
 async def assets_after(db: Database, after: str, made_before: datetime, limit: int) -> Sequence[Row]:
-    """Files that should be there, by id."""
+    """Return a page of files that are not deleted and are older than `made_before`, by id."""
     return await db.all(
         select(assets.c.id, assets.c.shop_id, assets.c.key, assets.c.bytes)
         .where(assets.c.id > after, assets.c.id < first_id(made_before), assets.c.deleted_at.is_(None))
@@ -61,7 +61,7 @@ async def assets_after(db: Database, after: str, made_before: datetime, limit: i
 async def gone_uploads(
     db: Database, after: str, gone_before: datetime, limit: int, personal: Personal
 ) -> Sequence[Row]:
-    """Photos whose object is gone and of which no item has pictures, by id."""
+    """Return a page of photos, by id, that were deleted before `gone_before` and from which no item has pictures."""
     gone = _is_gone_upload(assets.c.shop_id, personal)
     return await db.all(
         select(assets.c.id, assets.c.shop_id)
@@ -72,7 +72,7 @@ async def gone_uploads(
 
 
 def delete_gone_uploads(shop_id: str, asset_ids: Collection[str], personal: Personal) -> Any:
-    """Those of them that no item has come to need since."""
+    """Delete the rows of these photos, except those that an item needs by now."""
     gone = _is_gone_upload(shop_id, personal)
     return delete(assets).where(assets.c.shop_id == shop_id, among(assets.c.id, asset_ids), gone)
 
@@ -83,7 +83,7 @@ def _is_gone_upload(shop: str | ColumnElement[str], personal: Personal) -> Colum
 
 
 def forget_asset(shop_id: str, asset_id: str, at: datetime) -> Expect:
-    """The object is gone. Refused with `deleted_already`."""
+    """Mark a file as deleted. Refused with `deleted_already`."""
     return Expect(
         update(assets)
         .where(assets.c.shop_id == shop_id, assets.c.id == asset_id, assets.c.deleted_at.is_(None))
@@ -93,7 +93,7 @@ def forget_asset(shop_id: str, asset_id: str, at: datetime) -> Expect:
 
 
 async def drift(db: Database, after: str, limit: int) -> Sequence[Row]:
-    """Shops with the bytes they are said to store, and those of their files."""
+    """Return a page of shops with their storage counter (`counted`) and the size of their files (`held`), in bytes."""
     held = (
         select(func.coalesce(func.sum(assets.c.bytes), 0))
         .where(assets.c.shop_id == quotas.c.shop_id, assets.c.deleted_at.is_(None))
@@ -107,8 +107,8 @@ async def drift(db: Database, after: str, limit: int) -> Sequence[Row]:
     )
 
 
-def count_again(shop_id: str, counted: int, held: int, at: datetime) -> Any:
-    """Only while the counter is as it was read: else it counts what was not seen."""
+def correct_counter(shop_id: str, counted: int, held: int, at: datetime) -> Any:
+    """Correct a storage counter, unless it has changed since it was read: then it counts files that were not read."""
     return (
         update(quotas)
         .where(quotas.c.shop_id == shop_id, quotas.c.current_storage_bytes == counted)
@@ -117,7 +117,7 @@ def count_again(shop_id: str, counted: int, held: int, at: datetime) -> Any:
 
 
 def delete_aged(now: datetime, limit: int, limits_at_once: int, personal: Personal) -> list[Any]:
-    """Rows whose time is over, so many of each kind; of the small ones that count requests, `limits_at_once`."""
+    """Delete up to `limit` expired rows of each table, and up to `limits_at_once` rows of the rate limits."""
     ended = jobs.c.status.not_in(("pending", "running"))
     used = or_(
         *[each.needs_session(guest_sessions.c.id) for each in personal],

@@ -1,4 +1,4 @@
-"""All SQL on the end of a shop."""
+"""All SQL on a shop's settings, and on the deletion of a shop."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from app.jobs.tables import jobs
 from app.shops.tables import rate_limits, shops, webhook_deliveries
 
 
-def stop_all_jobs(shop_id: str, but: str, at: datetime) -> Any:
+def stop_all_jobs(shop_id: str, except_id: str, at: datetime) -> Any:
+    """Cancel all open jobs of a shop except one."""
     return (
         update(jobs)
-        .where(jobs.c.shop_id == shop_id, jobs.c.id != but, jobs.c.status.in_(("pending", "running")))
+        .where(jobs.c.shop_id == shop_id, jobs.c.id != except_id, jobs.c.status.in_(("pending", "running")))
         .values(status="cancelled", lease_token=None, lease_until=None, updated_at=at)
     )
 
@@ -26,7 +27,7 @@ def set_settings(shop_id: str, settings: dict[str, Any], at: datetime) -> Any:
 
 
 def delete_rows(shop_id: str, table: str, limit: int) -> Any:
-    """So many rows of a table at most; all, where rows have no id."""
+    """Delete up to `limit` of a shop's rows in a table, or all of them if the table has no id column."""
     source = metadata.tables[table]
     if "id" not in source.c:
         return delete(source).where(source.c.shop_id == shop_id)
@@ -35,7 +36,10 @@ def delete_rows(shop_id: str, table: str, limit: int) -> Any:
 
 
 def delete_shop(shop_id: str, job_id: str, delivery_id: str) -> list[Any]:
-    """The shop's row, its counters, and what told of it but for this job and message. Refused with `shop_returned`."""
+    """Delete the shop's row, rate limits, jobs and webhook deliveries, except for this job and this delivery.
+
+    Refused with `shop_returned` if the shop has reinstalled the app.
+    """
     return [
         delete(rate_limits).where(rate_limits.c.key.endswith(f":shop:{shop_id}", autoescape=True)),
         delete(jobs).where(jobs.c.shop_id == shop_id, jobs.c.id != job_id),

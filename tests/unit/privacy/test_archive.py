@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.privacy.archive import Entry, zipped
+from app.privacy.archive import Entry, zip_stream
 
 pytestmark = pytest.mark.anyio
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -29,7 +29,7 @@ async def entries(*chunks: int) -> AsyncIterator[Entry]:
 
 
 async def test_every_file_comes_out_as_it_went_in() -> None:
-    packed = b"".join([piece async for piece in zipped(entries(3, 0, 1), AT)])
+    packed = b"".join([piece async for piece in zip_stream(entries(3, 0, 1), AT)])
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         assert archive.testzip() is None
         sizes = {each.filename: each.file_size for each in archive.infolist()}
@@ -41,7 +41,7 @@ async def test_two_hundred_megabytes_take_less_than_four() -> None:
     tracemalloc.start()
     try:
         size = 0
-        async for piece in zipped(entries(CHUNKS), AT):
+        async for piece in zip_stream(entries(CHUNKS), AT):
             size += len(piece)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
