@@ -1,4 +1,4 @@
-"""Is the app well? Asked by load balancers, so the answer is kept for some seconds, and never late."""
+"""The health check. Load balancers poll it, so the answer is cached for some seconds and always arrives in time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from handlers.http.ttl_cache import TtlCache
 
 KEPT_S = 5.0
 PATIENCE_S = 2.0
-"""How long a part may take to answer: a load balancer that hears nothing for long takes the whole app for dead."""
+"""How long a component may take to answer. A load balancer that waits longer considers the whole app down."""
 
 
 async def healthz(request: Request) -> Response:
@@ -29,11 +29,11 @@ async def healthz(request: Request) -> Response:
 
 
 async def look(app: App) -> dict[str, str]:
-    """Each part's state: `ok`, the code of what is wrong with it, or `not asked`."""
+    """The state of each component: `ok`, an error code, or `not asked`."""
     database, files, queue = await asyncio.gather(
         verdict(app, shops.active_shop(app.db, "healthz")), verdict(app, app.files.stat("healthz")), _queue(app)
     )
-    if isinstance(app.queue, WaitsForWakeUps):  # the embedded queue is the database
+    if isinstance(app.queue, WaitsForWakeUps):  # the embedded queue is stored in the database
         queue = database
     well = database == files == "ok" and queue in ("ok", "not asked")
     status = "ok" if well else "failing"
@@ -41,7 +41,10 @@ async def look(app: App) -> dict[str, str]:
 
 
 async def verdict(app: App, answer: Awaitable[object], patience_s: float = PATIENCE_S) -> str:
-    """`ok`, or the code of the fault. What does not answer in time is left alone: its end may take long, too."""
+    """`ok` or the error's code; `no_answer` if nothing came back within `patience_s` seconds.
+
+    A check that is out of time is cancelled but not awaited, because its cancellation may take long as well.
+    """
     asked = asyncio.ensure_future(answer)
     await asyncio.wait([asked], timeout=patience_s)
     if not asked.done():
@@ -62,6 +65,6 @@ async def _queue(app: App) -> str:
 
 
 def _heard(late: asyncio.Future[object]) -> None:
-    """Nobody waits for the fault of a late answer."""
+    """Retrieve the exception of a late check, so that asyncio does not log it as never retrieved."""
     if not late.cancelled():
         late.exception()

@@ -1,4 +1,4 @@
-"""Figures for an operator's Prometheus: the database's, kept for some seconds, and this process's own requests."""
+"""Metrics for Prometheus: figures from the database, cached for some seconds, and the requests of this process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 async def metrics(request: Request) -> Response:
-    """Raises NotFound where no METRICS_TOKEN is set, Unauthorized for another token."""
+    """GET /metrics. Raises NotFound if METRICS_TOKEN is not set, and Unauthorized if the token is wrong."""
     state = request.app.state
     _admit(request, state.app.settings.metrics_token)
     if not hasattr(state, "figures"):

@@ -1,4 +1,4 @@
-"""Privacy over HTTP: the merchant's page and requests, and a shopper who deletes their photo."""
+"""Privacy over HTTP: the merchant's page and requests, and the deletion of a photo by its shopper."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from handlers.http import auth, limits, parse
 from handlers.http.pages import page
 
 ALLOWED = (privacy.LEAST_PREVIEW_LIFE, privacy.LONGEST_PREVIEW_LIFE)
-"""Of how long previews are kept."""
+"""The shortest and the longest time for which previews may be kept."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
-"""What render workers ask: `artify jobs run --remote` on any machine. Without JOBS_KEY these routes answer 404.
+"""The API for render workers, which are machines that run `artify jobs run --remote`.
 
-A print worker from before render workers names neither kinds nor files: it makes prints alone, one file each.
+These routes answer 404 if JOBS_KEY is not set. Older print workers send neither job kinds nor file names: they only
+make prints, of one file each.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ PRINT_KIND, PRINT_FILE = "personalization.finalize", "print"
 
 @dataclass(frozen=True)
 class LeaseBody:
-    """The kinds of job that the worker can do."""
+    """`kinds` are the job kinds that the worker can run."""
 
     kinds: tuple[str, ...] = (PRINT_KIND,)
 
@@ -50,7 +51,7 @@ class FileBody:
 
 @dataclass(frozen=True)
 class FinishBody:
-    """`files` by the names of the outputs; the fields after `report` are of a print worker that names no files."""
+    """The result of a task. `files` is keyed by output name. Older print workers send the fields after `report`."""
 
     token: str
     took_ms: int
@@ -63,7 +64,7 @@ class FinishBody:
     tiles_fell_back: int | None = None
 
     def completed(self) -> CompletedRender:
-        """Raises Unprocessable."""
+        """The completed render, in one form for all workers. Raises Unprocessable."""
         files, report = self.files, self.report
         if not files:
             files = {PRINT_FILE: FileBody(self.bytes, self.sha256)}

@@ -1,6 +1,6 @@
-"""Every route of the app, on one page.
+"""The routes of the app.
 
-A handler's module is imported when it is first asked for: a cold start loads the code of one request, however
+A handler's module is imported with its first request. A cold start then loads the code of a single request, however
 many capabilities there are.
 """
 
@@ -27,7 +27,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def late(name: str) -> Handler:
-    """The handler `module.function` of this package, imported with its first request."""
+    """A handler that imports `module.function` of this package with its first request, and calls it."""
 
     async def handler(request: Request) -> Response:
         return await load(name)(request)
@@ -43,7 +43,8 @@ def load(name: str) -> Handler:
 
 
 def load_all() -> None:
-    """Import every handler and what it uses now: a server that stays need not make its first visitors wait."""
+    """Import every handler and its dependencies. A long-running server does this at start-up, so that its first
+    requests are not slow."""
     for route in ROUTES:
         if isinstance(route, Route) and isinstance(route.name, str):
             load(route.name)
@@ -89,7 +90,7 @@ ROUTES = [
 
 
 def create(app: App) -> Starlette:
-    """The ASGI application for an App. It has no lifespan: every runtime can run it."""
+    """The ASGI application for an App. It needs no lifespan events, so every runtime can run it."""
     middleware = [Middleware(RequestContext), Middleware(OneAddress)]
     starlette = Starlette(routes=ROUTES, middleware=middleware, exception_handlers=errors.HANDLERS)
     starlette.router.redirect_slashes = False  # as OneAddress says

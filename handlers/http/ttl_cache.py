@@ -1,4 +1,4 @@
-"""An answer that is kept for some seconds, and that one asks for while all others wait for it."""
+"""A cached answer that expires after some seconds, with one request at a time to renew it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ T = TypeVar("T")
 
 
 class TtlCache(Generic[T]):
+    """Caches the result of `ask` for `seconds`. Concurrent callers share one call."""
+
     def __init__(self, seconds: float, ask: Callable[[], Awaitable[T]]):
         self._seconds = seconds
         self._ask = ask
@@ -19,8 +21,8 @@ class TtlCache(Generic[T]):
         self._asking: asyncio.Future[T] | None = None
 
     async def answer(self) -> T:
-        """The kept answer, or a new one. What asking raises is raised for all who wait, and not kept."""
-        if sys.platform == "emscripten":  # a worker's request may not wait for what another one does
+        """The cached answer, or a new one. An exception from `ask` reaches every waiting caller and is not cached."""
+        if sys.platform == "emscripten":  # a request on a worker may not wait for another request's work
             return await self._ask()
         if self._asking is None or (self._asking.done() and self._is_over()):
             self._asking = asyncio.ensure_future(self._asked())
