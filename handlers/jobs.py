@@ -28,9 +28,9 @@ INTERACTIVE_KINDS = {name: kind for name, kind in KINDS.items() if not kind.back
 """The kinds whose result a shopper or merchant is waiting for."""
 BACKGROUND_KINDS = {name: kind for name, kind in KINDS.items() if kind.background}
 _LANES = {quotas.Lane(kind.slots.lane) for kind in INTERACTIVE_KINDS.values() if kind.slots}
-PROMPT_LOOPS = 1 + sum(quotas.CONCURRENT[lane] for lane in _LANES)
+INTERACTIVE_LOOPS = 1 + sum(quotas.CONCURRENT[lane] for lane in _LANES)
 """One more than a shop's slots in the lanes of these kinds: a shop that uses all its slots leaves a loop for others."""
-LOOPS = (BACKGROUND_KINDS, *[INTERACTIVE_KINDS] * PROMPT_LOOPS)
+LOOPS = (BACKGROUND_KINDS, *[INTERACTIVE_KINDS] * INTERACTIVE_LOOPS)
 """The loops of a process, each with the kinds that it runs. Prints and previews do not delay each other."""
 
 
@@ -66,14 +66,14 @@ async def loop(app: App, kinds: Mapping[str, jobs.JobKind], stop: asyncio.Event)
         except Exception as fault:  # noqa: BLE001  # the job boundary: the loop survives every error
             app.log.error("job_loop_fault", fault)
         woken = app.queue.wait(POLL_S) if isinstance(app.queue, WaitsForWakeUps) else asyncio.sleep(POLL_S)
-        await _either(stop, woken)
+        await _wait(stop, woken)
 
 
 async def upkeep(app: App, stop: asyncio.Event) -> None:
     """Sweep every minute until `stop` is set. Platforms with cron call `sweep` instead."""
     while not stop.is_set():
         await sweep(app)
-        await _either(stop, asyncio.sleep(UPKEEP_S))
+        await _wait(stop, asyncio.sleep(UPKEEP_S))
 
 
 async def sweep(app: App) -> None:
@@ -86,7 +86,7 @@ async def sweep(app: App) -> None:
             app.log.error("upkeep_fault", fault)
 
 
-async def _either(stop: asyncio.Event, pause: Coroutine[Any, Any, None]) -> None:
+async def _wait(stop: asyncio.Event, pause: Coroutine[Any, Any, None]) -> None:
     """Wait until the pause ends or `stop` is set."""
     waits = [asyncio.ensure_future(pause), asyncio.ensure_future(stop.wait())]
     try:

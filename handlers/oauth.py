@@ -15,7 +15,7 @@ async def begin(request: Request) -> Response:
     limited."""
     app: App = request.app.state.app
     shop_id = auth.installer(request)
-    await limits.stranger(request, "install", shop_id)
+    await limits.anyone(request, "install", shop_id)
     return RedirectResponse(await shops.begin_grant(app, shop_id), 302)
 
 

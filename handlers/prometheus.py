@@ -61,12 +61,12 @@ class Requests:
         yield Measure("artify_http_request_seconds", "histogram", "Seconds per request of this process.", samples)
 
     def _histogram(self, route: str) -> Iterator[Sample]:
-        so_far = 0
+        cumulative = 0
         for limit, value in zip([*map(str, BUCKETS_S), "+Inf"], self._seconds[route], strict=True):
-            so_far += value
-            yield Sample(so_far, {"route": route, "le": limit}, "_bucket")
+            cumulative += value
+            yield Sample(cumulative, {"route": route, "le": limit}, "_bucket")
         yield Sample(self._sums[route], {"route": route}, "_sum")
-        yield Sample(so_far, {"route": route}, "_count")
+        yield Sample(cumulative, {"route": route}, "_count")
 
 
 def _lines(measure: Measure) -> Iterator[str]:

@@ -31,7 +31,7 @@ class LeaseBody:
 
 
 @dataclass(frozen=True)
-class HeldBody:
+class LeaseTokenBody:
     token: str
 
 
@@ -82,19 +82,19 @@ class FailBody:
 
 
 async def lease(request: Request) -> Response:
-    wish = parse.shaped(await auth.render_worker(request), LeaseBody)
-    task = await render_workers.lease(_app(request), KINDS, wish.kinds)
+    body = parse.from_json(await auth.render_worker(request), LeaseBody)
+    task = await render_workers.lease(_app(request), KINDS, body.kinds)
     return JSONResponse(asdict(task)) if task else Response(status_code=204)
 
 
 async def extend(request: Request) -> Response:
-    job_id, body = await _asked(request, HeldBody)
+    job_id, body = await _signed_body(request, LeaseTokenBody)
     await render_workers.extend(_app(request), KINDS, job_id, body.token)
     return Response(status_code=204)
 
 
 async def ticket(request: Request) -> Response:
-    job_id, body = await _asked(request, TicketBody)
+    job_id, body = await _signed_body(request, TicketBody)
     upload = UploadRequest(body.name, body.mime, body.bytes)
     ticket = await render_workers.ticket(_app(request), KINDS, job_id, body.token, upload)
     expires_at = to_text(ticket.expires_at)
@@ -103,27 +103,27 @@ async def ticket(request: Request) -> Response:
 
 
 async def finish(request: Request) -> Response:
-    job_id, body = await _asked(request, FinishBody)
+    job_id, body = await _signed_body(request, FinishBody)
     await render_workers.finish(_app(request), KINDS, job_id, body.token, body.completed())
     return Response(status_code=204)
 
 
 async def fail(request: Request) -> Response:
-    job_id, body = await _asked(request, FailBody)
+    job_id, body = await _signed_body(request, FailBody)
     fault = render_workers.fault_of(body.code, body.message, retryable=body.retryable)
     await render_workers.fail(_app(request), KINDS, job_id, body.token, fault)
     return Response(status_code=204)
 
 
 async def release(request: Request) -> Response:
-    job_id, body = await _asked(request, HeldBody)
+    job_id, body = await _signed_body(request, LeaseTokenBody)
     await render_workers.release(_app(request), KINDS, job_id, body.token)
     return Response(status_code=204)
 
 
-async def _asked(request: Request, shape: type[T]) -> tuple[str, T]:
+async def _signed_body(request: Request, shape: type[T]) -> tuple[str, T]:
     body = await auth.render_worker(request)
-    return str(request.path_params["job_id"]), parse.shaped(body, shape)
+    return str(request.path_params["job_id"]), parse.from_json(body, shape)
 
 
 def _app(request: Request) -> App:

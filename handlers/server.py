@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.core.app import App
 from app.core.settings import Settings
 from app.wiring import build
-from handlers.http.slow_bodies import Paced
+from handlers.http.slow_bodies import SlowBodyLimit
 from handlers.jobs import LOOPS
 from handlers.routes import create, load_all
 from handlers.runtimes.loops import Loops
@@ -36,7 +36,7 @@ class Server:
         # The access log contains query strings, which contain tokens. RequestContext logs requests without them.
         logging.getLogger("uvicorn.access").disabled = True
         self._app = app
-        self._routes: ASGIApp = Paced(create(app))
+        self._routes: ASGIApp = SlowBodyLimit(create(app))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

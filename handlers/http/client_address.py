@@ -33,12 +33,12 @@ class Sender:
 def of_shopper(app: App, request: Request, shop: str) -> Sender:
     """The sender of a request through Shopify's proxy. The same address is a different sender in each shop."""
     forwarded, peer = ",".join(request.headers.getlist("x-forwarded-for")), _peer(request)
-    return _hidden_sender(app, shop, bucket(shopper_address(forwarded, peer), peer), shopper_address(forwarded, peer))
+    return _hashed_sender(app, shop, bucket(shopper_address(forwarded, peer), peer), shopper_address(forwarded, peer))
 
 
 def of_caller(app: App, request: Request) -> Sender:
     """The sender of a request that did not pass through Shopify, as named by the connection or by our own proxy."""
-    return _hidden_sender(app, "", peer_bucket(request), _peer(request))
+    return _hashed_sender(app, "", peer_bucket(request), _peer(request))
 
 
 def peer_bucket(request: Request) -> str:
@@ -56,7 +56,7 @@ def bucket(address: str, peer: str = "") -> str:
         case IPv4Address() as known:
             return str(known)
         case IPv6Address() as known:
-            return _around(known, SENDER_BITS)
+            return _enclosing_network(known, SENDER_BITS)
         case None:
             return f"unknown by {bucket(peer)}" if peer else "unknown"
 
@@ -64,7 +64,7 @@ def bucket(address: str, peer: str = "") -> str:
 def network(address: str) -> str:
     """The network around an IPv6 address, such as "2001:db8:1::/48"; an empty string for everything else."""
     known = parsed(address)
-    return _around(known, NETWORK_BITS) if isinstance(known, IPv6Address) else ""
+    return _enclosing_network(known, NETWORK_BITS) if isinstance(known, IPv6Address) else ""
 
 
 def parsed(text: str) -> IPv4Address | IPv6Address | None:
@@ -82,10 +82,10 @@ def parsed(text: str) -> IPv4Address | IPv6Address | None:
         known = ip_address(bare.partition("%")[0])
     except ValueError:
         return None
-    return (_carried(known) or known) if isinstance(known, IPv6Address) else known
+    return (_embedded_ipv4(known) or known) if isinstance(known, IPv6Address) else known
 
 
-def hidden(app: App, *words: str) -> str:
+def keyed_hash(app: App, *words: str) -> str:
     """A keyed hash of the words. It changes every day (UTC), and the words cannot be recovered from it."""
     return sign(app.settings.link_key, f"{app.clock.now():%Y-%m-%d}", *words)[:24]
 
@@ -98,16 +98,16 @@ def shopper_address(forwarded: str, peer: str) -> str:
     Shopify's after it. Entries before the shopper's address were sent by the shopper, who may have made them up.
     """
     chain = [each.strip() for each in forwarded.split(",") if each.strip()]
-    if len(chain) > 1 and _same(chain[-1], peer):
+    if len(chain) > 1 and _is_same(chain[-1], peer):
         chain.pop()
     return chain[-1] if chain else peer
 
 
-def _hidden_sender(app: App, shop: str, sender: str, address: str) -> Sender:
+def _hashed_sender(app: App, shop: str, sender: str, address: str) -> Sender:
     around = network(address)
     return Sender(
-        hidden(app, "address", shop, sender),
-        hidden(app, "network", shop, around) if around else "",
+        keyed_hash(app, "address", shop, sender),
+        keyed_hash(app, "network", shop, around) if around else "",
     )
 
 
@@ -115,15 +115,15 @@ def _peer(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def _same(one: str, other: str) -> bool:
+def _is_same(one: str, other: str) -> bool:
     return one == other or (parsed(one) is not None and parsed(one) == parsed(other))
 
 
-def _carried(address: IPv6Address) -> IPv4Address | None:
+def _embedded_ipv4(address: IPv6Address) -> IPv4Address | None:
     if address in _NAT64:
         return IPv4Address(int(address) & 0xFFFF_FFFF)
     return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
 
 
-def _around(address: IPv6Address, bits: int) -> str:
+def _enclosing_network(address: IPv6Address, bits: int) -> str:
     return str(ip_network((int(address), bits), strict=False))

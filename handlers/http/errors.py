@@ -18,7 +18,7 @@ async def app_error(request: Request, fault: Exception) -> Response:
     return answer(request, fault if isinstance(fault, AppError) else AppError())
 
 
-async def door_reply(request: Request, fault: Exception) -> Response:
+async def auth_reply(request: Request, fault: Exception) -> Response:
     """The response that Shopify's protocol asks for, unchanged.
 
     A body gets the content type text/plain: without one, API Gateway would label it JSON.
@@ -63,6 +63,6 @@ def request_id(request: Request) -> str:
 
 HANDLERS: Mapping[Any, Any] = {
     AppError: app_error,
-    AuthReply: door_reply,
+    AuthReply: auth_reply,
     HTTPException: http_error,
 }

@@ -84,7 +84,7 @@ LIMITS = {
     "privacy": Limit(shop=30),
     "install": Limit(address=10, shop=20, everyone=300),
 }
-SENTENCES = {
+MESSAGES = {
     "ticket": "You have uploaded several photos without creating a preview. Create a preview, or wait a few minutes.",
     "upload_day": "You have reached today's limit for photos. Try again tomorrow.",
     "upload_megabytes": "Your internet connection has reached today's limit for photos. Try again tomorrow.",
@@ -163,7 +163,7 @@ async def merchant(request: Request, what: str, shop_id: str, amount: int = 1) -
     await _count(request, {"shop": shop_id, "everyone": "all"}, {what: (LIMITS[what], amount)})
 
 
-async def stranger(request: Request, what: str, shop_id: str) -> None:
+async def anyone(request: Request, what: str, shop_id: str) -> None:
     """Count a request that anyone may send in the name of any shop. Raises TooMany."""
     sender = client_address.of_caller(_app(request), request)
     who = {"address": sender.address, "network": sender.network, "shop": shop_id, "everyone": "all"}
@@ -175,7 +175,7 @@ def _shopper(request: Request, visit: ProxyVisit, guest_token: str | None) -> di
     app, who = _app(request), visit.customer_id or guest_token
     sender = client_address.of_shopper(app, request, visit.shop)
     return {
-        "visitor": client_address.hidden(app, "visitor", visit.shop, who) if who else "",
+        "visitor": client_address.keyed_hash(app, "visitor", visit.shop, who) if who else "",
         "address": sender.address,
         "network": sender.network,
         "shop": visit.shop,
@@ -203,7 +203,7 @@ def _hits(who: Mapping[str, str], limits: Mapping[str, tuple[Limit, int]], now: 
                     most,
                     limit.window.ends(now),
                     amount,
-                    message=SENTENCES.get(f"{what}:{by}") or SENTENCES.get(what),
+                    message=MESSAGES.get(f"{what}:{by}") or MESSAGES.get(what),
                     code="too_many_today" if limit.window is Window.DAY else None,
                     returnable=limit.window is Window.TICKET,
                 )

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MAX_JSON_BYTES = 64 * 1024
-ROOM_BYTES = 16 * 1024 * 1024
-ADDRESS_BYTES = ROOM_BYTES // 2
+BODY_MEMORY_BYTES = 16 * 1024 * 1024
+ADDRESS_MEMORY_BYTES = BODY_MEMORY_BYTES // 2
 """The maximum for one address: enough for the largest webhook, which leaves as much for all other addresses."""
 
 
 @dataclass
-class Room:
+class BodyMemory:
     """The memory that large bodies use in this process while they arrive, in bytes.
 
     Only the part of a body above MAX_JSON_BYTES counts. Small bodies are therefore always accepted, even while a few
@@ -36,12 +36,12 @@ class Room:
     held: Counter[str] = field(default_factory=Counter)  # bytes by address
 
     @property
-    def taken(self) -> int:
+    def reserved(self) -> int:
         return self.held.total()
 
-    def take(self, address: str, size: int) -> None:
+    def reserve(self, address: str, size: int) -> None:
         """Reserve memory for an address. Raises Unavailable, after which Shopify sends the webhook again."""
-        if self.taken + size > ROOM_BYTES or self.held[address] + size > ADDRESS_BYTES:
+        if self.reserved + size > BODY_MEMORY_BYTES or self.held[address] + size > ADDRESS_MEMORY_BYTES:
             raise Unavailable("Too many large requests at once. Try again in a moment.")
         self.held[address] += size
 
@@ -58,20 +58,20 @@ async def raw(request: Request, limit: int, *, within_s: float | None = None) ->
     Unavailable if the memory for large bodies is used up; BadRequest if the client disconnects; and AppError 408
     (`too_slow`) after the deadline.
     """
-    if _announced(request) > limit:
+    if _content_length(request) > limit:
         raise TooLarge("This request is too large.")
     try:
         async with asyncio.timeout(within_s):
-            return await _received(request, limit)
+            return await _read_body(request, limit)
     except TimeoutError as fault:
         raise too_slow() from fault
     except ClientDisconnect as fault:
         raise BadRequest("The request was interrupted.") from fault
 
 
-async def _received(request: Request, limit: int) -> bytes:
-    """The whole body. What passes MAX_JSON_BYTES of it has its place in the Room."""
-    room: Room = request.app.state.room
+async def _read_body(request: Request, limit: int) -> bytes:
+    """Read the whole body, and reserve memory for what exceeds MAX_JSON_BYTES while it arrives."""
+    memory: BodyMemory = request.app.state.body_memory
     received, held, address = bytearray(), 0, ""
     try:
         async for chunk in request.stream():
@@ -81,11 +81,11 @@ async def _received(request: Request, limit: int) -> bytes:
             more = max(len(received) - MAX_JSON_BYTES - held, 0)
             if more:
                 address = address or client_address.peer_bucket(request)
-                room.take(address, more)
+                memory.reserve(address, more)
                 held += more
     finally:
         if held:
-            room.release(address, held)
+            memory.release(address, held)
     return bytes(received)
 
 
@@ -94,11 +94,11 @@ def too_slow() -> AppError:
 
 
 async def body(request: Request, shape: type[T]) -> T:
-    """Parse a JSON body into a dataclass. Raises what `raw` and `shaped` raise."""
-    return shaped(await raw(request, MAX_JSON_BYTES), shape)
+    """Parse a JSON body into a dataclass. Raises what `raw` and `from_json` raise."""
+    return from_json(await raw(request, MAX_JSON_BYTES), shape)
 
 
-def shaped(received: bytes, shape: type[T]) -> T:
+def from_json(received: bytes, shape: type[T]) -> T:
     """Parse JSON into a dataclass. Raises BadRequest if it is not JSON, and Unprocessable if a field is wrong."""
     from pydantic import ValidationError
 
@@ -113,7 +113,7 @@ def shaped(received: bytes, shape: type[T]) -> T:
     return value
 
 
-def _announced(request: Request) -> int:
+def _content_length(request: Request) -> int:
     """The size in bytes that the request announces for its body, or 0 if it announces none."""
     length = request.headers.get("content-length", "")
     return int(length) if length.isdecimal() and len(length) < 20 else 0

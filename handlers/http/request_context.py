@@ -22,7 +22,7 @@ SAFE_HEADERS = {
 """Defaults that a response may override. Most responses contain a token, a signed link or personal state."""
 
 
-class OneAddress:
+class StripTrailingSlash:
     """Removes a trailing slash from the path, so that `/webhooks/` is answered like `/webhooks`.
 
     Starlette would redirect to a URL built from the Host header, which the client chooses, and Shopify counts a

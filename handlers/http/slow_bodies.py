@@ -12,9 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from handlers.http.parse import too_slow
 
-FIRST_S = 15.0
+BASE_TIMEOUT_S = 15.0
 """The time allowed for any body, in seconds. Webhooks have a deadline of their own (handlers/webhooks.py)."""
-BYTES_A_S = 16 * 1024
+BYTES_PER_S = 16 * 1024
 """Each time this many bytes have arrived, the deadline moves by a second.
 
 A photo of 25 MB may then arrive over a slow connection, but not byte by byte.
@@ -26,7 +26,7 @@ Otherwise the connection would be reset before the sender has read the response.
 """
 
 
-class Paced:
+class SlowBodyLimit:
     """Answers 408 if a body arrives too slowly, and closes connections whose body was not read to its end."""
 
     def __init__(self, app: ASGIApp):
@@ -46,7 +46,7 @@ class _Body:
 
     _receive: Receive
     _send: Send
-    began: float
+    started: float
     received: int = 0
     ended: bool = False
 
@@ -55,7 +55,7 @@ class _Body:
         if self.ended:  # from now on, messages only say whether the client is still connected
             return await self._receive()
         try:
-            async with asyncio.timeout_at(self.began + FIRST_S + self.received / BYTES_A_S):
+            async with asyncio.timeout_at(self.started + BASE_TIMEOUT_S + self.received / BYTES_PER_S):
                 message = await self._receive()
         except TimeoutError as fault:
             raise too_slow() from fault

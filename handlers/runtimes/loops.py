@@ -16,7 +16,7 @@ GRACE_S = 5.0
 
 This is long enough for most previews, but not for a print.
 """
-GIVE_BACK_S = 15.0
+RELEASE_S = 15.0
 """How long releasing the remaining jobs may take, so that an unresponsive database does not delay the shutdown."""
 CLOSE_S = 5.0
 
@@ -37,10 +37,10 @@ class Loops:
     async def stop(self, grace_s: float = GRACE_S) -> None:
         """Start no new job, let running jobs finish within `grace_s`, release the others, and close the app."""
         self._stop.set()
-        _, late = await asyncio.wait(self._tasks, timeout=grace_s)
-        for task in late:
+        _, running = await asyncio.wait(self._tasks, timeout=grace_s)
+        for task in running:
             task.cancel()
-        if late:
-            await asyncio.wait(late, timeout=GIVE_BACK_S)
+        if running:
+            await asyncio.wait(running, timeout=RELEASE_S)
         with suppress(TimeoutError):  # what is still open is closed when the process ends
             await asyncio.wait_for(close(self._app), CLOSE_S)
