@@ -1,4 +1,4 @@
-"""The Admin GraphQL API's records, for exactly the operations in the app's `.graphql` files."""
+"""The Admin GraphQL API, limited to the operations in the app's `.graphql` files."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ SDL = Path(__file__).parent / f"admin_{VERSION}.graphqls"
 
 
 def operations() -> dict[str, DocumentNode]:
-    """The app's own GraphQL documents, by their paths in the project."""
+    """The app's GraphQL documents, by path relative to the project."""
     paths = sorted((PROJECT / "app").rglob("*.graphql"))
     return {str(path.relative_to(PROJECT)): parse(path.read_text()) for path in paths}
 
@@ -33,13 +33,13 @@ def knows(query: str) -> bool:
 
 
 def execute(state: State, shop: str, query: str, variables: Record | None) -> Record:
-    """Run one of the app's own operations. Returns `data`, and `errors` where there are some."""
+    """Run one of the app's operations. Returns a record with `data`, and with `errors` if there are any."""
     return dict(graphql_sync(SCHEMA, query, Root(state, shop), variable_values=variables).formatted)
 
 
 @dataclass(frozen=True)
 class Root:
-    """The root fields, under the schema's names."""
+    """Resolvers of the root fields, which therefore have the schema's names."""
 
     state: State
     shop_domain: str
@@ -61,7 +61,7 @@ class Root:
         return _page([shown | product | {"id": _gid("Product", product["id"])} for product in PRODUCTS])
 
     def metafieldsSet(self, _: Info, metafields: list[Record]) -> Record:
-        """All or nothing, as Shopify has it."""
+        """Set all metafields or, if an owner does not exist, none, as Shopify does."""
         lost = [index for index, wish in enumerate(metafields) if not self._exists(wish["ownerId"])]
         if lost:
             path, message = ["metafields", str(lost[0]), "ownerId"], "Owner does not exist."
@@ -99,5 +99,5 @@ def _gid(kind: str, id: str | int) -> str:
 
 
 def marks_of(state: State, shop: str, gid: str) -> Record:
-    """The metafields and tags that apps have put on an order."""
+    """The metafields and tags that apps have set on an order."""
     return state.get("marks", shop, gid) or {"metafields": {}, "tags": []}

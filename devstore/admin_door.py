@@ -1,4 +1,4 @@
-"""The Admin GraphQL endpoint, and the faults that a test can schedule for its next calls."""
+"""The HTTP endpoint of the Admin GraphQL API, with faults that a test can schedule for the next calls."""
 
 from typing import Any
 
@@ -31,10 +31,10 @@ async def graphql_endpoint(request: Request) -> Response:
 
 
 async def order_faults(request: Request) -> Response:
-    """POST _faults {"kind", "times"}: the next calls fail this way, in the order of asking."""
+    """POST _faults {"kind", "times"}: the next `times` calls fail this way. Several requests queue up in order."""
     wish, store = await fields(request), store_of(request)
     if wish["kind"] not in FAULTS:
-        return JSONResponse({"error": f"kind is one of {', '.join(FAULTS)}"}, 422)
+        return JSONResponse({"error": f"kind must be one of {', '.join(FAULTS)}"}, 422)
     store.faults += [wish["kind"]] * int(wish.get("times", 1))
     return JSONResponse({"waiting": store.faults}, 201)
 
@@ -47,13 +47,13 @@ def _faulty(fault: str) -> Response:
 
 
 def _cost(available: int) -> dict[str, Any]:
-    """The answer's `extensions`, in points, of a shop on the standard plan."""
+    """The `extensions` of a response, with query costs in points, for a shop on the standard plan."""
     status = {"maximumAvailable": 2000, "currentlyAvailable": available, "restoreRate": 100}
     return {"cost": {"requestedQueryCost": 10, "actualQueryCost": None, "throttleStatus": status}}
 
 
 class BrokenOff(Response):
-    """Starts an answer and drops the connection: the caller cannot know what was done."""
+    """Starts a response and drops the connection, so that the caller cannot know whether the call took effect."""
 
     async def __call__(self, _: Scope, __: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})

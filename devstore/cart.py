@@ -1,4 +1,4 @@
-"""The cart: one cookie per browser, a theme's Ajax API, checkout and payment."""
+"""The cart: a session per browser, the Ajax API that themes use, checkout and payment."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ COOKIE = "devstore_session"
 
 
 def session(request: Request) -> Record:
-    """This browser's cart and customer; a fresh one is stored with its first change."""
+    """The cart and customer of this browser. A new session is not stored before its first change."""
     store, shop = here(request)
     known = store.state.get("session", shop, request.cookies.get(COOKIE, ""))
     return known or {"token": secrets.token_urlsafe(16), "lines": [], "customer": None}
@@ -32,7 +32,7 @@ def save(request: Request, browser: Record, response: Response) -> Response:
 
 
 def header(request: Request) -> Record:
-    """What every page of the storefront shows."""
+    """The template values that every page of the storefront needs."""
     browser, (store, shop) = session(request), here(request)
     lines = [_described(line, shop) for line in browser["lines"]]
     count, total = (sum(line[name] for line in lines) for name in ("quantity", "line_price"))
@@ -42,7 +42,7 @@ def header(request: Request) -> Record:
 
 
 async def add(request: Request) -> Response:
-    """POST cart/add.js {"items": [{id, quantity, properties}]}, and cart/add with one item as a form."""
+    """POST cart/add.js with {"items": [{id, quantity, properties}]}, or POST cart/add with one item as a form."""
     wish, browser, (_, shop) = await fields(request), session(request), here(request)
     lines = [_line(item) for item in wish.get("items", [wish])]
     if not all(line["variant_id"] in BY_VARIANT and line["quantity"] > 0 for line in lines):
@@ -68,7 +68,7 @@ async def checkout_page(request: Request) -> Response:
 
 
 async def pay(request: Request) -> Response:
-    """POST checkout: one click pays, the order is placed, the cart is empty."""
+    """POST checkout: place a paid order, and empty the cart."""
     form, browser, (store, shop) = await fields(request), session(request), here(request)
     if not browser["lines"]:
         return RedirectResponse(f"/{shop}/cart", 303)
@@ -84,7 +84,7 @@ async def thanks_page(request: Request) -> Response:
 
 
 async def log_in_or_out(request: Request) -> Response:
-    """GET account/login and account/logout: Ada comes or goes, and stays on her page."""
+    """GET account/login and account/logout: log the seed customer in or out, and return to the same page."""
     browser, (_, shop) = session(request), here(request)
     browser["customer"] = SEED["customer"] if request.path_params["act"] == "login" else None
     return save(request, browser, RedirectResponse(request.headers.get("referer", f"/{shop}/")))

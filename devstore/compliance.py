@@ -1,4 +1,4 @@
-"""Webhook payloads about a shop itself: the Shop, and the three compliance topics."""
+"""Webhook payloads about a shop: its installation and its scopes, and the three compliance topics."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -10,7 +10,7 @@ from devstore.store import fields, store_of
 
 
 def shop_payload(shop: str) -> Record:
-    """The Shop, as `app/uninstalled` holds it; fields that are the same for every shop are left out."""
+    """The payload of `app/uninstalled`, which is a Shop resource, reduced to a few of its fields."""
     known, name = SEED["shop"], shop.removesuffix(".myshopify.com")
     return {
         "id": known["id"],
@@ -27,14 +27,15 @@ def shop_payload(shop: str) -> Record:
 
 
 def scopes_payload(before: str, now: str, at: str) -> Record:
-    """What `app/scopes_update` says; scopes are separated by commas."""
+    """The payload of `app/scopes_update`. `before` and `now` are comma-separated scopes; `at` is an ISO 8601 time."""
     ids = {"id": SEED["shop"]["id"] + 1, "shop_id": SEED["shop"]["id"]}
     return ids | {"previous": before.split(","), "current": now.split(","), "updated_at": at}
 
 
 async def tell(request: Request) -> Response:
-    """POST _compliance {shop, topic, customer_id?, orders?}: Shopify sends it, even without the app installed.
+    """POST _compliance {shop, topic, customer_id?, orders?}: send a compliance webhook.
 
+    Shopify sends it even if the app is not installed:
     https://shopify.dev/docs/apps/build/privacy-law-compliance
     """
     wish, store = await fields(request), store_of(request)

@@ -1,4 +1,4 @@
-"""The devstore as an ASGI application, with its routes."""
+"""The simulated Shopify as an ASGI application, with its routes."""
 
 import tomllib
 from collections.abc import AsyncIterator, Sequence
@@ -22,11 +22,11 @@ from devstore.tokens import authorize, token_endpoint
 from devstore.webhooks import Webhooks
 
 DEMO_SHOP = "artify-demo.myshopify.com"
-CDN = StaticFiles(directory=Path(__file__).parent / "static")  # stand-ins for what Shopify's CDN has
+CDN = StaticFiles(directory=Path(__file__).parent / "static")  # replacements for files on Shopify's CDN
 
 
 def create_devstore(config: Config, shops: Sequence[str] = (DEMO_SHOP,)) -> Starlette:
-    """A simulated Shopify with these shops, as an ASGI application. Serve it with lifespan on."""
+    """A simulated Shopify with these shops. Serve it with lifespan events enabled, which resume pending webhooks."""
     manifest = tomllib.loads((PROJECT / "shopify.app.toml").read_text())
     state, client = State(config.db), httpx.AsyncClient(trust_env=False)
     webhooks = Webhooks(config, manifest, state, client)
@@ -88,7 +88,10 @@ async def landing(request: Request) -> Response:
 
 
 async def deliveries(request: Request) -> Response:
-    """GET _deliveries; `?json` for programs, `?json&settled` to wait until nothing is on its way."""
+    """GET _deliveries: the log of webhook deliveries.
+
+    `?json` returns it as JSON. `?json&settled` first waits until no delivery is pending.
+    """
     store = store_of(request)
     if "settled" in request.query_params:
         await store.webhooks.settled()
@@ -108,5 +111,5 @@ async def redeliver(request: Request) -> Response:
 
 
 async def _failed(request: Request, fault: Exception) -> Response:
-    assert isinstance(fault, HTTPException)  # noqa: S101 (it is registered for these alone)
+    assert isinstance(fault, HTTPException)  # noqa: S101 (the handler is registered for this type only)
     return page(request, "failed.html", fault.status_code, code=fault.status_code, detail=fault.detail)

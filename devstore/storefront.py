@@ -1,4 +1,4 @@
-"""The shop as shoppers see it: the catalog, the product page, and the app proxy."""
+"""The storefront: the catalog, the product page, and the app proxy."""
 
 import time
 from urllib.parse import urlencode
@@ -27,7 +27,7 @@ async def catalog_page(request: Request) -> Response:
 
 
 async def product_page(request: Request) -> Response:
-    """GET products/{handle}?variant=: with the app's block, when the app is installed."""
+    """GET products/{handle}?variant=: the product page, with the app's block if the app is installed."""
     (store, shop), product = here(request), BY_HANDLE.get(request.path_params["handle"])
     if product is None:
         raise HTTPException(404, "There is no such product.")
@@ -38,7 +38,7 @@ async def product_page(request: Request) -> Response:
 
 
 async def app_proxy(request: Request) -> Response:
-    """Sign, and forward to the app. Cookies are stripped both ways."""
+    """Sign the request and forward it to the app. Cookies are stripped in both directions."""
     store, shop = here(request)
     try:
         answer = await store.client.request(
@@ -56,7 +56,7 @@ async def app_proxy(request: Request) -> Response:
 
 
 def proxy_prefix(manifest: Record) -> str:
-    """The shop's own path that leads to the app, such as "/apps/artify"."""
+    """The path in the shop that the proxy forwards to the app, such as "/apps/artify"."""
     return f"/{manifest['app_proxy']['prefix']}/{manifest['app_proxy']['subpath']}"
 
 

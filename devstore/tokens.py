@@ -1,4 +1,7 @@
-"""The token endpoint: token exchange, expiring offline tokens (others are refused), rotating refresh tokens."""
+"""The OAuth endpoints: token exchange, and the authorization code grant of the legacy installation.
+
+Access tokens are offline tokens that expire, and refresh tokens rotate. Other kinds of tokens are refused.
+"""
 
 import secrets
 import time
@@ -30,7 +33,7 @@ async def token_endpoint(request: Request) -> Response:
 
 
 async def authorize(request: Request) -> Response:
-    """GET admin/oauth/authorize, the legacy installation: the merchant consents at once, and takes a code back."""
+    """GET admin/oauth/authorize, the legacy installation: consent at once, and redirect to the app with a code."""
     (store, shop), wish, code = here(request), request.query_params, secrets.token_hex(16)
     back = f"{store.config.app_url}/auth/callback"
     if (wish.get("client_id"), wish.get("redirect_uri")) != (store.config.api_key, back):
@@ -78,7 +81,10 @@ def _verify(store: Store, shop: str, token: str) -> None:
 
 
 def _refresh(store: Store, shop: str, token: str) -> Record:
-    """Rotate. The old refresh token answers the same pair again, until that pair's own is used."""
+    """Rotate a refresh token.
+
+    The old refresh token returns the same new pair again, until the refresh token of that pair is used.
+    """
     grant = store.state.get("refresh_token", shop, token)
     if grant is None or grant["retired"] or grant["until"] < time.time():
         raise HTTPException(400, "invalid_grant")
