@@ -13,18 +13,18 @@ from devstore.admin_api import marks_of
 from devstore.compliance import scopes_payload, shop_payload
 from devstore.orders import order_of
 from devstore.signatures import id_token, query_hmac
-from devstore.store import Store, here, page
+from devstore.store import Store, page, store_and_shop
 
 
 async def orders_page(request: Request) -> Response:
-    store, shop = here(request)
+    store, shop = store_and_shop(request)
     orders = store.state.list("order", shop)
     rows = [(order, marks_of(store.state, shop, order["admin_graphql_api_id"])) for order in orders]
     return page(request, "admin_orders.html", rows=rows)
 
 
 async def order_page(request: Request) -> Response:
-    store, shop = here(request)
+    store, shop = store_and_shop(request)
     order = order_of(request)
     marks = marks_of(store.state, shop, order["admin_graphql_api_id"])
     return page(request, "admin_order.html", order=order, marks=marks)
@@ -32,14 +32,14 @@ async def order_page(request: Request) -> Response:
 
 async def apps_page(request: Request) -> Response:
     """The app, its access scopes, and the buttons that install or uninstall it."""
-    store, shop = here(request)
-    return page(request, "admin_apps.html", scopes=store.scopes.split(","), installed=store.agreed(shop))
+    store, shop = store_and_shop(request)
+    return page(request, "admin_apps.html", scopes=store.scopes.split(","), installed=store.has_granted_scopes(shop))
 
 
 async def app_page(request: Request) -> Response:
     """The app in its frame, or the consent page if the app requires scopes that it was not granted."""
-    store, shop = here(request)
-    if not store.agreed(shop):
+    store, shop = store_and_shop(request)
+    if not store.has_granted_scopes(shop):
         return await apps_page(request)
     return page(request, "admin_app.html", frame_url=_frame_url(request, store, shop))
 
@@ -50,7 +50,7 @@ async def install(request: Request) -> Response:
     The app is not notified of a first installation: it learns of it when it is opened. If the scopes of an existing
     installation change, `app/scopes_update` is sent.
     """
-    store, shop = here(request)
+    store, shop = store_and_shop(request)
     before = store.state.get("installation", shop, "app")
     store.state.put("installation", shop, "app", {"scopes": store.scopes})
     if before and before["scopes"] != store.scopes:
@@ -61,7 +61,7 @@ async def install(request: Request) -> Response:
 
 async def uninstall(request: Request) -> Response:
     """POST uninstall: revoke all tokens at once, and send `app/uninstalled`."""
-    store, shop = here(request)
+    store, shop = store_and_shop(request)
     if store.installed(shop):
         for kind in ("access_token", "refresh_token", "installation"):
             store.state.clear(kind, shop)
@@ -71,7 +71,7 @@ async def uninstall(request: Request) -> Response:
 
 async def theme_editor(request: Request) -> Response:
     """The deep link that adds an app's block to a theme. Every product page has the block already, so it redirects."""
-    return RedirectResponse(f"/{here(request)[1]}/products/photo-poster")
+    return RedirectResponse(f"/{store_and_shop(request)[1]}/products/photo-poster")
 
 
 async def fresh_id_token(request: Request) -> Response:
@@ -79,7 +79,7 @@ async def fresh_id_token(request: Request) -> Response:
 
     The response has no CORS header, so that only pages of this origin can read it.
     """
-    store, shop = here(request)
+    store, shop = store_and_shop(request)
     if not store.installed(shop):
         raise HTTPException(403, "The app is not installed.")
     token = id_token(shop, store.config.api_key, store.config.api_secret)

@@ -22,12 +22,12 @@ def operations() -> dict[str, DocumentNode]:
 
 
 SCHEMA = build_schema(SDL.read_text())
-KNOWN = {print_ast(document) for document in operations().values()}
+KNOWN_OPERATIONS = {print_ast(document) for document in operations().values()}
 
 
-def knows(query: str) -> bool:
+def is_known(query: str) -> bool:
     try:
-        return print_ast(parse(query)) in KNOWN
+        return print_ast(parse(query)) in KNOWN_OPERATIONS
     except GraphQLError:
         return False
 
@@ -62,14 +62,14 @@ class Root:
 
     def metafieldsSet(self, _: Info, metafields: list[Record]) -> Record:
         """Set all metafields or, if an owner does not exist, none, as Shopify does."""
-        lost = [index for index, wish in enumerate(metafields) if not self._exists(wish["ownerId"])]
-        if lost:
-            path, message = ["metafields", str(lost[0]), "ownerId"], "Owner does not exist."
+        missing = [index for index, metafield in enumerate(metafields) if not self._exists(metafield["ownerId"])]
+        if missing:
+            path, message = ["metafields", str(missing[0]), "ownerId"], "Owner does not exist."
             return {"userErrors": [{"field": path, "message": message, "code": "INVALID"}]}
-        for wish in metafields:
-            marks = marks_of(self.state, self.shop_domain, wish["ownerId"])
-            marks["metafields"][f"{wish.get('namespace') or '$app'}.{wish['key']}"] = wish
-            self.state.put("marks", self.shop_domain, wish["ownerId"], marks)
+        for metafield in metafields:
+            marks = marks_of(self.state, self.shop_domain, metafield["ownerId"])
+            marks["metafields"][f"{metafield.get('namespace') or '$app'}.{metafield['key']}"] = metafield
+            self.state.put("marks", self.shop_domain, metafield["ownerId"], marks)
         return {"userErrors": []}
 
     def tagsAdd(self, _: Info, id: str, tags: list[str]) -> Record:

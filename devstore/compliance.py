@@ -32,27 +32,27 @@ def scopes_payload(before: str, now: str, at: str) -> Record:
     return ids | {"previous": before.split(","), "current": now.split(","), "updated_at": at}
 
 
-async def tell(request: Request) -> Response:
+async def send_webhook(request: Request) -> Response:
     """POST _compliance {shop, topic, customer_id?, orders?}: send a compliance webhook.
 
     Shopify sends it even if the app is not installed:
     https://shopify.dev/docs/apps/build/privacy-law-compliance
     """
-    wish, store = await fields(request), store_of(request)
-    shop, topic = wish["shop"], wish["topic"]
-    person = SEED["customer"] | {"id": wish.get("customer_id") or SEED["customer"]["id"]}
+    body, store = await fields(request), store_of(request)
+    shop, topic = body["shop"], body["topic"]
+    person = SEED["customer"] | {"id": body.get("customer_id") or SEED["customer"]["id"]}
     customer = {"id": person["id"], "email": person["email"], "phone": None}
-    more: dict[str, Record] = {
+    by_topic: dict[str, Record] = {
         "customers/data_request": {
-            "orders_requested": wish.get("orders", []),
+            "orders_requested": body.get("orders", []),
             "customer": customer,
             "data_request": {"id": store.state.new_id()},
         },
-        "customers/redact": {"customer": customer, "orders_to_redact": wish.get("orders", [])},
+        "customers/redact": {"customer": customer, "orders_to_redact": body.get("orders", [])},
         "shop/redact": {},
     }
-    if topic not in more:
+    if topic not in by_topic:
         raise HTTPException(404, "There is no such compliance topic.")
-    payload = {"shop_id": SEED["shop"]["id"], "shop_domain": shop} | more[topic]
+    payload = {"shop_id": SEED["shop"]["id"], "shop_domain": shop} | by_topic[topic]
     store.webhooks.publish(shop, topic, payload)
     return JSONResponse(payload, 201)

@@ -8,15 +8,15 @@ from starlette.responses import JSONResponse, Response
 
 from devstore.catalog import BY_VARIANT, SEED, decimal
 from devstore.state import Record
-from devstore.store import Store, fields, here, store_of
+from devstore.store import Store, fields, store_and_shop, store_of
 
 
-async def order_directly(request: Request) -> Response:
+async def create_order(request: Request) -> Response:
     """POST _orders {shop, lines: [{variant_id, quantity, properties}], customer_id?, test?}: place a paid order."""
-    wish, store = await fields(request), store_of(request)
+    body, store = await fields(request), store_of(request)
     # Shopify creates a customer for a guest's checkout as well.
-    customer = SEED["customer"] | {"id": wish.get("customer_id") or store.state.new_id()}
-    return JSONResponse(place(store, wish["shop"], wish["lines"], customer, wish.get("test", False)), 201)
+    customer = SEED["customer"] | {"id": body.get("customer_id") or store.state.new_id()}
+    return JSONResponse(place(store, body["shop"], body["lines"], customer, body.get("test", False)), 201)
 
 
 def place(store: Store, shop: str, lines: list[Record], customer: Record, test: bool = False) -> Record:
@@ -30,7 +30,7 @@ def place(store: Store, shop: str, lines: list[Record], customer: Record, test: 
 
 def order_of(request: Request) -> Record:
     """The order whose id is in the path. Raises HTTPException 404 if there is none."""
-    store, shop = here(request)
+    store, shop = store_and_shop(request)
     order = store.state.get("order", shop, request.path_params["id"])
     if order is None:
         raise HTTPException(404, "There is no such order.")

@@ -37,7 +37,7 @@ class Store:
     def installed(self, shop: str) -> bool:
         return self.state.get("installation", shop, "app") is not None
 
-    def agreed(self, shop: str) -> bool:
+    def has_granted_scopes(self, shop: str) -> bool:
         return self.state.get("installation", shop, "app") == {"scopes": self.scopes}
 
 
@@ -45,7 +45,7 @@ def store_of(request: Request) -> Store:
     return cast(Store, request.app.state.store)
 
 
-def here(request: Request) -> tuple[Store, str]:
+def store_and_shop(request: Request) -> tuple[Store, str]:
     """The store, and the domain of the shop in the path. Raises HTTPException 404 if there is no such shop."""
     store, shop = store_of(request), str(request.path_params["shop"])
     if shop not in store.shops:

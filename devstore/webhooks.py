@@ -12,7 +12,7 @@ from devstore.config import Config
 from devstore.signatures import webhook_hmac
 from devstore.state import Record, State
 
-PATIENCE = httpx.Timeout(5, connect=1)  # seconds, the same as Shopify's
+TIMEOUT = httpx.Timeout(5, connect=1)  # seconds, the same as Shopify's
 
 
 class Webhooks:
@@ -27,7 +27,7 @@ class Webhooks:
         for subscription in self._manifest["subscriptions"]:
             if topic in (*subscription.get("topics", ()), *subscription.get("compliance_topics", ())):
                 fields = subscription.get("include_fields")
-                body = json.dumps(selected(payload, fields) if fields else payload)
+                body = json.dumps(keep_fields(payload, fields) if fields else payload)
                 self.send(self._delivery(shop, topic, subscription["uri"], body))
 
     def send(self, delivery: Record) -> None:
@@ -43,7 +43,7 @@ class Webhooks:
             if delivery["status"] == "pending":
                 self.send(delivery)
 
-    async def settled(self) -> None:
+    async def wait_until_idle(self) -> None:
         """Wait until no delivery is being sent."""
         while self._tasks:
             await asyncio.wait(self._tasks)
@@ -81,22 +81,22 @@ class Webhooks:
 
     async def _attempt(self, delivery: Record) -> tuple[str, bool]:
         """Send a delivery once. Returns the status code or the error's name, and whether the delivery succeeded."""
-        wish = {"content": delivery["body"].encode(), "headers": delivery["headers"], "timeout": PATIENCE}
+        request = {"content": delivery["body"].encode(), "headers": delivery["headers"], "timeout": TIMEOUT}
         try:
-            async with asyncio.timeout(PATIENCE.read):
-                answer = await self._client.post(delivery["url"], **wish)
+            async with asyncio.timeout(TIMEOUT.read):
+                answer = await self._client.post(delivery["url"], **request)
         except (httpx.HTTPError, TimeoutError) as fault:
             return type(fault).__name__, False
         return str(answer.status_code), answer.is_success
 
 
-def selected(payload: Any, fields: list[str]) -> Any:
+def keep_fields(payload: Any, fields: list[str]) -> Any:
     """The payload with only the fields in `include_fields`. A dot leads into an object or a list of objects."""
     if isinstance(payload, list):
-        return [selected(item, fields) for item in payload]
+        return [keep_fields(item, fields) for item in payload]
     if not isinstance(payload, dict) or "" in fields:
         return payload
     inner: dict[str, list[str]] = {}
     for name, _, rest in (field.partition(".") for field in fields):
         inner.setdefault(name, []).append(rest)
-    return {name: selected(value, inner[name]) for name, value in payload.items() if name in inner}
+    return {name: keep_fields(value, inner[name]) for name, value in payload.items() if name in inner}
