@@ -1,10 +1,12 @@
-"""python -m bench.attention: measure the network's attentions; rewrites imaging/span_bounds.json.
+"""`python -m bench.attention`: measure the outputs of the network's attention layers, and rewrite
+app/adapters/imaging/span_bounds.json.
 
-The photographs are shown at their own size and made four times smaller; as they are, with their colours swapped,
-inverted and strongly saturated, since there are few of them and drawn pictures have colours that no photograph has.
-For each tile, the least and the most that each channel of each attention gives. A bound is the 5th percentile of the
-least, or the 95th of the most, over the tiles of one way to show them, so that the few tiles in which the network
-fails do not count; and of these the widest.
+The network sees each photograph at its own size and reduced four times; unchanged, with permuted colour channels,
+inverted and strongly saturated. The variants are needed because the photographs are few, and drawn pictures have
+colours that no photograph has. For each tile, the minimum and the maximum of each channel of each attention layer are
+recorded. Within one variant, the lower bound is the 5th percentile of the minima over all tiles and the upper bound the
+95th percentile of the maxima, so that the few tiles in which the network fails do not count. The widest bounds of all
+variants are stored.
 """
 
 from __future__ import annotations
@@ -50,7 +52,7 @@ def main() -> None:
 
 
 def _bounds(net: Any, way: Callable[[Image.Image], Image.Image]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """By attention and channel."""
+    """The lower and upper bounds of one variant, indexed by attention layer and channel."""
     tiles = (_ends(net, tile) for photograph in photographs() for tile in _tiles(way(photograph)))
     least, most = (np.array(ends) for ends in zip(*tiles, strict=True))
     return np.percentile(least, 100 - PERCENTILE, axis=0), np.percentile(most, PERCENTILE, axis=0)
@@ -64,7 +66,7 @@ def _tiles(photograph: Image.Image) -> Iterator[NDArray[np.uint8]]:
 
 
 def _ends(net: Any, tile: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The least and the most in a tile, by attention and channel."""
+    """The minima and maxima in a tile, indexed by attention layer and channel."""
     planes = np.ascontiguousarray(tile.transpose(2, 0, 1), dtype=np.float32) / 255
     with net.create_extractor() as run:
         run.set_light_mode(False)

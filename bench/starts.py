@@ -1,4 +1,4 @@
-"""Starts a process and gives the seconds until its first answer: a Lambda function, or a server."""
+"""The time from the start of a process to its first response, for a Lambda function or a server."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ from tests.sources import ROOT
 
 MOST_S = 20.0
 COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
-"""The first start leaves its bytecode for the others."""
+"""Lets the first start write bytecode for the later ones."""
 
 Request = tuple[str, str, dict[str, str], bytes]
 """Method, path, headers and body."""
 
 
 def function(command: Sequence[str], folder: Path, environ: Mapping[str, str], request: Request, status: int) -> float:
-    """Of a Lambda function, whose event waits before it starts. Raises RuntimeError when it answers anything else."""
+    """Start a Lambda function whose event is already waiting, and return the seconds until its response.
+
+    Raises RuntimeError if the response has another status.
+    """
     method, path, headers, body = request
     event = http_event(method, f"https://app.example.com{path}", headers, body)
     begun = time.perf_counter()
@@ -37,7 +40,10 @@ def function(command: Sequence[str], folder: Path, environ: Mapping[str, str], r
 
 
 def server(command: Sequence[str], environ: Mapping[str, str], request: Request, status: int) -> float:
-    """Of a server, the last argument of whose command will be its port. Raises RuntimeError likewise."""
+    """Start a server, and return the seconds until its response. The port is appended to the command.
+
+    Raises RuntimeError if the response has another status.
+    """
     port = free_port()
     begun = time.perf_counter()
     process = subprocess.Popen(

@@ -1,6 +1,7 @@
-"""Sends webhooks over a few kept connections, as a process of its own: python -m bench.volley PORT FIRST COUNT
+"""A load generator for webhooks, as a process of its own: `python -m bench.volley PORT FIRST COUNT`.
 
-Prints {"seconds", "statuses"}. The requests are signed before the clock starts.
+It sends signed requests over a few keep-alive connections, and prints {"seconds", "statuses"}. The requests are signed
+before the clock starts.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ STREAM_LIMIT = 2**20  # bytes
 
 
 async def fire(port: int, requests: list[bytes]) -> dict[str, object]:
-    """Seconds for all of them, and how many answers had which status."""
+    """Send the requests, and return the total seconds and the number of responses by status."""
     statuses: Counter[str] = Counter()
     waiting = iter(requests)
     started = time.perf_counter()
