@@ -33,7 +33,7 @@ numbers = itertools.count(1)
 class Case:
     name: str
     ours: Start
-    beside: Start | None
+    baseline: Start | None
     note: str
 
 
@@ -41,7 +41,9 @@ def run() -> list[Row]:
     """Medians over the turns. Raises RuntimeError if a response has an unexpected status."""
     with tempfile.TemporaryDirectory() as folder, _lambdas(Path(folder)) as lambdas:
         cases = [*lambdas, *_servers(Path(folder))]
-        turns = [[(case.ours(), case.beside() if case.beside else None) for case in cases] for _ in range(TURNS + 1)]
+        turns = [
+            [(case.ours(), case.baseline() if case.baseline else None) for case in cases] for _ in range(TURNS + 1)
+        ]
     return [_row(case, list(column)) for case, column in zip(cases, zip(*turns[1:], strict=True), strict=True)]
 
 
@@ -57,7 +59,7 @@ def _lambdas(folder: Path) -> Iterator[list[Case]]:
         def start(command: list[str], status: int, secret: str | None = None) -> float:
             return starts.function(command, folder, setup.environ, _webhook(secret) if secret else HEALTH, status)
 
-        def beside(status: int, secret: str) -> Start | None:
+        def baseline(status: int, secret: str) -> Start | None:
             return partial(start, peer, status, secret) if peer else None
 
         yield [
@@ -70,11 +72,14 @@ def _lambdas(folder: Path) -> Iterator[list[Case]]:
             Case(
                 "Lambda, start to an accepted webhook",
                 partial(start, ours, 200, secret),
-                beside(200, secret),
+                baseline(200, secret),
                 f"writes to PostgreSQL, sends a wake-up by SQS; {note}",
             ),
             Case(
-                "Lambda, start to a rejected webhook", partial(start, ours, 401, "forged"), beside(401, "forged"), note
+                "Lambda, start to a rejected webhook",
+                partial(start, ours, 401, "forged"),
+                baseline(401, "forged"),
+                note,
             ),
         ]
 
@@ -126,8 +131,8 @@ def _about(peer: str, node: str | None) -> str:
 
 def _row(case: Case, turns: list[tuple[float, float | None]]) -> Row:
     ours = _milliseconds([mine for mine, _ in turns])
-    beside = _milliseconds([other for _, other in turns if other is not None]) if case.beside else None
-    return Row(case.name, ours, beside, "ms", round(beside / ours, 2) if beside else None, case.note)
+    baseline = _milliseconds([other for _, other in turns if other is not None]) if case.baseline else None
+    return Row(case.name, ours, baseline, "ms", round(baseline / ours, 2) if baseline else None, case.note)
 
 
 def _milliseconds(seconds: list[float]) -> int:

@@ -28,7 +28,7 @@ def run() -> list[Row]:
     return rows
 
 
-def _measured(handle: str) -> tuple[float, float | None]:
+def _measure(handle: str) -> tuple[float, float | None]:
     """The milliseconds of the fastest round, and how far the memory rose above its initial size, in megabytes."""
     from app.adapters.imaging import mockup
     from app.core.mockups import Layer, MockupParts
@@ -59,4 +59,4 @@ def _memory(name: str) -> float | None:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_measured(sys.argv[1])))
+    print(json.dumps(_measure(sys.argv[1])))

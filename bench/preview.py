@@ -11,8 +11,8 @@ from pathlib import Path
 from PIL import Image
 
 from app.adapters.imaging import decoder
-from bench.beside_sharp import Work, apart, compare
 from bench.rows import Row
+from bench.sharp_comparison import Work, compare, compare_subprocess
 from tests import pictures
 
 ROUNDS = 8
@@ -28,6 +28,6 @@ def run() -> list[Row]:
         for engine in decoder.ENGINES:
             ours, theirs = (Work(task, photo, ROUNDS, logo, True) for task in (f"preview:{engine}", "preview"))
             rows += compare(f"preview by {engine}, 12 megapixels to 1024 WebP, one core", ours, theirs)
-            works = (Work(f"{task}:{engine}", photo, ROUNDS) for task in ("apart", "develop"))
-            rows += apart(f"develop in a decoder process by {engine}, 12 megapixels to 1024 JPEG", *works)
+            works = (Work(f"{task}:{engine}", photo, ROUNDS) for task in ("develop-subprocess", "develop"))
+            rows += compare_subprocess(f"develop in a decoder process by {engine}, 12 megapixels to 1024 JPEG", *works)
         return rows

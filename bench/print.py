@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from bench.beside_sharp import Work, compare
 from bench.rows import Row
+from bench.sharp_comparison import Work, compare
 from tests import pictures
 
 

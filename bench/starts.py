@@ -15,7 +15,7 @@ from tests.aws.runtime import http_event, started
 from tests.ports import free_port
 from tests.sources import ROOT
 
-MOST_S = 20.0
+TIMEOUT_S = 20.0
 COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
 """Lets the first start write bytecode for the later ones."""
 
@@ -30,10 +30,10 @@ def function(command: Sequence[str], folder: Path, environ: Mapping[str, str], r
     """
     method, path, headers, body = request
     event = http_event(method, f"https://app.example.com{path}", headers, body)
-    begun = time.perf_counter()
+    started_at = time.perf_counter()
     with started("cold", command, folder, {**environ, **COMPILED}) as invoke:
         answer = invoke(event)
-        seconds = time.perf_counter() - begun
+        seconds = time.perf_counter() - started_at
     if answer["statusCode"] != status:
         raise RuntimeError(f"{command}: {answer}")
     return seconds
@@ -45,7 +45,7 @@ def server(command: Sequence[str], environ: Mapping[str, str], request: Request,
     Raises RuntimeError if the response has another status.
     """
     port = free_port()
-    begun = time.perf_counter()
+    started_at = time.perf_counter()
     process = subprocess.Popen(
         [*command, str(port)],
         cwd=ROOT,
@@ -54,8 +54,8 @@ def server(command: Sequence[str], environ: Mapping[str, str], request: Request,
         stderr=subprocess.DEVNULL,
     )
     try:
-        found = _answer(port, request)
-        seconds = time.perf_counter() - begun
+        found = _first_status(port, request)
+        seconds = time.perf_counter() - started_at
     finally:
         process.kill()
         process.wait()
@@ -68,11 +68,11 @@ def python(*arguments: str) -> list[str]:
     return [sys.executable, "-m", *arguments]
 
 
-def _answer(port: int, request: Request) -> int | None:
+def _first_status(port: int, request: Request) -> int | None:
     method, path, headers, body = request
-    until = time.perf_counter() + MOST_S
+    until = time.perf_counter() + TIMEOUT_S
     while time.perf_counter() < until:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=MOST_S)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
         with suppress(ConnectionRefusedError):
             connection.request(method, path, body, headers)
             answer = connection.getresponse()

@@ -108,14 +108,14 @@ def _empty(database: Path) -> Path:
 def _speed(contender: Contender, number: int) -> Speed:
     first = number * (WARM_UP + DELIVERIES)
     with serving(contender.command, contender.environ) as server:
-        _volley(server, first, WARM_UP)
+        _send_deliveries(server, first, WARM_UP)
         before = server.cpu_seconds()
-        wall = _volley(server, first + WARM_UP, DELIVERIES)
+        wall = _send_deliveries(server, first + WARM_UP, DELIVERIES)
         return Speed(DELIVERIES / wall, DELIVERIES / (server.cpu_seconds() - before))
 
 
-def _volley(server: Server, first: int, count: int) -> float:
-    command = [sys.executable, "-m", "bench.volley", str(server.port), str(first), str(count)]
+def _send_deliveries(server: Server, first: int, count: int) -> float:
+    command = [sys.executable, "-m", "bench.load_generator", str(server.port), str(first), str(count)]
     done = subprocess.run(command, env={**os.environ, **ENVIRON}, stdout=subprocess.PIPE, check=True)
     report = json.loads(done.stdout)
     if report["statuses"] != {"200": count}:

@@ -80,21 +80,21 @@ def run() -> list[Row]:
 
 
 def _ours(state: Path) -> Boot:
-    with _started(ROOT, state, SETTINGS) as (http, boot):
+    with _running_worker(ROOT, state, SETTINGS) as (http, boot):
         return Boot(boot.listening, boot.answer, [_webhook(http) for _ in range(WEBHOOKS)])
 
 
 def _floor(project: Path, state: Path) -> Boot:
-    with _started(project, state, {}) as (_, boot):
+    with _running_worker(project, state, {}) as (_, boot):
         return boot
 
 
 @contextmanager
-def _started(project: Path, state: Path, settings: Mapping[str, str]) -> Iterator[tuple[httpx.Client, Boot]]:
+def _running_worker(project: Path, state: Path, settings: Mapping[str, str]) -> Iterator[tuple[httpx.Client, Boot]]:
     port = free_port()
     variables = [part for name, value in settings.items() for part in ("--var", f"{name}:{value}")]
     options = ["--port", str(port), "--inspector-port", str(free_port()), "--ip", "127.0.0.1"]
-    begun = time.perf_counter()
+    started = time.perf_counter()
     worker = subprocess.Popen(
         [workerd.SERVE, "--project", project, *options, "--persist-to", state, *variables],
         stdin=subprocess.DEVNULL,
@@ -106,8 +106,8 @@ def _started(project: Path, state: Path, settings: Mapping[str, str]) -> Iterato
         wait(worker, port, seconds=60.0, every=0.005)
         listening = time.perf_counter()
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as http:
-            _right(http.get("/healthz"))
-            yield http, Boot(listening - begun, time.perf_counter() - listening)
+            _check_status(http.get("/healthz"))
+            yield http, Boot(listening - started, time.perf_counter() - listening)
     finally:
         os.killpg(worker.pid, signal.SIGTERM)
         worker.wait()
@@ -115,12 +115,12 @@ def _started(project: Path, state: Path, settings: Mapping[str, str]) -> Iterato
 
 def _webhook(http: httpx.Client) -> float:
     headers, body = delivery(next(numbers), SETTINGS["SHOPIFY_API_SECRET"])
-    begun = time.perf_counter()
-    _right(http.post("/webhooks", content=body, headers=headers))
-    return time.perf_counter() - begun
+    started = time.perf_counter()
+    _check_status(http.post("/webhooks", content=body, headers=headers))
+    return time.perf_counter() - started
 
 
-def _right(answer: httpx.Response) -> None:
+def _check_status(answer: httpx.Response) -> None:
     if answer.status_code != 200:
         raise RuntimeError(f"{answer.request.url.path}: {answer.status_code} {answer.text[-500:]}")
 

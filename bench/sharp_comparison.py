@@ -57,9 +57,9 @@ def compare(name: str, ours: Work, theirs: Work) -> list[Row]:
     ]
 
 
-def apart(name: str, apart: Work, here: Work) -> list[Row]:
+def compare_subprocess(name: str, subprocess_work: Work, thread_work: Work) -> list[Row]:
     """A row for the seconds of our own work in a decoder process, compared with a thread."""
-    turns = [(_ours(apart), _ours(here)) for _ in range(TURNS)]
+    turns = [(_ours(subprocess_work), _ours(thread_work)) for _ in range(TURNS)]
     mine, peers = [mine.seconds for mine, _ in turns], [peer.seconds for _, peer in turns]
     return [_row(name, mine, peers, "s", f"{turns[0][0].engine}; peer: the same work in a thread")]
 
@@ -67,14 +67,14 @@ def apart(name: str, apart: Work, here: Work) -> list[Row]:
 def by_sharp(work: Work) -> Cost | None:
     """The cost of the work in sharp, or None if node or npm is not installed."""
     node = _peer()
-    return _measured([node, str(PEER / "run.mjs")], work) if node else None
+    return _measure([node, str(PEER / "run.mjs")], work) if node else None
 
 
 def _ours(work: Work) -> Cost:
-    return _measured([sys.executable, "-m", "bench.imaging"], work)
+    return _measure([sys.executable, "-m", "bench.imaging"], work)
 
 
-def _measured(program: list[str], work: Work) -> Cost:
+def _measure(program: list[str], work: Work) -> Cost:
     arguments = [work.task, str(work.source), str(work.out), str(work.rounds), *([str(work.logo)] if work.logo else [])]
     cores = os.sched_getaffinity(0)
     try:
@@ -84,9 +84,9 @@ def _measured(program: list[str], work: Work) -> Cost:
         done = subprocess.run([*program, *arguments], stdout=subprocess.PIPE, check=True)
     finally:
         os.sched_setaffinity(0, cores)
-    told = json.loads(done.stdout)
-    seconds = told["seconds"][1:] or told["seconds"]
-    return Cost(statistics.median(seconds), told["peak_mb"], told["grown_mb"], told.get("engine", "sharp"))
+    report = json.loads(done.stdout)
+    seconds = report["seconds"][1:] or report["seconds"]
+    return Cost(statistics.median(seconds), report["peak_mb"], report["grown_mb"], report.get("engine", "sharp"))
 
 
 def _peer() -> str | None:
