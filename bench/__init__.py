@@ -1,1 +1,1 @@
-"""Benchmarks, each beside a peer or a floor in the same run."""
+"""Benchmarks. Each compares the app with a peer or with a lower bound (floor) in the same run."""

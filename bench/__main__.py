@@ -1,4 +1,4 @@
-"""python -m bench [NAME …]: run the benchmarks, print a table, write bench/results.json."""
+"""`python -m bench [NAME …]`: run the benchmarks, print a table, and write bench/results.json."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RESULTS = Path(__file__).parent / "results.json"
 
 
 def main(names: list[str]) -> None:
-    """One bench after the other: they share the cores."""
+    """Run the named benchmarks, or all of them, one after the other, because they share the cores."""
     rows: list[Row] = []
     for name in names or BENCHES:
         print(f"running {name}", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""The least that Starlette can be: one route that answers, without a database. A floor for cold starts."""
+"""A minimal Starlette application with one route and no database: the floor for cold starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The floor as a Lambda function."""
+"""The minimal Starlette application as a Lambda function."""
 
 from __future__ import annotations
 

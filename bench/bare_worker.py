@@ -1,4 +1,4 @@
-"""The floor of a worker's start: the SDK alone, and an answer."""
+"""A minimal Cloudflare worker that uses the SDK only: the floor for a worker's start."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from typing import Any
 from workers import Response, WorkerEntrypoint
 
 
-class Default(WorkerEntrypoint):  # type: ignore[misc]  # its types are only there in a worker
+class Default(WorkerEntrypoint):  # type: ignore[misc]  # its types exist only in a worker
     async def fetch(self, request: Any) -> Any:
         return Response("ok")

@@ -1,4 +1,4 @@
-"""What a cold start pays for imports: the routes, and the code of a webhook, beside what they stand on."""
+"""The time of imports in a cold start: the routes, and the code of a webhook, compared with their dependencies."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from bench.rows import Row
 PROCESSES = 9
 FLOOR = "starlette.applications, starlette.routing, starlette.responses"
 CASES = {
-    "cold import of handlers.routes": ("handlers.routes", FLOOR, "floor: starlette; aim: 250 ms"),
-    "cold import, a webhook's code too": (
+    "cold import of handlers.routes": ("handlers.routes", FLOOR, "floor: starlette; target: 250 ms"),
+    "cold import, with a webhook's code": (
         "handlers.routes, handlers.webhooks",
         f"{FLOOR}, sqlalchemy",
         "floor: starlette and sqlalchemy",
@@ -22,7 +22,7 @@ _TIMED = "import time; start = time.perf_counter(); import {0}; print(time.perf_
 
 
 def run() -> list[Row]:
-    """Medians of fresh processes, in turns, with the bytecode already compiled."""
+    """Medians over new processes that alternate between ours and the floor, with bytecode that is already compiled."""
     return [_row(name, *case) for name, case in CASES.items()]
 
 

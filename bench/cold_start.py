@@ -1,7 +1,8 @@
-"""What the first visitor of a new process waits for: from its start to its first whole answer.
+"""Cold starts: the time from the start of a process to its first complete response.
 
-As a Lambda function, by Lambda's own runtime client on a Runtime API of this machine, and as a server under uvicorn.
-Ours, the floor (a bare Starlette app under the same) and the peer (npm `@shopify/shopify-api`) take turns.
+The app runs as a Lambda function, under Lambda's own runtime client with a Runtime API on this machine, and as a server
+under uvicorn. Ours alternates with the floor (a minimal Starlette app in the same environment) and the peer (npm
+`@shopify/shopify-api`).
 """
 
 from __future__ import annotations
@@ -32,15 +33,17 @@ numbers = itertools.count(1)
 class Case:
     name: str
     ours: Start
-    beside: Start | None
+    baseline: Start | None
     note: str
 
 
 def run() -> list[Row]:
-    """Medians. Raises RuntimeError when an answer is not the right one."""
+    """Medians over the turns. Raises RuntimeError if a response has an unexpected status."""
     with tempfile.TemporaryDirectory() as folder, _lambdas(Path(folder)) as lambdas:
         cases = [*lambdas, *_servers(Path(folder))]
-        turns = [[(case.ours(), case.beside() if case.beside else None) for case in cases] for _ in range(TURNS + 1)]
+        turns = [
+            [(case.ours(), case.baseline() if case.baseline else None) for case in cases] for _ in range(TURNS + 1)
+        ]
     return [_row(case, list(column)) for case, column in zip(cases, zip(*turns[1:], strict=True), strict=True)]
 
 
@@ -51,12 +54,12 @@ def _lambdas(folder: Path) -> Iterator[list[Case]]:
         bare = starts.python("awslambdaric", "bench.bare_lambda.handler")
         node = shopify_api.node()
         peer = [node, str(shopify_api.FOLDER / "lambda.mjs")] if node else []
-        secret, note = setup.environ["SHOPIFY_API_SECRET"], _about("a Node function that verifies alone", node)
+        secret, note = setup.environ["SHOPIFY_API_SECRET"], _about("a Node function that only verifies", node)
 
         def start(command: list[str], status: int, secret: str | None = None) -> float:
             return starts.function(command, folder, setup.environ, _webhook(secret) if secret else HEALTH, status)
 
-        def beside(status: int, secret: str) -> Start | None:
+        def baseline(status: int, secret: str) -> Start | None:
             return partial(start, peer, status, secret) if peer else None
 
         yield [
@@ -64,16 +67,19 @@ def _lambdas(folder: Path) -> Iterator[list[Case]]:
                 "Lambda, start to /healthz",
                 partial(start, ours, 200),
                 partial(start, bare, 200),
-                "asks PostgreSQL, S3 and SQS; floor: bare Starlette",
+                "queries PostgreSQL, S3 and SQS; floor: minimal Starlette app",
             ),
             Case(
-                "Lambda, start to a webhook taken",
+                "Lambda, start to an accepted webhook",
                 partial(start, ours, 200, secret),
-                beside(200, secret),
-                f"writes to PostgreSQL, wake-ups by SQS; {note}",
+                baseline(200, secret),
+                f"writes to PostgreSQL, sends a wake-up by SQS; {note}",
             ),
             Case(
-                "Lambda, start to a webhook refused", partial(start, ours, 401, "forged"), beside(401, "forged"), note
+                "Lambda, start to a rejected webhook",
+                partial(start, ours, 401, "forged"),
+                baseline(401, "forged"),
+                note,
             ),
         ]
 
@@ -99,10 +105,10 @@ def _servers(folder: Path) -> list[Case]:
             "uvicorn, start to /healthz",
             partial(start, ours),
             partial(start, bare),
-            "asks SQLite and the folder; floor: bare Starlette",
+            "queries SQLite and the folder; floor: minimal Starlette app",
         ),
         Case(
-            "uvicorn, start to a webhook taken",
+            "uvicorn, start to an accepted webhook",
             partial(start, ours, secret),
             partial(start, peer, secret) if peer else None,
             f"writes to SQLite; {_about('a Node server that does the same', node)}",
@@ -125,8 +131,8 @@ def _about(peer: str, node: str | None) -> str:
 
 def _row(case: Case, turns: list[tuple[float, float | None]]) -> Row:
     ours = _milliseconds([mine for mine, _ in turns])
-    beside = _milliseconds([other for _, other in turns if other is not None]) if case.beside else None
-    return Row(case.name, ours, beside, "ms", round(beside / ours, 2) if beside else None, case.note)
+    baseline = _milliseconds([other for _, other in turns if other is not None]) if case.baseline else None
+    return Row(case.name, ours, baseline, "ms", round(baseline / ours, 2) if baseline else None, case.note)
 
 
 def _milliseconds(seconds: list[float]) -> int:

@@ -1,8 +1,8 @@
-"""python -m bench.imaging TASK[:ENGINE] IN OUT ROUNDS [LOGO]: our work, in a process of its own.
+"""`python -m bench.imaging TASK[:ENGINE] IN OUT ROUNDS [LOGO]`: run our imaging in a process of its own.
 
-Tasks are preview, develop, apart (the same in a decoder's process), print, and plain; prints by Pillow are PNG. Says
-each round's seconds, the peak memory in MB, and how much of that came after a first, tiny picture, as the
-peer's program does.
+The tasks are `preview`, `develop`, `develop-subprocess` (the same in a decoder process), `print`, and `plain` (a print
+without the network). Prints by Pillow are PNG. Like the peer's program, it prints the seconds of each round, the peak
+memory in MB, and how much of that was added after a first, tiny picture.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ def main(task: str, source: Path, out: Path, rounds: int, logo: Path | None) -> 
     spec = replace(SPEC, format="png") if engine == "pillow" and task in ("print", "plain") else SPEC
     mark = Mark(logo.read_bytes(), None, 0.5, "tiled", 25) if logo else None
     photo, seconds = source.read_bytes(), []
-    asyncio.run(_made(task, imaging, upscaler, _tiny(), mark, TINY))
+    asyncio.run(_run_task(task, imaging, upscaler, _tiny(), mark, TINY))
     before = _peak_mb()
     for _ in range(rounds):
         start = time.perf_counter()
-        made = asyncio.run(_made(task, imaging, upscaler, photo, mark, spec))
+        made = asyncio.run(_run_task(task, imaging, upscaler, photo, mark, spec))
         seconds.append(time.perf_counter() - start)
         out.write_bytes(made.data)
     name = f"{engine or type(imaging).__name__}, {upscaler.name}"
@@ -50,17 +50,19 @@ def _engines(task: str, engine: str) -> tuple[Imaging, Upscaler]:
     imaging, upscaler = print_engine()
     if engine:
         imaging = (
-            ImagingSubprocess(engine, ThreadCompute()) if task == "apart" else decoder.ENGINES[engine](ThreadCompute())
+            ImagingSubprocess(engine, ThreadCompute())
+            if task == "develop-subprocess"
+            else decoder.ENGINES[engine](ThreadCompute())
         )
     return imaging, Resample() if task == "plain" else upscaler
 
 
-async def _made(
+async def _run_task(
     task: str, imaging: Imaging, upscaler: Upscaler, photo: bytes, mark: Mark | None, spec: PrintSpec
 ) -> Picture:
     if task == "preview":
         return await imaging.preview(photo, max_side=1024, mark=mark)
-    if task in ("develop", "apart"):
+    if task in ("develop", "develop-subprocess"):
         return await imaging.develop(photo, crop=None, width=768, height=1024, mime="image/jpeg")
     return (await imaging.print_file(photo, spec, upscaler)).picture
 
@@ -78,5 +80,5 @@ def _peak_mb() -> float:
 
 if __name__ == "__main__":
     task, source, out, rounds, *logo = sys.argv[1:]
-    told = main(task, Path(source), Path(out), int(rounds), Path(logo[0]) if logo else None)
-    print(json.dumps(told))
+    report = main(task, Path(source), Path(out), int(rounds), Path(logo[0]) if logo else None)
+    print(json.dumps(report))

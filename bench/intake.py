@@ -1,4 +1,4 @@
-"""The app as a webhook door alone, for uvicorn: the real routes, without the job loops, which the peer lacks."""
+"""The app for the webhook benchmark: the real routes for uvicorn, without job loops, because the peer has none."""
 
 from __future__ import annotations
 

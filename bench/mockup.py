@@ -1,4 +1,4 @@
-"""The demo's poster, mug and shirt with a preview on them: milliseconds of a core, and megabytes more than before."""
+"""Mockups of the demo's poster, mug and shirt: milliseconds on one core, and the growth of memory in megabytes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STATUS = Path("/proc/self/status")
 
 
 def run() -> list[Row]:
-    """Each product in a process of its own. Raises CalledProcessError when one fails."""
+    """Measure each product in a process of its own. Raises CalledProcessError if one fails."""
     rows = []
     for handle in ("photo-poster", "photo-mug", "photo-t-shirt"):
         command = [sys.executable, "-m", "bench.mockup", handle]
@@ -28,8 +28,8 @@ def run() -> list[Row]:
     return rows
 
 
-def _measured(handle: str) -> tuple[float, float | None]:
-    """The quickest round's milliseconds, and what the peak of the memory grew by."""
+def _measure(handle: str) -> tuple[float, float | None]:
+    """The milliseconds of the fastest round, and how far the memory rose above its initial size, in megabytes."""
     from app.adapters.imaging import mockup
     from app.core.mockups import Layer, MockupParts
     from app.personalization.mockup_templates import Template
@@ -51,7 +51,7 @@ def _measured(handle: str) -> tuple[float, float | None]:
 
 
 def _memory(name: str) -> float | None:
-    """Megabytes, where the system tells."""
+    """A memory figure of this process in megabytes, or None if the system has no /proc."""
     if not STATUS.exists():
         return None
     [line] = [line for line in STATUS.read_text().splitlines() if line.startswith(name)]
@@ -59,4 +59,4 @@ def _memory(name: str) -> float | None:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_measured(sys.argv[1])))
+    print(json.dumps(_measure(sys.argv[1])))

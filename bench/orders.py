@@ -1,4 +1,4 @@
-"""Signed `orders/paid` webhooks, as large as real ones, as bytes that can be sent as they are."""
+"""Signed `orders/paid` webhooks of realistic size, as HTTP requests in bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 SHOP = "bench.myshopify.com"
 REPEAT_EVERY = 10
-"""Every tenth is an event that was delivered before: Shopify delivers at least once."""
+"""Every tenth delivery repeats the previous event, because Shopify delivers at least once."""
 
 
 def deliveries(first: int, count: int, secret: str) -> list[bytes]:
@@ -21,12 +21,12 @@ def deliveries(first: int, count: int, secret: str) -> list[bytes]:
 
 
 def distinct(count: int) -> int:
-    """How many events there are among so many deliveries."""
+    """The number of distinct events among `count` deliveries."""
     return count - count // REPEAT_EVERY
 
 
 def delivery(number: int, secret: str, shop: str = SHOP) -> tuple[dict[str, str], bytes]:
-    """The headers and the body of one."""
+    """The headers and the body of one delivery."""
     body = json.dumps(_order(number)).encode()
     signature = b64encode(hmac.digest(secret.encode(), body, hashlib.sha256)).decode()
     headers = {

@@ -1,4 +1,4 @@
-"""A master of 1024 × 1448 → a print of 7087 × 10630, with and without the network, beside sharp's plain resize."""
+"""Prints: 1024 × 1448 to 7087 × 10630 pixels, with and without the network, compared with sharp's resize."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 
 from PIL import Image
 
-from bench.beside_sharp import Work, compare
 from bench.rows import Row
+from bench.sharp_comparison import Work, compare
 from tests import pictures
 
 
 def run() -> list[Row]:
-    """Raises CalledProcessError when either side fails."""
+    """Measure JPEG and PNG prints. Raises CalledProcessError if either side fails."""
     with tempfile.TemporaryDirectory() as folder:
         master = Path(folder) / "master.png"
         astronaut = pictures.photograph("astronaut")

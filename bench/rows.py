@@ -1,4 +1,4 @@
-"""What a benchmark says: one line of the table, ours beside a peer's in the same run."""
+"""The result of a benchmark: one line of the table, with our figure and that of a peer from the same run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """`ratio` is ours to peer's, above 1 when ours is better. What could not be measured is None; `note` says why."""
+    """A line of the table. `ratio` is above 1 if ours is better than the peer.
+
+    A figure that could not be measured is None, and `note` says why.
+    """
 
     name: str
     ours: float | None

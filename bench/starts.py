@@ -1,4 +1,4 @@
-"""Starts a process and gives the seconds until its first answer: a Lambda function, or a server."""
+"""The time from the start of a process to its first response, for a Lambda function or a server."""
 
 from __future__ import annotations
 
@@ -15,31 +15,37 @@ from tests.aws.runtime import http_event, started
 from tests.ports import free_port
 from tests.sources import ROOT
 
-MOST_S = 20.0
+TIMEOUT_S = 20.0
 COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
-"""The first start leaves its bytecode for the others."""
+"""Lets the first start write bytecode for the later ones."""
 
 Request = tuple[str, str, dict[str, str], bytes]
 """Method, path, headers and body."""
 
 
 def function(command: Sequence[str], folder: Path, environ: Mapping[str, str], request: Request, status: int) -> float:
-    """Of a Lambda function, whose event waits before it starts. Raises RuntimeError when it answers anything else."""
+    """Start a Lambda function whose event is already waiting, and return the seconds until its response.
+
+    Raises RuntimeError if the response has another status.
+    """
     method, path, headers, body = request
     event = http_event(method, f"https://app.example.com{path}", headers, body)
-    begun = time.perf_counter()
+    started_at = time.perf_counter()
     with started("cold", command, folder, {**environ, **COMPILED}) as invoke:
         answer = invoke(event)
-        seconds = time.perf_counter() - begun
+        seconds = time.perf_counter() - started_at
     if answer["statusCode"] != status:
         raise RuntimeError(f"{command}: {answer}")
     return seconds
 
 
 def server(command: Sequence[str], environ: Mapping[str, str], request: Request, status: int) -> float:
-    """Of a server, the last argument of whose command will be its port. Raises RuntimeError likewise."""
+    """Start a server, and return the seconds until its response. The port is appended to the command.
+
+    Raises RuntimeError if the response has another status.
+    """
     port = free_port()
-    begun = time.perf_counter()
+    started_at = time.perf_counter()
     process = subprocess.Popen(
         [*command, str(port)],
         cwd=ROOT,
@@ -48,8 +54,8 @@ def server(command: Sequence[str], environ: Mapping[str, str], request: Request,
         stderr=subprocess.DEVNULL,
     )
     try:
-        found = _answer(port, request)
-        seconds = time.perf_counter() - begun
+        found = _first_status(port, request)
+        seconds = time.perf_counter() - started_at
     finally:
         process.kill()
         process.wait()
@@ -62,11 +68,11 @@ def python(*arguments: str) -> list[str]:
     return [sys.executable, "-m", *arguments]
 
 
-def _answer(port: int, request: Request) -> int | None:
+def _first_status(port: int, request: Request) -> int | None:
     method, path, headers, body = request
-    until = time.perf_counter() + MOST_S
+    until = time.perf_counter() + TIMEOUT_S
     while time.perf_counter() < until:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=MOST_S)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
         with suppress(ConnectionRefusedError):
             connection.request(method, path, body, headers)
             answer = connection.getresponse()

@@ -1,7 +1,8 @@
-"""Webhook intake: verify, keep the few fields, insert delivery and job in one durable transaction.
+"""Webhook intake: verify, extract a few fields, and insert delivery and job in one durable transaction.
 
-Beside npm `@shopify/shopify-api` and better-sqlite3 doing the same, each as one process, with the same tables,
-PRAGMAs (WAL, synchronous=FULL) and deliveries from a second process. The rounds alternate, the median counts.
+The peer does the same with npm `@shopify/shopify-api` and better-sqlite3. Each side is one process, with the same
+tables, PRAGMAs (WAL, synchronous=FULL) and deliveries, which a second process sends. The rounds alternate, and the
+results are medians.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ ENVIRON = {
 
 @dataclass(frozen=True)
 class Contender:
-    """A server's command for a port, and the database that it fills."""
+    """A server: its command for a port, its environment, and the database that it writes to."""
 
     database: Path
     environ: Mapping[str, str]
@@ -47,14 +48,14 @@ class Contender:
 
 @dataclass(frozen=True)
 class Speed:
-    """Deliveries a second of wall time, and a second of the server's CPU time."""
+    """Deliveries per second of wall time, and per second of the server's CPU time."""
 
     wall: float
     core: float
 
 
 def run() -> list[Row]:
-    """Raises RuntimeError when a server does not answer 200, or loses or doubles an event."""
+    """Measure both sides. Raises RuntimeError if a server does not answer 200, or loses or duplicates an event."""
     with tempfile.TemporaryDirectory(dir=_durable_folder()) as folder:
         ours, peer = _ours(Path(folder)), _peer(Path(folder))
         contenders = [each for each in (ours, peer) if each]
@@ -64,8 +65,8 @@ def run() -> list[Row]:
     speeds = [_median(list(column)) for column in zip(*rounds, strict=True)]
     mine, theirs = speeds[0], speeds[1] if peer else None
     return [
-        _row("webhook intake, one process", mine.wall, theirs.wall if theirs else None, "a second"),
-        _row("webhook intake per core", mine.core, theirs.core if theirs else None, "a CPU second"),
+        _row("webhook intake, one process", mine.wall, theirs.wall if theirs else None, "per second"),
+        _row("webhook intake per core", mine.core, theirs.core if theirs else None, "per CPU second"),
     ]
 
 
@@ -91,7 +92,7 @@ def _peer(folder: Path) -> Contender | None:
 
 
 def _durable_folder() -> Path:
-    # Not the system's temporary folder: that may be memory, where a durable write costs nothing.
+    # The system's temporary folder may be in memory, where a durable write costs nothing.
     folder = Path(__file__).parent.parent / "var"
     folder.mkdir(exist_ok=True)
     return folder
@@ -107,18 +108,18 @@ def _empty(database: Path) -> Path:
 def _speed(contender: Contender, number: int) -> Speed:
     first = number * (WARM_UP + DELIVERIES)
     with serving(contender.command, contender.environ) as server:
-        _volley(server, first, WARM_UP)
+        _send_deliveries(server, first, WARM_UP)
         before = server.cpu_seconds()
-        wall = _volley(server, first + WARM_UP, DELIVERIES)
+        wall = _send_deliveries(server, first + WARM_UP, DELIVERIES)
         return Speed(DELIVERIES / wall, DELIVERIES / (server.cpu_seconds() - before))
 
 
-def _volley(server: Server, first: int, count: int) -> float:
-    command = [sys.executable, "-m", "bench.volley", str(server.port), str(first), str(count)]
+def _send_deliveries(server: Server, first: int, count: int) -> float:
+    command = [sys.executable, "-m", "bench.load_generator", str(server.port), str(first), str(count)]
     done = subprocess.run(command, env={**os.environ, **ENVIRON}, stdout=subprocess.PIPE, check=True)
     report = json.loads(done.stdout)
     if report["statuses"] != {"200": count}:
-        raise RuntimeError(f"webhooks were not all taken: {report['statuses']}")
+        raise RuntimeError(f"not all webhooks were accepted: {report['statuses']}")
     seconds: float = report["seconds"]
     return seconds
 

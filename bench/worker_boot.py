@@ -1,8 +1,9 @@
-"""The Cloudflare worker's start in the local workerd, beside a Python worker that has the SDK alone.
+"""The start of the Cloudflare worker in the local workerd, compared with a Python worker that uses the SDK only.
 
-From the start of wrangler to the first answer: wrangler and workerd are in it, on both sides. From the first moment
-that workerd takes a connection to that answer: Python's own start, the worker's import and its first request. Then the
-first webhook, which brings its code along, beside the ones that follow.
+Three times are measured. The time from the start of wrangler to the first response includes wrangler and workerd on
+both sides. The time from workerd's first accepted connection to that response includes Python's own start, the worker's
+imports and its first request. The time of the first webhook includes importing its code, and is compared with the
+webhooks that follow.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ from tests.sources import ROOT
 TURNS = 3
 WEBHOOKS = 11
 SETTINGS = {**ENVIRON, "GEMINI_API_KEY": "bench"}
-SDK = "floor: a Python worker with the SDK alone"
-NAME = "worker, wrangler's start to first answer"
+SDK = "floor: a Python worker that uses the SDK only"
+NAME = "worker, wrangler's start to first response"
 BARE = """
 name = "bare"
 main = "source/bare_worker.py"
@@ -48,7 +49,7 @@ numbers = count(1)
 
 @dataclass(frozen=True)
 class Boot:
-    """Seconds: until workerd takes connections, then until it answers, then of each webhook."""
+    """Durations in seconds: until workerd accepts connections, from then until it answers, and of each webhook."""
 
     listening: float
     answer: float
@@ -56,7 +57,7 @@ class Boot:
 
 
 def run() -> list[Row]:
-    """Medians. Raises RuntimeError when an answer is not the right one."""
+    """Medians over the turns. Raises RuntimeError if a response has an unexpected status."""
     try:
         workerd.needed()
     except pytest.skip.Exception as reason:
@@ -68,45 +69,45 @@ def run() -> list[Row]:
     ours, floor = zip(*turns, strict=True)
     return [
         _row(NAME, [each.listening + each.answer for each in ours], [b.listening + b.answer for b in floor], SDK),
-        _row("worker, first connection to first answer", [b.answer for b in ours], [b.answer for b in floor], SDK),
+        _row("worker, first connection to first response", [b.answer for b in ours], [b.answer for b in floor], SDK),
         _row(
             "worker, first webhook",
             [boot.webhooks[0] for boot in ours],
             [seconds for boot in ours for seconds in boot.webhooks[1:]],
-            "floor: the ten that follow",
+            "floor: the ten webhooks that follow",
         ),
     ]
 
 
 def _ours(state: Path) -> Boot:
-    with _started(ROOT, state, SETTINGS) as (http, boot):
+    with _running_worker(ROOT, state, SETTINGS) as (http, boot):
         return Boot(boot.listening, boot.answer, [_webhook(http) for _ in range(WEBHOOKS)])
 
 
 def _floor(project: Path, state: Path) -> Boot:
-    with _started(project, state, {}) as (_, boot):
+    with _running_worker(project, state, {}) as (_, boot):
         return boot
 
 
 @contextmanager
-def _started(project: Path, state: Path, settings: Mapping[str, str]) -> Iterator[tuple[httpx.Client, Boot]]:
+def _running_worker(project: Path, state: Path, settings: Mapping[str, str]) -> Iterator[tuple[httpx.Client, Boot]]:
     port = free_port()
     variables = [part for name, value in settings.items() for part in ("--var", f"{name}:{value}")]
     options = ["--port", str(port), "--inspector-port", str(free_port()), "--ip", "127.0.0.1"]
-    begun = time.perf_counter()
+    started = time.perf_counter()
     worker = subprocess.Popen(
         [workerd.SERVE, "--project", project, *options, "--persist-to", state, *variables],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,  # wrangler has children; they end together
+        start_new_session=True,  # wrangler has child processes, which are stopped with it
     )
     try:
         wait(worker, port, seconds=60.0, every=0.005)
         listening = time.perf_counter()
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False) as http:
-            _right(http.get("/healthz"))
-            yield http, Boot(listening - begun, time.perf_counter() - listening)
+            _check_status(http.get("/healthz"))
+            yield http, Boot(listening - started, time.perf_counter() - listening)
     finally:
         os.killpg(worker.pid, signal.SIGTERM)
         worker.wait()
@@ -114,18 +115,18 @@ def _started(project: Path, state: Path, settings: Mapping[str, str]) -> Iterato
 
 def _webhook(http: httpx.Client) -> float:
     headers, body = delivery(next(numbers), SETTINGS["SHOPIFY_API_SECRET"])
-    begun = time.perf_counter()
-    _right(http.post("/webhooks", content=body, headers=headers))
-    return time.perf_counter() - begun
+    started = time.perf_counter()
+    _check_status(http.post("/webhooks", content=body, headers=headers))
+    return time.perf_counter() - started
 
 
-def _right(answer: httpx.Response) -> None:
+def _check_status(answer: httpx.Response) -> None:
     if answer.status_code != 200:
         raise RuntimeError(f"{answer.request.url.path}: {answer.status_code} {answer.text[-500:]}")
 
 
 def _bare(project: Path) -> Path:
-    """A project of one file, with those of our packages that the SDK consists of; wrangler follows no links."""
+    """A project with one source file and copies of the SDK's packages, because wrangler does not follow links."""
     (project / "source").mkdir(parents=True)
     (project / "wrangler.toml").write_text(BARE)
     shutil.copy(Path(__file__).with_name("bare_worker.py"), project / "source")

@@ -1,1 +1,1 @@
-"""A simulated Shopify for laptops and tests, on its own origin; it and the app share no code."""
+"""A simulated Shopify for local development and tests. It runs on its own origin and shares no code with the app."""

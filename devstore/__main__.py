@@ -1,4 +1,4 @@
-"""`python -m devstore` serves the simulated shop."""
+"""`python -m devstore`: serve the simulated Shopify."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The merchant's admin: orders, apps, and the frame in which the app runs."""
+"""The merchant's admin: orders, apps, and the frame in which the app is embedded."""
 
 import base64
 import time
@@ -13,40 +13,44 @@ from devstore.admin_api import marks_of
 from devstore.compliance import scopes_payload, shop_payload
 from devstore.orders import order_of
 from devstore.signatures import id_token, query_hmac
-from devstore.store import Store, here, page
+from devstore.store import Store, page, store_and_shop
 
 
 async def orders_page(request: Request) -> Response:
-    store, shop = here(request)
+    store, shop = store_and_shop(request)
     orders = store.state.list("order", shop)
     rows = [(order, marks_of(store.state, shop, order["admin_graphql_api_id"])) for order in orders]
     return page(request, "admin_orders.html", rows=rows)
 
 
 async def order_page(request: Request) -> Response:
-    store, shop = here(request)
+    store, shop = store_and_shop(request)
     order = order_of(request)
     marks = marks_of(store.state, shop, order["admin_graphql_api_id"])
     return page(request, "admin_order.html", order=order, marks=marks)
 
 
 async def apps_page(request: Request) -> Response:
-    """The app, what it may do, and the buttons that install or uninstall it."""
-    store, shop = here(request)
-    return page(request, "admin_apps.html", scopes=store.scopes.split(","), installed=store.agreed(shop))
+    """The app, its access scopes, and the buttons that install or uninstall it."""
+    store, shop = store_and_shop(request)
+    return page(request, "admin_apps.html", scopes=store.scopes.split(","), installed=store.has_granted_scopes(shop))
 
 
 async def app_page(request: Request) -> Response:
-    """The app in its frame, or the consent page when it asks for more than it has."""
-    store, shop = here(request)
-    if not store.agreed(shop):
+    """The app in its frame, or the consent page if the app requires scopes that it was not granted."""
+    store, shop = store_and_shop(request)
+    if not store.has_granted_scopes(shop):
         return await apps_page(request)
     return page(request, "admin_app.html", frame_url=_frame_url(request, store, shop))
 
 
 async def install(request: Request) -> Response:
-    """POST install: the merchant consents. The app hears of it when it is opened, or gets more scopes than before."""
-    store, shop = here(request)
+    """POST install: the merchant grants the scopes.
+
+    The app is not notified of a first installation: it learns of it when it is opened. If the scopes of an existing
+    installation change, `app/scopes_update` is sent.
+    """
+    store, shop = store_and_shop(request)
     before = store.state.get("installation", shop, "app")
     store.state.put("installation", shop, "app", {"scopes": store.scopes})
     if before and before["scopes"] != store.scopes:
@@ -56,8 +60,8 @@ async def install(request: Request) -> Response:
 
 
 async def uninstall(request: Request) -> Response:
-    """POST uninstall: tokens die at once, and `app/uninstalled` goes out."""
-    store, shop = here(request)
+    """POST uninstall: revoke all tokens at once, and send `app/uninstalled`."""
+    store, shop = store_and_shop(request)
     if store.installed(shop):
         for kind in ("access_token", "refresh_token", "installation"):
             store.state.clear(kind, shop)
@@ -66,13 +70,16 @@ async def uninstall(request: Request) -> Response:
 
 
 async def theme_editor(request: Request) -> Response:
-    """The deep link that adds an app's block: here it is on every product page already."""
-    return RedirectResponse(f"/{here(request)[1]}/products/photo-poster")
+    """The deep link that adds an app's block to a theme. Every product page has the block already, so it redirects."""
+    return RedirectResponse(f"/{store_and_shop(request)[1]}/products/photo-poster")
 
 
 async def fresh_id_token(request: Request) -> Response:
-    """What App Bridge asks the admin for, over postMessage. Same origin only: there is no CORS header."""
-    store, shop = here(request)
+    """GET id_token: the token that the admin hands to App Bridge over postMessage.
+
+    The response has no CORS header, so that only pages of this origin can read it.
+    """
+    store, shop = store_and_shop(request)
     if not store.installed(shop):
         raise HTTPException(403, "The app is not installed.")
     token = id_token(shop, store.config.api_key, store.config.api_secret)
@@ -80,7 +87,7 @@ async def fresh_id_token(request: Request) -> Response:
 
 
 def _frame_url(request: Request, store: Store, shop: str) -> str:
-    """The document request as Shopify makes it: the app's own query, then who asks, signed."""
+    """The URL that Shopify loads in the frame: the app's own query, then the shop and the ID token, signed."""
     config, admin = store.config, f"admin.shopify.com/store/{shop.removesuffix('.myshopify.com')}"
     params = dict(request.query_params) | {
         "embedded": "1",

@@ -1,4 +1,4 @@
-"""The Admin GraphQL API's records, for exactly the operations in the app's `.graphql` files."""
+"""The Admin GraphQL API, limited to the operations in the app's `.graphql` files."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,30 +16,30 @@ SDL = Path(__file__).parent / f"admin_{VERSION}.graphqls"
 
 
 def operations() -> dict[str, DocumentNode]:
-    """The app's own GraphQL documents, by their paths in the project."""
+    """The app's GraphQL documents, by path relative to the project."""
     paths = sorted((PROJECT / "app").rglob("*.graphql"))
     return {str(path.relative_to(PROJECT)): parse(path.read_text()) for path in paths}
 
 
 SCHEMA = build_schema(SDL.read_text())
-KNOWN = {print_ast(document) for document in operations().values()}
+KNOWN_OPERATIONS = {print_ast(document) for document in operations().values()}
 
 
-def knows(query: str) -> bool:
+def is_known(query: str) -> bool:
     try:
-        return print_ast(parse(query)) in KNOWN
+        return print_ast(parse(query)) in KNOWN_OPERATIONS
     except GraphQLError:
         return False
 
 
 def execute(state: State, shop: str, query: str, variables: Record | None) -> Record:
-    """Run one of the app's own operations. Returns `data`, and `errors` where there are some."""
+    """Run one of the app's operations. Returns a record with `data`, and with `errors` if there are any."""
     return dict(graphql_sync(SCHEMA, query, Root(state, shop), variable_values=variables).formatted)
 
 
 @dataclass(frozen=True)
 class Root:
-    """The root fields, under the schema's names."""
+    """Resolvers of the root fields, which therefore have the schema's names."""
 
     state: State
     shop_domain: str
@@ -61,15 +61,15 @@ class Root:
         return _page([shown | product | {"id": _gid("Product", product["id"])} for product in PRODUCTS])
 
     def metafieldsSet(self, _: Info, metafields: list[Record]) -> Record:
-        """All or nothing, as Shopify has it."""
-        lost = [index for index, wish in enumerate(metafields) if not self._exists(wish["ownerId"])]
-        if lost:
-            path, message = ["metafields", str(lost[0]), "ownerId"], "Owner does not exist."
+        """Set all metafields or, if an owner does not exist, none, as Shopify does."""
+        missing = [index for index, metafield in enumerate(metafields) if not self._exists(metafield["ownerId"])]
+        if missing:
+            path, message = ["metafields", str(missing[0]), "ownerId"], "Owner does not exist."
             return {"userErrors": [{"field": path, "message": message, "code": "INVALID"}]}
-        for wish in metafields:
-            marks = marks_of(self.state, self.shop_domain, wish["ownerId"])
-            marks["metafields"][f"{wish.get('namespace') or '$app'}.{wish['key']}"] = wish
-            self.state.put("marks", self.shop_domain, wish["ownerId"], marks)
+        for metafield in metafields:
+            marks = marks_of(self.state, self.shop_domain, metafield["ownerId"])
+            marks["metafields"][f"{metafield.get('namespace') or '$app'}.{metafield['key']}"] = metafield
+            self.state.put("marks", self.shop_domain, metafield["ownerId"], marks)
         return {"userErrors": []}
 
     def tagsAdd(self, _: Info, id: str, tags: list[str]) -> Record:
@@ -99,5 +99,5 @@ def _gid(kind: str, id: str | int) -> str:
 
 
 def marks_of(state: State, shop: str, gid: str) -> Record:
-    """The metafields and tags that apps have put on an order."""
+    """The metafields and tags that apps have set on an order."""
     return state.get("marks", shop, gid) or {"metafields": {}, "tags": []}

@@ -1,4 +1,4 @@
-"""The project's own theme block, rendered as Shopify would render it in a product page."""
+"""The project's theme app extension, rendered as Shopify renders it in the pages of a shop."""
 
 import json
 import re
@@ -14,7 +14,10 @@ SCHEMA = re.compile(r"\{%-?\s*schema\s*-?%\}(.*?)\{%-?\s*endschema\s*-?%\}", re.
 
 
 def render_blocks(extension: Path, shop: str, product: Record | None = None, variant: Record | None = None) -> Markup:
-    """A theme extension's blocks for a product, or its embeds for any page; asking for what is not here is an error."""
+    """Render a theme extension's blocks for a product page or, without a product, its app embeds.
+
+    Raises liquid.exceptions.UndefinedError if a block reads an object or property that is not simulated.
+    """
     environment, target = _environment(extension, shop), "section" if product else "body"
     page = {"shop": {"permanent_domain": shop}, "routes": {"root_url": f"/{shop}/"}, "request": {"design_mode": False}}
     if product:
@@ -24,7 +27,7 @@ def render_blocks(extension: Path, shop: str, product: Record | None = None, var
 
 
 def _block(environment: Environment, path: Path, page: Record, target: str) -> Markup:
-    """One block, under the defaults of its schema's settings; nothing where it does not go."""
+    """Render one block with the default settings of its schema, or nothing if its target differs."""
     source, id = path.read_text(), f"artify_{path.stem}"
     found = SCHEMA.search(source)
     schema: Record = json.loads(found[1]) if found else {"target": target, "settings": []}
@@ -37,7 +40,7 @@ def _block(environment: Environment, path: Path, page: Record, target: str) -> M
 
 
 def _environment(extension: Path, shop: str) -> Environment:
-    """Liquid with the filters of Shopify that the block uses."""
+    """A Liquid environment with those of Shopify's filters that the blocks use."""
     groups = json.loads((extension / "locales/en.default.json").read_text())
     texts = {f"{group}.{key}": text for group, entries in groups.items() for key, text in entries.items()}
     environment = Environment(undefined=StrictUndefined)

@@ -1,4 +1,4 @@
-"""The cart: one cookie per browser, a theme's Ajax API, checkout and payment."""
+"""The cart: a session per browser, the Ajax API that themes use, checkout and payment."""
 
 import hashlib
 import json
@@ -12,29 +12,29 @@ from devstore.catalog import BY_VARIANT, SEED
 from devstore.config import EXTENSION
 from devstore.orders import order_of, place
 from devstore.state import Record
-from devstore.store import fields, here, page
+from devstore.store import fields, page, store_and_shop
 
 COOKIE = "devstore_session"
 
 
 def session(request: Request) -> Record:
-    """This browser's cart and customer; a fresh one is stored with its first change."""
-    store, shop = here(request)
+    """The cart and customer of this browser. A new session is not stored before its first change."""
+    store, shop = store_and_shop(request)
     known = store.state.get("session", shop, request.cookies.get(COOKIE, ""))
     return known or {"token": secrets.token_urlsafe(16), "lines": [], "customer": None}
 
 
 def save(request: Request, browser: Record, response: Response) -> Response:
-    store, shop = here(request)
+    store, shop = store_and_shop(request)
     store.state.put("session", shop, browser["token"], browser)
     response.set_cookie(COOKIE, browser["token"], path=f"/{shop}", httponly=True, samesite="lax")
     return response
 
 
 def header(request: Request) -> Record:
-    """What every page of the storefront shows."""
-    browser, (store, shop) = session(request), here(request)
-    lines = [_described(line, shop) for line in browser["lines"]]
+    """The template values that every page of the storefront needs."""
+    browser, (store, shop) = session(request), store_and_shop(request)
+    lines = [_cart_item(line, shop) for line in browser["lines"]]
     count, total = (sum(line[name] for line in lines) for name in ("quantity", "line_price"))
     cart = {"item_count": count, "items": lines, "total_price": total}
     embeds = render_blocks(EXTENSION, shop) if store.installed(shop) else ""
@@ -42,19 +42,19 @@ def header(request: Request) -> Record:
 
 
 async def add(request: Request) -> Response:
-    """POST cart/add.js {"items": [{id, quantity, properties}]}, and cart/add with one item as a form."""
-    wish, browser, (_, shop) = await fields(request), session(request), here(request)
-    lines = [_line(item) for item in wish.get("items", [wish])]
+    """POST cart/add.js with {"items": [{id, quantity, properties}]}, or POST cart/add with one item as a form."""
+    body, browser, (_, shop) = await fields(request), session(request), store_and_shop(request)
+    lines = [_line(item) for item in body.get("items", [body])]
     if not all(line["variant_id"] in BY_VARIANT and line["quantity"] > 0 for line in lines):
         problem = "The product variant you are trying to add is not available."
         return JSONResponse({"status": 422, "message": "Cart Error", "description": problem}, 422)
     browser["lines"] += lines
     if not request.url.path.endswith(".js"):
         return save(request, browser, RedirectResponse(f"/{shop}/cart", 303))
-    return save(request, browser, JSONResponse({"items": [_described(line, shop) for line in lines]}))
+    return save(request, browser, JSONResponse({"items": [_cart_item(line, shop) for line in lines]}))
 
 
-async def cart_by_script(request: Request) -> Response:
+async def cart_json(request: Request) -> Response:
     return JSONResponse(header(request)["cart"])
 
 
@@ -68,8 +68,8 @@ async def checkout_page(request: Request) -> Response:
 
 
 async def pay(request: Request) -> Response:
-    """POST checkout: one click pays, the order is placed, the cart is empty."""
-    form, browser, (store, shop) = await fields(request), session(request), here(request)
+    """POST checkout: place a paid order, and empty the cart."""
+    form, browser, (store, shop) = await fields(request), session(request), store_and_shop(request)
     if not browser["lines"]:
         return RedirectResponse(f"/{shop}/cart", 303)
     first, _, last = form["name"].partition(" ")
@@ -83,9 +83,9 @@ async def thanks_page(request: Request) -> Response:
     return page(request, "thanks.html", order=order_of(request), **header(request) | {"embeds": ""})
 
 
-async def log_in_or_out(request: Request) -> Response:
-    """GET account/login and account/logout: Ada comes or goes, and stays on her page."""
-    browser, (_, shop) = session(request), here(request)
+async def switch_customer(request: Request) -> Response:
+    """GET account/login and account/logout: log the seed customer in or out, and return to the same page."""
+    browser, (_, shop) = session(request), store_and_shop(request)
     browser["customer"] = SEED["customer"] if request.path_params["act"] == "login" else None
     return save(request, browser, RedirectResponse(request.headers.get("referer", f"/{shop}/")))
 
@@ -95,7 +95,7 @@ def _line(item: Record) -> Record:
     return {"variant_id": int(item["id"]), "quantity": quantity, "properties": item.get("properties") or {}}
 
 
-def _described(line: Record, shop: str) -> Record:
+def _cart_item(line: Record, shop: str) -> Record:
     product, variant = BY_VARIANT[line["variant_id"]]
     properties = json.dumps(line["properties"], sort_keys=True).encode()
     return line | {

@@ -1,4 +1,4 @@
-"""Seed data of every simulated shop: products and people with fixed ids."""
+"""The seed data of every simulated shop: products, a customer and staff, with fixed ids."""
 
 import json
 from pathlib import Path
@@ -14,5 +14,5 @@ BY_VARIANT: dict[int, tuple[Record, Record]] = {
 
 
 def decimal(cents: int) -> str:
-    """An amount as Shopify's payloads write it: a string with two decimals."""
+    """Format an amount in cents as Shopify's payloads do: a string with two decimals."""
     return f"{cents / 100:.2f}"

@@ -1,4 +1,4 @@
-"""Webhook payloads about a shop itself: the Shop, and the three compliance topics."""
+"""Webhook payloads about a shop: its installation and its scopes, and the three compliance topics."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -10,7 +10,7 @@ from devstore.store import fields, store_of
 
 
 def shop_payload(shop: str) -> Record:
-    """The Shop, as `app/uninstalled` holds it; fields that are the same for every shop are left out."""
+    """The payload of `app/uninstalled`, which is a Shop resource, reduced to a few of its fields."""
     known, name = SEED["shop"], shop.removesuffix(".myshopify.com")
     return {
         "id": known["id"],
@@ -27,31 +27,32 @@ def shop_payload(shop: str) -> Record:
 
 
 def scopes_payload(before: str, now: str, at: str) -> Record:
-    """What `app/scopes_update` says; scopes are separated by commas."""
+    """The payload of `app/scopes_update`. `before` and `now` are comma-separated scopes; `at` is an ISO 8601 time."""
     ids = {"id": SEED["shop"]["id"] + 1, "shop_id": SEED["shop"]["id"]}
     return ids | {"previous": before.split(","), "current": now.split(","), "updated_at": at}
 
 
-async def tell(request: Request) -> Response:
-    """POST _compliance {shop, topic, customer_id?, orders?}: Shopify sends it, even without the app installed.
+async def send_webhook(request: Request) -> Response:
+    """POST _compliance {shop, topic, customer_id?, orders?}: send a compliance webhook.
 
+    Shopify sends it even if the app is not installed:
     https://shopify.dev/docs/apps/build/privacy-law-compliance
     """
-    wish, store = await fields(request), store_of(request)
-    shop, topic = wish["shop"], wish["topic"]
-    person = SEED["customer"] | {"id": wish.get("customer_id") or SEED["customer"]["id"]}
+    body, store = await fields(request), store_of(request)
+    shop, topic = body["shop"], body["topic"]
+    person = SEED["customer"] | {"id": body.get("customer_id") or SEED["customer"]["id"]}
     customer = {"id": person["id"], "email": person["email"], "phone": None}
-    more: dict[str, Record] = {
+    by_topic: dict[str, Record] = {
         "customers/data_request": {
-            "orders_requested": wish.get("orders", []),
+            "orders_requested": body.get("orders", []),
             "customer": customer,
             "data_request": {"id": store.state.new_id()},
         },
-        "customers/redact": {"customer": customer, "orders_to_redact": wish.get("orders", [])},
+        "customers/redact": {"customer": customer, "orders_to_redact": body.get("orders", [])},
         "shop/redact": {},
     }
-    if topic not in more:
+    if topic not in by_topic:
         raise HTTPException(404, "There is no such compliance topic.")
-    payload = {"shop_id": SEED["shop"]["id"], "shop_domain": shop} | more[topic]
+    payload = {"shop_id": SEED["shop"]["id"], "shop_domain": shop} | by_topic[topic]
     store.webhooks.publish(shop, topic, payload)
     return JSONResponse(payload, 201)

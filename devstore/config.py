@@ -10,7 +10,7 @@ EXTENSION = PROJECT / "extensions/artify"
 
 @dataclass(frozen=True)
 class Config:
-    """Settings of one devstore. `app_url` has no trailing slash; delays are seconds."""
+    """Settings of one devstore. `app_url` has no trailing slash, and `retry_delays` are in seconds."""
 
     app_url: str = "http://127.0.0.1:8000"
     api_key: str = "artify-demo-key"

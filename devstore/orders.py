@@ -1,4 +1,4 @@
-"""Orders: created from cart lines, paid at once, sent to the app by webhook."""
+"""Orders, which are created from cart lines, paid at once, and sent to the app as webhooks."""
 
 from datetime import UTC, datetime
 
@@ -8,19 +8,19 @@ from starlette.responses import JSONResponse, Response
 
 from devstore.catalog import BY_VARIANT, SEED, decimal
 from devstore.state import Record
-from devstore.store import Store, fields, here, store_of
+from devstore.store import Store, fields, store_and_shop, store_of
 
 
-async def order_directly(request: Request) -> Response:
-    """POST _orders {shop, lines: [{variant_id, quantity, properties}], customer_id?, test?}: a paid order."""
-    wish, store = await fields(request), store_of(request)
-    # Shopify makes a customer for a guest's checkout too.
-    customer = SEED["customer"] | {"id": wish.get("customer_id") or store.state.new_id()}
-    return JSONResponse(place(store, wish["shop"], wish["lines"], customer, wish.get("test", False)), 201)
+async def create_order(request: Request) -> Response:
+    """POST _orders {shop, lines: [{variant_id, quantity, properties}], customer_id?, test?}: place a paid order."""
+    body, store = await fields(request), store_of(request)
+    # Shopify creates a customer for a guest's checkout as well.
+    customer = SEED["customer"] | {"id": body.get("customer_id") or store.state.new_id()}
+    return JSONResponse(place(store, body["shop"], body["lines"], customer, body.get("test", False)), 201)
 
 
 def place(store: Store, shop: str, lines: list[Record], customer: Record, test: bool = False) -> Record:
-    """Record a paid order and publish `orders/create` and `orders/paid`. Returns Shopify's payload."""
+    """Store a paid order, and publish `orders/create` and `orders/paid`. Returns the webhook payload."""
     order = _payload(store, shop, lines, customer) | {"test": test}
     store.state.put("order", shop, order["id"], order)
     for topic in ("orders/create", "orders/paid") if store.installed(shop) else ():
@@ -29,8 +29,8 @@ def place(store: Store, shop: str, lines: list[Record], customer: Record, test: 
 
 
 def order_of(request: Request) -> Record:
-    """The order whose id the path carries; an unknown one is a 404."""
-    store, shop = here(request)
+    """The order whose id is in the path. Raises HTTPException 404 if there is none."""
+    store, shop = store_and_shop(request)
     order = store.state.get("order", shop, request.path_params["id"])
     if order is None:
         raise HTTPException(404, "There is no such order.")
@@ -38,7 +38,10 @@ def order_of(request: Request) -> Record:
 
 
 def _payload(store: Store, shop: str, lines: list[Record], customer: Record) -> Record:
-    """What the app subscribed to (the webhook cuts away the rest), and what the shop's own pages show."""
+    """The fields of an order that the app subscribes to or that the shop's own pages show.
+
+    The webhook omits those that the app did not subscribe to.
+    """
     id, now = store.state.new_id(), datetime.now(UTC).isoformat(timespec="seconds")
     total = sum(BY_VARIANT[line["variant_id"]][1]["price"] * line["quantity"] for line in lines)
     return {

@@ -1,4 +1,4 @@
-"""The devstore as an ASGI application, with its routes."""
+"""The simulated Shopify as an ASGI application, with its routes."""
 
 import tomllib
 from collections.abc import AsyncIterator, Sequence
@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from devstore import admin, cart, compliance, orders, storefront
-from devstore.admin_door import graphql_endpoint, order_faults
+from devstore.admin_endpoint import graphql_endpoint, schedule_faults
 from devstore.config import EXTENSION, PROJECT, Config
 from devstore.state import State
 from devstore.store import Store, page, store_of
@@ -22,16 +22,16 @@ from devstore.tokens import authorize, token_endpoint
 from devstore.webhooks import Webhooks
 
 DEMO_SHOP = "artify-demo.myshopify.com"
-CDN = StaticFiles(directory=Path(__file__).parent / "static")  # stand-ins for what Shopify's CDN has
+CDN = StaticFiles(directory=Path(__file__).parent / "static")  # replacements for files on Shopify's CDN
 
 
 def create_devstore(config: Config, shops: Sequence[str] = (DEMO_SHOP,)) -> Starlette:
-    """A simulated Shopify with these shops, as an ASGI application. Serve it with lifespan on."""
+    """A simulated Shopify with these shops. Serve it with lifespan events enabled, which resume pending webhooks."""
     manifest = tomllib.loads((PROJECT / "shopify.app.toml").read_text())
     state, client = State(config.db), httpx.AsyncClient(trust_env=False)
     webhooks = Webhooks(config, manifest, state, client)
     routes = _routes(storefront.proxy_prefix(manifest))
-    devstore = Starlette(routes=routes, lifespan=_lifespan, exception_handlers={HTTPException: _failed})
+    devstore = Starlette(routes=routes, lifespan=_lifespan, exception_handlers={HTTPException: _error_page})
     devstore.state.store = Store(config, manifest, tuple(shops), state, client, webhooks)
     return devstore
 
@@ -53,9 +53,9 @@ def _routes(proxy: str) -> list[BaseRoute]:
         Mount("/cdn", CDN),
         Route("/_deliveries", deliveries),
         Route("/_deliveries/{id}/redeliver", redeliver, methods=post),
-        Route("/_orders", orders.order_directly, methods=post),
-        Route("/_compliance", compliance.tell, methods=post),
-        Route("/_faults", order_faults, methods=post),
+        Route("/_orders", orders.create_order, methods=post),
+        Route("/_compliance", compliance.send_webhook, methods=post),
+        Route("/_faults", schedule_faults, methods=post),
         Route("/{shop}/admin/oauth/authorize", authorize),
         Route("/{shop}/admin/oauth/install", admin.apps_page),
         Route("/{shop}/admin/oauth/access_token", token_endpoint, methods=post),
@@ -73,13 +73,13 @@ def _routes(proxy: str) -> list[BaseRoute]:
         Route("/{shop}/products/{handle}", storefront.product_page),
         Mount("/{shop}/ext/artify/assets", StaticFiles(directory=EXTENSION / "assets")),
         Route("/{shop}/cart", cart.cart_page),
-        Route("/{shop}/cart.js", cart.cart_by_script),
+        Route("/{shop}/cart.js", cart.cart_json),
         Route("/{shop}/cart/add", cart.add, methods=post),
         Route("/{shop}/cart/add.js", cart.add, methods=post),
         Route("/{shop}/checkout", cart.checkout_page),
         Route("/{shop}/checkout", cart.pay, methods=post),
         Route("/{shop}/orders/{id}", cart.thanks_page),
-        Route("/{shop}/account/{act}", cart.log_in_or_out),
+        Route("/{shop}/account/{act}", cart.switch_customer),
     ]
 
 
@@ -88,10 +88,13 @@ async def landing(request: Request) -> Response:
 
 
 async def deliveries(request: Request) -> Response:
-    """GET _deliveries; `?json` for programs, `?json&settled` to wait until nothing is on its way."""
+    """GET _deliveries: the log of webhook deliveries.
+
+    `?json` returns it as JSON. `?json&settled` first waits until no delivery is pending.
+    """
     store = store_of(request)
     if "settled" in request.query_params:
-        await store.webhooks.settled()
+        await store.webhooks.wait_until_idle()
     log = store.state.list("delivery", "")
     if "json" in request.query_params:
         return JSONResponse(log)
@@ -107,6 +110,6 @@ async def redeliver(request: Request) -> Response:
     return RedirectResponse("/_deliveries", 303)
 
 
-async def _failed(request: Request, fault: Exception) -> Response:
-    assert isinstance(fault, HTTPException)  # noqa: S101 (it is registered for these alone)
+async def _error_page(request: Request, fault: Exception) -> Response:
+    assert isinstance(fault, HTTPException)  # noqa: S101 (the handler is registered for this type only)
     return page(request, "failed.html", fault.status_code, code=fault.status_code, detail=fault.detail)

@@ -1,4 +1,4 @@
-"""The signatures of Shopify's requests, all keyed with the app's secret."""
+"""The signatures of Shopify's requests. All of them are keyed with the app's API secret."""
 
 import base64
 import hmac
@@ -15,7 +15,7 @@ ID_TOKEN_SECONDS = 60
 
 
 def id_token(shop: str, key: str, secret: str) -> str:
-    """An ID token (session token) as App Bridge hands it out: HS256, good for a minute."""
+    """An ID token (session token) as App Bridge provides it: a JWT signed with HS256, valid for a minute."""
     now, origin = int(time.time()), f"https://{shop}"
     times = {"exp": now + ID_TOKEN_SECONDS, "nbf": now, "iat": now}
     claims = {"iss": f"{origin}/admin", "dest": origin, "aud": key, "sub": str(SEED["staff"]["id"]), **times}
@@ -24,17 +24,20 @@ def id_token(shop: str, key: str, secret: str) -> str:
 
 
 def webhook_hmac(body: bytes, secret: str) -> str:
-    """Base64 of the HMAC over the raw body."""
+    """The `X-Shopify-Hmac-Sha256` of a webhook: the HMAC of the raw body, in base64."""
     return base64.b64encode(hmac.digest(secret.encode(), body, "sha256")).decode()
 
 
 def query_hmac(params: dict[str, str], secret: str) -> str:
-    """The `hmac` of a document request: hex, over the sorted query."""
+    """The `hmac` parameter of a document request: the HMAC of the sorted query, in hexadecimal."""
     return _hex(urlencode(sorted(params.items())), secret)
 
 
 def proxy_signature(params: Iterable[tuple[str, str]], secret: str) -> str:
-    """The `signature` of an app-proxy request: values of one name joined by commas, pairs sorted."""
+    """The `signature` parameter of an app proxy request, in hexadecimal.
+
+    Values of the same name are joined by commas, and the sorted pairs are concatenated without a separator.
+    """
     values: dict[str, list[str]] = {}
     for name, value in params:
         values.setdefault(name, []).append(value)

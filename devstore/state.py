@@ -1,4 +1,4 @@
-"""The state of the simulated shop: JSON records in one SQLite table."""
+"""The state of the simulated Shopify: JSON records in one SQLite table."""
 
 import itertools
 import json
@@ -13,12 +13,12 @@ TABLE = """CREATE TABLE IF NOT EXISTS records (
 
 
 class State:
-    """Records by kind, shop and id. Kinds that belong to no shop use the shop ""."""
+    """Records by kind, shop and id. Records that belong to no shop are stored under the shop ""."""
 
     def __init__(self, path: str) -> None:
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.execute(TABLE)
-        # Ids start at the clock's milliseconds, so that a restart without a file repeats none.
+        # Ids start at the current time in milliseconds, so that a restart with a database in memory repeats none.
         self._ids = itertools.count(int(time.time() * 1000))
 
     def new_id(self) -> int:
@@ -33,7 +33,7 @@ class State:
         return json.loads(row[0]) if row else None
 
     def list(self, kind: str, shop: str) -> list[Record]:
-        """Records of a kind, newest first."""
+        """The records of a kind in a shop, newest first."""
         rows = self._db.execute("SELECT body FROM records WHERE kind = ? AND shop = ? ORDER BY id DESC", (kind, shop))
         return [json.loads(body) for (body,) in rows]
 

@@ -1,4 +1,4 @@
-"""What the handlers of the devstore share: the shop, request fields and page rendering."""
+"""Code that the handlers of the devstore share: the store, the fields of a request, and page rendering."""
 
 import json
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class Store:
     state: State
     client: httpx.AsyncClient
     webhooks: Webhooks
-    faults: list[str] = field(default_factory=list)  # for the next Admin API calls
+    faults: list[str] = field(default_factory=list)  # of the next Admin API calls, in order
 
     @property
     def scopes(self) -> str:
@@ -37,7 +37,7 @@ class Store:
     def installed(self, shop: str) -> bool:
         return self.state.get("installation", shop, "app") is not None
 
-    def agreed(self, shop: str) -> bool:
+    def has_granted_scopes(self, shop: str) -> bool:
         return self.state.get("installation", shop, "app") == {"scopes": self.scopes}
 
 
@@ -45,8 +45,8 @@ def store_of(request: Request) -> Store:
     return cast(Store, request.app.state.store)
 
 
-def here(request: Request) -> tuple[Store, str]:
-    """The store, and the shop whose domain the path carries; an unknown one is a 404."""
+def store_and_shop(request: Request) -> tuple[Store, str]:
+    """The store, and the domain of the shop in the path. Raises HTTPException 404 if there is no such shop."""
     store, shop = store_of(request), str(request.path_params["shop"])
     if shop not in store.shops:
         raise HTTPException(404, f"There is no shop {shop}.")
@@ -54,7 +54,7 @@ def here(request: Request) -> tuple[Store, str]:
 
 
 async def fields(request: Request) -> Record:
-    """The body, sent as JSON or as a form."""
+    """The fields of the body, which is JSON or a URL-encoded form."""
     body = (await request.body()).decode()
     return dict(json.loads(body) if body.startswith("{") else parse_qsl(body, keep_blank_values=True))
 

@@ -1,4 +1,4 @@
-"""The shop as shoppers see it: the catalog, the product page, and the app proxy."""
+"""The storefront: the catalog, the product page, and the app proxy."""
 
 import time
 from urllib.parse import urlencode
@@ -14,12 +14,12 @@ from devstore.catalog import BY_HANDLE, PRODUCTS
 from devstore.config import EXTENSION
 from devstore.signatures import proxy_signature
 from devstore.state import Record
-from devstore.store import Store, here, page
+from devstore.store import Store, page, store_and_shop
 
-PROXY_PATIENCE = 30.0  # seconds
+PROXY_TIMEOUT = 30.0  # seconds
 FORWARDED = ("accept", "accept-language", "content-type", "user-agent")
 RETURNED = ("cache-control", "content-type", "location", "retry-after")
-OURS = ("shop", "logged_in_customer_id", "path_prefix", "timestamp", "signature")
+PROXY_PARAMS = ("shop", "logged_in_customer_id", "path_prefix", "timestamp", "signature")
 
 
 async def catalog_page(request: Request) -> Response:
@@ -27,8 +27,8 @@ async def catalog_page(request: Request) -> Response:
 
 
 async def product_page(request: Request) -> Response:
-    """GET products/{handle}?variant=: with the app's block, when the app is installed."""
-    (store, shop), product = here(request), BY_HANDLE.get(request.path_params["handle"])
+    """GET products/{handle}?variant=: the product page, with the app's block if the app is installed."""
+    (store, shop), product = store_and_shop(request), BY_HANDLE.get(request.path_params["handle"])
     if product is None:
         raise HTTPException(404, "There is no such product.")
     wanted, variants = request.query_params.get("variant"), product["variants"]
@@ -38,16 +38,16 @@ async def product_page(request: Request) -> Response:
 
 
 async def app_proxy(request: Request) -> Response:
-    """Sign, and forward to the app. Cookies are stripped both ways."""
-    store, shop = here(request)
+    """Sign the request and forward it to the app. Cookies are stripped in both directions."""
+    store, shop = store_and_shop(request)
     try:
         answer = await store.client.request(
             request.method,
             f"{store.config.app_url}{store.manifest['app_proxy']['url']}/{request.path_params['rest']}",
-            params=httpx.QueryParams(urlencode(_signed(request, store, shop))),
+            params=httpx.QueryParams(urlencode(_signed_params(request, store, shop))),
             content=await request.body(),
             headers={name: request.headers[name] for name in FORWARDED if name in request.headers},
-            timeout=PROXY_PATIENCE,
+            timeout=PROXY_TIMEOUT,
         )
     except httpx.HTTPError as fault:
         raise HTTPException(502, "The app behind this page did not answer.") from fault
@@ -56,13 +56,13 @@ async def app_proxy(request: Request) -> Response:
 
 
 def proxy_prefix(manifest: Record) -> str:
-    """The shop's own path that leads to the app, such as "/apps/artify"."""
+    """The path in the shop that the proxy forwards to the app, such as "/apps/artify"."""
     return f"/{manifest['app_proxy']['prefix']}/{manifest['app_proxy']['subpath']}"
 
 
-def _signed(request: Request, store: Store, shop: str) -> list[tuple[str, str]]:
+def _signed_params(request: Request, store: Store, shop: str) -> list[tuple[str, str]]:
     customer = session(request)["customer"]
-    params = [(name, value) for name, value in request.query_params.multi_items() if name not in OURS]
+    params = [(name, value) for name, value in request.query_params.multi_items() if name not in PROXY_PARAMS]
     params += [("shop", shop), ("logged_in_customer_id", str(customer["id"]) if customer else "")]
     params += [("path_prefix", proxy_prefix(store.manifest)), ("timestamp", str(int(time.time())))]
     return [*params, ("signature", proxy_signature(params, store.config.api_secret))]

@@ -1,4 +1,7 @@
-"""The token endpoint: token exchange, expiring offline tokens (others are refused), rotating refresh tokens."""
+"""The OAuth endpoints: token exchange, and the authorization code grant of the legacy installation.
+
+Access tokens are offline tokens that expire, and refresh tokens rotate. Other kinds of tokens are refused.
+"""
 
 import secrets
 import time
@@ -12,7 +15,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from devstore.signatures import query_hmac
 from devstore.state import Record
-from devstore.store import Store, fields, here
+from devstore.store import Store, fields, store_and_shop
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105
@@ -22,7 +25,7 @@ ACCESS_SECONDS, REFRESH_SECONDS = 3600, 90 * 24 * 3600
 
 async def token_endpoint(request: Request) -> Response:
     """POST /{shop}/admin/oauth/access_token, as a form or as JSON."""
-    store, shop = here(request)
+    store, shop = store_and_shop(request)
     try:
         return JSONResponse(_grant(store, shop, await fields(request)))
     except HTTPException as refusal:
@@ -30,14 +33,14 @@ async def token_endpoint(request: Request) -> Response:
 
 
 async def authorize(request: Request) -> Response:
-    """GET admin/oauth/authorize, the legacy installation: the merchant consents at once, and takes a code back."""
-    (store, shop), wish, code = here(request), request.query_params, secrets.token_hex(16)
+    """GET admin/oauth/authorize, the legacy installation: consent at once, and redirect to the app with a code."""
+    (store, shop), params, code = store_and_shop(request), request.query_params, secrets.token_hex(16)
     back = f"{store.config.app_url}/auth/callback"
-    if (wish.get("client_id"), wish.get("redirect_uri")) != (store.config.api_key, back):
+    if (params.get("client_id"), params.get("redirect_uri")) != (store.config.api_key, back):
         raise HTTPException(400, "invalid_request")
-    store.state.put("installation", shop, "app", {"scopes": wish["scope"]})
+    store.state.put("installation", shop, "app", {"scopes": params["scope"]})
     store.state.put("code", shop, code, {})
-    query = {"code": code, "shop": shop, "state": wish["state"], "timestamp": str(int(time.time()))}
+    query = {"code": code, "shop": shop, "state": params["state"], "timestamp": str(int(time.time()))}
     return RedirectResponse(f"{back}?{urlencode(query | {'hmac': query_hmac(query, store.config.api_secret)})}")
 
 
@@ -46,24 +49,24 @@ def is_access_token(store: Store, shop: str, token: str) -> bool:
     return grant is not None and grant["until"] > time.time()
 
 
-def _grant(store: Store, shop: str, wish: Record) -> Record:
-    if (wish.get("client_id"), wish.get("client_secret")) != (store.config.api_key, store.config.api_secret):
+def _grant(store: Store, shop: str, body: Record) -> Record:
+    if (body.get("client_id"), body.get("client_secret")) != (store.config.api_key, store.config.api_secret):
         raise HTTPException(400, "invalid_client")
     if not store.installed(shop):
         raise HTTPException(400, "application_not_installed")
-    if wish.get("grant_type") == "refresh_token":
-        return _refresh(store, shop, wish.get("refresh_token", ""))
-    if "code" in wish:
-        if store.state.get("code", shop, wish["code"]) is None:
+    if body.get("grant_type") == "refresh_token":
+        return _refresh(store, shop, body.get("refresh_token", ""))
+    if "code" in body:
+        if store.state.get("code", shop, body["code"]) is None:
             raise HTTPException(400, "invalid_request")
         store.state.clear("code", shop)
-    elif (wish.get("grant_type"), wish.get("subject_token_type")) != (EXCHANGE, ID_TOKEN):
+    elif (body.get("grant_type"), body.get("subject_token_type")) != (EXCHANGE, ID_TOKEN):
         raise HTTPException(400, "unsupported_grant_type")
     else:
-        _verify(store, shop, wish.get("subject_token", ""))
-        if wish.get("requested_token_type") != OFFLINE:
+        _verify(store, shop, body.get("subject_token", ""))
+        if body.get("requested_token_type") != OFFLINE:
             raise HTTPException(400, "invalid_requested_token_type")
-    if str(wish.get("expiring")) != "1":
+    if str(body.get("expiring")) != "1":
         raise HTTPException(400, "non_expiring_tokens_not_allowed")
     return _pair(store, shop)
 
@@ -78,7 +81,10 @@ def _verify(store: Store, shop: str, token: str) -> None:
 
 
 def _refresh(store: Store, shop: str, token: str) -> Record:
-    """Rotate. The old refresh token answers the same pair again, until that pair's own is used."""
+    """Rotate a refresh token.
+
+    The old refresh token returns the same new pair again, until the refresh token of that pair is used.
+    """
     grant = store.state.get("refresh_token", shop, token)
     if grant is None or grant["retired"] or grant["until"] < time.time():
         raise HTTPException(400, "invalid_grant")

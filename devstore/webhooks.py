@@ -1,4 +1,4 @@
-"""Webhooks: signed deliveries to the app, retried with a short backoff, and a log of them."""
+"""Webhooks: signed deliveries to the app, with retries, short backoff and a log."""
 
 import asyncio
 import json
@@ -12,39 +12,39 @@ from devstore.config import Config
 from devstore.signatures import webhook_hmac
 from devstore.state import Record, State
 
-PATIENCE = httpx.Timeout(5, connect=1)  # seconds, as Shopify's
+TIMEOUT = httpx.Timeout(5, connect=1)  # seconds, the same as Shopify's
 
 
 class Webhooks:
-    """Sends what the app subscribed to. A delivery is a record of kind "delivery"."""
+    """Sends the webhooks that the app subscribed to. Each delivery is stored as a record of kind "delivery"."""
 
     def __init__(self, config: Config, manifest: Record, state: State, client: httpx.AsyncClient) -> None:
         self._config, self._manifest, self._state, self._client = config, manifest["webhooks"], state, client
         self._tasks: set[asyncio.Task[None]] = set()
 
     def publish(self, shop: str, topic: str, payload: Record) -> None:
-        """Record a delivery for each subscription to the topic, and start sending."""
+        """Store a delivery for each subscription to the topic, and start sending it."""
         for subscription in self._manifest["subscriptions"]:
             if topic in (*subscription.get("topics", ()), *subscription.get("compliance_topics", ())):
                 fields = subscription.get("include_fields")
-                body = json.dumps(selected(payload, fields) if fields else payload)
+                body = json.dumps(keep_fields(payload, fields) if fields else payload)
                 self.send(self._delivery(shop, topic, subscription["uri"], body))
 
     def send(self, delivery: Record) -> None:
-        """Start sending a delivery; again, under the same event id, when it was sent before."""
+        """Start sending a delivery. One that was sent before is sent again with the same event ID."""
         self._state.put("delivery", "", delivery["id"], delivery)
         task = asyncio.get_running_loop().create_task(self._send(delivery))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def resume(self) -> None:
-        """Go on with what a restart has cut short."""
+        """Send the deliveries that were still pending when the process stopped."""
         for delivery in self._state.list("delivery", ""):
             if delivery["status"] == "pending":
                 self.send(delivery)
 
-    async def settled(self) -> None:
-        """Wait until nothing is on its way."""
+    async def wait_until_idle(self) -> None:
+        """Wait until no delivery is being sent."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -54,7 +54,7 @@ class Webhooks:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _delivery(self, shop: str, topic: str, uri: str, body: str) -> Record:
-        """A fresh delivery, with the headers that every attempt repeats."""
+        """A new delivery, with the headers that every attempt repeats."""
         headers = {
             "Content-Type": "application/json",
             "X-Shopify-Topic": topic,
@@ -80,23 +80,23 @@ class Webhooks:
             await asyncio.sleep(delay)
 
     async def _attempt(self, delivery: Record) -> tuple[str, bool]:
-        """What came of one attempt, in a word, and whether Shopify would count it as delivered."""
-        wish = {"content": delivery["body"].encode(), "headers": delivery["headers"], "timeout": PATIENCE}
+        """Send a delivery once. Returns the status code or the error's name, and whether the delivery succeeded."""
+        request = {"content": delivery["body"].encode(), "headers": delivery["headers"], "timeout": TIMEOUT}
         try:
-            async with asyncio.timeout(PATIENCE.read):
-                answer = await self._client.post(delivery["url"], **wish)
+            async with asyncio.timeout(TIMEOUT.read):
+                answer = await self._client.post(delivery["url"], **request)
         except (httpx.HTTPError, TimeoutError) as fault:
             return type(fault).__name__, False
         return str(answer.status_code), answer.is_success
 
 
-def selected(payload: Any, fields: list[str]) -> Any:
-    """The payload less what `include_fields` does not name; a dot leads into objects and lists of them."""
+def keep_fields(payload: Any, fields: list[str]) -> Any:
+    """The payload with only the fields in `include_fields`. A dot leads into an object or a list of objects."""
     if isinstance(payload, list):
-        return [selected(item, fields) for item in payload]
+        return [keep_fields(item, fields) for item in payload]
     if not isinstance(payload, dict) or "" in fields:
         return payload
     inner: dict[str, list[str]] = {}
     for name, _, rest in (field.partition(".") for field in fields):
         inner.setdefault(name, []).append(rest)
-    return {name: selected(value, inner[name]) for name, value in payload.items() if name in inner}
+    return {name: keep_fields(value, inner[name]) for name, value in payload.items() if name in inner}

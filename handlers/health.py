@@ -1,4 +1,4 @@
-"""Is the app well? Asked by load balancers, so the answer is kept for some seconds, and never late."""
+"""The health check. Load balancers poll it, so the answer is cached for some seconds and always arrives in time."""
 
 from __future__ import annotations
 
@@ -15,40 +15,43 @@ from app.core.ports.connections import CanBeAsked
 from app.core.ports.queue import WaitsForWakeUps
 from handlers.http.ttl_cache import TtlCache
 
-KEPT_S = 5.0
-PATIENCE_S = 2.0
-"""How long a part may take to answer: a load balancer that hears nothing for long takes the whole app for dead."""
+CACHE_S = 5.0
+TIMEOUT_S = 2.0
+"""How long a component may take to answer. A load balancer that waits longer considers the whole app down."""
 
 
 async def healthz(request: Request) -> Response:
     state = request.app.state
     if not hasattr(state, "health"):
-        state.health = TtlCache(KEPT_S, lambda: look(state.app))
-    health: dict[str, str] = await state.health.answer()
+        state.health = TtlCache(CACHE_S, lambda: check(state.app))
+    health: dict[str, str] = await state.health.get()
     return JSONResponse(health, 200 if health["status"] == "ok" else 503)
 
 
-async def look(app: App) -> dict[str, str]:
-    """Each part's state: `ok`, the code of what is wrong with it, or `not asked`."""
+async def check(app: App) -> dict[str, str]:
+    """The state of each component: `ok`, an error code, or `not asked`."""
     database, files, queue = await asyncio.gather(
         verdict(app, shops.active_shop(app.db, "healthz")), verdict(app, app.files.stat("healthz")), _queue(app)
     )
-    if isinstance(app.queue, WaitsForWakeUps):  # the embedded queue is the database
+    if isinstance(app.queue, WaitsForWakeUps):  # the embedded queue is stored in the database
         queue = database
-    well = database == files == "ok" and queue in ("ok", "not asked")
-    status = "ok" if well else "failing"
+    healthy = database == files == "ok" and queue in ("ok", "not asked")
+    status = "ok" if healthy else "failing"
     return {"status": status, "database": database, "files": files, "queue": queue, "version": __version__}
 
 
-async def verdict(app: App, answer: Awaitable[object], patience_s: float = PATIENCE_S) -> str:
-    """`ok`, or the code of the fault. What does not answer in time is left alone: its end may take long, too."""
-    asked = asyncio.ensure_future(answer)
-    await asyncio.wait([asked], timeout=patience_s)
-    if not asked.done():
-        asked.cancel()
-        asked.add_done_callback(_heard)
+async def verdict(app: App, answer: Awaitable[object], timeout_s: float = TIMEOUT_S) -> str:
+    """`ok` or the error's code; `no_answer` if nothing came back within `timeout_s` seconds.
+
+    A check that is out of time is cancelled but not awaited, because its cancellation may take long as well.
+    """
+    check_task = asyncio.ensure_future(answer)
+    await asyncio.wait([check_task], timeout=timeout_s)
+    if not check_task.done():
+        check_task.cancel()
+        check_task.add_done_callback(_retrieve_exception)
         return "no_answer"
-    fault = asked.exception()
+    fault = check_task.exception()
     if isinstance(fault, AppError):
         return fault.code
     if fault:
@@ -61,7 +64,7 @@ async def _queue(app: App) -> str:
     return await verdict(app, app.queue.ask()) if isinstance(app.queue, CanBeAsked) else "not asked"
 
 
-def _heard(late: asyncio.Future[object]) -> None:
-    """Nobody waits for the fault of a late answer."""
-    if not late.cancelled():
-        late.exception()
+def _retrieve_exception(task: asyncio.Future[object]) -> None:
+    """Retrieve the exception of a late check, so that asyncio does not log it as never retrieved."""
+    if not task.cancelled():
+        task.exception()

@@ -1,4 +1,4 @@
-"""Figures for an operator's Prometheus: the database's, kept for some seconds, and this process's own requests."""
+"""Metrics for Prometheus: figures from the database, cached for some seconds, and the requests of this process."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from handlers.http.ttl_cache import TtlCache
 from handlers.prometheus import CONTENT_TYPE, Measure, Sample, as_text
 from handlers.webhooks import TOPICS
 
-KEPT_S = 10.0
+CACHE_S = 10.0
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 async def metrics(request: Request) -> Response:
-    """Raises NotFound where no METRICS_TOKEN is set, Unauthorized for another token."""
+    """GET /metrics. Raises NotFound if METRICS_TOKEN is not set, and Unauthorized if the token is wrong."""
     state = request.app.state
-    _admit(request, state.app.settings.metrics_token)
+    _authenticate(request, state.app.settings.metrics_token)
     if not hasattr(state, "figures"):
-        state.figures = TtlCache(KEPT_S, lambda: _figures(state.app))
-    text = as_text([*await state.figures.answer(), *state.requests.measures()])
+        state.figures = TtlCache(CACHE_S, lambda: _figures(state.app))
+    text = as_text([*await state.figures.get(), *state.requests.measures()])
     return Response(text, headers={"Content-Type": CONTENT_TYPE})
 
 
-def _admit(request: Request, token: str | None) -> None:
+def _authenticate(request: Request, token: str | None) -> None:
     if token is None:
         raise NotFound
     given = request.headers.get("authorization", "")
@@ -44,7 +44,7 @@ def _admit(request: Request, token: str | None) -> None:
 async def _figures(app: App) -> Sequence[Measure]:
     info = _gauge("artify_info", "The running version.", [Sample(1, {"version": __version__})])
     try:
-        figures = await _of_database(app, app.clock.now())
+        figures = await _database_figures(app, app.clock.now())
     except Unavailable:
         figures = []
     return [
@@ -54,26 +54,28 @@ async def _figures(app: App) -> Sequence[Measure]:
     ]
 
 
-async def _of_database(app: App, now: datetime) -> Sequence[Measure]:
+async def _database_figures(app: App, now: datetime) -> Sequence[Measure]:
     oldest = await jobs.oldest_due(app.db, now)
     waited = (now - oldest).total_seconds() if oldest else 0.0
     given_up = await jobs.given_up_by_kind(app.db, now - DAY)
     webhooks = await shops.deliveries_by_topic(app.db, tuple(TOPICS), now - HOUR)
     return [
-        _counted("artify_jobs", "Open jobs.", ("kind", "status"), await jobs.open_by_kind(app.db)),
-        _counted("artify_jobs_given_up", "Jobs of the last day that failed for good.", ("kind", "status"), given_up),
+        _count_gauge("artify_jobs", "Open jobs.", ("kind", "status"), await jobs.open_by_kind(app.db)),
+        _count_gauge(
+            "artify_jobs_given_up", "Jobs of the last day that failed for good.", ("kind", "status"), given_up
+        ),
         _gauge("artify_oldest_due_job_seconds", "Seconds that the oldest due job has been waiting.", [Sample(waited)]),
         *[await _count(app, count, now) for each in CAPABILITIES for count in each.counts],
-        _counted("artify_webhooks", "Webhooks received in the last hour.", ("topic", "outcome"), webhooks),
+        _count_gauge("artify_webhooks", "Webhooks received in the last hour.", ("topic", "outcome"), webhooks),
         _gauge("artify_storage_bytes", "Bytes stored for all shops.", [Sample(await quotas.stored_bytes(app.db))]),
     ]
 
 
 async def _count(app: App, count: Count, now: datetime) -> Measure:
-    return _counted(count.metric, count.about, count.labels, await load(count.query)(app.db, now - HOUR))
+    return _count_gauge(count.metric, count.about, count.labels, await load(count.query)(app.db, now - HOUR))
 
 
-def _counted(name: str, about: str, labels: Sequence[str], counts: dict[tuple[str, ...], int]) -> Measure:
+def _count_gauge(name: str, about: str, labels: Sequence[str], counts: dict[tuple[str, ...], int]) -> Measure:
     samples = [Sample(count, dict(zip(labels, key, strict=True))) for key, count in sorted(counts.items())]
     return _gauge(name, about, samples)
 

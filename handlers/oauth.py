@@ -1,4 +1,4 @@
-"""The legacy installation: off to Shopify's consent page, and back with a code."""
+"""The legacy installation: the redirect to Shopify's consent page, and the callback with the code."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from handlers.http import auth, limits
 
 
 async def begin(request: Request) -> Response:
-    """Anybody may begin, in the name of any shop, and each beginning is a row for ten minutes."""
+    """GET /auth. Anyone may start an installation for any shop, and each start stores a row for ten minutes, so it is
+    limited."""
     app: App = request.app.state.app
     shop_id = auth.installer(request)
-    await limits.stranger(request, "install", shop_id)
+    await limits.anyone(request, "install", shop_id)
     return RedirectResponse(await shops.begin_grant(app, shop_id), 302)
 
 

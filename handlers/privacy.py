@@ -1,4 +1,4 @@
-"""Privacy over HTTP: the merchant's page and requests, and a shopper who deletes their photo."""
+"""Privacy over HTTP: the merchant's page and requests, and the deletion of a photo by its shopper."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from app.core.app import App
 from handlers.http import auth, limits, parse
 from handlers.http.pages import page
 
-ALLOWED = (privacy.LEAST_PREVIEW_LIFE, privacy.LONGEST_PREVIEW_LIFE)
-"""Of how long previews are kept."""
+RETENTION_RANGE = (privacy.LEAST_PREVIEW_LIFE, privacy.LONGEST_PREVIEW_LIFE)
+"""The shortest and the longest time for which previews may be kept."""
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,14 @@ class DeleteBody:
 
 
 @dataclass(frozen=True)
-class KeepingBody:
+class RetentionBody:
     days: str
 
 
 async def privacy_page(request: Request) -> Response:
     merchant = await auth.merchant(request)
     overview = await privacy.overview(request.app.state.app, merchant.shop)
-    return page(request, "privacy/privacy.html", overview=overview, kept=overview.kept, allowed=ALLOWED)
+    return page(request, "privacy/privacy.html", overview=overview, kept=overview.kept, allowed=RETENTION_RANGE)
 
 
 async def create_request(request: Request) -> Response:
@@ -49,9 +49,9 @@ async def create_request(request: Request) -> Response:
 
 async def keep_previews(request: Request) -> Response:
     merchant = await auth.merchant(request)
-    body = await parse.body(request, KeepingBody)
+    body = await parse.body(request, RetentionBody)
     kept = await privacy.keep_previews(request.app.state.app, merchant.shop, body.days)
-    return page(request, "privacy/_retention.html", kept=kept, allowed=ALLOWED)
+    return page(request, "privacy/_retention.html", kept=kept, allowed=RETENTION_RANGE)
 
 
 async def delete_photo(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Measures in the text that Prometheus reads: https://prometheus.io/docs/instrumenting/exposition_formats/"""
+"""Metrics in Prometheus's text format: https://prometheus.io/docs/instrumenting/exposition_formats/"""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Measure:
-    """`kind` is gauge, counter or histogram."""
+    """A metric with its samples. `kind` is `gauge`, `counter` or `histogram`."""
 
     name: str
     kind: str
@@ -35,7 +35,7 @@ def as_text(measures: Iterable[Measure]) -> str:
 
 
 class Requests:
-    """What this process has answered: a count and a histogram of seconds for each route, whoever asked for it."""
+    """The requests that this process has answered: for each route, a count and a histogram of seconds."""
 
     def __init__(self) -> None:
         self._counts: dict[tuple[str, str, str], int] = defaultdict(int)
@@ -43,10 +43,9 @@ class Requests:
         self._sums: dict[str, float] = defaultdict(float)
 
     def count(self, scope: Mapping[str, Any], status: int, seconds: float) -> None:
-        """`status` 0: the client left before there was an answer."""
-        route = getattr(
-            scope.get("route"), "path", "other"
-        )  # never the path itself, which holds ids and may be anything
+        """Count a request. `status` is 0 if the client disconnected before the response started."""
+        # The route's pattern, not the path: paths contain ids, and clients may send any number of different ones.
+        route = getattr(scope.get("route"), "path", "other")
         method = scope["method"] if scope["method"] in METHODS else "other"
         self._counts[route, method, str(status)] += 1
         self._seconds[route][sum(seconds > limit for limit in BUCKETS_S)] += 1
@@ -62,12 +61,12 @@ class Requests:
         yield Measure("artify_http_request_seconds", "histogram", "Seconds per request of this process.", samples)
 
     def _histogram(self, route: str) -> Iterator[Sample]:
-        so_far = 0
+        cumulative = 0
         for limit, value in zip([*map(str, BUCKETS_S), "+Inf"], self._seconds[route], strict=True):
-            so_far += value
-            yield Sample(so_far, {"route": route, "le": limit}, "_bucket")
+            cumulative += value
+            yield Sample(cumulative, {"route": route, "le": limit}, "_bucket")
         yield Sample(self._sums[route], {"route": route}, "_sum")
-        yield Sample(so_far, {"route": route}, "_count")
+        yield Sample(cumulative, {"route": route}, "_count")
 
 
 def _lines(measure: Measure) -> Iterator[str]:

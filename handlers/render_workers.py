@@ -1,6 +1,7 @@
-"""What render workers ask: `artify jobs run --remote` on any machine. Without JOBS_KEY these routes answer 404.
+"""The API for render workers, which are machines that run `artify jobs run --remote`.
 
-A print worker from before render workers names neither kinds nor files: it makes prints alone, one file each.
+These routes answer 404 if JOBS_KEY is not set. Older print workers send neither job kinds nor file names: they only
+make prints, of one file each.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ PRINT_KIND, PRINT_FILE = "personalization.finalize", "print"
 
 @dataclass(frozen=True)
 class LeaseBody:
-    """The kinds of job that the worker can do."""
+    """`kinds` are the job kinds that the worker can run."""
 
     kinds: tuple[str, ...] = (PRINT_KIND,)
 
 
 @dataclass(frozen=True)
-class HeldBody:
+class LeaseTokenBody:
     token: str
 
 
@@ -50,7 +51,7 @@ class FileBody:
 
 @dataclass(frozen=True)
 class FinishBody:
-    """`files` by the names of the outputs; the fields after `report` are of a print worker that names no files."""
+    """The result of a task. `files` is keyed by output name. Older print workers send the fields after `report`."""
 
     token: str
     took_ms: int
@@ -63,7 +64,7 @@ class FinishBody:
     tiles_fell_back: int | None = None
 
     def completed(self) -> CompletedRender:
-        """Raises Unprocessable."""
+        """The completed render, in one form for all workers. Raises Unprocessable."""
         files, report = self.files, self.report
         if not files:
             files = {PRINT_FILE: FileBody(self.bytes, self.sha256)}
@@ -81,19 +82,19 @@ class FailBody:
 
 
 async def lease(request: Request) -> Response:
-    wish = parse.shaped(await auth.render_worker(request), LeaseBody)
-    task = await render_workers.lease(_app(request), KINDS, wish.kinds)
+    body = parse.from_json(await auth.render_worker(request), LeaseBody)
+    task = await render_workers.lease(_app(request), KINDS, body.kinds)
     return JSONResponse(asdict(task)) if task else Response(status_code=204)
 
 
 async def extend(request: Request) -> Response:
-    job_id, body = await _asked(request, HeldBody)
+    job_id, body = await _signed_body(request, LeaseTokenBody)
     await render_workers.extend(_app(request), KINDS, job_id, body.token)
     return Response(status_code=204)
 
 
 async def ticket(request: Request) -> Response:
-    job_id, body = await _asked(request, TicketBody)
+    job_id, body = await _signed_body(request, TicketBody)
     upload = UploadRequest(body.name, body.mime, body.bytes)
     ticket = await render_workers.ticket(_app(request), KINDS, job_id, body.token, upload)
     expires_at = to_text(ticket.expires_at)
@@ -102,27 +103,27 @@ async def ticket(request: Request) -> Response:
 
 
 async def finish(request: Request) -> Response:
-    job_id, body = await _asked(request, FinishBody)
+    job_id, body = await _signed_body(request, FinishBody)
     await render_workers.finish(_app(request), KINDS, job_id, body.token, body.completed())
     return Response(status_code=204)
 
 
 async def fail(request: Request) -> Response:
-    job_id, body = await _asked(request, FailBody)
+    job_id, body = await _signed_body(request, FailBody)
     fault = render_workers.fault_of(body.code, body.message, retryable=body.retryable)
     await render_workers.fail(_app(request), KINDS, job_id, body.token, fault)
     return Response(status_code=204)
 
 
 async def release(request: Request) -> Response:
-    job_id, body = await _asked(request, HeldBody)
+    job_id, body = await _signed_body(request, LeaseTokenBody)
     await render_workers.release(_app(request), KINDS, job_id, body.token)
     return Response(status_code=204)
 
 
-async def _asked(request: Request, shape: type[T]) -> tuple[str, T]:
+async def _signed_body(request: Request, shape: type[T]) -> tuple[str, T]:
     body = await auth.render_worker(request)
-    return str(request.path_params["job_id"]), parse.shaped(body, shape)
+    return str(request.path_params["job_id"]), parse.from_json(body, shape)
 
 
 def _app(request: Request) -> App:

@@ -1,6 +1,6 @@
-"""Every route of the app, on one page.
+"""The routes of the app.
 
-A handler's module is imported when it is first asked for: a cold start loads the code of one request, however
+A handler's module is imported with its first request. A cold start then loads the code of a single request, however
 many capabilities there are.
 """
 
@@ -19,15 +19,15 @@ from app.core.app import App
 from app.core.lazy import load_facades
 from app.core.rate_limit_cache import RateLimitCache
 from handlers.http import errors
-from handlers.http.parse import Room
-from handlers.http.request_context import OneAddress, RequestContext
+from handlers.http.parse import BodyMemory
+from handlers.http.request_context import RequestContext, StripTrailingSlash
 from handlers.prometheus import Requests
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def late(name: str) -> Handler:
-    """The handler `module.function` of this package, imported with its first request."""
+def lazy(name: str) -> Handler:
+    """A handler that calls `module.function` of this package, and imports it with the first request."""
 
     async def handler(request: Request) -> Response:
         return await load(name)(request)
@@ -43,7 +43,8 @@ def load(name: str) -> Handler:
 
 
 def load_all() -> None:
-    """Import every handler and what it uses now: a server that stays need not make its first visitors wait."""
+    """Import every handler and its dependencies. A long-running server does this at start-up, so that its first
+    requests are not slow."""
     for route in ROUTES:
         if isinstance(route, Route) and isinstance(route.name, str):
             load(route.name)
@@ -51,50 +52,50 @@ def load_all() -> None:
 
 
 ROUTES = [
-    Route("/", late("home.home")),
-    Route("/auth", late("oauth.begin")),
-    Route("/auth/callback", late("oauth.finish")),
-    Route("/products/sync", late("home.sync_products"), methods=["POST"]),
-    Route("/auth/bounce", late("home.bounce")),
-    Route("/orders", late("personalization.admin.orders")),
-    Route("/orders/items/{item_id}/retry", late("personalization.admin.retry"), methods=["POST"]),
-    Route("/orders/items/{item_id}/size", late("personalization.admin.map_size"), methods=["POST"]),
-    Route("/orders/items/{item_id}/note", late("personalization.admin.tell_again"), methods=["POST"]),
-    Route("/orders/items/{item_id}/upload", late("personalization.admin.open_picture"), methods=["POST"]),
-    Route("/orders/items/{item_id}/picture", late("personalization.admin.propose_picture"), methods=["POST"]),
-    Route("/orders/items/{item_id}/picture/approve", late("personalization.admin.approve_picture"), methods=["POST"]),
-    Route("/orders/deliveries/{delivery_id}/read", late("personalization.admin.read_again"), methods=["POST"]),
-    Route("/privacy", late("privacy.privacy_page")),
-    Route("/privacy/requests", late("privacy.create_request"), methods=["POST"]),
-    Route("/privacy/previews", late("privacy.keep_previews"), methods=["POST"]),
-    Route("/webhooks", late("webhooks.receive"), methods=["POST"]),
-    Route("/proxy/products/{product_id}", late("personalization.storefront.offer")),
-    Route("/proxy/uploads", late("personalization.storefront.open_upload"), methods=["POST"]),
-    Route("/proxy/previews", late("personalization.storefront.create_preview"), methods=["POST"]),
-    Route("/proxy/previews/{preview_id}", late("personalization.storefront.preview_state")),
-    Route("/proxy/previews/{preview_id}/cancel", late("personalization.storefront.cancel_preview"), methods=["POST"]),
-    Route("/proxy/previews/{preview_id}/delete", late("privacy.delete_photo"), methods=["POST"]),
-    Route("/media/{key:path}", late("http.media.upload"), methods=["PUT", "OPTIONS"]),
-    Route("/media/{key:path}", late("http.media.download")),
-    Route("/internal/jobs", late("render_workers.lease"), methods=["POST"]),
-    Route("/internal/jobs/{job_id}/extend", late("render_workers.extend"), methods=["POST"]),
-    Route("/internal/jobs/{job_id}/ticket", late("render_workers.ticket"), methods=["POST"]),
-    Route("/internal/jobs/{job_id}/finish", late("render_workers.finish"), methods=["POST"]),
-    Route("/internal/jobs/{job_id}/fail", late("render_workers.fail"), methods=["POST"]),
-    Route("/internal/jobs/{job_id}/release", late("render_workers.release"), methods=["POST"]),
-    Route("/healthz", late("health.healthz")),
-    Route("/static/{name}", late("http.static_files.page_file")),
-    Route("/metrics", late("metrics.metrics")),
+    Route("/", lazy("home.home")),
+    Route("/auth", lazy("oauth.begin")),
+    Route("/auth/callback", lazy("oauth.finish")),
+    Route("/products/sync", lazy("home.sync_products"), methods=["POST"]),
+    Route("/auth/bounce", lazy("home.bounce")),
+    Route("/orders", lazy("personalization.admin.orders")),
+    Route("/orders/items/{item_id}/retry", lazy("personalization.admin.retry"), methods=["POST"]),
+    Route("/orders/items/{item_id}/size", lazy("personalization.admin.map_size"), methods=["POST"]),
+    Route("/orders/items/{item_id}/note", lazy("personalization.admin.tell_again"), methods=["POST"]),
+    Route("/orders/items/{item_id}/upload", lazy("personalization.admin.open_picture"), methods=["POST"]),
+    Route("/orders/items/{item_id}/picture", lazy("personalization.admin.propose_picture"), methods=["POST"]),
+    Route("/orders/items/{item_id}/picture/approve", lazy("personalization.admin.approve_picture"), methods=["POST"]),
+    Route("/orders/deliveries/{delivery_id}/read", lazy("personalization.admin.read_again"), methods=["POST"]),
+    Route("/privacy", lazy("privacy.privacy_page")),
+    Route("/privacy/requests", lazy("privacy.create_request"), methods=["POST"]),
+    Route("/privacy/previews", lazy("privacy.keep_previews"), methods=["POST"]),
+    Route("/webhooks", lazy("webhooks.receive"), methods=["POST"]),
+    Route("/proxy/products/{product_id}", lazy("personalization.storefront.offer")),
+    Route("/proxy/uploads", lazy("personalization.storefront.open_upload"), methods=["POST"]),
+    Route("/proxy/previews", lazy("personalization.storefront.create_preview"), methods=["POST"]),
+    Route("/proxy/previews/{preview_id}", lazy("personalization.storefront.preview_state")),
+    Route("/proxy/previews/{preview_id}/cancel", lazy("personalization.storefront.cancel_preview"), methods=["POST"]),
+    Route("/proxy/previews/{preview_id}/delete", lazy("privacy.delete_photo"), methods=["POST"]),
+    Route("/media/{key:path}", lazy("http.media.upload"), methods=["PUT", "OPTIONS"]),
+    Route("/media/{key:path}", lazy("http.media.download")),
+    Route("/internal/jobs", lazy("render_workers.lease"), methods=["POST"]),
+    Route("/internal/jobs/{job_id}/extend", lazy("render_workers.extend"), methods=["POST"]),
+    Route("/internal/jobs/{job_id}/ticket", lazy("render_workers.ticket"), methods=["POST"]),
+    Route("/internal/jobs/{job_id}/finish", lazy("render_workers.finish"), methods=["POST"]),
+    Route("/internal/jobs/{job_id}/fail", lazy("render_workers.fail"), methods=["POST"]),
+    Route("/internal/jobs/{job_id}/release", lazy("render_workers.release"), methods=["POST"]),
+    Route("/healthz", lazy("health.healthz")),
+    Route("/static/{name}", lazy("http.static_files.page_file")),
+    Route("/metrics", lazy("metrics.metrics")),
 ]
 
 
 def create(app: App) -> Starlette:
-    """The ASGI application for an App. It has no lifespan: every runtime can run it."""
-    middleware = [Middleware(RequestContext), Middleware(OneAddress)]
+    """The ASGI application for an App. It needs no lifespan events, so every runtime can run it."""
+    middleware = [Middleware(RequestContext), Middleware(StripTrailingSlash)]
     starlette = Starlette(routes=ROUTES, middleware=middleware, exception_handlers=errors.HANDLERS)
-    starlette.router.redirect_slashes = False  # as OneAddress says
+    starlette.router.redirect_slashes = False  # StripTrailingSlash explains why
     starlette.state.app = app
     starlette.state.requests = Requests()
-    starlette.state.room = Room()
+    starlette.state.body_memory = BodyMemory()
     starlette.state.rate_limits = RateLimitCache()
     return starlette

@@ -1,7 +1,7 @@
-"""One process: the ASGI application `handlers.server:app`, with the job loops beside it.
+"""The single-process server: the ASGI application `handlers.server:app`, which also runs the job loops.
 
-The loops start and end with the server's lifespan, which only this runtime has: the routes
-themselves need none, so that they run on Workers and Lambda as they are.
+The loops start and stop with the server's lifespan, which only this runtime has. The routes need no lifespan, so they
+run unchanged on Cloudflare Workers and Lambda.
 """
 
 from __future__ import annotations
@@ -14,29 +14,29 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.core.app import App
 from app.core.settings import Settings
 from app.wiring import build
-from handlers.http.slow_bodies import Paced
+from handlers.http.slow_bodies import SlowBodyLimit
 from handlers.jobs import LOOPS
 from handlers.routes import create, load_all
 from handlers.runtimes.loops import Loops
 
 UVICORN = {
-    "http": "h11",  # it refuses headers of over 64 KB; httptools, a little faster, keeps whatever comes in memory
-    "limit_concurrency": 900,  # more connections get 503 at once; systems often let a process open 1,024 files
-    "timeout_keep_alive": 75,  # seconds; longer than proxies keep idle connections, or they would send into closed ones
+    "http": "h11",  # h11 refuses headers over 64 KB; httptools is a little faster but buffers them without limit
+    "limit_concurrency": 900,  # further connections get 503; many systems limit a process to 1,024 open files
+    "timeout_keep_alive": 75,  # seconds; longer than proxies keep idle connections, so that they reuse no closed one
     "timeout_graceful_shutdown": 5,  # seconds
 }
-"""How uvicorn is to run it: https://www.uvicorn.org/settings/. Dockerfile and docs/deploy-server.md say the same."""
+"""Uvicorn's settings: https://www.uvicorn.org/settings/. Dockerfile and docs/deploy-server.md repeat them."""
 
 
 class Server:
-    """Answers HTTP by the routes, and runs jobs from start-up to shutdown."""
+    """Answers HTTP requests, and runs jobs from start-up to shutdown."""
 
     def __init__(self, app: App):
         load_all()
-        # Its lines hold queries, and those hold tokens; RequestContext logs each request without.
+        # The access log contains query strings, which contain tokens. RequestContext logs requests without them.
         logging.getLogger("uvicorn.access").disabled = True
         self._app = app
-        self._routes: ASGIApp = Paced(create(app))
+        self._routes: ASGIApp = SlowBodyLimit(create(app))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -55,7 +55,7 @@ class Server:
 
 
 def __getattr__(name: str) -> Server:
-    """`app` is built when it is asked for: importing this module needs no settings."""
+    """Build `app` on first access, so that importing this module needs no settings."""
     if name != "app":
         raise AttributeError(name)
     server = Server(build(Settings.load(os.environ)))

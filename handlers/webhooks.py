@@ -1,4 +1,4 @@
-"""Webhooks: verify, keep a few fields, queue, answer. The work is done by jobs."""
+"""Webhooks: verify, extract a few fields, queue a job, answer. The jobs do the work."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ from app.core.ports.shopify import Webhook
 from handlers.http import auth, parse
 
 MAX_WEBHOOK_BYTES = 8 * 1024 * 1024
-"""Large orders pass a megabyte; Shopify names no limit."""
+"""Large orders exceed a megabyte, and Shopify documents no limit."""
 BODY_S = 10.0
-"""How long a webhook may take to arrive. Shopify gives up after five seconds, the answer included."""
+"""The time in which a webhook must arrive, in seconds. Shopify gives up after five, including our response."""
 
 
 TOPICS: Mapping[str, Sequence[Subscriber]] = {
     topic: [each.topics[topic] for each in CAPABILITIES if topic in each.topics]
     for topic in dict.fromkeys(topic for each in CAPABILITIES for topic in each.topics)
 }
-"""Who works on each topic. Their code is imported with the first webhook of the topic."""
+"""The subscribers of each topic. Their code is imported with the first webhook of the topic."""
 
 
 async def receive(request: Request) -> Response:
-    """A webhook that Shopify signed gets 200, even if we cannot use it: Shopify would only send it again."""
+    """POST /webhooks. A webhook that Shopify signed gets 200 even if we cannot use it: an error would only make Shopify
+    send it again."""
     app: App = request.app.state.app
     webhook = app.shopify_auth.verify_webhook(auth.signed(request, await _body(request)))
     request.state.shop = webhook.shop
@@ -54,7 +55,7 @@ async def _take(app: App, webhook: Webhook, subscriber: Subscriber) -> None:
 
 
 async def _body(request: Request) -> bytes:
-    """A stranger who did not even put a signature in the headers cannot make us hold much."""
+    """The raw body. Without a well-formed signature in the headers, only a small body is read into memory."""
     app: App = request.app.state.app
     limit = MAX_WEBHOOK_BYTES if app.shopify_auth.may_be_signed(auth.signed(request)) else parse.MAX_JSON_BYTES
     return await parse.raw(request, limit, within_s=BODY_S)

@@ -1,7 +1,7 @@
-"""The Cloudflare worker: HTTP, queue and cron. wrangler.toml names this module, and no other imports it.
+"""The Cloudflare worker: HTTP, queue and cron. wrangler.toml names this module, and no other module imports it.
 
-A worker has a second to start, and importing SQLAlchemy alone takes longer: what loads it is imported with the first
-event.
+A worker has one second to start, and importing SQLAlchemy alone takes longer. Modules that load it are therefore
+imported with the first event.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from handlers.runtimes import asgi_worker
 
 @cache
 def _routes() -> Starlette:
-    """Built with the first request: before it, a worker has no random numbers."""
+    """The application, built with the first request: a worker has no random numbers before that."""
     from workers import env
 
     from app.wiring_worker import build_worker
@@ -32,15 +32,17 @@ def _app() -> App:
     return app
 
 
-class Default(WorkerEntrypoint):  # type: ignore[misc]  # its types are only there in a worker
-    """What Cloudflare calls."""
+class Default(WorkerEntrypoint):  # type: ignore[misc]  # its types exist only in a worker
+    """The entry points that Cloudflare calls."""
 
     async def fetch(self, request: Request) -> Any:
         return await asgi_worker.answer(_routes(), request.js_object if isinstance(request, Request) else request)
 
     async def queue(self, batch: Any, env: Any, ctx: Any) -> None:
-        """Each message is a job's id, and runs one due job. When none could be looked for, the message comes again, as
-        wrangler.toml says."""
+        """Run one due job for each message, whose body is a job id.
+
+        A message is retried, as configured in wrangler.toml, if the jobs could not be read.
+        """
         from handlers.jobs import run_woken
 
         for message in batch.messages:
@@ -50,7 +52,7 @@ class Default(WorkerEntrypoint):  # type: ignore[misc]  # its types are only the
                 message.retry()
 
     async def scheduled(self, controller: Any, env: Any, ctx: Any) -> None:
-        """Wake what is due: wake-ups get lost, and retries wait for their time. Then sweep."""
+        """Wake due jobs, because wake-ups get lost and retries become due later. Then sweep."""
         from handlers.jobs import resend_wake_ups, sweep
 
         await resend_wake_ups(_app())

@@ -47,7 +47,7 @@ def test_an_answer_of_another_status_is_no_figure(tmp_path: Path) -> None:
 
 
 def test_requests_of_a_set_up_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(setups, "PLACES", {"sqlite": "here"})
+    monkeypatch.setattr(setups, "DESCRIPTIONS", {"sqlite": "here"})
     monkeypatch.setattr(setups, "TURNS", 3)
     rows = setups.run()
     assert [row.name for row in rows] == ["webhook: here", "preview request: here", "status poll: here"]

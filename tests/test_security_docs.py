@@ -72,8 +72,11 @@ def test_a_gigabyte_takes_as_many_addresses_as_the_page_says() -> None:
 
 def test_large_webhooks_need_two_addresses_and_a_steady_stream() -> None:
     parse, webhooks = import_module("handlers.http.parse"), import_module("handlers.webhooks")
-    assert (parse.ROOM_BYTES / parse.ADDRESS_BYTES, states(TEXT, "large webhooks", "two addresses")) == (2, True)
-    a_second = parse.ROOM_BYTES / webhooks.BODY_S / 1024**2
+    assert (parse.BODY_MEMORY_BYTES / parse.ADDRESS_MEMORY_BYTES, states(TEXT, "large webhooks", "two addresses")) == (
+        2,
+        True,
+    )
+    a_second = parse.BODY_MEMORY_BYTES / webhooks.BODY_S / 1024**2
     assert states(TEXT, f"{a_second:.1f} MB a second")
 
 

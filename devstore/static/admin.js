@@ -1,4 +1,4 @@
-// The admin's half of App Bridge: hands out ID tokens, shows toasts, follows the frame's address and nav.
+// The admin's side of App Bridge: provides ID tokens, shows toasts, and mirrors the frame's URL and navigation.
 const frame = document.querySelector("#app-frame");
 const { origin, root, tokenUrl } = frame.dataset;
 

@@ -239,6 +239,6 @@ def _fault(answer: httpx.Response, body: bytes) -> AppError:
 
 def _shaped(answer: bytes, shape: type[T]) -> T:
     try:
-        return parse.shaped(answer, shape)
+        return parse.from_json(answer, shape)
     except AppError as fault:
         raise Unreachable("The answer is not valid. Check that this is the app's address.") from fault

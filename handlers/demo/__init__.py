@@ -1,1 +1,1 @@
-"""The demo: the app and a simulated shop on this machine."""
+"""The demo, which runs the app and a simulated shop on this machine."""

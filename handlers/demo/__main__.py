@@ -1,4 +1,4 @@
-"""`make demo`: the app and the simulated shop, side by side on this machine, with no account and no network."""
+"""`make demo`: the app and the simulated shop on this machine. It needs no account and no network."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ API_KEY = "artify-demo-key"
 
 def main() -> int:
     """Serve until Ctrl-C."""
-    os.umask(0o077)  # what the demo and the simulated shop write is for this user alone
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the shop is ended too, not left behind
+    os.umask(0o077)  # only this user may read what the demo and the simulated shop write
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(0)
+    )  # raises SystemExit, so that the shop's process is stopped as well
     environ = _environ()
     shop = subprocess.Popen([sys.executable, "-m", "devstore"], env=os.environ | environ)
     try:
@@ -42,7 +44,7 @@ def main() -> int:
 
 
 async def prepare(app: App) -> None:
-    """Migrate, and fill the demo shop the first time."""
+    """Migrate the database, and seed the demo shop on the first run."""
     migrate(app.settings.database_url)
     await shops.expect_install(app, demo_shop.SHOP)
     if not await catalog.enabled_products(app.db, demo_shop.SHOP):
@@ -82,7 +84,7 @@ def _welcome(settings: Settings, environ: dict[str, str], log: Path) -> str:
 def _environ() -> dict[str, str]:
     port, shop_port = os.environ.get("PORT", "8000"), os.environ.get("DEVSTORE_PORT", "8001")
     VAR.mkdir(parents=True, exist_ok=True)
-    VAR.chmod(0o700)  # also one that an earlier version made, whose files others could read
+    VAR.chmod(0o700)  # also for a folder from an earlier version, which other users could read
     return {
         **_keys(),
         "PORT": port,
@@ -98,7 +100,7 @@ def _environ() -> dict[str, str]:
 
 
 def _keys() -> dict[str, str]:
-    """Secrets of this demo, made once: tokens in the database must stay readable."""
+    """The secrets of this demo. They are generated once and kept, because they decrypt the tokens in its database."""
     path = VAR / "keys.json"
     if not path.exists():
         random: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""The demo's blanks: what its products are printed on, and how they look with a design on them.
+"""The demo's blanks: the articles that its products are printed on, with the templates of their mockups.
 
 The pictures are drawn by `python -m tests.demo_pictures`.
 """
@@ -22,8 +22,11 @@ FOLDER = Path(__file__).parents[1] / "static" / "demo"
 
 @dataclass(frozen=True)
 class DemoBase:
-    """A blank; `sizes` are those of the product that are printed on it, `mockup` names files where a template has
-    assets. Millimetres."""
+    """A blank of the demo.
+
+    `sizes` are the names of the product's sizes that are printed on it. `safe_mm` is the safe margin in millimetres.
+    `mockup` is a template that names files in place of assets.
+    """
 
     name: str
     sizes: tuple[str, ...]
@@ -85,11 +88,11 @@ BASES = {
         )
     ],
 }
-"""By the product's handle."""
+"""The blanks by the handle of their product."""
 
 
 async def save_pictures(app: App, shop_id: str) -> dict[str, str]:
-    """Store what the templates are made of: the assets' ids by the files' names."""
+    """Store the pictures of the templates, and return the ids of their assets by file name."""
     stored = {path.name: await _store(app, shop_id, path) for path in sorted(FOLDER.glob("*.webp"))}
     now = app.clock.now()
     await app.db.batch(*[row for each in stored.values() for row in each.rows(now)])
@@ -97,7 +100,7 @@ async def save_pictures(app: App, shop_id: str) -> dict[str, str]:
 
 
 async def save_bases(app: App, shop_id: str, handle: str, sizes: list[Size], pictures: Named[str, str]) -> None:
-    """The blanks of a product, each size as large as it is sold; without pictures they have no mockups."""
+    """Save the blanks of a product, with its print sizes. Without pictures they get no mockups."""
     for demo in BASES[handle]:
         mockup = _template(demo.mockup, pictures) if pictures else None
         base = ProductBase(new_id(), demo.name, ["Size"], mockup=mockup)
@@ -137,6 +140,6 @@ def _variant(base_id: str, size: Size, safe_mm: float) -> BaseVariant:
 
 
 def _template(mockup: dict[str, Any], pictures: Named[str, str]) -> dict[str, Any]:
-    """With assets' ids for the files' names."""
+    """The template with the file names replaced by asset ids."""
     layers = [layer | {"asset": pictures[layer["asset"]]} for layer in mockup["layers"]]
     return mockup | {"photo": pictures[mockup["photo"]], "layers": layers}

@@ -1,6 +1,6 @@
-"""The demo's data: three products with sizes and blanks, six styles with examples, a watermark.
+"""The seed data of the demo: three products with sizes and blanks, six styles with examples, and a watermark.
 
-The ids are those of the simulated shop's products and variants.
+Product and variant ids match those of the simulated shop (devstore/seed.json).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ EXAMPLE_SIDE = 384
 
 @dataclass(frozen=True)
 class DemoSize:
-    """A print size in pixels at 300 dpi, and the variant that sells it."""
+    """A print size in pixels at 300 dpi, and the id of the variant that sells it."""
 
     name: str
     width_px: int
@@ -65,7 +65,11 @@ WATERMARK = Watermark(text="artify preview", opacity=0.28, position="tiled", siz
 
 
 async def seed(app: App, *, examples: bool) -> None:
-    """Fill an empty shop; `examples` renders a picture for each style, some seconds' work, and stores the mockups'."""
+    """Seed an empty shop.
+
+    `examples` also renders an example picture for each style, which takes some seconds, and stores the mockups'
+    pictures.
+    """
     styles = [Style(new_id(), name, prompt) for name, prompt in STYLES.items()]
     shown = {style.id: await _example(app, style) for style in styles} if examples else {}
     await personalization.save_styles(app, SHOP, styles, shown)
@@ -79,7 +83,7 @@ async def seed(app: App, *, examples: bool) -> None:
 
 
 async def _example(app: App, style: Style) -> str:
-    """The style on the demo's photo, stored; the asset's id."""
+    """Render the style on the demo's photo, store the picture, and return the id of its asset."""
     photo = await app.imaging.develop(
         PHOTO.read_bytes(), crop=None, width=EXAMPLE_SIDE, height=EXAMPLE_SIDE, mime="image/jpeg"
     )

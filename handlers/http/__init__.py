@@ -1,1 +1,1 @@
-"""What every capability's handlers share when they answer HTTP requests."""
+"""HTTP code that the handlers of every capability share."""

@@ -1,4 +1,4 @@
-"""Who asks: the only place where a request becomes an identity."""
+"""Authentication: the only module that turns a request into an identity."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from handlers.http import parse
 
 
 async def merchant(request: Request) -> Merchant:
-    """Somebody of a shop's staff. Raises DoorReply (bounce, or 401 with a retry header), Unavailable."""
+    """The member of a shop's staff who sent the request.
+
+    Raises AuthReply (a redirect to the bounce page, or 401 with a retry header) and Unavailable.
+    """
     app: App = request.app.state.app
     visit = app.shopify_auth.verify_admin(signed(request))
     request.state.page_headers, request.state.shop = visit.headers, visit.shop
@@ -22,14 +25,14 @@ async def merchant(request: Request) -> Merchant:
 
 
 def installer(request: Request) -> str:
-    """The shop that a merchant wants to install the app in. Raises Unauthorized, BadRequest."""
+    """The shop in which a merchant wants to install the app. Raises Unauthorized and BadRequest."""
     app: App = request.app.state.app
     request.state.shop = shop = app.shopify_auth.verify_install(signed(request))
     return shop
 
 
 def grant(request: Request) -> Grant:
-    """A merchant who comes back with Shopify's consent. Raises Unauthorized, BadRequest."""
+    """The grant that a merchant brings back from Shopify's consent page. Raises Unauthorized and BadRequest."""
     app: App = request.app.state.app
     found = app.shopify_auth.verify_grant(signed(request))
     request.state.shop = found.shop
@@ -37,7 +40,7 @@ def grant(request: Request) -> Grant:
 
 
 def storefront(request: Request) -> ProxyVisit:
-    """A request through the app proxy. Raises Unauthorized."""
+    """The verified shop and customer of an app proxy request. Raises Unauthorized."""
     app: App = request.app.state.app
     visit = app.shopify_auth.verify_proxy(signed(request))
     request.state.shop = visit.shop
@@ -45,19 +48,22 @@ def storefront(request: Request) -> ProxyVisit:
 
 
 async def visitor(request: Request, visit: ProxyVisit, guest_token: str | None) -> Visitor:
-    """The shopper or guest behind a storefront request. Raises NotFound when the app is not installed."""
+    """The customer or guest who sent a storefront request. Raises NotFound if the app is not installed."""
     app: App = request.app.state.app
     return await shops.visitor(app, visit, guest_token)
 
 
 async def known_visitor(request: Request, visit: ProxyVisit, guest_token: str | None) -> Visitor:
-    """One whom we have met. Raises NotFound."""
+    """The customer or guest who sent a storefront request. Raises NotFound if the app has no record of them."""
     app: App = request.app.state.app
     return await shops.known_visitor(app, visit, guest_token)
 
 
 async def render_worker(request: Request) -> bytes:
-    """A machine that holds JOBS_KEY: the body that it signed. Raises Unauthorized, or NotFound where none is let in."""
+    """The body of a request that a render worker signed with JOBS_KEY.
+
+    Raises Unauthorized if the signature is wrong, and NotFound if this deployment has no JOBS_KEY.
+    """
     app: App = request.app.state.app
     if app.settings.jobs_key is None:
         raise NotFound()
@@ -68,9 +74,11 @@ async def render_worker(request: Request) -> bytes:
 
 
 def signed(request: Request, body: bytes = b"") -> SignedRequest:
-    """The request as Shopify signed it. Bytes that are not text stay apart, so that they match no signature.
+    """The request in the form that Shopify's signatures are verified on.
 
-    Values of a repeated header are joined by a comma (RFC 9110, 5.3): neither the first nor the last of them counts.
+    Headers and query are decoded as Latin-1, which maps each byte to one character: bytes that are not UTF-8 are kept
+    and match no signature. Values of a repeated header are joined by commas (RFC 9110, section 5.3), so a sender cannot
+    choose which of them is verified.
     """
     headers: dict[str, str] = {}
     for name, value in ((each.decode("latin-1") for each in pair) for pair in request.headers.raw):
@@ -79,7 +87,7 @@ def signed(request: Request, body: bytes = b"") -> SignedRequest:
 
 
 def _url(request: Request) -> str:
-    """The address exactly as it came: Starlette's own has the path decoded, and a %3F would become a query."""
+    """The URL exactly as it was sent. Starlette decodes the path, which turns a `%3F` into the start of a query."""
     path = request.scope.get("raw_path") or request.url.path.encode()
     query = request.scope["query_string"]
     target = path.partition(b"?")[0] + (b"?" + query if query else b"")

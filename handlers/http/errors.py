@@ -1,4 +1,4 @@
-"""Errors become answers in one place: JSON for programs, a page or a fragment for people."""
+"""Error responses: JSON for programs, an HTML page for people."""
 
 from __future__ import annotations
 
@@ -18,15 +18,18 @@ async def app_error(request: Request, fault: Exception) -> Response:
     return answer(request, fault if isinstance(fault, AppError) else AppError())
 
 
-async def door_reply(request: Request, fault: Exception) -> Response:
-    """What Shopify's protocol wants said, as it is. A text says that it is one: API Gateway would call it JSON."""
+async def auth_reply(request: Request, fault: Exception) -> Response:
+    """The response that Shopify's protocol asks for, unchanged.
+
+    A body gets the content type text/plain: without one, API Gateway would label it JSON.
+    """
     if not isinstance(fault, AuthReply):
         return answer(request, AppError())
     return Response(fault.body, fault.status, dict(fault.headers), "text/plain" if fault.body else None)
 
 
 async def http_error(request: Request, fault: Exception) -> Response:
-    """Starlette's own: no such path, or not by this method."""
+    """Starlette's own errors: an unknown path, or a method that the path does not support."""
     status = fault.status_code if isinstance(fault, HTTPException) else 500
     if status == 405:
         return answer(request, AppError("This address does not support this method.", code="bad_method", status=405))
@@ -36,7 +39,9 @@ async def http_error(request: Request, fault: Exception) -> Response:
 def answer(request: Request, fault: AppError) -> Response:
     headers = {"Retry-After": str(fault.retry_after)} if isinstance(fault, TooMany) else {}
     path: str = request.scope["path"]  # request.url fails on a query that is not UTF-8
-    if path.startswith("/media/"):  # asked from the storefront's origin, whose scripts must see why
+    if path.startswith(
+        "/media/"
+    ):  # requested from the storefront's origin, whose scripts must be able to read the error
         headers["Access-Control-Allow-Origin"] = "*"
     if path.startswith(JSON_PATHS) or "text/html" not in request.headers.get("accept", ""):
         return as_json(request, fault, headers)
@@ -58,6 +63,6 @@ def request_id(request: Request) -> str:
 
 HANDLERS: Mapping[Any, Any] = {
     AppError: app_error,
-    AuthReply: door_reply,
+    AuthReply: auth_reply,
     HTTPException: http_error,
 }

@@ -1,14 +1,14 @@
-"""How often each may ask: every limit of the app on one page.
+"""Rate limits: every limit of the app, and the functions that count against them.
 
-A visitor, an address and a shop each have an allowance, and all shops together one, so that neither one shop nor many
-drain what all share: the key of the image model, the storage, the database, the processor.
+A visitor, an address and a shop each have an allowance, and all shops together have one. Neither one shop nor many can
+then use up the resources that all of them share: the image model's quota, storage, the database and the processor.
 
-What is not here is not counted, because counting is a durable write. A webhook is signed, and refusing it could only
-lose an order. The state of a preview, a shop's offer and the merchant's pages are only read: a poll of a state was seen
-to take half to a quarter of the time that counting it would, and is answered to the holder of its view token alone. The
-other buttons of the orders page do the same work once, however often they are pressed.
+Other requests are not counted, because counting is a durable write. A webhook is signed, and refusing it could only
+lose an order. The state of a preview, a shop's offer and the merchant's pages are only read. Polling a state was
+measured to take a quarter to half of the time that counting it would take, and only the holder of the preview's view
+token gets an answer. The remaining buttons of the orders page do their work once, however often they are pressed.
 
-docs/decisions/0014 says why the figures are what they are.
+docs/decisions/0014 explains the figures.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from app.shops import Hit
 from handlers.http import client_address
 
 NETWORK_TIMES = 4
-"""How many times an address's allowance an IPv6 /48 has."""
+"""The allowance of an IPv6 /48, as a multiple of one address's allowance."""
 MEGABYTE = 1024 * 1024
 
 
 class Window(Enum):
-    """How long a count lasts. A day ends at midnight UTC, when addresses are hidden behind a new key anyway."""
+    """The period that a count covers. A day ends at midnight UTC, when the keyed hashes of addresses change as well."""
 
     MINUTE = "minute"
     TICKET = "15 minutes"
@@ -49,9 +49,9 @@ class Window(Enum):
 
 @dataclass(frozen=True)
 class Limit:
-    """The most in a window, of one visitor, from one address, in one shop and in all shops; None is not counted.
+    """The maximum per window for one visitor, one address, one shop and all shops together; None means not counted.
 
-    The network around an IPv6 address has NETWORK_TIMES what an address has.
+    The network around an IPv6 address may use NETWORK_TIMES as much as one address.
     """
 
     window: Window = Window.MINUTE
@@ -84,7 +84,7 @@ LIMITS = {
     "privacy": Limit(shop=30),
     "install": Limit(address=10, shop=20, everyone=300),
 }
-SENTENCES = {
+MESSAGES = {
     "ticket": "You have uploaded several photos without creating a preview. Create a preview, or wait a few minutes.",
     "upload_day": "You have reached today's limit for photos. Try again tomorrow.",
     "upload_megabytes": "Your internet connection has reached today's limit for photos. Try again tomorrow.",
@@ -96,21 +96,21 @@ SENTENCES = {
     "pixels_day": "You have reached today's limit for large photos. Try a smaller photo, or try again tomorrow.",
     "picture_pixels": "Too many large pictures at once. Wait a moment and try again.",
 }
-"""Messages where the default of TooMany does not fit, by limit and, if they differ, by whose limit it is."""
+"""Messages that replace the default one of TooMany, by limit or by `limit:scope` if they differ by scope."""
 
 
 @dataclass
 class PreviewLimits:
-    """What a shopper's request for a preview is measured by once its photo is known."""
+    """The limits of a preview request that depend on its photo, and are therefore counted once the photo is known."""
 
     request: Request
     who: Mapping[str, str]
     hits: list[Hit] = field(default_factory=list)
 
     def count(self, cost: int, month: Month) -> list[Expect]:
-        """Statements that count a preview whose photo costs so many units (`media.decoding_cost`). Raises TooMany.
+        """Return the statements that count a preview whose photo has this `media.decoding_cost`. Raises TooMany.
 
-        They belong in the batch that begins the preview: one that does not begin counts nowhere.
+        Put them in the batch that starts the preview, so that a preview that does not start is not counted.
         """
         share = min(LIMITS["preview_day"].address or 0, month.address_share)
         limits = {
@@ -125,57 +125,57 @@ class PreviewLimits:
         return shops.counting(app, self.hits, self.request.app.state.rate_limits)
 
     async def refusal(self, refused: Refused) -> TooMany | None:
-        """The error to raise when one of these statements was refused."""
+        """The error to raise if one of these statements was refused, or None if another statement was."""
         return await shops.refusal(_app(self.request), self.hits, self.request.app.state.rate_limits, refused)
 
     @property
     def tickets(self) -> Sequence[str]:
-        """Keys that count this shopper's open tickets."""
+        """The keys under which this shopper's open tickets are counted."""
         return _ticket_keys(self.who)
 
 
 async def upload(request: Request, visit: ProxyVisit, guest_token: str | None, size: int) -> None:
-    """Count a shopper's ticket for a photo of so many bytes. Raises TooMany."""
+    """Count an upload ticket for a photo of `size` bytes. Raises TooMany."""
     limits = {what: (LIMITS[what], 1) for what in ("upload", "upload_day", "ticket")}
     limits["upload_megabytes"] = (LIMITS["upload_megabytes"], -(-size // MEGABYTE))
     await _count(request, _shopper(request, visit, guest_token), limits)
 
 
 async def release_ticket(request: Request, visit: ProxyVisit, guest_token: str | None, since: datetime) -> None:
-    """Uncount a ticket that came to nothing."""
+    """Take back the count of a ticket that was not issued."""
     await shops.release(_app(request), _ticket_keys(_shopper(request, visit, guest_token)), since)
 
 
 async def preview(request: Request, visit: ProxyVisit, guest_token: str | None) -> PreviewLimits:
-    """Count a shopper's wish for a preview. Raises TooMany."""
+    """Count a shopper's preview request. Raises TooMany."""
     who = _shopper(request, visit, guest_token)
     await _count(request, who, _once("preview"))
     return PreviewLimits(request, who)
 
 
 async def shopper(request: Request, what: str, visit: ProxyVisit, guest_token: str | None = None) -> None:
-    """Count what a visitor of a storefront asks for, known or not. Raises TooMany."""
+    """Count a storefront request by a customer or guest, whether or not the app knows them. Raises TooMany."""
     await _count(request, _shopper(request, visit, guest_token), _once(what))
 
 
 async def merchant(request: Request, what: str, shop_id: str, amount: int = 1) -> None:
-    """Count what a shop's staff asks for. Raises TooMany."""
+    """Count a request by a shop's staff. Raises TooMany."""
     await _count(request, {"shop": shop_id, "everyone": "all"}, {what: (LIMITS[what], amount)})
 
 
-async def stranger(request: Request, what: str, shop_id: str) -> None:
-    """Count what anybody may ask for in the name of any shop. Raises TooMany."""
+async def anyone(request: Request, what: str, shop_id: str) -> None:
+    """Count a request that anyone may send in the name of any shop. Raises TooMany."""
     sender = client_address.of_caller(_app(request), request)
     who = {"address": sender.address, "network": sender.network, "shop": shop_id, "everyone": "all"}
     await _count(request, who, _once(what))
 
 
 def _shopper(request: Request, visit: ProxyVisit, guest_token: str | None) -> dict[str, str]:
-    """From the narrowest to what all share. Nobody, as "", is not counted."""
+    """The scopes of a shopper's request, from the narrowest to the widest. An empty string is not counted."""
     app, who = _app(request), visit.customer_id or guest_token
     sender = client_address.of_shopper(app, request, visit.shop)
     return {
-        "visitor": client_address.hidden(app, "visitor", visit.shop, who) if who else "",
+        "visitor": client_address.keyed_hash(app, "visitor", visit.shop, who) if who else "",
         "address": sender.address,
         "network": sender.network,
         "shop": visit.shop,
@@ -188,7 +188,7 @@ def _once(what: str) -> dict[str, tuple[Limit, int]]:
 
 
 async def _count(request: Request, who: Mapping[str, str], limits: Mapping[str, tuple[Limit, int]]) -> None:
-    """Count amounts on limits, all or nothing."""
+    """Count an amount against each limit, all or nothing. Raises TooMany."""
     app = _app(request)
     hits = _hits(who, limits, app.clock.now())
     await shops.hit(app, list(hits), request.app.state.rate_limits)
@@ -203,7 +203,7 @@ def _hits(who: Mapping[str, str], limits: Mapping[str, tuple[Limit, int]], now: 
                     most,
                     limit.window.ends(now),
                     amount,
-                    message=SENTENCES.get(f"{what}:{by}") or SENTENCES.get(what),
+                    message=MESSAGES.get(f"{what}:{by}") or MESSAGES.get(what),
                     code="too_many_today" if limit.window is Window.DAY else None,
                     returnable=limit.window is Window.TICKET,
                 )

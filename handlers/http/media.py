@@ -1,4 +1,7 @@
-"""Signed media links of a folder and of R2; S3 answers its own. Files stream through, in and out."""
+"""Uploads and downloads through signed media links, streamed, for files in a local folder or in R2.
+
+Links to S3 lead straight to S3, which answers them itself.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ CORS = {
     "Access-Control-Allow-Headers": "Content-Type",
     "Access-Control-Max-Age": "3600",
 }
-"""Any origin may send: the signature in the link is the permission, and no cookie is involved."""
+"""Any origin may upload: the signature in the link is the permission, and no cookie is involved."""
 
 
 async def upload(request: Request) -> Response:
@@ -24,9 +27,9 @@ async def upload(request: Request) -> Response:
         return Response(status_code=204, headers=CORS)
     files, link = _link(request)
     if request.headers.get("content-type", "") != link.mime:
-        raise UnsupportedMedia("This upload has another type than announced.")
+        raise UnsupportedMedia("This file's type differs from the one announced.")
     if request.headers.get("content-length", str(link.size)) != str(link.size):
-        raise BadRequest("This upload has another size than announced.", code="wrong_size")
+        raise BadRequest("This file's size differs from the one announced.", code="wrong_size")
     try:
         await files.receive(link, request.stream())
     except ClientDisconnect as fault:
@@ -43,7 +46,7 @@ async def download(request: Request) -> Response:
 
 
 def _headers(link: MediaLink, info: FileInfo | None) -> dict[str, str]:
-    """Raises NotFound when there is no such file."""
+    """Raises NotFound if `info` is None, which means that the file does not exist."""
     if info is None:
         raise NotFound("This file no longer exists.")
     headers = {
@@ -60,7 +63,7 @@ def _headers(link: MediaLink, info: FileInfo | None) -> dict[str, str]:
 
 
 def _link(request: Request) -> tuple[AnswersLinks, MediaLink]:
-    """What the link allows, and whom to ask. Raises Forbidden, and NotFound where links go elsewhere."""
+    """The storage and the verified link. Raises Forbidden, and NotFound if the storage answers its links itself."""
     app: App = request.app.state.app
     key = request.path_params["key"]
     link = MediaLink.read(request.method, key, request.query_params, app.settings.link_key, app.clock.now())

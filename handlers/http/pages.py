@@ -1,4 +1,4 @@
-"""Pages and fragments: Jinja2 templates, rendered with what every page needs."""
+"""Pages and fragments: Jinja2 templates, rendered with the values that every page needs."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
 def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """A page, or a fragment when the template's name starts with an underscore."""
+    """Render a page, or a fragment if the template's name starts with an underscore."""
     app: App = request.app.state.app
     html = (
         template_environment()
         .get_template(template)
         .render(
             settings={"cdn": app.settings.shopify_cdn_url, "api_key": app.settings.shopify_api_key},
-            path="/" + request.scope["path"].lstrip("/\\"),  # //host would lead away from here
+            path="/" + request.scope["path"].lstrip("/\\"),  # a link to //host would lead to another site
             **values,
         )
     )
@@ -40,7 +40,8 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
 
 @cache
 def template_environment() -> Environment:
-    """Every page's templates. Jinja2 is imported with the first page: webhooks and storefront calls need none."""
+    """The Jinja2 environment of all pages. Jinja2 is imported with the first page: webhooks and storefront calls do not
+    need it."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(

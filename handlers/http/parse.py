@@ -1,4 +1,7 @@
-"""Bodies become frozen dataclasses, checked field by field; a bad one is a 400 or 422 with a sentence."""
+"""Request bodies: read within limits of size, time and memory, and parsed into frozen dataclasses.
+
+A body that cannot be parsed is answered with 400 or 422 and a message that names the field.
+"""
 
 from __future__ import annotations
 
@@ -17,27 +20,28 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MAX_JSON_BYTES = 64 * 1024
-ROOM_BYTES = 16 * 1024 * 1024
-ADDRESS_BYTES = ROOM_BYTES // 2
-"""The most of it for one address: enough for the largest webhook, and as much is left for everybody else's."""
+BODY_MEMORY_BYTES = 16 * 1024 * 1024
+ADDRESS_MEMORY_BYTES = BODY_MEMORY_BYTES // 2
+"""The maximum for one address: enough for the largest webhook, which leaves as much for all other addresses."""
 
 
 @dataclass
-class Room:
-    """Memory of this process for large bodies while they arrive: what passes MAX_JSON_BYTES of each counts.
+class BodyMemory:
+    """The memory that large bodies use in this process while they arrive, in bytes.
 
-    Small ones always find a place, so that few who send much, and slowly, do not keep out the others.
+    Only the part of a body above MAX_JSON_BYTES counts. Small bodies are therefore always accepted, even while a few
+    clients send large bodies slowly.
     """
 
     held: Counter[str] = field(default_factory=Counter)  # bytes by address
 
     @property
-    def taken(self) -> int:
+    def reserved(self) -> int:
         return self.held.total()
 
-    def take(self, address: str, size: int) -> None:
-        """Raises Unavailable, which lets Shopify send its webhook again."""
-        if self.taken + size > ROOM_BYTES or self.held[address] + size > ADDRESS_BYTES:
+    def reserve(self, address: str, size: int) -> None:
+        """Reserve memory for an address. Raises Unavailable, after which Shopify sends the webhook again."""
+        if self.reserved + size > BODY_MEMORY_BYTES or self.held[address] + size > ADDRESS_MEMORY_BYTES:
             raise Unavailable("Too many large requests at once. Try again in a moment.")
         self.held[address] += size
 
@@ -48,25 +52,26 @@ class Room:
 
 
 async def raw(request: Request, limit: int, *, within_s: float | None = None) -> bytes:
-    """The whole body, refused when it says that it is, or as soon as it is, over `limit` bytes.
+    """Read the whole body. It is refused if it announces more than `limit` bytes, or as soon as it exceeds them.
 
-    `within_s` is how many seconds it may take, however much of it has come. Raises TooLarge, Unavailable, BadRequest,
-    and AppError 408 when it is too slow.
+    `within_s` is the deadline in seconds for the whole body, however much of it has arrived. Raises TooLarge;
+    Unavailable if the memory for large bodies is used up; BadRequest if the client disconnects; and AppError 408
+    (`too_slow`) after the deadline.
     """
-    if _announced(request) > limit:
+    if _content_length(request) > limit:
         raise TooLarge("This request is too large.")
     try:
         async with asyncio.timeout(within_s):
-            return await _received(request, limit)
+            return await _read_body(request, limit)
     except TimeoutError as fault:
         raise too_slow() from fault
     except ClientDisconnect as fault:
         raise BadRequest("The request was interrupted.") from fault
 
 
-async def _received(request: Request, limit: int) -> bytes:
-    """The whole body. What passes MAX_JSON_BYTES of it has its place in the Room."""
-    room: Room = request.app.state.room
+async def _read_body(request: Request, limit: int) -> bytes:
+    """Read the whole body, and reserve memory for what exceeds MAX_JSON_BYTES while it arrives."""
+    memory: BodyMemory = request.app.state.body_memory
     received, held, address = bytearray(), 0, ""
     try:
         async for chunk in request.stream():
@@ -76,11 +81,11 @@ async def _received(request: Request, limit: int) -> bytes:
             more = max(len(received) - MAX_JSON_BYTES - held, 0)
             if more:
                 address = address or client_address.peer_bucket(request)
-                room.take(address, more)
+                memory.reserve(address, more)
                 held += more
     finally:
         if held:
-            room.release(address, held)
+            memory.release(address, held)
     return bytes(received)
 
 
@@ -89,12 +94,12 @@ def too_slow() -> AppError:
 
 
 async def body(request: Request, shape: type[T]) -> T:
-    """A JSON body as a dataclass. Raises TooLarge, and what `shaped` raises."""
-    return shaped(await raw(request, MAX_JSON_BYTES), shape)
+    """Parse a JSON body into a dataclass. Raises what `raw` and `from_json` raise."""
+    return from_json(await raw(request, MAX_JSON_BYTES), shape)
 
 
-def shaped(received: bytes, shape: type[T]) -> T:
-    """JSON as a dataclass. Raises BadRequest when it is no JSON, Unprocessable when a field is wrong."""
+def from_json(received: bytes, shape: type[T]) -> T:
+    """Parse JSON into a dataclass. Raises BadRequest if it is not JSON, and Unprocessable if a field is wrong."""
     from pydantic import ValidationError
 
     try:
@@ -108,14 +113,14 @@ def shaped(received: bytes, shape: type[T]) -> T:
     return value
 
 
-def _announced(request: Request) -> int:
-    """The bytes that a body will have, 0 when it does not say so."""
+def _content_length(request: Request) -> int:
+    """The size in bytes that the request announces for its body, or 0 if it announces none."""
     length = request.headers.get("content-length", "")
     return int(length) if length.isdecimal() and len(length) < 20 else 0
 
 
 def _adapter(shape: type[Any]) -> TypeAdapter[Any]:
-    """Pydantic loads with the first body: it would lengthen a cold start by a fifth."""
+    """The type's adapter. Pydantic is imported with the first body: it would lengthen a cold start by a fifth."""
     from pydantic import TypeAdapter
 
     if shape not in _adapters:

@@ -1,4 +1,4 @@
-"""What every request gets: an id, a log line, safe headers, and an answer whatever happens."""
+"""Middleware for every request: an ID, a log line, security headers, and an error response after a crash."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ SAFE_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-"""Unless the answer says otherwise: most hold a token, a signed link, or somebody's state."""
+"""Defaults that a response may override. Most responses contain a token, a signed link or personal state."""
 
 
-class OneAddress:
-    """Answers `/webhooks/` as `/webhooks`. A key under /media/ is taken as it was signed.
+class StripTrailingSlash:
+    """Removes a trailing slash from the path, so that `/webhooks/` is answered like `/webhooks`.
 
-    Starlette would redirect, to an address built from the Host header, which is anybody's; and Shopify takes a redirect
-    for a failed delivery.
+    Starlette would redirect to a URL built from the Host header, which the client chooses, and Shopify counts a
+    redirect as a failed delivery. Paths under /media/ are left as they are, because their links are signed.
     """
 
     def __init__(self, app: ASGIApp):
@@ -40,7 +40,10 @@ class OneAddress:
 
 
 class RequestContext:
-    """Logs method, path and status; never the query, which holds signatures and tokens."""
+    """Gives each request an ID and default headers, and logs its method, path and status.
+
+    The query is never logged, because it contains signatures and tokens.
+    """
 
     def __init__(self, app: ASGIApp):
         self._next = app
@@ -69,7 +72,7 @@ class RequestContext:
                 await self._next(scope, receive, send_with_headers)
             except ClientDisconnect:
                 app.log.info("client_left")
-            except Exception as fault:  # noqa: BLE001  # the request boundary: servers would log the fault's message
+            except Exception as fault:  # noqa: BLE001  # the request boundary: a server would log the exception's message
                 app.log.error("request_crashed", fault)
                 if status == 0:
                     await errors.answer(Request(scope), AppError())(scope, receive, send_with_headers)

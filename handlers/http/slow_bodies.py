@@ -1,6 +1,6 @@
-"""How a server of ours takes bodies: not at any pace, and not on and on after the answer.
+"""Time limits for request bodies on our own server, while they arrive and after an early response.
 
-Other platforms hand over whole bodies, or watch over the pace themselves; uvicorn does neither.
+Other platforms deliver whole bodies or enforce a minimum speed themselves; uvicorn does neither.
 """
 
 from __future__ import annotations
@@ -12,16 +12,22 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from handlers.http.parse import too_slow
 
-FIRST_S = 15.0
-"""How long any body may take, in seconds. A webhook's has a deadline of its own (handlers/webhooks.py)."""
-BYTES_A_S = 16 * 1024
-"""Each so many bytes that have come give a second more: a photo of 25 MB may come slowly, but not by the byte."""
+BASE_TIMEOUT_S = 15.0
+"""The time allowed for any body, in seconds. Webhooks have a deadline of their own (handlers/webhooks.py)."""
+BYTES_PER_S = 16 * 1024
+"""Each time this many bytes have arrived, the deadline moves by a second.
+
+A photo of 25 MB may then arrive over a slow connection, but not byte by byte.
+"""
 LINGER_S = 2.0
-"""How long what still comes is read and dropped after an early answer, so that the sender gets to read it."""
+"""How long the rest of a body is read and discarded after an early response, in seconds.
+
+Otherwise the connection would be reset before the sender has read the response.
+"""
 
 
-class Paced:
-    """Answers 408 to who sends too slowly, and closes a connection whose body was not read to its end."""
+class SlowBodyLimit:
+    """Answers 408 if a body arrives too slowly, and closes connections whose body was not read to its end."""
 
     def __init__(self, app: ASGIApp):
         self._next = app
@@ -36,20 +42,20 @@ class Paced:
 
 @dataclass
 class _Body:
-    """One request's. `ended` when its last byte has come, or the sender has gone."""
+    """The body of one request. `ended` is true once its last byte has arrived or the client has disconnected."""
 
     _receive: Receive
     _send: Send
-    began: float
+    started: float
     received: int = 0
     ended: bool = False
 
     async def receive(self) -> Message:
-        """Raises AppError 408."""
-        if self.ended:  # now it only tells whether the sender is still there
+        """The next part of the body. Raises AppError 408 (`too_slow`) after the deadline."""
+        if self.ended:  # from now on, messages only say whether the client is still connected
             return await self._receive()
         try:
-            async with asyncio.timeout_at(self.began + FIRST_S + self.received / BYTES_A_S):
+            async with asyncio.timeout_at(self.started + BASE_TIMEOUT_S + self.received / BYTES_PER_S):
                 message = await self._receive()
         except TimeoutError as fault:
             raise too_slow() from fault

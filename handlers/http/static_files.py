@@ -1,4 +1,7 @@
-"""The script and the style of the merchant's pages. Starlette's StaticFiles reads in threads, and a worker has none."""
+"""The script and the stylesheet of the admin pages.
+
+Starlette's StaticFiles reads files in threads, which Cloudflare workers do not have.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ TYPES = {".css": "text/css", ".js": "text/javascript"}
 
 
 async def page_file(request: Request) -> Response:
-    """Browsers keep these files and ask whether they changed: a new version is never met by an old script."""
+    """Serve a file with an ETag. Browsers revalidate it each time, so a new page is never used with an old script."""
     path = STATIC / request.path_params["name"]
     if path not in STATIC.iterdir() or path.suffix not in TYPES:
         raise NotFound()

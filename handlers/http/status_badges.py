@@ -1,7 +1,7 @@
-"""The label and the tone of every status, in one table for all of the merchant's pages.
+"""The label and tone of every status on the admin pages, in one table.
 
-A status is found by its column, as `order_items.state`: two tables may use one word in different senses. The words
-are the merchant's, and Shopify's own where Shopify has one.
+A status is looked up by its column, such as `order_items.state`, because two tables may use the same word in different
+senses. The labels are terms that merchants know; where Shopify has a term, it is used.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Tone = Literal["neutral", "info", "success", "warning", "critical"]
-"""Tones of Polaris's badge. `warning`: the merchant has something to do; `critical`: something went wrong for good."""
+"""Tones of Polaris's badge. `warning` means that the merchant must act, `critical` that something failed for good."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,12 @@ STATUS_BADGES: Mapping[str, Mapping[str, StatusBadge]] = {
         "poor": StatusBadge("Poor", "critical"),
     },
 }
-"""By table and column, then by value. Preflight is kept as figures; its verdict is no column, but shown like one."""
+"""Badges by table and column, then by value.
+
+A preflight verdict is not a column, because only its figures are stored, but it is displayed like one.
+"""
 
 
 def status_badge(column: str, status: str) -> StatusBadge:
-    """The badge of a column's value. Raises KeyError for one that the table lacks."""
+    """The badge for a column's value. Raises KeyError if the table has no such column or value."""
     return STATUS_BADGES[column][status]

@@ -1,4 +1,4 @@
-"""An answer that is kept for some seconds, and that one asks for while all others wait for it."""
+"""A cached answer that expires after some seconds, with one request at a time to renew it."""
 
 from __future__ import annotations
 
@@ -12,25 +12,27 @@ T = TypeVar("T")
 
 
 class TtlCache(Generic[T]):
-    def __init__(self, seconds: float, ask: Callable[[], Awaitable[T]]):
+    """Caches the result of `load` for `seconds`. Concurrent callers share one call."""
+
+    def __init__(self, seconds: float, load: Callable[[], Awaitable[T]]):
         self._seconds = seconds
-        self._ask = ask
-        self._until = 0.0
-        self._asking: asyncio.Future[T] | None = None
+        self._load = load
+        self._expires_at = 0.0
+        self._pending: asyncio.Future[T] | None = None
 
-    async def answer(self) -> T:
-        """The kept answer, or a new one. What asking raises is raised for all who wait, and not kept."""
-        if sys.platform == "emscripten":  # a worker's request may not wait for what another one does
-            return await self._ask()
-        if self._asking is None or (self._asking.done() and self._is_over()):
-            self._asking = asyncio.ensure_future(self._asked())
-        return await asyncio.shield(self._asking)
+    async def get(self) -> T:
+        """The cached answer, or a new one. An exception from `load` reaches every waiting caller and is not cached."""
+        if sys.platform == "emscripten":  # a request on a worker may not wait for another request's work
+            return await self._load()
+        if self._pending is None or (self._pending.done() and self._is_expired()):
+            self._pending = asyncio.ensure_future(self._refresh())
+        return await asyncio.shield(self._pending)
 
-    async def _asked(self) -> T:
-        self._until = 0.0
-        answer = await self._ask()
-        self._until = time.monotonic() + self._seconds
+    async def _refresh(self) -> T:
+        self._expires_at = 0.0
+        answer = await self._load()
+        self._expires_at = time.monotonic() + self._seconds
         return answer
 
-    def _is_over(self) -> bool:
-        return self._until < time.monotonic()
+    def _is_expired(self) -> bool:
+        return self._expires_at < time.monotonic()

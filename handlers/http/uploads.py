@@ -1,4 +1,4 @@
-"""Uploads over HTTP: the body that announces a file, and the ticket that says where the browser sends it."""
+"""Uploads over HTTP: the body that announces a file, and the ticket that tells the browser where to send it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app import media
 from app.core.times import to_text
 
 ACCEPTED_FILES = ",".join((*media.CONTENT_TYPES, ".jfif", ".heic", ".heif", ".hif", ".avif"))
-"""For a file input's `accept`: some browsers know no content type for these endings."""
+"""The value of a file input's `accept`. Some browsers do not know the content types of these file extensions."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class UploadBody:
 
 
 def ticket(upload: media.Upload) -> JSONResponse:
-    """Where the browser sends the file, with which method and headers, and until when."""
+    """The response that tells the browser where to send the file, with which method and headers, and until when."""
     ticket = upload.ticket
     return JSONResponse(
         {

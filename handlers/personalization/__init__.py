@@ -1,1 +1,1 @@
-"""Personalization over HTTP: the merchant's order pages (`admin`) and the shopper's studio (`storefront`)."""
+"""Personalization over HTTP: the merchant's orders page (`admin`) and the shopper's studio (`storefront`)."""

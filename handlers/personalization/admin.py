@@ -1,4 +1,4 @@
-"""The merchant's page of orders: line items with a design, and the actions for those that are stuck."""
+"""The merchant's orders page: line items with a design, and actions for those that need attention."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class SizeBody:
 
 @dataclass(frozen=True)
 class PictureBody:
-    """Without an upload, the shopper's photo is used again."""
+    """Without `upload_id`, the shopper's photo is used again."""
 
     upload_id: str | None = None
 
@@ -51,7 +51,7 @@ class ApprovalBody:
 
 
 async def orders(request: Request) -> Response:
-    """GET /orders?show=: one of FILTERS; an unknown one shows all."""
+    """GET /orders?show=, where `show` is a key of FILTERS. An unknown value shows all orders."""
     merchant = await auth.merchant(request)
     app: App = request.app.state.app
     asked = request.query_params.get("show", "")
@@ -130,7 +130,7 @@ async def _row(request: Request, card: OrderCard) -> Response:
 
 
 async def _sizes(app: App, cards: list[OrderCard]) -> list[personalization.Size]:
-    """The print sizes to choose from; none unless one of these line items needs a size."""
+    """The print sizes that the merchant can choose from. The list is empty if no line item needs a size."""
     sizeless = next((card for card in cards if card.needs_size), None)
     return await personalization.sizes_to_map(app, sizeless.shop_id) if sizeless else []
 
@@ -150,7 +150,7 @@ def _reason(error: str) -> str:
 
 
 def _card(app: App, card: OrderCard) -> dict[str, Any]:
-    """A line item with the links that its row shows."""
+    """A line item with the links and preflight results that its row shows."""
     ends = app.clock.now() + PICTURE_LIFE
     preflight, proposed = personalization.rate_card(card, app.upscaler)
     return {

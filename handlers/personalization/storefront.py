@@ -1,4 +1,4 @@
-"""The storefront's calls through the app proxy: what a product offers, uploads and previews."""
+"""The storefront API, called through the app proxy: a product's offer, uploads and previews."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How the handlers run on each platform."""
+"""Entry points that run the handlers on each platform."""

@@ -1,4 +1,7 @@
-"""ASGI on a Cloudflare worker, without the SDK's own, which reads a whole body before the application starts."""
+"""An ASGI server for Cloudflare workers.
+
+The SDK has one as well, but it reads the whole body before it starts the application.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,10 @@ NO_BODY = (101, 204, 205, 304)
 
 
 async def answer(app: ASGIApp, request: Any) -> Any:
-    """A JavaScript Response to a JavaScript Request. Both stream: a file is never whole in memory."""
-    from app.wiring_worker import pieces  # late: the wiring loads what a worker has no time for when it starts
+    """Answer a JavaScript Request with a JavaScript Response. Both are streamed, so a file is never whole in memory."""
+    from app.wiring_worker import (
+        pieces,
+    )  # imported here: the wiring loads modules that a worker has no time for at start-up
 
     chunks = pieces(request.body) if request.body else None  # JavaScript's null is false
     reply = _Reply()
@@ -29,13 +34,13 @@ async def answer(app: ASGIApp, request: Any) -> Any:
     await asyncio.wait((work, reply.response), return_when=asyncio.FIRST_COMPLETED)
     if work.done():
         work.result()
-    else:  # the body is on its way
+    else:  # the body is still being sent
         wait_until(work)
     return await reply.response
 
 
 class _Reply:
-    """What the application sends, as a Response: whole when it comes at once, else as a stream."""
+    """The application's response: a complete Response if the body is one message, otherwise a stream."""
 
     def __init__(self) -> None:
         self.response = asyncio.get_running_loop().create_future()
@@ -43,7 +48,7 @@ class _Reply:
         self._writer: Any = None
 
     async def send(self, message: Message) -> None:
-        """Raises OSError when whoever asked has gone."""
+        """Accept an ASGI message. Raises OSError if the client has disconnected."""
         if message["type"] == "http.response.start":
             self._start = message
             return
@@ -81,7 +86,10 @@ def _scope(request: Any) -> dict[str, Any]:
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in request.headers]
     return {
         "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.4"},  # send tells by OSError that the client has gone
+        "asgi": {
+            "version": "3.0",
+            "spec_version": "2.4",
+        },  # from this version on, send raises OSError if the client has disconnected
         "http_version": "1.1",
         "method": request.method,
         "scheme": url.protocol.rstrip(":"),
@@ -90,5 +98,8 @@ def _scope(request: Any) -> dict[str, Any]:
         "root_path": "",
         "query_string": url.search[1:].encode(),
         "headers": headers,
-        "client": (dict(headers).get(b"cf-connecting-ip", b"").decode("latin-1"), 0),  # which nobody else can set
+        "client": (
+            dict(headers).get(b"cf-connecting-ip", b"").decode("latin-1"),
+            0,
+        ),  # set by Cloudflare; clients cannot
     }

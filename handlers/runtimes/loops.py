@@ -1,4 +1,4 @@
-"""The job loops of a process that stays: how they start, and how they end without losing work."""
+"""The job loops of a long-running process, and their graceful shutdown."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from app.wiring import close
 from handlers.jobs import loop, upkeep
 
 GRACE_S = 5.0
-"""How long running jobs may go on after the end was asked for: long enough for most previews, not for a print."""
-GIVE_BACK_S = 15.0
-"""How long giving the rest back may take: a database that does not answer must not hold up the end."""
+"""How long running jobs may continue after shutdown was requested, in seconds.
+
+This is long enough for most previews, but not for a print.
+"""
+RELEASE_S = 15.0
+"""How long releasing the remaining jobs may take, so that an unresponsive database does not delay the shutdown."""
 CLOSE_S = 5.0
 
 
 class Loops:
-    """One loop for each set of kinds, and the upkeep beside them."""
+    """One loop for each set of job kinds, and one for the upkeep."""
 
     def __init__(self, app: App, *kinds: Mapping[str, jobs.JobKind]):
         self._app = app
@@ -32,12 +35,12 @@ class Loops:
         self._tasks = {asyncio.create_task(each) for each in work}
 
     async def stop(self, grace_s: float = GRACE_S) -> None:
-        """Take no new job, let the running ones end within the grace, give the others back, and close the app."""
+        """Start no new job, let running jobs finish within `grace_s`, release the others, and close the app."""
         self._stop.set()
-        _, late = await asyncio.wait(self._tasks, timeout=grace_s)
-        for task in late:
+        _, running = await asyncio.wait(self._tasks, timeout=grace_s)
+        for task in running:
             task.cancel()
-        if late:
-            await asyncio.wait(late, timeout=GIVE_BACK_S)
-        with suppress(TimeoutError):  # the process's end closes what did not
+        if running:
+            await asyncio.wait(running, timeout=RELEASE_S)
+        with suppress(TimeoutError):  # what is still open is closed when the process ends
             await asyncio.wait_for(close(self._app), CLOSE_S)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from devstore.webhooks import selected
+from devstore.webhooks import keep_fields
 from tests.devstore.conftest import SHOP, FakeApp, OpenDevstore, Shopify
 
 
@@ -109,6 +109,6 @@ def test_a_restart_with_a_file_goes_on_where_it_was(open_devstore: OpenDevstore,
 
 def test_include_fields_lead_into_objects_and_lists() -> None:
     payload = {"id": 1, "email": "x", "customer": {"id": 2, "email": "x"}, "lines": [{"id": 3, "sku": "x"}, {"id": 4}]}
-    chosen = selected(payload, ["id", "customer.id", "lines.id"])
+    chosen = keep_fields(payload, ["id", "customer.id", "lines.id"])
     assert chosen == {"id": 1, "customer": {"id": 2}, "lines": [{"id": 3}, {"id": 4}]}
-    assert selected(payload, ["customer"]) == {"customer": payload["customer"]}
+    assert keep_fields(payload, ["customer"]) == {"customer": payload["customer"]}

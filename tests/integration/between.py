@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from devstore.admin_door import BrokenOff
+from devstore.admin_endpoint import DroppedConnection
 from tests.devstore.conftest import serving
 
 THROTTLED = {"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}]}
@@ -39,7 +39,7 @@ class Between:
             return await self._undone(fault, request)
         answer = await self._passed(request)
         if fault == "lost answer":
-            return BrokenOff()
+            return DroppedConnection()
         if fault == "late answer":
             await self._silence(request)
         return Response(status_code=502) if fault == "answer 502" else answer

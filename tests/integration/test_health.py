@@ -99,11 +99,11 @@ async def test_an_answer_is_kept_for_some_seconds_and_a_fault_is_not(
     now = 1000.0
     monkeypatch.setattr("handlers.http.ttl_cache.time.monotonic", lambda: now)
     kept = TtlCache(5, Answers([1, NotFound(), 2]))
-    assert [await kept.answer(), await kept.answer()] == [1, 1]
+    assert [await kept.get(), await kept.get()] == [1, 1]
     now += 6
     with pytest.raises(NotFound):
-        await kept.answer()
-    assert await kept.answer() == 2
+        await kept.get()
+    assert await kept.get() == 2
 
 
 class Answers:

@@ -10,7 +10,7 @@ import pytest
 
 from app.core.errors import TooMany
 from app.media import MOST_COST
-from handlers.http.limits import LIMITS, SENTENCES
+from handlers.http.limits import LIMITS, MESSAGES
 from tests.integration import webhooks
 from tests.integration.servers import OTHER_SHOP, SHOP
 from tests.integration.storefront import Storefront
@@ -52,7 +52,7 @@ async def test_who_has_asked_as_often_as_they_may_is_told_when_to_come_back(worl
     world.change("UPDATE rate_limits SET count = ? WHERE key LIKE ?", LIMITS[what].of(by), f"{what}:{by}:%")
     refused = await ask()
     assert refused.status_code == 429
-    assert (SENTENCES.get(f"{what}:{by}") or SENTENCES.get(what) or TooMany.message) in refused.text
+    assert (MESSAGES.get(f"{what}:{by}") or MESSAGES.get(what) or TooMany.message) in refused.text
     wait, now = int(refused.headers["Retry-After"]), world.clock.now()
     assert 0 < wait <= (LIMITS[what].window.ends(now) - now).total_seconds() + 1
     full = {key for key in before if key.startswith(f"{what}:{by}:")}

@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 from app.core.errors import AppError
 from handlers import webhooks
 from handlers.http import parse, slow_bodies
-from handlers.http.slow_bodies import Paced
+from handlers.http.slow_bodies import SlowBodyLimit
 from handlers.routes import create
 from tests.apps import close, make_app
 from tests.integration.wire import call
@@ -29,7 +29,7 @@ MAYBE = {"x-shopify-hmac-sha256": b"A" * 43 + b"="}
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slow_bodies, "FIRST_S", 0.05)
+    monkeypatch.setattr(slow_bodies, "BASE_TIMEOUT_S", 0.05)
     monkeypatch.setattr(slow_bodies, "LINGER_S", 0.05)
 
 
@@ -50,7 +50,7 @@ async def asked(app: Any, pieces: AsyncIterator[Message], length: bytes = b"2000
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await Paced(app)(scope, receive, send)
+    await SlowBodyLimit(app)(scope, receive, send)
     return sent
 
 
@@ -72,11 +72,11 @@ async def test_a_body_that_does_not_end_in_time_is_a_408() -> None:
 
 async def test_what_has_come_earns_time_for_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """A thousand bytes earn a minute here: a sender that waits longer than the first pause allows is let go on."""
-    monkeypatch.setattr(slow_bodies, "BYTES_A_S", 1000 / 60)
+    monkeypatch.setattr(slow_bodies, "BYTES_PER_S", 1000 / 60)
 
     async def pausing() -> AsyncIterator[Message]:
         yield PIECE
-        await asyncio.sleep(2 * slow_bodies.FIRST_S)
+        await asyncio.sleep(2 * slow_bodies.BASE_TIMEOUT_S)
         yield LAST
 
     assert (await asked(reads_all, pausing()))[-1]["body"] == b"read"
@@ -98,37 +98,37 @@ async def test_a_connection_stays_open_when_nothing_is_left_to_read(app: Any, le
 
 @pytest.fixture
 async def routes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, anyio_backend: str) -> AsyncIterator[Starlette]:
-    """The app with room for 200 KB of large bodies, of which an address may have half."""
-    monkeypatch.setattr(parse, "ROOM_BYTES", 200_000)
-    monkeypatch.setattr(parse, "ADDRESS_BYTES", 100_000)
+    """The app with 200 KB of memory for large bodies, of which an address may have half."""
+    monkeypatch.setattr(parse, "BODY_MEMORY_BYTES", 200_000)
+    monkeypatch.setattr(parse, "ADDRESS_MEMORY_BYTES", 100_000)
     app = make_app(tmp_path)
     yield create(app)
     await close(app)
 
 
 def large(size: int) -> list[Message]:
-    """The beginning of a body: what passes 64 KB of it takes `size` bytes of the room."""
+    """The beginning of a body: what passes 64 KB of it takes `size` bytes of that memory."""
     return [{**PIECE, "body": b"x" * 50_000}, {**PIECE, "body": b"x" * (parse.MAX_JSON_BYTES - 50_000 + size)}]
 
 
-async def test_large_bodies_find_no_room_when_many_come_at_once_and_small_ones_do(routes: Starlette) -> None:
+async def test_large_bodies_are_refused_when_many_arrive_at_once_and_small_ones_are_not(routes: Starlette) -> None:
     too_large = [*large(100_000), PIECE, LAST]
     assert (await call(routes, "POST", "/webhooks", headers=MAYBE, received=too_large)).status == 503
     small: list[Message] = [{**PIECE, "body": b"x" * 60_000}, LAST]
     assert (await call(routes, "POST", "/webhooks", headers=MAYBE, received=small)).status == 401
-    assert routes.state.room.taken == 0
+    assert routes.state.body_memory.reserved == 0
 
 
-async def test_one_address_leaves_room_for_others(routes: Starlette) -> None:
+async def test_one_address_leaves_memory_for_others(routes: Starlette) -> None:
     async with asyncio.TaskGroup() as connections:
         silent = [_silent(routes, connections, "203.0.113.1") for _ in range(3)]
         await asyncio.sleep(0.05)
-        assert routes.state.room.taken == 80_000, "two have their place, and the third found none"
+        assert routes.state.body_memory.reserved == 80_000, "two reserved memory, and the third was refused"
         assert await _status(routes, "203.0.113.1", 40_000) == 503
         assert await _status(routes, "203.0.113.2", 100_000) == 401
         for each in silent:
             each.cancel()
-    assert routes.state.room.held == {}
+    assert routes.state.body_memory.held == {}
 
 
 @pytest.mark.parametrize("signature", ["", "none", "x" * 5000, "A" * 44, "A" * 43 + "==", "é" * 44])
@@ -140,32 +140,32 @@ async def test_no_large_body_is_read_without_what_could_be_a_signature(
     unread = [*large(1), PIECE, PIECE]
     assert (await call(routes, "POST", "/webhooks", headers=headers, received=unread)).status == 413
     assert len(unread) == 2
-    assert routes.state.room.taken == 0
+    assert routes.state.body_memory.reserved == 0
 
 
 @pytest.mark.parametrize("path", ["/webhooks", "/webhooks/"])
 async def test_a_webhook_earns_no_time_by_what_has_come(
     routes: Starlette, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A sender of much who then falls silent holds the room no longer than one who sends nothing."""
+    """A client that sends much and then stalls keeps its memory no longer than one that sends nothing."""
     monkeypatch.setattr(webhooks, "BODY_S", 0.1)
-    monkeypatch.setattr(slow_bodies, "FIRST_S", 60.0)
+    monkeypatch.setattr(slow_bodies, "BASE_TIMEOUT_S", 60.0)
     for received in (large(90_000), [PIECE], large(0)):
-        server = Paced(routes)
+        server = SlowBodyLimit(routes)
         answer = await call(server, "POST", path, headers=MAYBE, received=received, then=None)
         assert (answer.status, answer.error["code"]) == (408, "too_slow")
-    assert routes.state.room.held == {}
+    assert routes.state.body_memory.held == {}
 
 
 @pytest.mark.parametrize(
     ("method", "path"),
     [("POST", "/internal/jobs"), ("POST", "/internal/jobs/1/finish"), ("POST", "/proxy/uploads"), ("PUT", "/media/k")],
 )
-async def test_nothing_but_webhooks_takes_of_the_room(
+async def test_only_webhooks_reserve_memory_for_large_bodies(
     routes: Starlette, method: str, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Other bodies are small, or stream to where they are kept."""
-    monkeypatch.setattr(parse.Room, "take", None)
+    """Other bodies are small, or are streamed to storage."""
+    monkeypatch.setattr(parse.BodyMemory, "reserve", None)
     answer = await call(routes, method, path, headers=MAYBE, received=[*large(50_000), LAST])
     assert answer.status in (401, 403, 404, 413)
 

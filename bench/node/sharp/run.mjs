@@ -1,5 +1,5 @@
-// node run.mjs preview|print|print-png|enlarge IN OUT ROUNDS LOGO: the same work by sharp; prints seconds of each round,
-// peak MB, and growth.
+// node run.mjs preview|print|print-png|enlarge IN OUT ROUNDS LOGO: the same work in sharp. Prints the seconds of each
+// round, the peak memory in MB, and its growth.
 import { readFileSync, writeFileSync } from "node:fs";
 import sharp from "sharp";
 

@@ -1,5 +1,5 @@
-// The peer of the cold start: a Lambda handler that verifies a webhook with Shopify's own library, and the loop that
-// asks Lambda's Runtime API for events. It stores nothing. node lambda.mjs
+// The peer of the cold start benchmark: a Lambda handler that verifies a webhook with Shopify's own library, and the
+// loop that fetches events from Lambda's Runtime API. It stores nothing. Run it with `node lambda.mjs`.
 import '@shopify/shopify-api/adapters/node';
 import { ApiVersion, LogSeverity, shopifyApi } from '@shopify/shopify-api';
 

@@ -1,5 +1,5 @@
-// The peer of the webhook benchmark: verify with Shopify's own library, keep the few fields that we keep, and
-// insert a delivery and a job, once per event, in one durable transaction. node server.mjs DATABASE PORT
+// The peer of the webhook benchmark: it verifies with Shopify's own library, extracts the same few fields as we do, and
+// inserts a delivery and a job per event in one durable transaction. Run it with `node server.mjs DATABASE PORT`.
 import '@shopify/shopify-api/adapters/node';
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';

@@ -1,9 +1,9 @@
-// A stand-in for Shopify's App Bridge: the part of it that this app uses, spoken to the simulated admin.
+// A replacement for Shopify's App Bridge with the parts that this app uses. It talks to the simulated admin.
 (() => {
   const admin = new URL(document.currentScript.src).origin;
   const query = new URLSearchParams(location.search);
 
-  // Another origin's parent, or none, never hears it.
+  // The target origin keeps messages from parents of another origin.
   const tell = (type, rest, ports = []) => window.parent.postMessage({ bridge: "artify", type, ...rest }, admin, ports);
 
   const idToken = () => new Promise((resolve) => {
@@ -25,7 +25,7 @@
     return answer.status === 401 && answer.headers.get("X-Shopify-Retry-Invalid-Session-Request") ? send() : answer;
   };
 
-  // The bounce page: come back with a fresh ID token, to this origin only.
+  // The bounce page: reload the target with a fresh ID token, if it is of this origin.
   const reload = query.get("shopify-reload");
   if (reload) {
     const target = new URL(reload, location.origin);

@@ -1,4 +1,4 @@
-// A stand-in for Shopify's Polaris web components: the elements this app uses, close in look and in attributes.
+// A replacement for Shopify's Polaris web components: the elements that this app uses, similar in look and attributes.
 (() => {
   const sheet = document.createElement("style");
   sheet.textContent = `
@@ -22,7 +22,7 @@
 
   const escape = (text) => (text ?? "").replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
-  // An element drawn from its attributes: `draw` gives the shadow tree, `live` wires it.
+  // Define an element that is rendered from its attributes: `draw` returns the shadow tree, `live` adds its behaviour.
   const define = (name, css, attributes, draw, live = () => {}) => customElements.define(name, class extends HTMLElement {
     static formAssociated = true;
     static observedAttributes = attributes;

@@ -134,7 +134,7 @@ async def test_the_merchant_sees_design_and_mockup_and_the_print_is_of_the_maste
     await webhooks.deliver(world.http, webhooks.order(webhooks.line(design["id"])))
     await world.run_jobs()
     page = (await world.merchant().document("/orders")).text
-    assert page.count('alt="The design that was ordered"') == page.count('alt="The design on the product"') == 1
+    assert page.count('alt="Ordered design"') == page.count('alt="Design on the product"') == 1
     links = [part.split('"')[0].replace("&amp;", "&") for part in page.split('<a href="')[1:]]
     assert len([link for link in links if "/mockup_" in link]) == 1
     [opened] = [await world.http.get(link) for link in links if "/mockup_" in link]

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from app.quotas import period_of
-from handlers.http.limits import LIMITS, SENTENCES
+from handlers.http.limits import LIMITS, MESSAGES
 from tests.integration.servers import SHOP
 from tests.integration.storefront import Storefront
 from tests.integration.world import World
@@ -57,7 +57,7 @@ async def test_one_address_has_a_tenth_of_a_shops_month_in_a_day(world: World) -
     assert await previews(world, "203.0.113.1", 11) == [202] * 10 + [429]
     refused = await at(world, "203.0.113.1").post("previews", await world.storefront().wish())
     error = refused.json()["error"]
-    assert (error["code"], error["message"]) == ("too_many_today", SENTENCES["preview_day"])
+    assert (error["code"], error["message"]) == ("too_many_today", MESSAGES["preview_day"])
     now = world.clock.now()
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     assert timedelta(seconds=int(refused.headers["Retry-After"])) - (midnight - now) <= timedelta(seconds=1)
@@ -72,7 +72,7 @@ async def test_the_second_half_of_a_month_is_for_many_addresses(world: World) ->
     assert await previews(world, "203.0.113.1", 5) == [202] * 3 + [429] * 2
     assert await previews(world, "203.0.113.2", 3) == [202] * 2 + [429]
     refused = await at(world, "203.0.113.2").post("previews", await world.storefront().wish())
-    assert refused.json()["error"]["message"] == SENTENCES["preview_reserve"]
+    assert refused.json()["error"]["message"] == MESSAGES["preview_reserve"]
     assert world.quota()["current_generations"] == 99 + 3 + 2
 
 
@@ -94,7 +94,7 @@ async def test_a_visitor_has_an_allowance_for_the_day_whatever_their_addresses(w
         "UPDATE rate_limits SET count = ? WHERE key LIKE 'preview_day:visitor:%'", LIMITS["preview_day"].visitor
     )
     refused = await at(world, "203.0.113.2", "9001").post("previews", wish)
-    assert (refused.status_code, refused.json()["error"]["message"]) == (429, SENTENCES["preview_day:visitor"])
+    assert (refused.status_code, refused.json()["error"]["message"]) == (429, MESSAGES["preview_day:visitor"])
     assert (await at(world, "203.0.113.1", "9002").ask()).status_code == 202
 
 
@@ -122,7 +122,7 @@ async def test_a_photo_of_few_bytes_costs_the_pixels_that_it_decodes_to(world: W
     wish = await storefront.wish(upload_id=upload)
     answers = [await storefront.post("previews", wish) for _ in range(5)]
     assert [answer.status_code for answer in answers] == [202] * 4 + [429]
-    assert answers[-1].json()["error"]["message"] == SENTENCES["pixels"]
+    assert answers[-1].json()["error"]["message"] == MESSAGES["pixels"]
     assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
     assert (await storefront.post("previews", wish | {"upload_id": small})).status_code == 202
     assert world.quota()["current_generations"] == 5
@@ -133,7 +133,7 @@ async def test_a_visitor_has_few_tickets_that_are_not_used(world: World) -> None
     storefront = at(world, "203.0.113.1", "9001")
     uploads = [await storefront.upload() for _ in range(most)]
     refused = await storefront.ticket(PHOTO)
-    assert (refused.status_code, refused.json()["error"]["message"]) == (429, SENTENCES["ticket"])
+    assert (refused.status_code, refused.json()["error"]["message"]) == (429, MESSAGES["ticket"])
     assert 0 < int(refused.headers["Retry-After"]) <= 900
     for _ in range(2):  # the second time it was used before
         assert (await storefront.ask(upload_id=uploads[0])).status_code == 202

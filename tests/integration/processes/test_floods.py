@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from handlers.http.limits import LIMITS
-from handlers.http.slow_bodies import FIRST_S
+from handlers.http.slow_bodies import BASE_TIMEOUT_S
 from tests import soak
 from tests.integration import webhooks
 from tests.integration.processes.installation import Installation, Process, on
@@ -121,7 +121,7 @@ async def test_who_sends_slowly_or_without_end_is_given_up_and_takes_nothing_of_
             poured = await pouring_in
             watching.cancel()
             grown = (await watching - before) / 1024**2
-            given_up = await asyncio.wait_for(asyncio.gather(*slower), FIRST_S + PATIENCE_S + PREVIEW_S)
+            given_up = await asyncio.wait_for(asyncio.gather(*slower), BASE_TIMEOUT_S + PATIENCE_S + PREVIEW_S)
             assert not any(each.done() for each in slow)
             late = await fire([server.url], deliveries(50), 4, as_shopify=True)
     refused = Counter(status for status, _ in poured)

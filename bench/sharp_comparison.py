@@ -1,4 +1,4 @@
-"""Our imaging beside npm `sharp`, each in its own process, in turns; the median round counts."""
+"""Comparisons of our imaging with npm `sharp`, in alternating processes. The results are medians over the rounds."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ TURNS = 2
 
 @dataclass(frozen=True)
 class Work:
-    """A task, the file it reads, and how many rounds a process does; the first one warms up where there are more.
+    """A task, the file that it reads, and the number of rounds in a process.
 
-    `one_core`: the whole process has to do with one of the machine's.
+    The first of several rounds warms up and is not counted. `one_core` restricts the process to one core.
     """
 
     task: str
@@ -33,7 +33,7 @@ class Work:
 
     @property
     def out(self) -> Path:
-        """What the last round made."""
+        """The file that the last round wrote."""
         return self.source.with_suffix(".out")
 
 
@@ -46,7 +46,7 @@ class Cost:
 
 
 def compare(name: str, ours: Work, theirs: Work) -> list[Row]:
-    """Rows of seconds, of peak memory, and of what the process grew by after its first, tiny picture."""
+    """Rows for seconds, peak memory, and the growth of the process after a first, tiny picture."""
     turns = [(_ours(ours), by_sharp(theirs)) for _ in range(TURNS)]
     mine, peers = [mine for mine, _ in turns], [peer for _, peer in turns if peer]
     note = f"{mine[0].engine}; peer: sharp" if peers else f"{mine[0].engine}; no peer: npm is not installed"
@@ -57,34 +57,36 @@ def compare(name: str, ours: Work, theirs: Work) -> list[Row]:
     ]
 
 
-def apart(name: str, apart: Work, here: Work) -> list[Row]:
-    """A row of seconds: our own work in a decoder's process, and in a thread of this one."""
-    turns = [(_ours(apart), _ours(here)) for _ in range(TURNS)]
+def compare_subprocess(name: str, subprocess_work: Work, thread_work: Work) -> list[Row]:
+    """A row for the seconds of our own work in a decoder process, compared with a thread."""
+    turns = [(_ours(subprocess_work), _ours(thread_work)) for _ in range(TURNS)]
     mine, peers = [mine.seconds for mine, _ in turns], [peer.seconds for _, peer in turns]
-    return [_row(name, mine, peers, "s", f"{turns[0][0].engine}; peer: the same in a thread")]
+    return [_row(name, mine, peers, "s", f"{turns[0][0].engine}; peer: the same work in a thread")]
 
 
 def by_sharp(work: Work) -> Cost | None:
-    """None without node or npm."""
+    """The cost of the work in sharp, or None if node or npm is not installed."""
     node = _peer()
-    return _measured([node, str(PEER / "run.mjs")], work) if node else None
+    return _measure([node, str(PEER / "run.mjs")], work) if node else None
 
 
 def _ours(work: Work) -> Cost:
-    return _measured([sys.executable, "-m", "bench.imaging"], work)
+    return _measure([sys.executable, "-m", "bench.imaging"], work)
 
 
-def _measured(program: list[str], work: Work) -> Cost:
+def _measure(program: list[str], work: Work) -> Cost:
     arguments = [work.task, str(work.source), str(work.out), str(work.rounds), *([str(work.logo)] if work.logo else [])]
     cores = os.sched_getaffinity(0)
     try:
-        os.sched_setaffinity(0, {min(cores)} if work.one_core else cores)  # the program has what this process has
+        os.sched_setaffinity(
+            0, {min(cores)} if work.one_core else cores
+        )  # the program inherits the affinity of this process
         done = subprocess.run([*program, *arguments], stdout=subprocess.PIPE, check=True)
     finally:
         os.sched_setaffinity(0, cores)
-    told = json.loads(done.stdout)
-    seconds = told["seconds"][1:] or told["seconds"]
-    return Cost(statistics.median(seconds), told["peak_mb"], told["grown_mb"], told.get("engine", "sharp"))
+    report = json.loads(done.stdout)
+    seconds = report["seconds"][1:] or report["seconds"]
+    return Cost(statistics.median(seconds), report["peak_mb"], report["grown_mb"], report.get("engine", "sharp"))
 
 
 def _peer() -> str | None:

@@ -1,6 +1,7 @@
-"""Sends webhooks over a few kept connections, as a process of its own: python -m bench.volley PORT FIRST COUNT
+"""A load generator for webhooks, as a process of its own: `python -m bench.load_generator PORT FIRST COUNT`.
 
-Prints {"seconds", "statuses"}. The requests are signed before the clock starts.
+It sends signed requests over a few keep-alive connections, and prints {"seconds", "statuses"}. The requests are signed
+before the clock starts.
 """
 
 from __future__ import annotations
@@ -19,18 +20,18 @@ CONNECTIONS = 16
 STREAM_LIMIT = 2**20  # bytes
 
 
-async def fire(port: int, requests: list[bytes]) -> dict[str, object]:
-    """Seconds for all of them, and how many answers had which status."""
+async def send_all(port: int, requests: list[bytes]) -> dict[str, object]:
+    """Send the requests, and return the total seconds and the number of responses by status."""
     statuses: Counter[str] = Counter()
-    waiting = iter(requests)
+    pending = iter(requests)
     started = time.perf_counter()
-    await asyncio.gather(*[_connection(port, waiting, statuses) for _ in range(CONNECTIONS)])
+    await asyncio.gather(*[_connection(port, pending, statuses) for _ in range(CONNECTIONS)])
     return {"seconds": time.perf_counter() - started, "statuses": statuses}
 
 
-async def _connection(port: int, waiting: Iterator[bytes], statuses: Counter[str]) -> None:
+async def _connection(port: int, pending: Iterator[bytes], statuses: Counter[str]) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=STREAM_LIMIT)
-    for request in waiting:
+    for request in pending:
         writer.write(request)
         statuses[await _status(reader)] += 1
     writer.close()
@@ -48,4 +49,4 @@ async def _status(reader: asyncio.StreamReader) -> str:
 
 if __name__ == "__main__":
     port, first, count = (int(argument) for argument in sys.argv[1:])
-    print(json.dumps(asyncio.run(fire(port, deliveries(first, count, os.environ["SHOPIFY_API_SECRET"])))))
+    print(json.dumps(asyncio.run(send_all(port, deliveries(first, count, os.environ["SHOPIFY_API_SECRET"])))))

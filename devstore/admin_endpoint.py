@@ -1,4 +1,4 @@
-"""The Admin GraphQL endpoint, and the faults that a test can schedule for its next calls."""
+"""The HTTP endpoint of the Admin GraphQL API, with faults that a test can schedule for the next calls."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from devstore import admin_api
-from devstore.store import fields, here, store_of
+from devstore.store import fields, store_and_shop, store_of
 from devstore.tokens import is_access_token
 
 FAULTS = ("throttle_200", "throttle_429", "error_500", "lost_answer")
@@ -15,31 +15,31 @@ FAULTS = ("throttle_200", "throttle_429", "error_500", "lost_answer")
 
 async def graphql_endpoint(request: Request) -> Response:
     """POST /{shop}/admin/api/{version}/graphql.json"""
-    store, shop = here(request)
+    store, shop = store_and_shop(request)
     fault = store.faults.pop(0) if store.faults else None
     if fault and fault != "lost_answer":
-        return _faulty(fault)
+        return _fault_response(fault)
     if not is_access_token(store, shop, request.headers.get("x-shopify-access-token", "")):
         return JSONResponse({"errors": "[API] Invalid API key or access token (unrecognized login)"}, 401)
     if request.path_params["version"] != store.manifest["webhooks"]["api_version"]:
         return JSONResponse({"errors": "Not Found"}, 404)
-    wish = await fields(request)
-    if not admin_api.knows(wish["query"]):
+    body = await fields(request)
+    if not admin_api.is_known(body["query"]):
         return JSONResponse({"errors": "The app has no such operation in its .graphql files."}, 501)
-    answer = admin_api.execute(store.state, shop, wish["query"], wish.get("variables"))
-    return BrokenOff() if fault else JSONResponse(answer | {"extensions": _cost(1990)})
+    answer = admin_api.execute(store.state, shop, body["query"], body.get("variables"))
+    return DroppedConnection() if fault else JSONResponse(answer | {"extensions": _cost(1990)})
 
 
-async def order_faults(request: Request) -> Response:
-    """POST _faults {"kind", "times"}: the next calls fail this way, in the order of asking."""
-    wish, store = await fields(request), store_of(request)
-    if wish["kind"] not in FAULTS:
-        return JSONResponse({"error": f"kind is one of {', '.join(FAULTS)}"}, 422)
-    store.faults += [wish["kind"]] * int(wish.get("times", 1))
+async def schedule_faults(request: Request) -> Response:
+    """POST _faults {"kind", "times"}: the next `times` calls fail this way. Several requests queue up in order."""
+    body, store = await fields(request), store_of(request)
+    if body["kind"] not in FAULTS:
+        return JSONResponse({"error": f"kind must be one of {', '.join(FAULTS)}"}, 422)
+    store.faults += [body["kind"]] * int(body.get("times", 1))
     return JSONResponse({"waiting": store.faults}, 201)
 
 
-def _faulty(fault: str) -> Response:
+def _fault_response(fault: str) -> Response:
     if fault == "error_500":
         return JSONResponse({"errors": "Internal Server Error"}, 500)
     errors = [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}]
@@ -47,13 +47,13 @@ def _faulty(fault: str) -> Response:
 
 
 def _cost(available: int) -> dict[str, Any]:
-    """The answer's `extensions`, in points, of a shop on the standard plan."""
+    """The `extensions` of a response, with query costs in points, for a shop on the standard plan."""
     status = {"maximumAvailable": 2000, "currentlyAvailable": available, "restoreRate": 100}
     return {"cost": {"requestedQueryCost": 10, "actualQueryCost": None, "throttleStatus": status}}
 
 
-class BrokenOff(Response):
-    """Starts an answer and drops the connection: the caller cannot know what was done."""
+class DroppedConnection(Response):
+    """Starts a response and drops the connection, so that the caller cannot know whether the call took effect."""
 
     async def __call__(self, _: Scope, __: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
