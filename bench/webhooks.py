@@ -21,13 +21,14 @@ from pathlib import Path
 
 from app.wiring import schema
 from bench import shopify_api
-from bench.orders import distinct
+from bench.orders import SHOP, distinct
 from bench.rows import Row
 from bench.servers import Server, serving
 
 ROUNDS = 3
 WARM_UP = 300
 DELIVERIES = 2000
+CREATED_AT = "2026-01-01T00:00:00.000Z"
 ENVIRON = {
     "APP_URL": "http://127.0.0.1:8000",
     "SHOPIFY_API_KEY": "0123456789abcdef0123456789abcdef",
@@ -71,7 +72,7 @@ def run() -> list[Row]:
 
 
 def _ours(folder: Path) -> Contender:
-    database = _empty(folder / "ours.db")
+    database = _with_shop(folder / "ours.db")
     options = ["--no-access-log", "--log-level", "warning", "--lifespan", "off"]
     environ = {**ENVIRON, "DATABASE_URL": f"sqlite:///{database}", "FILES_URL": f"file:{folder}/files"}
     return Contender(
@@ -85,7 +86,7 @@ def _peer(folder: Path) -> Contender | None:
     node = shopify_api.node()
     if node is None:
         return None
-    database = _empty(folder / "peer.db")
+    database = _with_shop(folder / "peer.db")
     return Contender(
         database, ENVIRON, lambda port: [node, str(shopify_api.FOLDER / "server.mjs"), str(database), str(port)]
     )
@@ -98,9 +99,13 @@ def _durable_folder() -> Path:
     return folder
 
 
-def _empty(database: Path) -> Path:
+def _with_shop(database: Path) -> Path:
+    """Create a database whose only row is the shop: webhooks of an unknown shop are not recorded."""
     with sqlite3.connect(database) as handle:
         handle.executescript(schema())
+        handle.execute(
+            "INSERT INTO shops (id, created_at, updated_at) VALUES (?, ?, ?)", (SHOP, CREATED_AT, CREATED_AT)
+        )
     handle.close()
     return database.resolve()
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import ImageFilter
 
 from bench import __main__ as bench
-from bench import cold_start, quality, setups, starts
+from bench import cold_start, quality, setups, starts, webhooks
 from bench.rows import Row
 from tests.apps import environ, migrated
 
@@ -64,3 +64,11 @@ def test_photographs_that_lost_more_of_their_edges_deviate_more() -> None:
     )
     assert quality.gmsd(sharp, sharp) == 0
     assert 0.01 < quality.gmsd(sharp, soft) < quality.gmsd(sharp, softer) < 0.4
+
+
+def test_webhooks_are_recorded_once_by_both_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, few in {"ROUNDS": 1, "WARM_UP": 10, "DELIVERIES": 40}.items():
+        monkeypatch.setattr(webhooks, name, few)
+    rows = webhooks.run()
+    assert [row.name for row in rows] == ["webhook intake, one process", "webhook intake per core"]
+    assert all(row.ours and row.peer for row in rows)

@@ -29,7 +29,7 @@ OTHER_BODIES = {"shop_domain", "line_items", "customer", "order_id", "current"}
 async def admit(app: App, visit: AdminVisit) -> Merchant:
     """Return the merchant behind a verified visit. The first visit installs the shop; a later one renews lost access.
 
-    The ID token is exchanged at once, because it expires within a minute. Raises DoorReply if it is stale, and
+    The ID token is exchanged at once, because it expires within a minute. Raises AuthReply if it is stale, and
     Unavailable if Shopify does not answer and the shop is not installed yet.
     """
     at_once, now = ReadBatch(app.db), app.clock.now()

@@ -23,9 +23,10 @@ db.pragma('foreign_keys = ON');
 
 const insertDelivery = db.prepare(`
   INSERT INTO webhook_deliveries
-    (id, shop_id, topic, event_id, webhook_id, triggered_at, status, fields, created_at, updated_at)
-  VALUES (@delivery, @shop, @topic, @event, @webhook, @triggered, 'received', @fields, @now, @now)
-  ON CONFLICT (shop_id, topic, event_id) DO NOTHING`);
+    (id, shop_id, topic, event_id, webhook_id, triggered_at, status, fields, created_at, updated_at, job_kind)
+  VALUES
+    (@delivery, @shop, @topic, @event, @webhook, @triggered, 'received', @fields, @now, @now, 'personalization.take_order')
+  ON CONFLICT (shop_id, topic, event_id, job_kind) DO NOTHING`);
 const insertJob = db.prepare(`
   INSERT INTO jobs
     (id, shop_id, kind, subject_id, dedupe_key, status, priority, run_at, attempts, progress, created_at, updated_at)
