@@ -1,4 +1,4 @@
-"""HTTP out of a worker: httpx over the platform's fetch, for there are no sockets."""
+"""An httpx transport for Cloudflare Workers, which have no sockets: it uses the platform's `fetch`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import js
 from pyodide.ffi import JsException, to_js
 
 NOT_OURS = ("host", "content-length", "connection", "accept-encoding", "transfer-encoding")
-"""Headers that the platform writes itself."""
+"""Request headers that `fetch` sets itself."""
 DECODED = ("content-encoding", "content-length", "transfer-encoding")
-"""Headers of an answer that are no longer true: its body comes unpacked."""
+"""Response headers that no longer apply, because `fetch` has already decompressed the body."""
 
 
 class FetchTransport(httpx.AsyncBaseTransport):
-    """Sends one request with one fetch; redirects are answers like any other."""
+    """Sends each request with one `fetch`. Redirects are returned as responses, not followed."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         body = await request.aread()

@@ -1,8 +1,8 @@
-"""Database on Cloudflare's D1: SQLite behind a binding. Its only transaction is a batch, sent whole.
+"""The Database port on Cloudflare D1, which is SQLite behind a binding. A batch is the only kind of transaction.
 
-A statement that misses its rows must end the batch from inside. So each expectation is followed by a SELECT that
-reads JSON at an impossible path, which is SQLite's only error that can carry a code (RAISE is refused outside
-of triggers).
+A statement that does not change the expected number of rows must abort its batch from within SQL. Each expectation
+is therefore followed by a SELECT that evaluates an invalid JSON path. That is the only SQLite error that can carry
+our error code, since RAISE is allowed only in triggers.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ OUR_FAULT = re.compile(r"no such (table|column|function)|syntax error|SQLITE_ERR
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one statement gave: its rows as tuples in the order of its columns, and how many rows it changed."""
+    """The result of one statement: its rows as tuples in column order, and the number of rows it changed."""
 
     rows: Sequence[Sequence[Any]]
     changes: int
 
 
 class D1Fault(Exception):
-    """D1 refused a batch, or did not answer; the message is D1's."""
+    """D1 rejected a batch or did not respond. The message is D1's own."""
 
 
 Statements = Sequence[tuple[str, Sequence[Any]]]
 Run = Callable[[Statements], Awaitable[Sequence[Outcome]]]
-"""Runs SQL with its values as one batch, all or nothing. Raises D1Fault."""
+"""Runs SQL statements with their values as one atomic batch. Raises D1Fault."""
 
 
 class D1Database:
-    """`run` reaches the database: the binding in a worker."""
+    """Database on D1. `run` sends the batches; in a worker it uses the D1 binding (`d1_binding`)."""
 
     def __init__(self, run: Run):
         self._run = run
@@ -70,7 +70,7 @@ class D1Database:
 
 
 def _steps(sql: Sql) -> list[tuple[str, Sequence[Any], Sql | None]]:
-    """A statement, and what checks its expectation."""
+    """The statement, followed by the check of its expectation if it has one."""
     steps: list[tuple[str, Sequence[Any], Sql | None]] = [(sql.text, sql.values, sql)]
     if sql.expect:
         steps.append((CHECK, [sql.expect.rows, sql.expect.code], None))

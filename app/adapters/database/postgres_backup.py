@@ -1,4 +1,4 @@
-"""Backups of PostgreSQL, in the same SQLite file as SQLite's: a shop can move from one to the other by them."""
+"""Backup and restore of PostgreSQL. The backup is the same SQLite file as for SQLite, so data can move between them."""
 
 from __future__ import annotations
 
@@ -29,20 +29,23 @@ ROWS_AT_ONCE = 500
 
 
 def backup(url: str, target: Path) -> dict[str, int]:
-    """Copy every row as one moment has it; the rows of each table. Raises AppError. Not within a loop."""
+    """Copy every row from one consistent snapshot to `target`, and return the number of rows by table.
+
+    Raises AppError. Starts an event loop, so it must not be called from one.
+    """
     with written(target) as part:
         migrate(part)
         with closing(sqlite3.connect(part)) as copy:
-            copy.execute("PRAGMA journal_mode = DELETE")  # one file, that needs no other beside it
+            copy.execute("PRAGMA journal_mode = DELETE")  # a single file, without -wal and -shm beside it
             asyncio.run(_dump(url, copy))
             copy.commit()
             return check_whole(copy)
 
 
 def restore(source: Path, url: str, *, replace: bool) -> dict[str, int]:
-    """Put a backup's rows into a migrated database, all or nothing; the rows of each table. Raises AppError.
+    """Load a backup into a migrated database in one transaction, and return the number of rows by table.
 
-    Not within a loop.
+    `replace` deletes the existing rows first. Raises AppError. Starts an event loop, so it must not be called from one.
     """
     with opened(source) as kept:
         rows = check_whole(kept)
@@ -72,7 +75,7 @@ async def _fill(kept: sqlite3.Connection, url: str, *, replace: bool) -> None:
         if not replace and await _has_rows(connection):
             raise not_empty()
         await connection.execute(f"TRUNCATE {names}")
-        for table in metadata.sorted_tables:  # one COPY a table: its rows may point to each other in any order
+        for table in metadata.sorted_tables:  # one COPY per table, since rows may reference each other in any order
             await connection.copy_records_to_table(
                 table.name, records=_rows(kept, table), columns=[column.name for column in table.columns]
             )

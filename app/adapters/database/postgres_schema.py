@@ -1,4 +1,4 @@
-"""Migrations and schema checks on PostgreSQL, from the same files as SQLite's."""
+"""Migrations and schema checks on PostgreSQL, from the same SQL files as for SQLite."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.adapters.database.sqlite_schema import LEDGER, MIGRATIONS
 from app.core.times import SystemClock, to_text
 
 LOCK = 0x41727469
-"""Of PostgreSQL's advisory locks, the one that lets one process migrate at a time."""
+"""The key of the advisory lock that lets only one process migrate at a time."""
 
 DIALECT_WORDS = {
     r"\bjson_valid\((\w+)\)": r"(\1) IS JSON",
@@ -42,18 +42,24 @@ SELECT c.relname, pg_get_indexdef(i.indexrelid, 0, true)
 
 
 def migrate(url: str, folder: Path = MIGRATIONS) -> list[str]:
-    """Apply what is new, each file in a transaction of its own; the names that were applied. Not within a loop."""
+    """Apply the pending migrations, each in its own transaction, and return their file names.
+
+    Starts an event loop, so it must not be called from one.
+    """
     scripts = {file.name: translated(file.read_text("utf-8")) for file in sorted(folder.glob("*.sql"))}
     return asyncio.run(_migrate(url, scripts))
 
 
 def differences(url: str, schema: str) -> list[str]:
-    """How a database differs from a schema as SQL; empty when it does not. Not within a loop."""
+    """Compare a database with a schema given as SQL. Returns one line per differing table.
+
+    Starts an event loop, so it must not be called from one.
+    """
     return asyncio.run(_differences(url, schema))
 
 
 def translated(sql: str) -> str:
-    """SQLite's words in PostgreSQL's."""
+    """Translate SQLite's dialect to PostgreSQL's."""
     for theirs, ours in DIALECT_WORDS.items():
         sql = re.sub(theirs, ours, sql)
     return sql
@@ -77,7 +83,7 @@ async def _apply(connection: Any, name: str, script: str) -> bool:
 
 
 async def _differences(url: str, schema: str) -> list[str]:
-    """PostgreSQL itself writes both shapes: the schema is made beside the tables, and undone."""
+    """Create the wanted schema next to the existing one, let PostgreSQL describe both, and roll back."""
     async with connected(url) as connection:
         transaction = connection.transaction()
         await transaction.start()
@@ -94,7 +100,7 @@ async def _differences(url: str, schema: str) -> list[str]:
 
 
 async def _shape(connection: Any) -> dict[str, set[str]]:
-    """What matters of each table: columns, keys, indexes and checks, whatever the order of the text."""
+    """The columns, keys, indexes and checks of each table, independent of their order in the SQL."""
     shape: dict[str, set[str]] = {}
     for table, fact in await connection.fetch(SHAPE):
         if table != LEDGER:
@@ -103,14 +109,14 @@ async def _shape(connection: Any) -> dict[str, set[str]]:
 
 
 async def done_in(connection: Any) -> list[str]:
-    """The migrations that were applied."""
+    """The file names of the applied migrations, in order."""
     there = await connection.fetchval("SELECT to_regclass($1)", LEDGER)
     return [row["name"] for row in await connection.fetch(f"SELECT name FROM {LEDGER} ORDER BY name")] if there else []  # noqa: S608  # our own table
 
 
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[Any]:
-    """A connection, which keeps no prepared statements: it may lead through a pooler."""
+    """Open a connection without cached prepared statements, since it may go through a connection pooler."""
     with our_errors():
         connection = await asyncpg.connect(url, timeout=CONNECT_S, statement_cache_size=0)
         try:

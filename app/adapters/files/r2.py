@@ -1,4 +1,4 @@
-"""Files in R2 by its binding. A binding cannot sign links: the worker answers them itself, under /media."""
+"""The Files port on Cloudflare R2. A binding cannot presign URLs, so the worker serves signed links under /media."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.core.signed_links import MediaLink
 
 
 class R2Files:
-    """`bucket` is JavaScript's own."""
+    """Files in R2. `bucket` is the JavaScript binding object."""
 
     def __init__(self, bucket: Any, app_url: str, link_key: bytes):
         self._bucket = bucket
@@ -64,12 +64,12 @@ class R2Files:
         return UploadTicket("PUT", link.url(self._app_url, self._link_key), {"Content-Type": mime}, link.expires_at)
 
     async def receive(self, link: MediaLink, chunks: AsyncIterable[bytes]) -> None:
-        """Take an upload as it streams in. Raises TooLarge or BadRequest when it is not the size that was signed."""
+        """Store an upload as it streams in. Raises TooLarge or BadRequest if its size is not the signed one."""
         import asyncio
 
         import js
 
-        pipe = js.FixedLengthStream.new(link.size)  # R2 must know how long a stream is
+        pipe = js.FixedLengthStream.new(link.size)  # R2 accepts only streams of a known length
         writer = pipe.writable.getWriter()
         storing = asyncio.ensure_future(
             _translated(self._bucket.put(_checked(link.key), pipe.readable, _typed(link.mime)))
@@ -82,7 +82,7 @@ class R2Files:
         await storing
 
     async def open(self, key: str) -> tuple[FileInfo, AsyncIterator[bytes]]:
-        """The object as it streams out. Raises NotFound."""
+        """Stream an object. Raises NotFound."""
         found = await self._found(key, {})
         return _info(found), _chunks(found.body)
 
@@ -98,7 +98,7 @@ def _info(found: Any) -> FileInfo:
 
 
 def _moment(date: Any) -> datetime:
-    """A JavaScript Date."""
+    """Convert a JavaScript Date."""
     return datetime.fromtimestamp(date.getTime() / 1000, UTC)
 
 
@@ -140,25 +140,25 @@ async def _pour(chunks: AsyncIterable[bytes], writer: Any, size: int) -> None:
 
 
 async def _abandoned(writer: Any, storing: Any) -> None:
-    """An object that was not written whole is not written at all."""
+    """Abort the write, so that no incomplete object is stored."""
     import asyncio
 
     await asyncio.gather(writer.abort("abandoned"), storing, return_exceptions=True)
 
 
 async def _translated(work: Any) -> Any:
-    """What R2 gives; None for nothing. Raises Unavailable."""
+    """Await a call to R2. Returns None where R2 returns null. Raises Unavailable."""
     from pyodide.ffi import JsException, jsnull
 
     try:
         found = await work
     except JsException as fault:
         raise Unavailable("The file storage does not answer.", code="files_unavailable") from fault
-    return None if found is jsnull else found  # an object without bytes is false, too
+    return None if found is jsnull else found  # not a truth test: an empty object is falsy too
 
 
 def _checked(key: str) -> str:
-    """Raises NotFound for a key that a folder could not keep: all adapters take the same ones."""
+    """Return the key. Raises NotFound for one that a local folder rejects, since all adapters accept the same keys."""
     if not key.isprintable() or any(part in ("", ".", "..") for part in key.split("/")) or "\\" in key:
         raise NotFound()
     return key

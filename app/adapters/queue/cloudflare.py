@@ -1,4 +1,4 @@
-"""Wake-ups by Cloudflare Queues: each message is a job's id."""
+"""Wake-ups through Cloudflare Queues. Each message is a job ID."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from app.core.log import Log
 
 MOST_AT_ONCE = 100
-"""Messages in one call: https://developers.cloudflare.com/queues/platform/limits/"""
+"""The maximum number of messages per call: https://developers.cloudflare.com/queues/platform/limits/"""
 
 
 class CloudflareQueue:
-    """`binding` is JavaScript's own."""
+    """Queue on Cloudflare Queues. `binding` is the JavaScript binding object."""
 
     def __init__(self, binding: Any, log: Log):
         self._binding = binding
@@ -27,5 +27,5 @@ class CloudflareQueue:
             messages = [{"body": job_id, "delaySeconds": math.ceil(after_s)} for job_id in ids]
             try:
                 await self._binding.sendBatch(to_js(messages, dict_converter=js.Object.fromEntries))
-            except JsException:  # cron sends it again
+            except JsException:  # the cron trigger sends it again
                 self._log.warning("wake_up_lost", jobs=len(messages))

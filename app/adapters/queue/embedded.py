@@ -1,4 +1,4 @@
-"""The embedded queue: job rows are the queue; a wake-up only starts this process's loop at once."""
+"""The embedded queue. The job rows are the queue; a wake-up only makes this process's worker loop run immediately."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import asyncio
 
 
 class EmbeddedQueue:
-    """Other processes on the same database find due rows when they poll."""
+    """Queue within one process. Other processes on the same database find due jobs by polling."""
 
     def __init__(self) -> None:
         self._woken = asyncio.Event()
 
     async def wake(self, *job_ids: str, after_s: float = 0) -> None:
-        if job_ids and not after_s:  # what is due later is found by polling
+        if job_ids and not after_s:  # polling finds jobs that are due later
             self._woken.set()
 
     async def wait(self, seconds: float) -> None:
-        """Wait for a wake-up, or so many seconds."""
+        """Wait for a wake-up, at most `seconds`."""
         try:
             await asyncio.wait_for(self._woken.wait(), seconds)
         except TimeoutError:
