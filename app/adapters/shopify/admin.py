@@ -1,4 +1,4 @@
-"""The Admin API calls we make. Each can be repeated: a lost answer is asked for again."""
+"""The Admin API calls that the app makes. Each is idempotent, so it can be retried when a response is lost."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     import httpx
 
 TRIES = 3
-LONGEST_WAIT = 5.0  # seconds; a job that has to wait longer makes room for others
+LONGEST_WAIT = 5.0  # seconds; a job that must wait longer fails and is retried later, so that other jobs can run
 
 
 class Admin:
-    """Implements ShopifyAdmin. One call takes at most `seconds` in all, waits and new tries included."""
+    """Implements ShopifyAdmin. Each call takes at most `seconds` in total, including waits and retries."""
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class Admin:
             token.access,
             self._api_version,
             variables=dict(variables),
-            max_retries=0,  # its own retries do not read Retry-After, nor a THROTTLED 200
+            max_retries=0,  # its own retries ignore Retry-After and a 200 with THROTTLED
             http_client=client,
         )
         return Reply.read(result)
@@ -119,7 +119,7 @@ def _order_gid(order_id: str) -> str:
 
 
 def _next(page: Mapping[str, Any]) -> str | None:
-    """The cursor of the next page of a connection."""
+    """The cursor of a connection's next page, or None on the last page."""
     info = page["pageInfo"]
     return info["endCursor"] if info["hasNextPage"] else None
 
