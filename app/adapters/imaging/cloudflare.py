@@ -1,7 +1,8 @@
-"""Imaging by Cloudflare's Images binding: a worker has no imaging library, and no memory for a photo's pixels.
+"""The Imaging port on Cloudflare's Images binding. A worker has no imaging library and no memory for a photo's pixels.
 
-What the service cannot do: it writes no TIFF, and its JPEGs have the colour samples that it chooses, 4:2:0 maybe, where
-other adapters keep every one. It takes 20 MB a picture, and gives up to 100 megapixels and 12,000 pixels a side.
+Limits of the service: it writes no TIFF, and it chooses the chroma subsampling of its JPEGs (possibly 4:2:0), where
+the other adapters use none. It accepts pictures of up to 20 MB, and produces up to 100 megapixels and 12,000 pixels
+per side.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ from app.core.mockups import MockupParts
 from app.core.pictures import WHITE, Crop, Intent, Mark, Picture, PrintFile, PrintSpec, Raster, Samples
 from app.core.ports.imaging import Upscaler
 
-_QUALITY = {"image/png": None, "image/jpeg": 95, "image/webp": 90}  # for PNG, a quality would mean a palette
+_QUALITY = {"image/png": None, "image/jpeg": 95, "image/webp": 90}  # for PNG, a quality would produce a palette
 _PREVIEW_QUALITY = 82
 _PRINT_MIMES = {"jpg": "image/jpeg", "png": "image/png"}
 _TURNED_IN_THEIR_BOXES = ("heic", "avif")
-_COPY_PIXELS, _COPY_QUALITY = 16_000_000, 97  # under 20 MB as JPEG, and nothing that shows is lost
-_MAX_PNG_PIXELS = 10_000_000  # a worker has 128 MB, and holds a finished file twice
+_COPY_PIXELS, _COPY_QUALITY = 16_000_000, 97  # stays under 20 MB as JPEG, without visible loss
+_MAX_PNG_PIXELS = 10_000_000  # a worker has 128 MB of memory and holds a finished file twice
 _UPRIGHT: dict[int, list[Step]] = {  # by EXIF orientation
     1: [],
     2: [Step({"flip": "h"})],
@@ -44,7 +45,7 @@ Size = tuple[int, int]
 
 
 class CloudflareImages:
-    """The Imaging port by the binding. Refuses all work with `no_imaging` until the service has proved itself."""
+    """Imaging on the binding. Every operation raises `no_imaging` until the service has passed the test of `prove`."""
 
     def __init__(self, make: Make) -> None:
         self._ask = make
@@ -66,7 +67,7 @@ class CloudflareImages:
         return await self._made(source, _shaped(source, box, size, background), size, mime, _QUALITY[mime])
 
     async def samples(self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str) -> Samples:
-        """Two patches: each is a picture that Cloudflare makes and counts."""
+        """Take only two patches, since Cloudflare bills each as a separate transformation."""
         source = await self._opened(photo, background)
         box = cut(_upright_size(source), crop, aspect)
         small = fit((box.width, box.height), OVERVIEW_SIDE)
@@ -75,7 +76,7 @@ class CloudflareImages:
         return Samples(box.width, box.height, overview, tuple(pieces))
 
     async def out_of_gamut(self, master: bytes, profile: bytes, intent: Intent) -> float | None:
-        return None  # nothing here knows profiles
+        return None  # colour profiles are not supported here
 
     async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
         source = await self._opened(master)
@@ -88,18 +89,21 @@ class CloudflareImages:
         return replace(made, data=made_by_ai.webp(made.data, *size)) if by_ai else made
 
     async def mockup(self, design: bytes, parts: MockupParts, *, max_side: int, by_ai: bool = False) -> Picture | None:
-        """None: the service turns and stretches, and cannot warp."""
+        """Return None: the service can rotate and scale pictures but cannot warp them."""
         return None
 
     async def print_file(
         self, master: bytes, spec: PrintSpec, upscaler: Upscaler, *, profile: bytes | None = None
     ) -> PrintFile:
-        """The upscaler is not asked: it wants pixels, which a worker does not hold. The file says "resample"."""
+        """Make the print without the upscaler, which needs pixels that do not fit in a worker's memory.
+
+        The result's engine is "resample".
+        """
         _check_print(spec, profile)
         source, size = await self._opened(master, spec.background), (spec.width, spec.height)
         box = cut(_upright_size(source), None, size)
         own = box.width, box.height
-        # The smaller of the two is sharpened, as other adapters do.
+        # Sharpen the smaller of the two sizes, as the other adapters do.
         between = own if box.width <= spec.width else size
         steps = [*_shaped(source, box, between, spec.background), Step({"sharpen": 1}), *_resized(between, size)]
         mime = _PRINT_MIMES[spec.format]
@@ -111,14 +115,15 @@ class CloudflareImages:
         return PrintFile(Picture(data, mime, *size), "resample", factor, *own)
 
     async def _opened(self, photo: bytes, background: str = WHITE) -> BarePhoto:
-        """The photo with its turn in our hands. Raises UnsupportedMedia, BadPicture, TooLarge."""
+        """Read a photo so that this adapter controls its orientation. Raises UnsupportedMedia, BadPicture, TooLarge."""
         source = _accepted(bare(photo))
         if not self._proved:
             await prove(self._ask)
             self._proved = True
         if source.format not in _TURNED_IN_THEIR_BOXES:
             return source
-        # Whether the service cuts before or after such a turn is said nowhere. So it turns first, and cuts its answer.
+        # It is undocumented whether the service crops before or after a rotation that HEIF boxes ask for. So it first
+        # makes a rotated copy, which is cropped in a second step.
         smaller = math.sqrt(_COPY_PIXELS / math.prod(source.size))
         sides = {"width": int(source.size[0] * smaller), "height": int(source.size[1] * smaller), "fit": "scale-down"}
         step = Step({"background": background} | (sides if smaller < 1 else {}))
@@ -127,7 +132,7 @@ class CloudflareImages:
     async def _made(
         self, source: BarePhoto, steps: Sequence[Step | Draw], size: Size, mime: str, quality: int | None
     ) -> Picture:
-        """Raises Unavailable for an answer of another size: a photo sent back as it came must not pass."""
+        """Make a picture. Raises Unavailable for another size or format, as when the service returns the original."""
         data = await self._ask(source.parts, steps, mime, quality)
         header = sniff.sniff(data)
         if (header.size, header.mime) != (size, mime):
@@ -135,7 +140,7 @@ class CloudflareImages:
         return Picture(data, mime, *size)
 
     async def _raster(self, source: BarePhoto, box: Box, size: Size, background: str) -> Raster:
-        """Raises Unavailable."""
+        """Make the pixels of a part of the photo at `size`. Raises Unavailable."""
         made = await self._made(source, _shaped(source, box, size, background), size, "image/png", None)
         try:
             planes = decode(made.data)
@@ -149,7 +154,7 @@ class CloudflareImages:
         return Raster(bytes(pixels), *size)
 
     async def _overlay(self, mark: Mark, size: Size) -> Draw:
-        """The mark over a picture of `size`. Raises BadPicture when its own picture is damaged."""
+        """The step that draws the mark on a picture of `size`. Raises BadPicture if the mark's picture is damaged."""
         if mark.picture is None:
             letters = watermark_letters.line((mark.text or "").strip() or watermark_layout.NO_TEXT)
             stamp = watermark_layout.stamp_size(size, (letters.width, letters.height), mark)
@@ -168,7 +173,7 @@ class CloudflareImages:
 
 
 def _accepted(photo: BarePhoto) -> BarePhoto:
-    """Raises TooLarge, and BadPicture for a JPEG without an end: the service might fill it up with grey."""
+    """Return the photo. Raises TooLarge, or BadPicture for a JPEG without an end, which may get filled with grey."""
     if photo.bytes > MAX_BYTES:
         raise TooLarge(f"This photo is too large. Choose one of up to {MAX_BYTES >> 20} MB.")
     if not photo.is_ended:
@@ -181,7 +186,10 @@ def _upright_size(photo: BarePhoto) -> Size:
 
 
 def _shaped(photo: BarePhoto, box: Box, size: Size, background: str = WHITE) -> list[Step]:
-    """Upright, cut to the box, at `size`, on `background`. Turned first: the box then means the same to all."""
+    """The steps that rotate the photo upright, crop it to the box, and resize it to `size` on `background`.
+
+    The rotation comes first, because the box refers to the upright photo.
+    """
     options: dict[str, Any] = {} if photo.format == "jpeg" else {"background": background}
     if (box.width, box.height) != _upright_size(photo):
         options["trim"] = {"left": box.left, "top": box.top, "width": box.width, "height": box.height}
@@ -204,7 +212,7 @@ def _spread(picture: bytes, size: Size, mark: Mark) -> Draw:
 
 
 def _check_print(spec: PrintSpec, profile: bytes | None) -> None:
-    """Raises Unprocessable for what cannot be made here."""
+    """Raise Unprocessable for a print that this adapter cannot make."""
     if spec.format not in _PRINT_MIMES:
         raise Unprocessable("TIFF and PDF are not supported here. Choose JPEG or PNG.", code="no_tiff")
     if spec.bleed or profile:

@@ -1,8 +1,8 @@
-"""Imaging that decodes strangers' photos in processes of their own: a decoder that breaks, breaks there.
+"""The Imaging port that decodes untrusted photos in separate processes, so that a crash or exploit stays there.
 
-Such a process has bounds of memory and time, and none of the app's settings in its environment; where the kernel has
-seccomp, it can open no file, reach no network and start no process (`sandbox`). What comes back is raw pixels, whose
-sizes follow from the question. The app's own pictures are processed here.
+Each process has limits on memory and time, and none of the app's settings in its environment. If the kernel supports
+seccomp, it cannot open files, use the network or start processes (see `sandbox`). It returns only raw pixels, whose
+sizes follow from the request. The app's own pictures are processed in this process.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ from app.core.ports.compute import Compute
 from app.core.ports.imaging import Upscaler
 
 PROGRAM = decoder.__name__
-_STARTS_WITHIN_S = 30  # a server that loads its libraries on cores that others keep busy
+_STARTS_WITHIN_S = 30  # allows a server to load its libraries on busy cores
 _HANDED_ON = ("PATH", "LD_LIBRARY_PATH", "LANG")
-_OF_ITS_OWN = {"VIPS_DISC_THRESHOLD": "2g"}  # no file can be written there, and from 100 MB on libvips would
+_OF_ITS_OWN = {"VIPS_DISC_THRESHOLD": "2g"}  # a decoder cannot write files, as libvips would above 100 MB
 
 
 class ImagingSubprocess:
-    """The Imaging port, by an engine of `decoder.ENGINES`. `allow` says what a photo of its bytes and size may take."""
+    """Imaging with an engine of `decoder.ENGINES`. `allow` returns the limits for a photo's bytes and dimensions."""
 
     def __init__(
         self, engine: str, compute: Compute, allow: Callable[[int, tuple[int, int] | None], Allowance] = allowance
@@ -56,12 +56,12 @@ class ImagingSubprocess:
 
     @staticmethod
     def available() -> bool:
-        """Whether there are processes here, with bounds."""
+        """Return True if this platform supports resource limits for processes."""
         return util.find_spec("resource") is not None
 
     @staticmethod
     def protections() -> str:
-        """What the system holds a decoder by here, as words with commas between them."""
+        """The names of the protections that this system applies to decoders, separated by commas."""
         command = [sys.executable, "-B", "-W", "ignore", "-m", sandbox.__name__]
         return subprocess.run(command, env=_environment(), capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
 
@@ -96,7 +96,7 @@ class ImagingSubprocess:
         return await self._here.print_file(master, spec, upscaler, profile=profile)
 
     async def close(self) -> None:
-        """The processes that wait end; one that works ends when it is done."""
+        """End the idle servers. A server that is decoding ends when it is done."""
         while self._idle:
             self._idle.pop().end()
 
@@ -105,8 +105,10 @@ class ImagingSubprocess:
         return self._codec.encode(pixels, mime)
 
     def _decoded(self, photo: bytes, wish: Wish) -> Decoded:
-        """Asks no decoder where the header says enough. Twice, when the first one died or talked nonsense: that can
-        have been the machine's fault, the second is the photo's.
+        """Decode a photo, unless its header already shows that it must be rejected.
+
+        If the decoder dies or sends an invalid response, retry once: the first failure may be the machine's fault, but
+        a second one is attributed to the photo.
         """
         header = sniff.sniff(photo[: sniff.HEAD_BYTES])
         sniff.check(header)
@@ -130,7 +132,7 @@ class ImagingSubprocess:
 
 
 class _Server:
-    """One fork server, which decodes one photo at a time; whoever lets go of it ends it."""
+    """One fork server, which decodes one photo at a time. It ends when this object is garbage-collected."""
 
     def __init__(self, engine: str) -> None:
         sandbox.hide_memory()
@@ -141,16 +143,19 @@ class _Server:
                 [sys.executable, "-B", "-W", "ignore", "-m", PROGRAM, engine],
                 stdin=theirs.fileno(),
                 env=_environment(),
-                start_new_session=True,  # what is typed at the app's terminal is not for it
+                start_new_session=True,  # it must not receive signals from the app's terminal
             )
         self.end = weakref.finalize(self, _end, self._process, self._control)
 
     def decode(self, photo: bytes, wish: Wish, may_take: Allowance) -> Decoded | None:
-        """None when the decoder died or its answer made no sense. Raises BadPicture, UnsupportedMedia."""
+        """Decode a photo. Returns None if the decoder died or its response was invalid.
+
+        Raises BadPicture, UnsupportedMedia.
+        """
         until = time.monotonic() + _STARTS_WITHIN_S + may_take.seconds
         ours, theirs = socket.socketpair()
         with ours:
-            with theirs, suppress(OSError):  # a server that has died meanwhile
+            with theirs, suppress(OSError):  # the server may have died
                 socket.send_fds(self._control, [decoder.SECONDS.pack(may_take.seconds)], [theirs.fileno()])
             heard = _heard(ours, question(wish, may_take), photo, wish, until)
         too_long = self._took_too_long(until)
@@ -161,7 +166,7 @@ class _Server:
         return heard
 
     def _took_too_long(self, until: float) -> bool:
-        """Wait for the decoder's end, and say whether its time was the reason."""
+        """Wait until the decoder has ended. Returns True if it was killed because it took too long."""
         report = _received(self._control, decoder.ENDED.size, until)
         if report is None:
             self.alive = False
@@ -173,13 +178,13 @@ class _Server:
 def _heard(
     decoding: socket.socket, asking: bytes, photo: bytes, wish: Wish, until: float
 ) -> Decoded | BadPicture | UnsupportedMedia | None:
-    """The decoder's answer, of which no more is read than the question asked for; None when it gave none."""
+    """Send the request and read the response, no further than the request allows; None without a valid response."""
     try:
         decoding.settimeout(max(until - time.monotonic(), 0.001))
         decoding.sendall(asking)
         decoding.sendall(photo)
         decoding.shutdown(socket.SHUT_WR)
-    except OSError:  # it died before it had read everything
+    except OSError:  # the decoder died before it had read everything
         return None
     head = _received(decoding, ANSWER_BYTES, until)
     try:
@@ -198,7 +203,7 @@ def _heard(
 
 
 def _received(stream: socket.socket, size: int, until: float) -> bytes | None:
-    """Exactly so many bytes; None when the stream ends before, or the time does."""
+    """Read exactly `size` bytes. Returns None if the stream ends early, or at the time `until`."""
     data = bytearray(size)
     rest = memoryview(data)
     while rest:
@@ -214,13 +219,13 @@ def _received(stream: socket.socket, size: int, until: float) -> bytes | None:
 
 
 def _end(process: subprocess.Popen[bytes], control: socket.socket) -> None:
-    """Its decoder, if it has one at work, ends with it."""
+    """Kill a server. A decoder that is running ends with it."""
     process.kill()
     process.wait()
     control.close()
 
 
 def _environment() -> dict[str, str]:
-    """Where Python and its libraries are, and nothing that is secret."""
+    """The environment of a server: only the locations of Python and its libraries, and no secrets."""
     kept = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
     return kept | _OF_ITS_OWN | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}

@@ -1,4 +1,4 @@
-"""The ImageModel port on Google's Gemini models, using google-genai. The API key is sent in a header, not in the URL."""
+"""The ImageModel port on Google's Gemini models, using google-genai. The API key is sent in a header, not a URL."""
 
 from __future__ import annotations
 

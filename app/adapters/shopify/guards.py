@@ -235,7 +235,7 @@ def webhook_topic(header: str) -> str:
 
 
 def webhook_id(header: str) -> str:
-    """The ID in a form that is safe to store. Long or unusual IDs become their SHA-256 digest, so they stay distinct."""
+    """The ID in a form that is safe to store. Long or unusual IDs become SHA-256 digests, so they stay distinct."""
     return header if ID.fullmatch(header) or not header else hashlib.sha256(header.encode()).hexdigest()
 
 
