@@ -1,6 +1,7 @@
-"""Tiles of a watermark as one clear picture, in plain Python. Cloudflare turns by quarters only, and a mark is tilted.
+"""A tiled watermark as one transparent picture, in pure Python. Tiles are tilted, but Cloudflare Images rotates only by
+multiples of 90 degrees.
 
-A turn by an angle is three shears; each moves whole rows or columns, which Python does quickly.
+A rotation is composed of three shears. Each moves whole rows or columns, which is fast in Python.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ _ANGLE = math.radians(watermark_layout.TILT)
 
 
 def sheet(stamp: Planes, stamp_size: Size, size: Size) -> bytes:
-    """A PNG to be stretched over a picture of `size`, full of tilted stamps that are `stamp_size` large in it.
+    """A PNG of tilted stamps, to be stretched over a picture of `size`, in which they then have the size `stamp_size`.
 
-    It is drawn at the stamp's own scale, or at a whole fraction of that which is no finer than the picture.
+    It is drawn at the stamp's own scale, divided by an integer so that it is no finer than the picture.
     """
-    stamp = _shrunk(stamp, stamp.width // (2 * stamp_size[0]))  # less to turn
+    stamp = _shrunk(stamp, stamp.width // (2 * stamp_size[0]))  # fewer pixels to rotate
     tile = _tilted(_with_alpha(stamp))
     times = -(-stamp.width // stamp_size[0])
     tile = _shrunk(tile, times)
@@ -31,7 +32,7 @@ def sheet(stamp: Planes, stamp_size: Size, size: Size) -> bytes:
 
 
 def _tiled(tile: Planes, size: Size, tile_size: Size, canvas: Size) -> Iterator[bytes]:
-    """The canvas' rows: the layout is that of the picture, scaled."""
+    """Yield the rows of the canvas, with the picture's layout scaled to it."""
     across, down, count = canvas[0] / size[0], canvas[1] / size[1], len(tile.channels)
     stride, empty = tile.width * count, bytes(canvas[0] * count)
     drawn = _side_by_side(tile)
@@ -46,7 +47,7 @@ def _tiled(tile: Planes, size: Size, tile_size: Size, canvas: Size) -> Iterator[
 
 
 def _placed(piece: bytes, starts: list[int], length: int) -> bytes:
-    """A row that holds the piece at each start; starts may lie before the row, and pieces reach beyond it."""
+    """A row with the piece at each start. Starts may be negative, and pieces may extend beyond the end."""
     ahead = -min(0, *starts)
     row = bytearray(ahead + length + len(piece))
     for start in starts:
@@ -55,7 +56,7 @@ def _placed(piece: bytes, starts: list[int], length: int) -> bytes:
 
 
 def _shrunk(planes: Planes, times: int) -> Planes:
-    """A whole number of times smaller, each pixel the mean of those that it replaces; what is over is cut off."""
+    """Shrink by an integer factor. Each pixel is the mean of those that it replaces; remaining pixels are cropped."""
     if times < 2:
         return planes
     width, height = planes.width // times, planes.height // times
@@ -86,7 +87,7 @@ def _with_alpha(planes: Planes) -> Planes:
 
 
 def _tilted(planes: Planes) -> Planes:
-    """Turned counter-clockwise about its middle, in the box that just holds it."""
+    """Rotate counter-clockwise about the centre and crop to the bounding box."""
     once, twice = math.tan(_ANGLE / 2), -math.sin(_ANGLE)
     turned = planes
     for step in (_across(once), _down(twice), _across(once)):
@@ -101,7 +102,7 @@ def _middle(planes: Planes, size: Size) -> Planes:
 
 
 def _across(factor: float) -> Callable[[Planes], Planes]:
-    """A shear that moves each row sideways, by `factor` for each row below the middle one."""
+    """A shear that moves each row sideways by `factor` times its distance below the middle row."""
 
     def shear(planes: Planes) -> Planes:
         width, height = planes.width, planes.height
@@ -120,7 +121,7 @@ def _across(factor: float) -> Callable[[Planes], Planes]:
 
 
 def _down(factor: float) -> Callable[[Planes], Planes]:
-    """A shear that moves each column down, by `factor` for each column right of the middle one."""
+    """A shear that moves each column down by `factor` times its distance to the right of the middle column."""
     return lambda planes: _transposed(_across(factor)(_transposed(planes)))
 
 
