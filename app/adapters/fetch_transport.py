@@ -8,9 +8,9 @@ import httpx
 import js
 from pyodide.ffi import JsException, to_js
 
-NOT_OURS = ("host", "content-length", "connection", "accept-encoding", "transfer-encoding")
+PLATFORM_HEADERS = ("host", "content-length", "connection", "accept-encoding", "transfer-encoding")
 """Request headers that `fetch` sets itself."""
-DECODED = ("content-encoding", "content-length", "transfer-encoding")
+DECODED_HEADERS = ("content-encoding", "content-length", "transfer-encoding")
 """Response headers that no longer apply, because `fetch` has already decompressed the body."""
 
 
@@ -24,12 +24,12 @@ class FetchTransport(httpx.AsyncBaseTransport):
             data = (await answer.arrayBuffer()).to_bytes()
         except JsException as fault:
             raise httpx.ConnectError(f"fetch failed: {fault.name}", request=request) from None
-        headers = [(name, value) for name, value in answer.headers if name.lower() not in DECODED]
+        headers = [(name, value) for name, value in answer.headers if name.lower() not in DECODED_HEADERS]
         return httpx.Response(answer.status, headers=headers, content=data, request=request)
 
 
 def _options(request: httpx.Request, body: bytes) -> Any:
-    headers = [[name, value] for name, value in request.headers.items() if name.lower() not in NOT_OURS]
+    headers = [[name, value] for name, value in request.headers.items() if name.lower() not in PLATFORM_HEADERS]
     options: dict[str, Any] = {"method": request.method, "headers": headers, "redirect": "manual"}
     if body:
         options["body"] = body

@@ -19,7 +19,7 @@ from app.core.ports.database import Result, Row
 
 CHECK = "SELECT CASE WHEN changes() = ? THEN 1 ELSE json_extract('{}', ?) END"
 CODE = re.compile(r"bad JSON path: '([^']*)'")
-OUR_FAULT = re.compile(r"no such (table|column|function)|syntax error|SQLITE_ERROR|SQLITE_MISMATCH")
+PROGRAMMING_ERROR = re.compile(r"no such (table|column|function)|syntax error|SQLITE_ERROR|SQLITE_MISMATCH")
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class D1Database:
         try:
             outcomes = await self._run([(text, values) for text, values, _ in steps])
         except D1Fault as fault:
-            raise _translated(str(fault)) from fault
+            raise _translate(str(fault)) from fault
         return [
             Result(sql.read(outcome.rows) if sql.columns else [], outcome.changes)
             for (_, _, sql), outcome in zip(steps, outcomes, strict=True)
@@ -77,11 +77,11 @@ def _steps(sql: Sql) -> list[tuple[str, Sequence[Any], Sql | None]]:
     return steps
 
 
-def _translated(message: str) -> Exception:
+def _translate(message: str) -> Exception:
     if code := CODE.search(message):
         return Refused(code[1])
     if "constraint failed" in message:
         return constraint(message)
-    if OUR_FAULT.search(message):
+    if PROGRAMMING_ERROR.search(message):
         return RuntimeError(message)
     return Unavailable("The database is busy. Try again.", code="database_unavailable")

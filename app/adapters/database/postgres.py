@@ -16,7 +16,7 @@ import asyncpg
 from sqlalchemy import Dialect, Float
 from sqlalchemy.dialects.postgresql import asyncpg as dialects
 
-from app.adapters.database.postgres_errors import COLLISIONS, LOST, our_errors
+from app.adapters.database.postgres_errors import COLLISIONS, LOST, translate_errors
 from app.adapters.database.sql import Sql, compile_sql
 from app.core.errors import Refused
 from app.core.ports.database import Result, Row
@@ -69,7 +69,7 @@ class PostgresDatabase:
                 await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(pool.close(), loop))
 
     async def _transaction(self, sqls: Sequence[Sql]) -> list[Result]:
-        with our_errors():
+        with translate_errors():
             for wait in TRIES_WAIT_S:
                 try:
                     return await self._attempt(sqls)
@@ -78,7 +78,7 @@ class PostgresDatabase:
             return await self._attempt(sqls)
 
     async def _attempt(self, sqls: Sequence[Sql]) -> list[Result]:
-        async with self._begun() as connection:
+        async with self._begin_transaction() as connection:
             try:
                 results = [await _step(connection, sql) for sql in sqls]
                 await connection.execute("COMMIT")
@@ -92,13 +92,13 @@ class PostgresDatabase:
             return results
 
     @asynccontextmanager
-    async def _begun(self) -> AsyncIterator[Any]:
+    async def _begin_transaction(self) -> AsyncIterator[Any]:
         """Acquire a connection and begin a transaction on it.
 
         An idle connection may have been lost after a server restart or while this process was frozen. In that case no
         statement has run yet, so it is safe to retry once with a new connection.
         """
-        pool = await self._opened()
+        pool = await self._open_pool()
         try:
             connection = await _begin(pool)
         except LOST:
@@ -109,7 +109,7 @@ class PostgresDatabase:
         finally:
             await pool.release(connection)
 
-    async def _opened(self) -> Any:
+    async def _open_pool(self) -> Any:
         loop = asyncio.get_running_loop()
         if loop not in self._pools:
             self._pools[loop] = asyncpg.create_pool(
@@ -119,7 +119,7 @@ class PostgresDatabase:
                 timeout=CONNECT_S,
                 command_timeout=STATEMENT_S + 5,  # the server's own limit applies first, unless the network is slow
                 statement_cache_size=0,
-                reset=_nothing,
+                reset=_skip_reset,
             )
             await self._pools[loop]  # with min_size=0 this opens no connection, so no other task runs in between
         return self._pools[loop]
@@ -166,5 +166,5 @@ def _storable(value: Any) -> Any:
     return value.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) else value
 
 
-async def _nothing(connection: Any) -> None:
+async def _skip_reset(connection: Any) -> None:
     """Replaces the pool's reset query, which is unnecessary: no state outlives a transaction."""

@@ -26,7 +26,7 @@ UNAVAILABLE = (
 
 
 @contextmanager
-def our_errors() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Translate asyncpg's errors: to ConstraintError, or to Unavailable when a later retry may succeed."""
     try:
         yield

@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 
 from app.adapters.database.postgres import CONNECT_S
-from app.adapters.database.postgres_errors import our_errors
+from app.adapters.database.postgres_errors import translate_errors
 from app.adapters.database.sqlite_schema import LEDGER, MIGRATIONS
 from app.core.times import SystemClock, to_text
 
@@ -46,7 +46,7 @@ def migrate(url: str, folder: Path = MIGRATIONS) -> list[str]:
 
     Starts an event loop, so it must not be called from one.
     """
-    scripts = {file.name: translated(file.read_text("utf-8")) for file in sorted(folder.glob("*.sql"))}
+    scripts = {file.name: translate(file.read_text("utf-8")) for file in sorted(folder.glob("*.sql"))}
     return asyncio.run(_migrate(url, scripts))
 
 
@@ -58,7 +58,7 @@ def differences(url: str, schema: str) -> list[str]:
     return asyncio.run(_differences(url, schema))
 
 
-def translated(sql: str) -> str:
+def translate(sql: str) -> str:
     """Translate SQLite's dialect to PostgreSQL's."""
     for theirs, ours in DIALECT_WORDS.items():
         sql = re.sub(theirs, ours, sql)
@@ -66,7 +66,7 @@ def translated(sql: str) -> str:
 
 
 async def _migrate(url: str, scripts: Mapping[str, str]) -> list[str]:
-    async with connected(url) as connection:
+    async with open_connection(url) as connection:
         return [name for name, script in scripts.items() if await _apply(connection, name, script)]
 
 
@@ -84,12 +84,12 @@ async def _apply(connection: Any, name: str, script: str) -> bool:
 
 async def _differences(url: str, schema: str) -> list[str]:
     """Create the wanted schema next to the existing one, let PostgreSQL describe both, and roll back."""
-    async with connected(url) as connection:
+    async with open_connection(url) as connection:
         transaction = connection.transaction()
         await transaction.start()
         found = await _shape(connection)
         await connection.execute("CREATE SCHEMA artify_wanted; SET LOCAL search_path TO artify_wanted")
-        await connection.execute(translated(schema))
+        await connection.execute(translate(schema))
         right = await _shape(connection)
         await transaction.rollback()
     return [
@@ -108,16 +108,19 @@ async def _shape(connection: Any) -> dict[str, set[str]]:
     return shape
 
 
-async def done_in(connection: Any) -> list[str]:
+async def applied_migrations(connection: Any) -> list[str]:
     """The file names of the applied migrations, in order."""
-    there = await connection.fetchval("SELECT to_regclass($1)", LEDGER)
-    return [row["name"] for row in await connection.fetch(f"SELECT name FROM {LEDGER} ORDER BY name")] if there else []  # noqa: S608  # our own table
+    has_ledger = await connection.fetchval("SELECT to_regclass($1)", LEDGER)
+    if not has_ledger:
+        return []
+    rows = await connection.fetch(f"SELECT name FROM {LEDGER} ORDER BY name")  # noqa: S608  # our own table
+    return [row["name"] for row in rows]
 
 
 @asynccontextmanager
-async def connected(url: str) -> AsyncIterator[Any]:
+async def open_connection(url: str) -> AsyncIterator[Any]:
     """Open a connection without cached prepared statements, since it may go through a connection pooler."""
-    with our_errors():
+    with translate_errors():
         connection = await asyncpg.connect(url, timeout=CONNECT_S, statement_cache_size=0)
         try:
             yield connection

@@ -81,17 +81,17 @@ def compile_sql(statement: Any, dialect: Dialect) -> Sql:
     """Compile a statement for a dialect. Raises ValueError if it exceeds one of D1's limits."""
     expect = statement if isinstance(statement, Expect) else None
     core = expect.statement if expect else statement
-    sql = _filled(core, dialect, expect) if type(core) is BoundStatement else _built_now(core, dialect, expect)
+    sql = _compile_built(core, dialect, expect) if type(core) is BoundStatement else _compile_new(core, dialect, expect)
     _check_limits(sql)
     return sql
 
 
-def _filled(bound: BoundStatement, dialect: Dialect, expect: Expect | None) -> Sql:
+def _compile_built(bound: BoundStatement, dialect: Dialect, expect: Expect | None) -> Sql:
     """Compile a statement that was built once. Only its values differ between calls."""
     key = dialect.name, bound.built
     slots = _slots.get(key)
     if slots is None:
-        slots = _slots[key] = _slots_of(bound.built, dialect)
+        slots = _slots[key] = _compile_slots(bound.built, dialect)
     given, constants = bound.values, slots.constants
     values = [
         constants[place] if place < 0 else convert(given[place]) if convert else given[place]
@@ -100,7 +100,7 @@ def _filled(bound: BoundStatement, dialect: Dialect, expect: Expect | None) -> S
     return Sql(slots.text, values, slots.columns, expect)
 
 
-def _slots_of(built: BuiltStatement, dialect: Dialect) -> _Slots:
+def _compile_slots(built: BuiltStatement, dialect: Dialect) -> _Slots:
     """Compile a built statement. Its constants get negative places, which count from the end of `constants`."""
     core, places, constants = built.expression, [], list[Any]()
     compiled = core.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
@@ -116,10 +116,10 @@ def _slots_of(built: BuiltStatement, dialect: Dialect) -> _Slots:
     return _Slots(shape.text, places, constants, shape.columns)
 
 
-def _built_now(core: Any, dialect: Dialect, expect: Expect | None) -> Sql:
+def _compile_new(core: Any, dialect: Dialect, expect: Expect | None) -> Sql:
     """Compile a statement that was built for this call. One of the same structure may already be cached."""
     cache_key = core._generate_cache_key()
-    shape = _known_shape(core, cache_key, dialect) if cache_key else None
+    shape = _cached_shape(core, cache_key, dialect) if cache_key else None
     if shape:
         params = shape.compiled.construct_params(cache_key.params, extracted_parameters=cache_key.bindparams)
     else:
@@ -129,7 +129,7 @@ def _built_now(core: Any, dialect: Dialect, expect: Expect | None) -> Sql:
     return Sql(shape.text, values, shape.columns, expect)
 
 
-def _known_shape(core: Any, cache_key: Any, dialect: Dialect) -> _Shape | None:
+def _cached_shape(core: Any, cache_key: Any, dialect: Dialect) -> _Shape | None:
     """The cached shape of a statement, since compiling takes longer than running it. None if it has an IN list."""
     place = dialect.name, cache_key.key
     if place not in _shapes:

@@ -29,29 +29,29 @@ class FolderFiles:
         self._link_key = link_key
 
     async def put(self, key: str, data: bytes, mime: str) -> None:
-        await asyncio.to_thread(_translated, _write, self._path(key), data, mime)
+        await asyncio.to_thread(_translate_errors, _write, self._path(key), data, mime)
 
     async def get(self, key: str, limit: int | None = None) -> bytes:
-        return await asyncio.to_thread(_translated, _read, self._path(key), limit)
+        return await asyncio.to_thread(_translate_errors, _read, self._path(key), limit)
 
     async def write(self, key: str, chunks: AsyncIterable[bytes], mime: str) -> int:
         part = _part(self._path(key))
         try:
-            size = await self._pour(part, chunks)
-            await asyncio.to_thread(_translated, _publish, part, self._path(key), mime)
+            size = await self._write_chunks(part, chunks)
+            await asyncio.to_thread(_translate_errors, _publish, part, self._path(key), mime)
         finally:
             await asyncio.to_thread(_discard, part)
         return size
 
     async def stat(self, key: str) -> FileInfo | None:
-        return await asyncio.to_thread(_translated, _stat, self._path(key))
+        return await asyncio.to_thread(_translate_errors, _stat, self._path(key))
 
     async def delete(self, *keys: str) -> None:
         for key in keys:
-            await asyncio.to_thread(_translated, _remove, self._path(key))
+            await asyncio.to_thread(_translate_errors, _remove, self._path(key))
 
     async def list(self, prefix: str, after: str = "", limit: int = 100) -> Sequence[StoredFile]:
-        return await asyncio.to_thread(_translated, _list, self._root, prefix, after, limit)
+        return await asyncio.to_thread(_translate_errors, _list, self._root, prefix, after, limit)
 
     def link(self, key: str, *, expires_at: datetime, filename: str | None = None) -> str:
         link = MediaLink("GET", key, expires_at, filename=filename or "")
@@ -71,24 +71,24 @@ class FolderFiles:
 
     async def open(self, key: str) -> tuple[FileInfo, AsyncIterator[bytes]]:
         """Stream an object. The content stays the same if the object is replaced meanwhile. Raises NotFound."""
-        info, handle = await asyncio.to_thread(_translated, _open, self._path(key))
+        info, handle = await asyncio.to_thread(_translate_errors, _open, self._path(key))
         return info, _chunks(handle)
 
     async def _receive(self, part: Path, link: MediaLink, chunks: AsyncIterable[bytes]) -> None:
-        if await self._pour(part, chunks, link.size) != link.size:
+        if await self._write_chunks(part, chunks, link.size) != link.size:
             raise BadRequest("The upload was interrupted. Try again.", code="upload_incomplete")
-        await asyncio.to_thread(_translated, _publish, part, self._path(link.key), link.mime)
+        await asyncio.to_thread(_translate_errors, _publish, part, self._path(link.key), link.mime)
 
-    async def _pour(self, part: Path, chunks: AsyncIterable[bytes], most: int | None = None) -> int:
+    async def _write_chunks(self, part: Path, chunks: AsyncIterable[bytes], most: int | None = None) -> int:
         """Write the chunks and return the number of bytes. Raises TooLarge if there are more than `most`."""
         received = 0
-        await asyncio.to_thread(_translated, file_permissions.make_folder, part.parent)
-        with await asyncio.to_thread(_translated, _created, part) as target:
+        await asyncio.to_thread(_translate_errors, file_permissions.make_folder, part.parent)
+        with await asyncio.to_thread(_translate_errors, _create, part) as target:
             async for chunk in chunks:
                 received += len(chunk)
                 if most is not None and received > most:
                     raise TooLarge("This file is larger than announced.")
-                await asyncio.to_thread(_translated, target.write, chunk)
+                await asyncio.to_thread(_translate_errors, target.write, chunk)
         return received
 
     def _path(self, key: str) -> Path:
@@ -106,7 +106,7 @@ def open_to_others(root: Path) -> bool:
     )
 
 
-def _translated(work: Callable[..., T], *arguments: Any) -> T:
+def _translate_errors(work: Callable[..., T], *arguments: Any) -> T:
     try:
         return work(*arguments)
     except FileNotFoundError as fault:
@@ -120,7 +120,7 @@ def _part(path: Path) -> Path:
     return path.with_suffix(f".{new_token()[:8]}.part")
 
 
-def _created(path: Path) -> BinaryIO:
+def _create(path: Path) -> BinaryIO:
     """Create an empty file that only its owner can read."""
     return open(path, "wb", opener=file_permissions.opener)  # Path.open takes no opener
 
@@ -135,7 +135,7 @@ def _write(path: Path, data: bytes, mime: str) -> None:
     file_permissions.make_folder(path.parent)
     part = _part(path)
     try:
-        with _created(part) as target:
+        with _create(part) as target:
             target.write(data)
         _publish(part, path, mime)
     finally:
@@ -144,7 +144,7 @@ def _write(path: Path, data: bytes, mime: str) -> None:
 
 def _publish(part: Path, path: Path, mime: str) -> None:
     """Write the media type before the object becomes visible, so that every visible object has its type."""
-    with _created(path.with_name(path.name + TYPE_SUFFIX)) as target:
+    with _create(path.with_name(path.name + TYPE_SUFFIX)) as target:
         target.write(mime.encode())
     with part.open("rb+") as handle:
         os.fsync(handle.fileno())
@@ -197,7 +197,7 @@ def _has_object(key: str, found: Collection[str]) -> bool:
 
 async def _chunks(handle: BinaryIO) -> AsyncIterator[bytes]:
     with handle:
-        while chunk := await asyncio.to_thread(_translated, handle.read, CHUNK_BYTES):
+        while chunk := await asyncio.to_thread(_translate_errors, handle.read, CHUNK_BYTES):
             yield chunk
 
 

@@ -10,11 +10,11 @@ PART_BYTES = 8 * 1024 * 1024
 
 async def in_parts(chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
     """Yield parts of exactly PART_BYTES, except for the last, which may be shorter."""
-    waiting = bytearray()
+    buffer = bytearray()
     async for chunk in chunks:
-        waiting += chunk
-        while len(waiting) > PART_BYTES:
-            yield bytes(waiting[:PART_BYTES])
-            del waiting[:PART_BYTES]
-    if waiting:
-        yield bytes(waiting)
+        buffer += chunk
+        while len(buffer) > PART_BYTES:
+            yield bytes(buffer[:PART_BYTES])
+            del buffer[:PART_BYTES]
+    if buffer:
+        yield bytes(buffer)

@@ -44,7 +44,7 @@ class S3Files:
 
     async def get(self, key: str, limit: int | None = None) -> bytes:
         first = {} if limit is None else {"Range": f"bytes=0-{limit - 1}"}
-        return await asyncio.to_thread(_translated, self._read, key, first)
+        return await asyncio.to_thread(_translate_errors, self._read, key, first)
 
     async def write(self, key: str, chunks: AsyncIterable[bytes], mime: str) -> int:
         parts = in_parts(chunks)
@@ -81,11 +81,11 @@ class S3Files:
 
     def link(self, key: str, *, expires_at: datetime, filename: str | None = None) -> str:
         saved_as = {"ResponseContentDisposition": attachment(filename)} if filename else {}
-        return self._presigned("get_object", expires_at, Key=key, **saved_as)
+        return self._presign("get_object", expires_at, Key=key, **saved_as)
 
     def upload_ticket(self, key: str, *, mime: str, size: int, expires_at: datetime) -> UploadTicket:
         """The content type and length are signed headers, so an upload with other values fails verification."""
-        url = self._presigned("put_object", expires_at, Key=key, ContentType=mime, ContentLength=size)
+        url = self._presign("put_object", expires_at, Key=key, ContentType=mime, ContentLength=size)
         return UploadTicket("PUT", url, {"Content-Type": mime}, expires_at)
 
     @cached_property
@@ -111,7 +111,7 @@ class S3Files:
         def call() -> Any:
             return getattr(self._client, operation)(Bucket=self._bucket, **arguments)
 
-        return await asyncio.to_thread(_translated, call)
+        return await asyncio.to_thread(_translate_errors, call)
 
     async def _send_parts(self, named: dict[str, str], first: bytes, parts: AsyncIterator[bytes]) -> int:
         sent, size, part = list[dict[str, Any]](), 0, first
@@ -135,21 +135,23 @@ class S3Files:
             raise
         return body
 
-    def _presigned(self, operation: str, expires_at: datetime, **arguments: Any) -> str:
+    def _presign(self, operation: str, expires_at: datetime, **arguments: Any) -> str:
         """Presign a URL, using the real time as the storage does. A time in the past gives an expired URL."""
         seconds = max(0, math.floor((expires_at - datetime.now(UTC)).total_seconds()))
         wanted = {"Bucket": self._bucket, **arguments}
-        url: str = _translated(lambda: self._client.generate_presigned_url(operation, Params=wanted, ExpiresIn=seconds))
+        url: str = _translate_errors(
+            lambda: self._client.generate_presigned_url(operation, Params=wanted, ExpiresIn=seconds)
+        )
         return url
 
 
 async def _chunks(body: Any) -> AsyncIterator[bytes]:
     with closing(body):
-        while chunk := await asyncio.to_thread(_translated, body.read, CHUNK_BYTES):
+        while chunk := await asyncio.to_thread(_translate_errors, body.read, CHUNK_BYTES):
             yield chunk
 
 
-def _translated(work: Callable[..., T], *arguments: Any) -> T:
+def _translate_errors(work: Callable[..., T], *arguments: Any) -> T:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:

@@ -44,15 +44,17 @@ class GeminiImages:
         if not self._key:
             raise Unprocessable("This shop cannot make pictures yet. Contact the shop.", code="no_image_model")
         seeds = [None if request.seed is None else request.seed + at for at in range(request.count)]
-        answers = await asyncio.gather(*[self._made(request, seed) for seed in seeds], return_exceptions=True)
+        answers = await asyncio.gather(
+            *[self._request_picture(request, seed) for seed in seeds], return_exceptions=True
+        )
         made = [answer for answer in answers if isinstance(answer, ImageAnswer)]
         if not made:
             raise next(answer for answer in answers if isinstance(answer, BaseException))
         pictures = tuple(answer.picture for answer in made)
         return ImageAnswer(pictures, self.name, sum((answer.usage for answer in made), ModelUsage()))
 
-    async def _made(self, request: ImageRequest, seed: int | None) -> ImageAnswer:
-        answer = await self._ask(request, seed)
+    async def _request_picture(self, request: ImageRequest, seed: int | None) -> ImageAnswer:
+        answer = await self._generate(request, seed)
         picture = _picture(answer)
         if picture is None:
             raise Unprocessable(_REFUSED, code="ai_refused")
@@ -67,13 +69,13 @@ class GeminiImages:
             ),
         )
 
-    async def _ask(self, request: ImageRequest, seed: int | None) -> types.GenerateContentResponse:
+    async def _generate(self, request: ImageRequest, seed: int | None) -> types.GenerateContentResponse:
         import httpx
         from google import genai
         from google.genai import errors, types
 
         pictures = [types.Part.from_bytes(data=each.data, mime_type=each.mime) for each in request.pictures]
-        asked: list[types.PartUnionDict] = [*pictures, request.prompt]
+        prompt_parts: list[types.PartUnionDict] = [*pictures, request.prompt]
         config = types.GenerateContentConfig(
             response_modalities=["IMAGE"],
             seed=seed,
@@ -83,7 +85,7 @@ class GeminiImages:
             async with asyncio.timeout(self._timeout), _client(self._timeout) as http:
                 options = _options(self._base_url, http)
                 client = genai.Client(api_key=self._key, enterprise=False, http_options=options)
-                return await client.aio.models.generate_content(model=self.name, contents=asked, config=config)
+                return await client.aio.models.generate_content(model=self.name, contents=prompt_parts, config=config)
         # "from None", because Google's messages may contain the prompt or the project name, and tracebacks get logged.
         except errors.APIError as error:
             raise Unavailable(

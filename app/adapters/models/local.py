@@ -61,16 +61,16 @@ class LocalImages:
         with Image.open(io.BytesIO(request.pictures[0].data), formats=("PNG", "JPEG", "WEBP")) as photo:
             wanted = _size(photo.size, request)
             work = photo.convert("RGB").resize(_at_most(wanted, _MAX_PIXELS), Image.Resampling.LANCZOS)
-        toned = _toned(np.asarray(work, np.float32) / 255, (request.seed or 0) + at)
+        toned = _shift_tones(np.asarray(work, np.float32) / 255, (request.seed or 0) + at)
         drawn = self._draw(local_styles.choose(request.prompt), toned)
         image = Image.fromarray((drawn * 255 + 0.5).astype(np.uint8))
         return _png(image.resize(wanted, Image.Resampling.LANCZOS))
 
-    def _draw(self, look: str, photo: Pixels) -> Pixels:
+    def _draw(self, style_name: str, photo: Pixels) -> Pixels:
         from app.adapters.models.local_styles import filters, mosaic
 
-        if look in local_styles.PAINTED:
-            return self._paint(photo, local_styles.PAINTED[look])
+        if style_name in local_styles.PAINTED:
+            return self._paint(photo, local_styles.PAINTED[style_name])
         by_name = {
             "watercolour": filters.watercolour,
             "pencil": filters.pencil,
@@ -78,7 +78,7 @@ class LocalImages:
             "pixel": filters.pixels,
             "mosaic": mosaic.mosaic,
         }
-        return by_name[look](photo)
+        return by_name[style_name](photo)
 
     def _paint(self, photo: Pixels, style: int) -> Pixels:
         from app.adapters.models.local_styles.painter import Painter
@@ -91,7 +91,7 @@ class LocalImages:
         return _PAINT * resize(painted, size) + (1 - _PAINT) * photo
 
 
-def _toned(photo: Pixels, seed: int) -> Pixels:
+def _shift_tones(photo: Pixels, seed: int) -> Pixels:
     """Shift the photo's tones by the seed, so that several pictures of one photo differ. Seed 0 leaves it unchanged."""
     import numpy as np
 

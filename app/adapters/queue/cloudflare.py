@@ -7,7 +7,7 @@ from typing import Any
 
 from app.core.log import Log
 
-MOST_AT_ONCE = 100
+BATCH = 100
 """The maximum number of messages per call: https://developers.cloudflare.com/queues/platform/limits/"""
 
 
@@ -22,8 +22,8 @@ class CloudflareQueue:
         import js
         from pyodide.ffi import JsException, to_js
 
-        for start in range(0, len(job_ids), MOST_AT_ONCE):
-            ids = job_ids[start : start + MOST_AT_ONCE]
+        for start in range(0, len(job_ids), BATCH):
+            ids = job_ids[start : start + BATCH]
             messages = [{"body": job_id, "delaySeconds": math.ceil(after_s)} for job_id in ids]
             try:
                 await self._binding.sendBatch(to_js(messages, dict_converter=js.Object.fromEntries))

@@ -9,17 +9,17 @@ class EmbeddedQueue:
     """Queue within one process. Other processes on the same database find due jobs by polling."""
 
     def __init__(self) -> None:
-        self._woken = asyncio.Event()
+        self._wake_up = asyncio.Event()
 
     async def wake(self, *job_ids: str, after_s: float = 0) -> None:
         if job_ids and not after_s:  # polling finds jobs that are due later
-            self._woken.set()
+            self._wake_up.set()
 
     async def wait(self, seconds: float) -> None:
         """Wait for a wake-up, at most `seconds`."""
         try:
-            await asyncio.wait_for(self._woken.wait(), seconds)
+            await asyncio.wait_for(self._wake_up.wait(), seconds)
         except TimeoutError:
             return
         finally:
-            self._woken.clear()
+            self._wake_up.clear()

@@ -21,7 +21,7 @@ BOUNCE_PATH = "/auth/bounce"
 CDN = "https://cdn.shopify.com/shopifycloud"
 ADMIN_ORIGIN = "https://admin.shopify.com"
 # The package requires an absolute URL. A fixed host keeps the request's Host header out of redirects.
-HERE = "https://app.invalid"
+PLACEHOLDER_ORIGIN = "https://app.invalid"
 RETRY = {"X-Shopify-Retry-Invalid-Session-Request": "1"}
 TOKEN_SECONDS = 10.0
 
@@ -61,14 +61,14 @@ class Auth:
         return ShopifyApp(self._api_key, *self._secrets)
 
     def verify_admin(self, request: SignedRequest) -> AdminVisit:
-        asked, authorization = guards.own_target(request.url), _headers(request.headers, "authorization")
+        target, authorization = guards.own_target(request.url), _headers(request.headers, "authorization")
         is_fetch = bool(authorization)
-        retry = _unauthorized() if is_fetch else AuthReply(302, {"Location": guards.bounce(BOUNCE_PATH, asked)}, "")
+        retry = _unauthorized() if is_fetch else AuthReply(302, {"Location": guards.bounce(BOUNCE_PATH, target)}, "")
         if authorization == [""]:  # the package would treat it as a document request
             raise retry
-        given = _request(request.method, asked, ", ".join(authorization))
+        admin_request = _request(request.method, target, ", ".join(authorization))
         try:
-            result = guards.claims_are_text(lambda: self._package.verify_app_home_req(given, BOUNCE_PATH))
+            result = guards.check_claims(lambda: self._package.verify_app_home_req(admin_request, BOUNCE_PATH))
             if (
                 not result.ok or result.id_token is None
             ):  # gap: the package does not request a retry for "Bearer " without a token
@@ -114,14 +114,14 @@ class Auth:
 
     def verify_install(self, request: SignedRequest) -> str:
         """Return the shop of an install link. It may be unsigned, but if it has an `hmac`, that must be valid."""
-        asked = guards.own_target(request.url)
-        if "hmac" in parse_qs(urlsplit(asked).query, keep_blank_values=True):
-            guards.signed_query(asked, self._secrets, time.time())
-        return guards.one_shop(asked)
+        target = guards.own_target(request.url)
+        if "hmac" in parse_qs(urlsplit(target).query, keep_blank_values=True):
+            guards.signed_query(target, self._secrets, time.time())
+        return guards.query_shop(target)
 
     def consent_url(self, shop: str, *, scopes: Sequence[str], state: str, back: str) -> str:
-        wish = {"client_id": self._api_key, "scope": ",".join(scopes), "redirect_uri": back, "state": state}
-        return f"{self.admin_url(shop, 'oauth/authorize')}?{urlencode(wish)}"
+        parameters = {"client_id": self._api_key, "scope": ",".join(scopes), "redirect_uri": back, "state": state}
+        return f"{self.admin_url(shop, 'oauth/authorize')}?{urlencode(parameters)}"
 
     def verify_grant(self, request: SignedRequest) -> Grant:
         query = guards.signed_query(guards.own_target(request.url), self._secrets, time.time())
@@ -164,11 +164,11 @@ class Auth:
 def _request(method: str, target: str, authorization: str = "") -> RequestInput:
     # The package needs no body or other header here, and would parse a body for its log.
     headers = {"authorization": authorization} if authorization else {}
-    return {"method": method, "url": HERE + target, "headers": headers, "body": ""}
+    return {"method": method, "url": PLACEHOLDER_ORIGIN + target, "headers": headers, "body": ""}
 
 
 def _reply(response: Res) -> AuthReply:
-    headers = {name: value.removeprefix(HERE) for name, value in response.headers.items()}
+    headers = {name: value.removeprefix(PLACEHOLDER_ORIGIN) for name, value in response.headers.items()}
     return AuthReply(response.status, headers, response.body)
 
 

@@ -33,18 +33,18 @@ LOCAL_PATH = re.compile(r"/(?!/)[^\x00-\x20\x7f\\]*")
 ORIGIN = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*")
 PRINTABLE = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '#"<>\\')
 
-ONCE = ("shop", "timestamp", "signature", "logged_in_customer_id", "path_prefix")
-UNSEEN = ("id_token", "hmac", "signature")
+SINGLE_PARAMETERS = ("shop", "timestamp", "signature", "logged_in_customer_id", "path_prefix")
+CREDENTIALS = ("id_token", "hmac", "signature")
 """Query parameters that are credentials, and therefore never appear in a response."""
 WEBHOOK_SIGNATURE = re.compile(r"[A-Za-z0-9+/]{43}=")
 """Base64 of the 32 bytes of an HMAC-SHA256."""
-MOST_ID = 100  # characters; Shopify's own IDs are UUIDs
-ID = re.compile(rf"[A-Za-z0-9._:/=-]{{1,{MOST_ID}}}")
-NOT_OF_A_TOPIC = re.compile(r"[^A-Za-z0-9._/-]")
+MAX_ID_LENGTH = 100  # characters; Shopify's own IDs are UUIDs
+ID = re.compile(rf"[A-Za-z0-9._:/=-]{{1,{MAX_ID_LENGTH}}}")
+TOPIC_UNSAFE = re.compile(r"[^A-Za-z0-9._/-]")
 T = TypeVar("T")
 ID_TOKEN_LIFE = 60  # seconds
 SIGNED_FOR = 90  # seconds for which the signature of an app-proxy request or of a code grant link is valid
-LONGEST_LIFE = 10**9  # seconds; a longer lifetime is implausible and could overflow a datetime
+MAX_LIFETIME = 10**9  # seconds; a longer lifetime is implausible and could overflow a datetime
 
 
 def shop_domain(text: object) -> str | None:
@@ -68,20 +68,20 @@ def own_target(url: str) -> str:
     The proxy forwards every path below its base. An admin page served through it would be on the storefront's origin,
     and could reveal to visitors Shopify's signature of parameters that they chose.
     """
-    asked = target(url)
-    if any(name == "signature" for name, _ in parse_qsl(urlsplit(asked).query, keep_blank_values=True)):
+    original = target(url)
+    if any(name == "signature" for name, _ in parse_qsl(urlsplit(original).query, keep_blank_values=True)):
         raise NotFound()
-    return asked
+    return original
 
 
-def bounce(path: str, asked: str) -> str:
-    """The URL of the bounce page at `path`, which returns to `asked` (a path and query).
+def bounce(path: str, original: str) -> str:
+    """The URL of the bounce page at `path`, which returns to `original` (a path and query).
 
     Gap: the package copies the whole query into it except for the literal `id_token`, and so exposes `hmac`,
     `signature` and `id%5Ftoken`.
     """
-    page, _, query = asked.partition("?")
-    parts = [part for part in query.split("&") if part and unquote_plus(part.partition("=")[0]) not in UNSEEN]
+    page, _, query = original.partition("?")
+    parts = [part for part in query.split("&") if part and unquote_plus(part.partition("=")[0]) not in CREDENTIALS]
     reload = "?".join([page, *(["&".join(parts)] if parts else [])])
     return f"{path}?{'&'.join([*parts, 'shopify-reload=' + quote(reload, safe='')])}"
 
@@ -100,7 +100,7 @@ def bounce_query(url: str) -> tuple[str, str]:
     return shop, reloads[0]
 
 
-def claims_are_text(verify: Callable[[], T]) -> T:
+def check_claims(verify: Callable[[], T]) -> T:
     """Run the package's check of an ID token and return its result. Raises Unauthorized.
 
     Gap: the package raises AttributeError for a signed token whose `dest` is not a string.
@@ -149,10 +149,10 @@ def signed_query(url: str, secrets: tuple[str, ...], now: float) -> dict[str, st
     _check_hex(given, urlencode(sorted(query.items())).encode(), secrets)
     if len(query) + 1 != len(pairs) or not _is_fresh(query.get("timestamp", ""), now):
         raise Unauthorized
-    return query | {"shop": one_shop(url)}
+    return query | {"shop": query_shop(url)}
 
 
-def one_shop(url: str) -> str:
+def query_shop(url: str) -> str:
     """The shop in the query of an authorization code grant link. Raises BadRequest."""
     named = parse_qs(urlsplit(target(url)).query).get("shop", [])
     shop = shop_domain(named[0]) if len(named) == 1 else None
@@ -176,7 +176,7 @@ def proxy_visit(url: str, secrets: tuple[str, ...], now: float) -> tuple[str, st
     query = urlsplit(target(url)).query
     for name, value in parse_qsl(query, keep_blank_values=True, errors="surrogateescape"):  # keeps invalid UTF-8
         values.setdefault(name, []).append(value)
-    once = {name: values.get(name, [""]) for name in ONCE}
+    once = {name: values.get(name, [""]) for name in SINGLE_PARAMETERS}
     [given] = values.pop("signature", [""])[:1]
     words = [f"{name}={','.join(each)}".encode(errors="surrogateescape") for name, each in values.items()]
     _check_hex(given, b"".join(sorted(words)), secrets)
@@ -231,7 +231,7 @@ def webhook_shop(payload: Mapping[str, Any], header: str) -> str:
 
 def webhook_topic(header: str) -> str:
     """The topic in a form that is safe to store: truncated, unusual characters replaced. Known topics do not change."""
-    return NOT_OF_A_TOPIC.sub("?", header[:MOST_ID])
+    return TOPIC_UNSAFE.sub("?", header[:MAX_ID_LENGTH])
 
 
 def webhook_id(header: str) -> str:
@@ -239,7 +239,7 @@ def webhook_id(header: str) -> str:
     return header if ID.fullmatch(header) or not header else hashlib.sha256(header.encode()).hexdigest()
 
 
-def to_refresh(shop: str, refresh_token: str) -> dict[str, str]:
+def refresh_fields(shop: str, refresh_token: str) -> dict[str, str]:
     """The fields that the package needs to refresh a token, without the expiry dates.
 
     Gap: with the dates, it silently skips the refresh until the token's last minute. The app refreshes earlier.
@@ -266,7 +266,7 @@ async def token_reply(response: httpx.Response) -> None:
         lives = [reply.get(name, 0) for name in ("expires_in", "refresh_token_expires_in")]
         if not reply.get("access_token") or not all(isinstance(life, int) for life in lives):
             raise Unavailable
-        if not all(0 <= life < LONGEST_LIFE for life in lives):
+        if not all(0 <= life < MAX_LIFETIME for life in lives):
             raise Unavailable
 
 

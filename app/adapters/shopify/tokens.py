@@ -38,7 +38,7 @@ async def refresh(package: ShopifyApp, client: httpx.AsyncClient, token: AccessT
     if not token.refresh:
         raise _dead()
     result = await package.refresh_token_exchanged_access_token_async(
-        guards.to_refresh(token.shop, token.refresh), http_client=client
+        guards.refresh_fields(token.shop, token.refresh), http_client=client
     )
     return _token(token.shop, result)
 
@@ -47,14 +47,14 @@ async def redeem(client: httpx.AsyncClient, api_key: str, api_secret: str, grant
     """Redeem an authorization code, which the package does not support. Raises Unavailable, Unauthorized."""
     import httpx
 
-    wish = {"client_id": api_key, "client_secret": api_secret, "code": grant.code, "expiring": 1}
+    body = {"client_id": api_key, "client_secret": api_secret, "code": grant.code, "expiring": 1}
     try:
-        reply = await client.post(f"https://{grant.shop}/admin/oauth/access_token", json=wish)
+        reply = await client.post(f"https://{grant.shop}/admin/oauth/access_token", json=body)
     except httpx.RequestError as fault:
         raise _fault("network_error") from fault
     if reply.status_code != 200:
-        refused = "invalid_client" if "invalid_client" in reply.text else "invalid_code"
-        raise _fault(refused)
+        code = "invalid_client" if "invalid_client" in reply.text else "invalid_code"
+        raise _fault(code)
     given, now = reply.json(), datetime.now(UTC)
     return AccessToken(
         shop=grant.shop,

@@ -55,7 +55,7 @@ class ShopTransport(httpx.AsyncBaseTransport):
         if request.url.scheme != "https" or not shop or request.url.port or not _is_admin(request.url):
             raise BadRequest("This is not a shop's address.", code="bad_shop")
         if self._base_url:
-            request = _moved(request, f"{self._base_url}/{shop}")
+            request = _with_base_url(request, f"{self._base_url}/{shop}")
         return await self._inner.handle_async_request(request)
 
     async def aclose(self) -> None:
@@ -66,7 +66,7 @@ def _is_admin(url: httpx.URL) -> bool:
     return url.path.startswith("/admin/")
 
 
-def _moved(request: httpx.Request, base: str) -> httpx.Request:
+def _with_base_url(request: httpx.Request, base: str) -> httpx.Request:
     url = httpx.URL(base + request.url.raw_path.decode("ascii"))
     headers = {**request.headers, "host": url.netloc.decode("ascii")}
     return httpx.Request(request.method, url, headers=headers, stream=request.stream, extensions=request.extensions)

@@ -24,7 +24,7 @@ class CryptographyVault:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         given = Sealed.read(sealed)
-        key = self._keys.named(given.mark)
+        key = self._keys.key_for(given.mark)
         try:
             return AESGCM(key).decrypt(given.nonce, given.body, given.mark.encode()).decode()
         except (InvalidTag, ValueError) as fault:

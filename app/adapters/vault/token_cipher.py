@@ -51,7 +51,7 @@ class Keys:
     def current(self) -> bytes:
         return self._keys[self.mark]
 
-    def named(self, mark: str) -> bytes:
+    def key_for(self, mark: str) -> bytes:
         """The key of this name. Raises Unauthorized if it is not configured."""
         if mark not in self._keys:
             raise unreadable()

@@ -23,7 +23,7 @@ class WebCryptoVault:
         from pyodide.ffi import JsException
 
         given = Sealed.read(sealed)
-        key = self._keys.named(given.mark)
+        key = self._keys.key_for(given.mark)
         try:
             return (await _apply("decrypt", key, given.nonce, given.mark, given.body)).decode()
         except (JsException, ValueError) as fault:

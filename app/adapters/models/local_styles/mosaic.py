@@ -23,7 +23,7 @@ def mosaic(photo: Pixels) -> Pixels:
     half = resize(photo, (max(1, width // 2), max(1, height // 2)))
     centres = _Centres.spread(flatten(half, 0.006))
     for _ in range(_ROUNDS):
-        centres.settle()
+        centres.update()
     calm = flatten(photo, 0.006)
     pieces = centres.nearest(calm)
     glass = _means(photo, pieces, centres.count)[pieces]
@@ -58,20 +58,22 @@ class _Centres:
 
     features: Pixels
 
-    def settle(self) -> None:
+    def update(self) -> None:
         """Move every centre to the mean of the pixels nearest to it (one k-means iteration)."""
         pieces = self.nearest(self._photo)
         mean = _means(np.concatenate([_places(self._photo.shape), self._photo], axis=2), pieces, self.count)
-        held = np.bincount(pieces.ravel(), minlength=self.count) > 0
-        self.features[held] = mean[held]
+        is_used = np.bincount(pieces.ravel(), minlength=self.count) > 0
+        self.features[is_used] = mean[is_used]
 
     def nearest(self, photo: Pixels) -> NDArray[np.intp]:
         """For each pixel, the index of the nearest centre among those of the nine surrounding grid cells."""
         height, width = photo.shape[:2]
         row = np.arange(height) * self.rows // height
         column = np.arange(width) * self.columns // width
-        planes = np.ascontiguousarray(_weighed(np.concatenate([_places(photo.shape), photo], 2)).transpose(2, 0, 1))
-        centres = _weighed(self.features)
+        planes = np.ascontiguousarray(
+            _scale_features(np.concatenate([_places(photo.shape), photo], 2)).transpose(2, 0, 1)
+        )
+        centres = _scale_features(self.features)
         best: Plane = np.full((height, width), np.inf, np.float32)
         found = np.zeros((height, width), np.intp)
         for down in (-1, 0, 1):
@@ -85,7 +87,7 @@ class _Centres:
         return found
 
 
-def _weighed(features: Plane) -> Plane:
+def _scale_features(features: Plane) -> Plane:
     """Scale position and colour so that distances between them can be compared."""
     weights = np.array([_PIECES * _COMPACT] * 2 + [2] * 3, np.float32)
     weighed: Plane = features * weights
@@ -100,8 +102,8 @@ def _places(shape: tuple[int, ...]) -> Pixels:
 def _means(values: Pixels, pieces: NDArray[np.intp], count: int) -> Pixels:
     """The mean of each channel over each piece, of shape (count, channels)."""
     flat = pieces.ravel()
-    held = np.maximum(np.bincount(flat, minlength=count), 1)
-    channels = [np.bincount(flat, values[..., each].ravel(), count) / held for each in range(values.shape[2])]
+    sizes = np.maximum(np.bincount(flat, minlength=count), 1)
+    channels = [np.bincount(flat, values[..., each].ravel(), count) / sizes for each in range(values.shape[2])]
     return np.stack(channels, axis=1).astype(np.float32)
 
 
