@@ -21,7 +21,7 @@ from typing import NoReturn
 
 from app.adapters.imaging import sandbox
 from app.adapters.imaging.decode_limits import MB, MOST_MEGABYTES, Allowance
-from app.adapters.imaging.decoder_wire import Decoded, Outcome, Wish, answer, asked, outcome_of
+from app.adapters.imaging.decoder_wire import Decoded, Outcome, Wish, answer, outcome_of, parse_question
 from app.adapters.imaging.pillow import Pillow
 from app.adapters.imaging.vips import Vips
 from app.core.errors import BadPicture, UnsupportedMedia
@@ -40,7 +40,7 @@ _LOADED_LATE = (
 
 def main(engine: str) -> None:
     control = socket.socket(fileno=0)
-    nowhere = os.open(os.devnull, os.O_RDWR)
+    devnull_fd = os.open(os.devnull, os.O_RDWR)
     sandbox.limit()
     _load(engine)
     while True:
@@ -48,7 +48,7 @@ def main(engine: str) -> None:
         if not photos:
             return
         [seconds] = SECONDS.unpack(message)
-        control.sendall(ENDED.pack(*_decode_apart(ENGINES[engine], photos[0], seconds, nowhere)))
+        control.sendall(ENDED.pack(*_decode_apart(ENGINES[engine], photos[0], seconds, devnull_fd)))
 
 
 def _load(engine: str) -> None:
@@ -67,12 +67,12 @@ def _load(engine: str) -> None:
     gc.freeze()  # otherwise each decoder's first collection would copy all shared memory pages
 
 
-def _decode_apart(engine: Engine, photo: int, seconds: float, nowhere: int) -> tuple[int, bool]:
+def _decode_apart(engine: Engine, photo: int, seconds: float, devnull_fd: int) -> tuple[int, bool]:
     """Decode the photo behind this descriptor in a new process. Returns its wait status and True if it was too slow."""
     server = os.getpid()
     decoder = os.fork()
     if decoder == 0:
-        _decode_and_exit(engine, photo, server, nowhere)
+        _decode_and_exit(engine, photo, server, devnull_fd)
     os.close(photo)
     late = False
 
@@ -88,18 +88,18 @@ def _decode_apart(engine: Engine, photo: int, seconds: float, nowhere: int) -> t
     return status, late
 
 
-def _decode_and_exit(engine: Engine, photo: int, server: int, nowhere: int) -> NoReturn:
+def _decode_and_exit(engine: Engine, photo: int, server: int, devnull_fd: int) -> NoReturn:
     """Decode one photo in the forked process, then exit. It must never return to the server's loop."""
     try:
         for standard in (0, 1, 2):  # 0 is the server's socket; the others write to the app's log
-            os.dup2(nowhere, standard)
-        os.close(nowhere)
+            os.dup2(devnull_fd, standard)
+        os.close(devnull_fd)
         with open(photo, "rb", closefd=False) as questions, open(photo, "wb", closefd=False) as answers:
-            wish, may_take = asked(questions.readline())
+            wish, may_take = parse_question(questions.readline())
             data = questions.read()
-            _bound(may_take)
+            _limit_resources(may_take)
             sandbox.seal(server)
-            outcome, decoded = _decoded(engine, wish, data)
+            outcome, decoded = _decode(engine, wish, data)
             answers.write(answer(outcome, decoded.size))
             for raster in decoded.rasters:
                 answers.write(raster.data)
@@ -108,7 +108,7 @@ def _decode_and_exit(engine: Engine, photo: int, server: int, nowhere: int) -> N
     os._exit(0)
 
 
-def _decoded(engine: Engine, wish: Wish, photo: bytes) -> tuple[Outcome, Decoded]:
+def _decode(engine: Engine, wish: Wish, photo: bytes) -> tuple[Outcome, Decoded]:
     try:
         return Outcome.PIXELS, engine.decode(photo, wish)
     except (BadPicture, UnsupportedMedia) as fault:
@@ -118,18 +118,18 @@ def _decoded(engine: Engine, wish: Wish, photo: bytes) -> tuple[Outcome, Decoded
         return Outcome.TOO_DEMANDING, Decoded((0, 0), ())
 
 
-def _bound(may_take: Allowance) -> None:
+def _limit_resources(may_take: Allowance) -> None:
     """Limit this process's processor time, in whole seconds, and its additional memory."""
     import resource
 
     seconds = math.ceil(may_take.processor_seconds)
     # The soft limit sends a signal that a process can ignore; the hard limit kills it.
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    most = min(_held() + may_take.megabytes * MB, MOST_MEGABYTES * MB)
+    most = min(_data_bytes() + may_take.megabytes * MB, MOST_MEGABYTES * MB)
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
-def _held() -> int:
+def _data_bytes() -> int:
     """The bytes that already count towards RLIMIT_DATA, for the libraries and the photo; 0 if not on Linux."""
     try:
         return int(Path("/proc/self/statm").read_text().split()[5]) * os.sysconf("SC_PAGE_SIZE")

@@ -71,7 +71,7 @@ class Decoded:
     rasters: tuple[Raster, ...]
 
 
-class Nonsense(ValueError):
+class InvalidAnswer(ValueError):
     """A response that no correctly working decoder sends."""
 
 
@@ -86,7 +86,7 @@ def question(wish: Wish, may_take: Allowance) -> bytes:
     return json.dumps({"wish": asdict(wish), "may_take": asdict(may_take)}).encode() + b"\n"
 
 
-def asked(line: bytes) -> tuple[Wish, Allowance]:
+def parse_question(line: bytes) -> tuple[Wish, Allowance]:
     """Decode a line that `question` encoded."""
     words: dict[str, Any] = json.loads(line)
     crop = words["wish"].pop("crop")
@@ -98,13 +98,13 @@ def answer(outcome: Outcome, photo: Size = (0, 0)) -> bytes:
     return _ANSWER.pack(outcome, *photo)
 
 
-def answered(head: bytes) -> Size | Refusal:
-    """Decode those nine bytes: the photo's size if pixels follow, else the error to raise. Raises Nonsense."""
+def parse_answer(head: bytes) -> Size | Refusal:
+    """Decode those nine bytes: the photo's size if pixels follow, else the error to raise. Raises InvalidAnswer."""
     try:
         number, width, height = _ANSWER.unpack(head)
         outcome = Outcome(number)
     except (struct.error, ValueError) as error:
-        raise Nonsense("no such outcome") from error
+        raise InvalidAnswer("no such outcome") from error
     wrong = _wrong_size(width, height)
     if outcome is Outcome.PIXELS and wrong is None:
         return width, height
@@ -112,7 +112,7 @@ def answered(head: bytes) -> Size | Refusal:
         return wrong
     if outcome in _REFUSALS:
         return _REFUSALS[outcome]()
-    raise Nonsense(f"{outcome.name} with {width} × {height} pixels")
+    raise InvalidAnswer(f"{outcome.name} with {width} × {height} pixels")
 
 
 def outcome_of(fault: Refusal) -> tuple[Outcome, Size]:

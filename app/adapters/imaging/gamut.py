@@ -14,7 +14,7 @@ from app.core.pictures import Intent
 if TYPE_CHECKING:
     from PIL import Image, ImageCms
 
-_SEEN = 5.0  # CIELAB distance that an untrained eye sees when two colours are side by side
+_VISIBLE_DIFFERENCE = 5.0  # CIELAB distance that an untrained eye sees when two colours are side by side
 _INTENTS = {"relative": "RELATIVE_COLORIMETRIC", "perceptual": "PERCEPTUAL"}
 
 
@@ -26,23 +26,23 @@ def share(master: bytes, profile: bytes, intent: Intent) -> float | None:
     """
     from PIL import ImageCms
 
-    with pillow_photo.opened(master) as image:
+    with pillow_photo.open_photo(master) as image:
         size = pillow_photo.upright_size(image)
         pixels = pillow_photo.pixels(image, Box(0, 0, *size), fit(size, OVERVIEW_SIDE))
     screen, lab = (ImageCms.ImageCmsProfile(ImageCms.createProfile(name)) for name in ("sRGB", "LAB"))
     try:
         printer = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         inks = "CMYK" if printer.profile.xcolor_space.strip() == "CMYK" else "RGB"
-        printed = _turned(pixels, (screen, "RGB"), (printer, inks), intent)
-        seen = _turned(printed, (printer, inks), (lab, "LAB"), "relative")
-        meant = _turned(pixels, (screen, "RGB"), (lab, "LAB"), "relative")
+        printed = _convert(pixels, (screen, "RGB"), (printer, inks), intent)
+        seen = _convert(printed, (printer, inks), (lab, "LAB"), "relative")
+        meant = _convert(pixels, (screen, "RGB"), (lab, "LAB"), "relative")
     except (ImageCms.PyCMSError, OSError):
         return None
-    far = [math.dist(*pair) > _SEEN for pair in zip(_colours(meant), _colours(seen), strict=True)]
+    far = [math.dist(*pair) > _VISIBLE_DIFFERENCE for pair in zip(_colours(meant), _colours(seen), strict=True)]
     return round(sum(far) / len(far), 4)
 
 
-def _turned(
+def _convert(
     image: Image.Image,
     source: tuple[ImageCms.ImageCmsProfile, str],
     to: tuple[ImageCms.ImageCmsProfile, str],

@@ -26,8 +26,8 @@ def decode(photo: bytes) -> Image.Image:
         photos = pi_heif.open_heif(photo, convert_hdr_to_8bit=True)
         check_size(*photos.size)  # before the next line decodes the pixels
         decoded: Image.Image = photos.to_pillow()
-        for said in ("exif", "xmp"):
-            decoded.info.pop(said, None)  # the image is already upright, so its orientation tags no longer apply
+        for field in ("exif", "xmp"):
+            decoded.info.pop(field, None)  # the image is already upright, so its orientation tags no longer apply
         return decoded.convert("RGBA") if decoded.mode == "RGBa" else decoded
     except DAMAGE as error:
         raise BadPicture() from error

@@ -17,7 +17,7 @@ MAX_PIXELS, MAX_SIDE = 100_000_000, 12_000
 Parts = Sequence[bytes]
 _FOREIGN = {9412, 9420, 9520}
 _TOO_MANY_PIXELS = {9413}
-_NOT_OURS_TO_USE = {9422, 9423, 9425, 9430, 9432}  # the quota is used up, or the account lacks the service
+_NOT_AVAILABLE = {9422, 9423, 9425, 9430, 9432}  # the quota is used up, or the account lacks the service
 _BY_STATUS = {413: 9402, 415: 9520, 422: 9516}
 
 
@@ -58,7 +58,7 @@ def make_by(binding: Any) -> Make:
             result = await picture.output(_object(wish))
             answer = await result.response().arrayBuffer()
         except JsException as fault:
-            raise translated(getattr(fault, "code", None), str(fault.message)) from None
+            raise translate_error(getattr(fault, "code", None), str(fault.message)) from None
         if result.contentType().partition(";")[0] != mime:
             raise Unavailable("The image service returned another format than requested.")
         data: bytes = answer.to_bytes()
@@ -67,7 +67,7 @@ def make_by(binding: Any) -> Make:
     return make
 
 
-def translated(code: int | None, message: str) -> AppError:
+def translate_error(code: int | None, message: str) -> AppError:
     """Translate an error of the service: its four-digit code or, if it has none, the HTTP status in its message."""
     if status := re.match(r"Unexpected error response (\d{3})", message):
         code = _BY_STATUS.get(int(status[1]), code)
@@ -79,7 +79,7 @@ def translated(code: int | None, message: str) -> AppError:
         return TooLarge()
     if code == 9516 and "encoding" not in message:
         return BadPicture()
-    if code in _NOT_OURS_TO_USE:
+    if code in _NOT_AVAILABLE:
         return no_imaging()
     return Unavailable("Pictures cannot be made at the moment. Try again in a few minutes.", code="imaging_unavailable")
 

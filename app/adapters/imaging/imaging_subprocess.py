@@ -23,9 +23,9 @@ from app.adapters.imaging.decode_limits import Allowance, allowance
 from app.adapters.imaging.decoder_wire import (
     ANSWER_BYTES,
     Decoded,
-    Nonsense,
+    InvalidAnswer,
     Wish,
-    answered,
+    parse_answer,
     question,
     samples_of,
     too_demanding,
@@ -39,8 +39,8 @@ from app.core.ports.imaging import Upscaler
 
 PROGRAM = decoder.__name__
 _STARTS_WITHIN_S = 30  # allows a server to load its libraries on busy cores
-_HANDED_ON = ("PATH", "LD_LIBRARY_PATH", "LANG")
-_OF_ITS_OWN = {"VIPS_DISC_THRESHOLD": "2g"}  # a decoder cannot write files, as libvips would above 100 MB
+_INHERITED = ("PATH", "LD_LIBRARY_PATH", "LANG")
+_ADDED = {"VIPS_DISC_THRESHOLD": "2g"}  # a decoder cannot write files, as libvips would above 100 MB
 
 
 class ImagingSubprocess:
@@ -51,7 +51,7 @@ class ImagingSubprocess:
     ) -> None:
         self._engine, self._compute, self._allow = engine, compute, allow
         self._codec = decoder.ENGINES[engine]
-        self._here = self._codec(compute)
+        self._in_process = self._codec(compute)
         self._idle: list[_Server] = []
 
     @staticmethod
@@ -79,21 +79,21 @@ class ImagingSubprocess:
 
     async def samples(self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str) -> Samples:
         wish = Wish(crop, *aspect, background, samples=True)
-        return samples_of(wish, await self._compute.run(self._decoded, photo, wish))
+        return samples_of(wish, await self._compute.run(self._decode, photo, wish))
 
     async def out_of_gamut(self, master: bytes, profile: bytes, intent: Intent) -> float | None:
-        return await self._here.out_of_gamut(master, profile, intent)
+        return await self._in_process.out_of_gamut(master, profile, intent)
 
     async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
-        return await self._here.preview(master, max_side=max_side, mark=mark, by_ai=by_ai)
+        return await self._in_process.preview(master, max_side=max_side, mark=mark, by_ai=by_ai)
 
     async def mockup(self, design: bytes, parts: MockupParts, *, max_side: int, by_ai: bool = False) -> Picture | None:
-        return await self._here.mockup(design, parts, max_side=max_side, by_ai=by_ai)
+        return await self._in_process.mockup(design, parts, max_side=max_side, by_ai=by_ai)
 
     async def print_file(
         self, master: bytes, spec: PrintSpec, upscaler: Upscaler, *, profile: bytes | None = None
     ) -> PrintFile:
-        return await self._here.print_file(master, spec, upscaler, profile=profile)
+        return await self._in_process.print_file(master, spec, upscaler, profile=profile)
 
     async def close(self) -> None:
         """End the idle servers. A server that is decoding ends when it is done."""
@@ -101,10 +101,10 @@ class ImagingSubprocess:
             self._idle.pop().end()
 
     def _develop(self, photo: bytes, wish: Wish, mime: str) -> Picture:
-        [pixels] = self._decoded(photo, wish).rasters
+        [pixels] = self._decode(photo, wish).rasters
         return self._codec.encode(pixels, mime)
 
-    def _decoded(self, photo: bytes, wish: Wish) -> Decoded:
+    def _decode(self, photo: bytes, wish: Wish) -> Decoded:
         """Decode a photo, unless its header already shows that it must be rejected.
 
         If the decoder dies or sends an invalid response, retry once: the first failure may be the machine's fault, but
@@ -157,17 +157,17 @@ class _Server:
         with ours:
             with theirs, suppress(OSError):  # the server may have died
                 socket.send_fds(self._control, [decoder.SECONDS.pack(may_take.seconds)], [theirs.fileno()])
-            heard = _heard(ours, question(wish, may_take), photo, wish, until)
+            result = _exchange(ours, question(wish, may_take), photo, wish, until)
         too_long = self._took_too_long(until)
-        if isinstance(heard, AppError):
-            raise heard
-        if heard is None and too_long:
+        if isinstance(result, AppError):
+            raise result
+        if result is None and too_long:
             raise too_demanding()
-        return heard
+        return result
 
     def _took_too_long(self, until: float) -> bool:
         """Wait until the decoder has ended. Returns True if it was killed because it took too long."""
-        report = _received(self._control, decoder.ENDED.size, until)
+        report = _receive(self._control, decoder.ENDED.size, until)
         if report is None:
             self.alive = False
             return time.monotonic() > until
@@ -175,34 +175,34 @@ class _Server:
         return bool(late) or (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU)
 
 
-def _heard(
-    decoding: socket.socket, asking: bytes, photo: bytes, wish: Wish, until: float
+def _exchange(
+    decoding: socket.socket, request: bytes, photo: bytes, wish: Wish, until: float
 ) -> Decoded | BadPicture | UnsupportedMedia | None:
     """Send the request and read the response, no further than the request allows; None without a valid response."""
     try:
         decoding.settimeout(max(until - time.monotonic(), 0.001))
-        decoding.sendall(asking)
+        decoding.sendall(request)
         decoding.sendall(photo)
         decoding.shutdown(socket.SHUT_WR)
     except OSError:  # the decoder died before it had read everything
         return None
-    head = _received(decoding, ANSWER_BYTES, until)
+    head = _receive(decoding, ANSWER_BYTES, until)
     try:
-        size = answered(head) if head else None
-    except Nonsense:
+        size = parse_answer(head) if head else None
+    except InvalidAnswer:
         return None
     if not isinstance(size, tuple):
         return size
     rasters = []
     for width, height in wish.sizes(size):
-        data = _received(decoding, width * height * 3, until)
+        data = _receive(decoding, width * height * 3, until)
         if data is None:
             return None
         rasters.append(Raster(data, width, height))
     return Decoded(size, tuple(rasters))
 
 
-def _received(stream: socket.socket, size: int, until: float) -> bytes | None:
+def _receive(stream: socket.socket, size: int, until: float) -> bytes | None:
     """Read exactly `size` bytes. Returns None if the stream ends early, or at the time `until`."""
     data = bytearray(size)
     rest = memoryview(data)
@@ -227,5 +227,5 @@ def _end(process: subprocess.Popen[bytes], control: socket.socket) -> None:
 
 def _environment() -> dict[str, str]:
     """The environment of a server: only the locations of Python and its libraries, and no secrets."""
-    kept = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
-    return kept | _OF_ITS_OWN | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}
+    kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    return kept | _ADDED | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}

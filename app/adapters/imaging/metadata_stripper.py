@@ -34,7 +34,7 @@ _MOST_CHUNKS = 100_000  # per PNG or WebP; 25 MB in chunks of 8 KB, as libpng wr
 _MOST_PROFILE_BYTES = 4 * 1024 * 1024
 _WEBP_CHUNKS = {b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ICCP", b"ANIM", b"ANMF"}
 _ORIENTATION = 0x0112
-_SPEAKS = 0x08 | 0x04  # flags of an extended WebP for EXIF and XMP
+_METADATA_FLAGS = 0x08 | 0x04  # flags of an extended WebP for EXIF and XMP
 
 Parts = list[bytes]
 
@@ -88,7 +88,7 @@ def _jpeg(photo: bytes, about: BarePhoto) -> BarePhoto:
         start, body, end = each.start, each.content, each.end
         if each.marker == jpeg.START_OF_SCAN:
             break
-        scans.saw_frame(each.marker, photo[body:end])
+        scans.record_frame(each.marker, photo[body:end])
         if photo[body : body + 6] == b"Exif\0\0":
             exif = exif or photo[body + 6 : end]
         if each.marker == 0xE0 and photo[body : body + 5] == b"JFIF\0":
@@ -143,12 +143,12 @@ class _Scans:
 
     def __init__(self) -> None:
         self._frame = 0
-        self._lacking: dict[int, set[int]] = {}  # by component
+        self._missing: dict[int, set[int]] = {}  # by component
 
-    def saw_frame(self, marker: int, body: bytes) -> None:
+    def record_frame(self, marker: int, body: bytes) -> None:
         if marker in (jpeg.BASELINE, jpeg.EXTENDED, jpeg.PROGRESSIVE):
             self._frame = marker
-            self._lacking = {body[6 + 3 * at]: set(range(64)) for at in range(body[5])}
+            self._missing = {body[6 + 3 * at]: set(range(64)) for at in range(body[5])}
 
     def header(self, segment: bytes) -> bytes:
         """Record a scan, and return its header in normalized form.
@@ -161,12 +161,12 @@ class _Scans:
         first, last, precision = parameters
         for at in range(count):
             if precision & 0x0F == 0:
-                self._lacking.get(segment[5 + 2 * at], set()).difference_update(range(first, last + 1))
+                self._missing.get(segment[5 + 2 * at], set()).difference_update(range(first, last + 1))
         return segment[:-3] + parameters
 
     @property
     def has_all(self) -> bool:
-        return not any(self._lacking.values())
+        return not any(self._missing.values())
 
 
 def _without_padding(data: bytes) -> bytes:
@@ -212,12 +212,12 @@ def _png_chunks(photo: bytes) -> Iterator[tuple[bytes, int, int]]:
         end = at + 12 + length
         if not name.isalpha() or end > len(photo):
             break
-        is_right = zlib.crc32(view[at + 4 : end - 4]) == int.from_bytes(view[end - 4 : end], "big")
+        is_valid = zlib.crc32(view[at + 4 : end - 4]) == int.from_bytes(view[end - 4 : end], "big")
         if name == b"IEND" or (has_pixels and name not in _CRITICAL and name[:1].isupper()):
             return
-        if name[:1].isupper() and (name not in _CRITICAL or not is_right):
+        if name[:1].isupper() and (name not in _CRITICAL or not is_valid):
             raise BadPicture()
-        if is_right:
+        if is_valid:
             yield name, at, end
         has_pixels, at = has_pixels or name == b"IDAT", end
     else:
@@ -282,7 +282,7 @@ def _webp(photo: bytes, about: BarePhoto) -> BarePhoto:
         raise BadPicture()
     if chunks and chunks[0][:4] == b"VP8X":
         first = chunks[0]
-        chunks[0] = first[:8] + bytes([first[8] & ~_SPEAKS]) + first[9:]
+        chunks[0] = first[:8] + bytes([first[8] & ~_METADATA_FLAGS]) + first[9:]
     head = b"RIFF" + (4 + sum(map(len, chunks))).to_bytes(4, "little") + b"WEBP"
     return replace(about, parts=[head, *chunks], turn=_turn(exif))
 

@@ -36,18 +36,18 @@ def draw(design: bytes, parts: MockupParts, max_side: int, by_ai: bool) -> Pictu
     corners = [(x * size[0], y * size[1]) for x, y in parts.area]
     area = Projection.of_unit_square((corners[0], corners[1], corners[2], corners[3]))
     outline = [area(x, y) for x, y in _outline(parts.cylinder)]
-    box = _around(outline, size)
-    laid = _laid(_picture(design), area, parts.cylinder, box)
+    box = _bounding_box(outline, size)
+    projected = _project(_picture(design), area, parts.cylinder, box)
     if parts.blend == "multiply":
-        laid = ImageChops.multiply(laid, photo.crop(box.edges))
-    photo.paste(laid, box.edges, _mask(outline, box))
+        projected = ImageChops.multiply(projected, photo.crop(box.edges))
+    photo.paste(projected, box.edges, _mask(outline, box))
     for layer in parts.layers:
-        photo = _under(photo, layer)
+        photo = _apply_layer(photo, layer)
     return webp.preview(Raster(photo.tobytes(), *photo.size), None, by_ai=by_ai)
 
 
 def _picture(data: bytes, max_side: int | None = None) -> Image.Image:
-    with pillow_photo.opened(data) as image:
+    with pillow_photo.open_photo(data) as image:
         size = pillow_photo.upright_size(image)
         return pillow_photo.pixels(image, Box(0, 0, *size), fit(size, max_side) if max_side else size)
 
@@ -60,7 +60,7 @@ def _outline(cylinder: Cylinder | None) -> list[Point]:
     return [(x, cylinder.drop(x)) for x in across] + [(x, 1 + cylinder.drop(x)) for x in reversed(across)]
 
 
-def _around(outline: list[Point], size: tuple[int, int]) -> Box:
+def _bounding_box(outline: list[Point], size: tuple[int, int]) -> Box:
     """The smallest box of whole pixels around the outline, limited to the photo."""
     left, top = (max(0, math.floor(min(each))) for each in zip(*outline, strict=True))
     right, bottom = (
@@ -80,13 +80,13 @@ def _mask(outline: list[Point], box: Box) -> Image.Image:
     return mask.reduce(_FINE_EDGE)
 
 
-def _laid(design: Image.Image, area: Projection, cylinder: Cylinder | None, box: Box) -> Image.Image:
+def _project(design: Image.Image, area: Projection, cylinder: Cylinder | None, box: Box) -> Image.Image:
     """The design projected onto the product, in the pixels of the box. Its edge colours continue beyond its edge."""
     from PIL import Image
 
     size, span = _fine_size(area), cylinder.rows if cylinder else (0.0, 1.0)
-    source = _bent(design, cylinder, size, span) if cylinder else _padded(_no_finer(design, size), _PAD)
-    plane = _plane(area, box, (source.width - 2 * _PAD, source.height - 2 * _PAD), span)
+    source = _wrap(design, cylinder, size, span) if cylinder else _pad(_limit_size(design, size), _PAD)
+    plane = _perspective(area, box, (source.width - 2 * _PAD, source.height - 2 * _PAD), span)
     fine = (box.width * _FINE, box.height * _FINE)
     return source.transform(fine, Image.Transform.PERSPECTIVE, plane, Image.Resampling.BILINEAR).reduce(_FINE)
 
@@ -98,7 +98,7 @@ def _fine_size(area: Projection) -> tuple[int, int]:
     return math.ceil(max(top, bottom) * _FINE), math.ceil(max(left, right) * _FINE)
 
 
-def _no_finer(design: Image.Image, size: tuple[int, int]) -> Image.Image:
+def _limit_size(design: Image.Image, size: tuple[int, int]) -> Image.Image:
     """Shrink the design if it has more pixels than are drawn, which would cause aliasing."""
     from PIL import Image
 
@@ -106,7 +106,7 @@ def _no_finer(design: Image.Image, size: tuple[int, int]) -> Image.Image:
     return design if size == design.size else design.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
-def _padded(design: Image.Image, pad: int) -> Image.Image:
+def _pad(design: Image.Image, pad: int) -> Image.Image:
     """Add a border in the design's edge colours, by pasting the design on a slightly enlarged copy of itself."""
     from PIL import Image
 
@@ -115,7 +115,7 @@ def _padded(design: Image.Image, pad: int) -> Image.Image:
     return padded
 
 
-def _bent(design: Image.Image, cylinder: Cylinder, size: tuple[int, int], span: tuple[float, float]) -> Image.Image:
+def _wrap(design: Image.Image, cylinder: Cylinder, size: tuple[int, int], span: tuple[float, float]) -> Image.Image:
     """Wrap the design around the cylinder, for an unprojected print area of `size`. Its curved rows cover `span`.
 
     It is drawn in vertical strips, which are so narrow that a curve is practically straight in each.
@@ -123,7 +123,7 @@ def _bent(design: Image.Image, cylinder: Cylinder, size: tuple[int, int], span: 
     from PIL import Image
 
     width, height = size
-    source = _padded(_no_finer(design, (math.ceil(width / cylinder.density), height)), 3 * _PAD)
+    source = _pad(_limit_size(design, (math.ceil(width / cylinder.density), height)), 3 * _PAD)
     inner = (source.width - 6 * _PAD, source.height - 6 * _PAD)
     whole = (width + 2 * _PAD, math.ceil(height * (span[1] - span[0])) + 2 * _PAD)
 
@@ -140,7 +140,7 @@ def _bent(design: Image.Image, cylinder: Cylinder, size: tuple[int, int], span: 
     return source.transform(whole, Image.Transform.MESH, mesh, Image.Resampling.BILINEAR)
 
 
-def _plane(area: Projection, box: Box, inner: tuple[int, int], span: tuple[float, float]) -> tuple[float, ...]:
+def _perspective(area: Projection, box: Box, inner: tuple[int, int], span: tuple[float, float]) -> tuple[float, ...]:
     """Coefficients for Pillow's PERSPECTIVE transform, from supersampled pixels of the box to the padded design.
 
     `inner` is the design's size without the border, and `span` is the vertical part of the area that it covers.
@@ -155,7 +155,7 @@ def _plane(area: Projection, box: Box, inner: tuple[int, int], span: tuple[float
     return (*across, *down, g, h)
 
 
-def _under(photo: Image.Image, layer: Layer) -> Image.Image:
+def _apply_layer(photo: Image.Image, layer: Layer) -> Image.Image:
     """Apply a layer's shadows or highlights to the photo."""
     from PIL import Image, ImageChops
 

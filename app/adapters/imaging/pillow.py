@@ -46,7 +46,7 @@ class Pillow:
     @staticmethod
     def decode(photo: bytes, wish: Wish) -> Decoded:
         """Decode the requested pixels of a photo. Raises UnsupportedMedia, BadPicture."""
-        with pillow_photo.opened(photo) as image:
+        with pillow_photo.open_photo(photo) as image:
             size = pillow_photo.upright_size(image)
             box, sizes = wish.box(size), wish.sizes(size)
             around = patches(box) if wish.samples else []
@@ -95,21 +95,21 @@ def _preview(master: bytes, max_side: int, mark: Mark | None, by_ai: bool) -> Pi
 
 def _small(master: bytes, max_side: int) -> Raster:
     """Decode and shrink the master in a function of its own, so that it is freed before the preview is encoded."""
-    with pillow_photo.opened(master) as image:
+    with pillow_photo.open_photo(master) as image:
         size = pillow_photo.upright_size(image)
         return _raster(pillow_photo.pixels(image, Box(0, 0, *size), fit(size, max_side)))
 
 
 def _print_file(master: bytes, spec: PrintSpec, upscaler: Upscaler, profile: bytes | None) -> PrintFile:
-    with pillow_photo.opened(master) as image:
+    with pillow_photo.open_photo(master) as image:
         box = cut(pillow_photo.upright_size(image), None, (spec.width, spec.height))
         pixels = pillow_photo.pixels(image, box, (box.width, box.height), spec.background)
     around = margin(pixels.size, spec)
-    plan = PrintPlan(spec, _raster(_mirrored(pixels, around)), upscaler, around)
+    plan = PrintPlan(spec, _raster(_mirror_edges(pixels, around)), upscaler, around)
     return pillow_print.print_file(plan, Inks.of(profile, spec))
 
 
-def _mirrored(pixels: Any, around: int) -> Any:
+def _mirror_edges(pixels: Any, around: int) -> Any:
     """Extend the picture on every side by `around` mirrored pixels."""
     from PIL import Image, ImageOps
 

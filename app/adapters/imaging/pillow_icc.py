@@ -30,7 +30,7 @@ class Inks:
         """The profile to embed in the file."""
         return srgb_profile() if self.profile is None else self.profile
 
-    def converted(self, pixels: Any) -> Any:
+    def convert(self, pixels: Any) -> Any:
         """Convert sRGB pixels to the printer's colours. Raises Unprocessable if the profile's content is damaged."""
         from PIL import ImageCms
 

@@ -21,13 +21,13 @@ from app.core.sizes import check_size
 if TYPE_CHECKING:
     from PIL import Image, ImageCms
 
-_TURNED = 0x0112  # EXIF's orientation
+_ORIENTATION = 0x0112  # EXIF's orientation
 # Modes that support resampling. Others are first converted to one of these.
 _PLAIN = ("L", "RGB", "RGBA", "CMYK")
 
 
 @contextmanager
-def opened(data: bytes) -> Iterator[Image.Image]:
+def open_photo(data: bytes) -> Iterator[Image.Image]:
     """Open a photo without decoding its pixels yet. Errors in the body are translated to BadPicture too.
 
     Raises UnsupportedMedia, BadPicture.
@@ -42,7 +42,7 @@ def opened(data: bytes) -> Iterator[Image.Image]:
             if photo.profile and "icc_profile" not in image.info:
                 image.info["icc_profile"] = photo.profile
             if photo.turn > 1:
-                image.getexif()[_TURNED] = photo.turn
+                image.getexif()[_ORIENTATION] = photo.turn
             yield image
     except UnidentifiedImageError as error:
         raise BadPicture() from error
@@ -82,32 +82,32 @@ def pixels(image: Image.Image, box: Box, size: tuple[int, int], background: str 
     # After a reduced-size decode a shorter kernel is enough, and takes two thirds of the time.
     kernel = Image.Resampling.BICUBIC if left == 1 and image.size != stored else Image.Resampling.LANCZOS
     small = _plain(image).resize(size, kernel, box=edges, reducing_gap=2.0)
-    return _fresh(small, turn, profile, background)
+    return _finish(small, turn, profile, background)
 
 
 def patch(image: Image.Image, box: Box, background: str = WHITE) -> Image.Image:
     """The same as `pixels`, at the photo's own resolution. The photo stays decoded for further patches."""
     turn, profile = _turn(image), image.info.get("icc_profile")
     image.load()
-    return _fresh(_plain(image.crop(unturned(box, image.size, turn).edges)), turn, profile, background)
+    return _finish(_plain(image.crop(unturned(box, image.size, turn).edges)), turn, profile, background)
 
 
-def _fresh(cut: Image.Image, turn: int, profile: bytes | None, background: str) -> Image.Image:
+def _finish(cut: Image.Image, turn: int, profile: bytes | None, background: str) -> Image.Image:
     from PIL import Image
 
-    plain = _srgb(_turned(cut, turn), profile, background)
+    plain = _srgb(_rotate(cut, turn), profile, background)
     return Image.frombytes("RGB", plain.size, plain.tobytes())  # a new image, since Pillow would copy comments
 
 
 def _turn(image: Image.Image) -> int:
     try:
-        value = image.getexif().get(_TURNED, 1)
+        value = image.getexif().get(_ORIENTATION, 1)
     except DAMAGE:  # damaged metadata; the pixels may still be intact
         return 1
     return value if value in range(1, 9) else 1
 
 
-def _turned(image: Image.Image, turn: int) -> Image.Image:
+def _rotate(image: Image.Image, turn: int) -> Image.Image:
     from PIL import Image
 
     steps = {
@@ -141,24 +141,24 @@ def _srgb(image: Image.Image, profile: bytes | None, background: str) -> Image.I
     from PIL import Image
 
     if image.mode != "RGBA":
-        return _converted(image, profile)
+        return _convert(image, profile)
     below = Image.new("RGB", image.size, background)
-    return Image.composite(_converted(image.convert("RGB"), profile), below, image.getchannel("A"))
+    return Image.composite(_convert(image.convert("RGB"), profile), below, image.getchannel("A"))
 
 
-def _converted(image: Image.Image, profile: bytes | None) -> Image.Image:
+def _convert(image: Image.Image, profile: bytes | None) -> Image.Image:
     """Convert with the profile if there is one and it is readable."""
     from PIL import ImageCms
 
     if profile:
         try:
-            return _through(image, ImageCms.ImageCmsProfile(io.BytesIO(profile)))
+            return _apply_profile(image, ImageCms.ImageCmsProfile(io.BytesIO(profile)))
         except (ImageCms.PyCMSError, OSError):
             pass  # an unusable profile: the unconverted values are the best guess
     return image.convert("RGB")
 
 
-def _through(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
+def _apply_profile(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
     from PIL import ImageCms
 
     if image.mode == "L" and profile.profile.xcolor_space == "RGB ":

@@ -24,13 +24,13 @@ from app.core.pictures import PrintFile, PrintFormat
 _FRAME = 0xC0  # the marker of a baseline JPEG's frame header, which holds its size (ITU T.81, B.2.2)
 _BEHIND_ROW_ABOVE = b"\2"  # PNG's filter type "Up"
 _BY_PIXEL_BEFORE = 2  # TIFF's horizontal predictor
-_PACKED: dict[PrintFormat, tuple[str, int]] = {"tiff": ("tiff_lzw", 5), "tiff-deflate": ("tiff_adobe_deflate", 8)}
+_COMPRESSION: dict[PrintFormat, tuple[str, int]] = {"tiff": ("tiff_lzw", 5), "tiff-deflate": ("tiff_adobe_deflate", 8)}
 
 
 def print_file(plan: PrintPlan, inks: Inks) -> PrintFile:
     """Make the print of a picture that already has the print's aspect ratio. Raises Unprocessable."""
     out, strips = io.BytesIO(), print_strips.PrintStrips(plan)
-    _WRITERS[plan.spec.format](out, inks, map(inks.converted, strips))
+    _WRITERS[plan.spec.format](out, inks, map(inks.convert, strips))
     return plan.result(out.getvalue(), strips.tiles)
 
 
@@ -90,7 +90,7 @@ def _differences(strips: Iterator[Any], width: int) -> Iterator[bytes]:
 def _tiff(out: io.BytesIO, inks: Inks, strips: Iterator[Any]) -> None:
     from PIL.TiffImagePlugin import TiffImageFile
 
-    how, number = _PACKED[inks.spec.format]
+    how, number = _COMPRESSION[inks.spec.format]
     out.write(tiff.header(0))
     starts, sizes = [], []
     for strip in strips:

@@ -72,11 +72,11 @@ def _rows(filtered: bytes, stride: int, step: int) -> Iterator[bytes]:
     """Yield the unfiltered rows. `stride` is the bytes per row, `step` the bytes per pixel."""
     above = bytes(stride)
     for at in range(0, len(filtered), 1 + stride):
-        above = _unfiltered(filtered[at], bytearray(filtered[at + 1 : at + 1 + stride]), above, step)
+        above = _unfilter(filtered[at], bytearray(filtered[at + 1 : at + 1 + stride]), above, step)
         yield above
 
 
-def _unfiltered(how: int, row: bytearray, above: bytes, step: int) -> bytes:
+def _unfilter(how: int, row: bytearray, above: bytes, step: int) -> bytes:
     if how == 2:
         return bytes([(here + up) & 255 for here, up in zip(row, above, strict=True)])
     if how > 4:

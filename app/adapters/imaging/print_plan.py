@@ -9,10 +9,10 @@ from app.core.errors import Unprocessable
 from app.core.pictures import Picture, PrintFile, PrintSpec, Raster, Tiles
 from app.core.ports.imaging import Upscaler
 
-_WORTH = 1.2  # below this enlargement a network adds no detail that a printer could show
+_MIN_NETWORK_FACTOR = 1.2  # below this enlargement a network adds no detail that a printer could show
 # A mild 3×3 sharpening kernel. It sums to 16, so that integer arithmetic is cheap.
 SHARPEN = ((-1, -1, -1), (-1, 24, -1), (-1, -1, -1))
-_BEYOND = 3  # pixels: the reach of a resize kernel, which must not see the margin's own edge
+_KERNEL_REACH = 3  # pixels: the reach of a resize kernel, which must not see the margin's own edge
 
 
 def margin(size: tuple[int, int], spec: PrintSpec) -> int:
@@ -25,7 +25,7 @@ def margin(size: tuple[int, int], spec: PrintSpec) -> int:
     if spec.bleed > min(spec.width, spec.height):
         raise Unprocessable("The bleed is wider than the picture. Choose a smaller bleed.", code="bleed_too_wide")
     scale = min(spec.width / size[0], spec.height / size[1])
-    return min(math.ceil(spec.bleed / scale) + _BEYOND, *size)
+    return min(math.ceil(spec.bleed / scale) + _KERNEL_REACH, *size)
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class PrintPlan:
 
     @property
     def by_network(self) -> bool:
-        return self.factor > _WORTH and self.upscaler.factor > 1
+        return self.factor > _MIN_NETWORK_FACTOR and self.upscaler.factor > 1
 
     @property
     def before(self) -> tuple[int, int]:

@@ -24,10 +24,10 @@ class PrintStrips:
 
     def __init__(self, plan: PrintPlan) -> None:
         self._enlarged = plan.upscaler.strips(plan.source) if plan.by_network else _bands(plan.source)
-        self._finished = _finished(plan, _Rows(plan.before, watched(self._enlarged)))
+        self._finished_strips = _finished_strips(plan, _Rows(plan.before, watched(self._enlarged)))
 
     def __iter__(self) -> Iterator[Any]:
-        return self._finished
+        return self._finished_strips
 
     @property
     def tiles(self) -> Tiles:
@@ -35,18 +35,18 @@ class PrintStrips:
         return self._enlarged.tiles if isinstance(self._enlarged, Tiled) else Tiles()
 
 
-def _finished(plan: PrintPlan, rows: _Rows) -> Iterator[Any]:
+def _finished_strips(plan: PrintPlan, rows: _Rows) -> Iterator[Any]:
     width, height = plan.spec.full_size
     for top in range(0, height, ROWS):
         bottom = min(top + ROWS, height)
         if plan.sharpen_first:
-            yield _resized(plan, rows, top, bottom)
+            yield _resize(plan, rows, top, bottom)
             continue
         first, last = max(0, top - 1), min(height, bottom + 1)  # sharpening needs the adjacent rows
-        yield _sharp(_resized(plan, rows, first, last)).crop((0, top - first, width, bottom - first))
+        yield _sharpen(_resize(plan, rows, first, last)).crop((0, top - first, width, bottom - first))
 
 
-def _resized(plan: PrintPlan, rows: _Rows, top: int, bottom: int) -> Any:
+def _resize(plan: PrintPlan, rows: _Rows, top: int, bottom: int) -> Any:
     """Make these rows of the print from the part of the picture on which they depend."""
     from PIL import Image
 
@@ -58,13 +58,13 @@ def _resized(plan: PrintPlan, rows: _Rows, top: int, bottom: int) -> Any:
     last = min(rows.height, math.ceil(above + bottom * scale + reach))
     window = rows.between(first, last)
     if plan.sharpen_first:
-        window = _sharp(window)
+        window = _sharpen(window)
     how = Image.Resampling.BICUBIC if plan.sharpen_first else Image.Resampling.LANCZOS
     box = (left, above + top * scale - first, right, min(above + bottom * scale, rows.height) - first)
     return window.resize((width, bottom - top), how, box)
 
 
-def _sharp(image: Any) -> Any:
+def _sharpen(image: Any) -> Any:
     from PIL import ImageFilter
 
     return image.filter(ImageFilter.Kernel((3, 3), [weight for row in SHARPEN for weight in row]))
@@ -80,15 +80,15 @@ class _Rows:
 
     def __init__(self, size: tuple[int, int], arriving: Iterator[bytes]) -> None:
         self.width, self.height = size
-        self._arriving, self._held, self._first = arriving, bytearray(), 0
+        self._source, self._buffer, self._first = arriving, bytearray(), 0
 
     def between(self, first: int, last: int) -> Any:
         """The rows from `first` up to but excluding `last`, as a Pillow image. `first` must never decrease."""
         from PIL import Image
 
         stride = self.width * 3
-        del self._held[: (first - self._first) * stride]
+        del self._buffer[: (first - self._first) * stride]
         self._first = first
-        while len(self._held) < (last - first) * stride:
-            self._held += next(self._arriving)
-        return Image.frombytes("RGB", (self.width, last - first), bytes(self._held[: (last - first) * stride]))
+        while len(self._buffer) < (last - first) * stride:
+            self._buffer += next(self._source)
+        return Image.frombytes("RGB", (self.width, last - first), bytes(self._buffer[: (last - first) * stride]))

@@ -27,7 +27,7 @@ def srgb_profile() -> bytes:
     return zlib.decompress(base64.b64decode(_PACKED))
 
 
-def tagged_jpeg(jpeg: bytes, dpi: int) -> bytes:
+def tag_jpeg(jpeg: bytes, dpi: int) -> bytes:
     """Set a JPEG's resolution, and add the sRGB profile unless it has a profile. Raises BadPicture."""
     density = b"JFIF\0\x01\x02\x01" + struct.pack(">HH", dpi, dpi) + b"\0\0"
     profiles, tables, scan = [], [], 0
@@ -42,7 +42,7 @@ def tagged_jpeg(jpeg: bytes, dpi: int) -> bytes:
     return b"".join([b"\xff\xd8", _segment(0xE0, density), *profiles, *tables, memoryview(jpeg)[scan:]])
 
 
-def tagged_png(png: bytes, dpi: int) -> bytes:
+def tag_png(png: bytes, dpi: int) -> bytes:
     """Set a PNG's resolution, in whole pixels per metre, and add the sRGB profile unless it has a profile."""
     kept = [(name, body) for name, body in chunks(png) if name not in (b"pHYs", b"sRGB")]
     density = struct.pack(">IIB", *[round(dpi / 0.0254)] * 2, 1)

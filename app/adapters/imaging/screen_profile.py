@@ -58,12 +58,12 @@ def of_coding(coding: Coding) -> bytes | None:
     """
     primaries = _PRIMARIES.get(coding.primaries, _BT709)
     if coding.transfer in (_PQ, _HLG):
-        curve = _sampled(_from_pq if coding.transfer == _PQ else _from_hlg)
+        curve = _sampled_curve(_from_pq if coding.transfer == _PQ else _from_hlg)
     else:
         parameters = _CURVES.get(coding.transfer, _SRGB_CURVE)
         if primaries == _BT709 and parameters is _SRGB_CURVE:
             return None
-        curve = _parametric(parameters)
+        curve = _parametric_curve(parameters)
     return _profile(primaries, curve)
 
 
@@ -77,7 +77,7 @@ def of_png(gamma: float | None, chromaticities: tuple[Point, Point, Point, Point
     is_usual = gamma is None or abs(gamma - 2.2) <= _NEAR_GAMMA
     if is_usual and (chromaticities is None or _is_srgb(chromaticities)):
         return None
-    curve = _parametric(_SRGB_CURVE if gamma is None else (gamma,))
+    curve = _parametric_curve(_SRGB_CURVE if gamma is None else (gamma,))
     try:
         return _profile(chromaticities or _BT709, curve)
     except (ZeroDivisionError, struct.error):
@@ -110,12 +110,12 @@ def _profile(primaries: tuple[Point, Point, Point, Point], curve: bytes) -> byte
     return head.ljust(128, b"\0") + table + body
 
 
-def _parametric(parameters: Sequence[float]) -> bytes:
+def _parametric_curve(parameters: Sequence[float]) -> bytes:
     kind = 0 if len(parameters) == 1 else 3
-    return b"para" + struct.pack(">IHH", 0, kind, 0) + b"".join(_fixed(each) for each in parameters)
+    return b"para" + struct.pack(">IHH", 0, kind, 0) + b"".join(_fixed_point(each) for each in parameters)
 
 
-def _sampled(curve: Callable[[float], float]) -> bytes:
+def _sampled_curve(curve: Callable[[float], float]) -> bytes:
     levels = [round(65535 * curve(step / (_CURVE_STEPS - 1))) for step in range(_CURVE_STEPS)]
     return b"curv" + struct.pack(f">II{_CURVE_STEPS}H", 0, _CURVE_STEPS, *levels)
 
@@ -124,16 +124,16 @@ def _from_pq(level: float) -> float:
     """The PQ transfer function (SMPTE ST 2084), tone-mapped."""
     root = level ** (32 / 2523)
     light = 10_000 * (max(root - 107 / 128, 0) / (2413 / 128 - 2392 / 128 * root)) ** (16384 / 2610)
-    return _mapped(light)
+    return _tone_map(light)
 
 
 def _from_hlg(level: float) -> float:
     """The HLG transfer function (ITU-R BT.2100) for a display of 1,000 cd/m² and a system gamma of 1.2, tone-mapped."""
     scene = level**2 / 3 if level <= 0.5 else (math.exp((level - 0.55991073) / 0.17883277) + 0.28466892) / 12
-    return _mapped(_PEAK * scene**1.2)
+    return _tone_map(_PEAK * scene**1.2)
 
 
-def _mapped(light: float) -> float:
+def _tone_map(light: float) -> float:
     """Map light in cd/m² to a fraction of the brightest tone that a print can show, by the extended Reinhard curve."""
     share, peak = light / _SDR_WHITE, _PEAK / _SDR_WHITE
     return min(1.0, share * (1 + share / peak**2) / (1 + share))
@@ -141,28 +141,28 @@ def _mapped(light: float) -> float:
 
 def _to_d50(red: Point, green: Point, blue: Point, white: Point) -> Matrix:
     """The matrix from linear RGB to XYZ, adapted to D50, the white of ICC profiles, by the Bradford method."""
-    shape: Matrix = tuple(zip(*(_whole(each) for each in (red, green, blue)), strict=True))  # type: ignore[assignment]
-    here = tuple(each / white[1] for each in _whole(white))
-    scales = _times(_inverse(shape), here)
+    shape: Matrix = tuple(zip(*(_with_z(each) for each in (red, green, blue)), strict=True))  # type: ignore[assignment]
+    here = tuple(each / white[1] for each in _with_z(white))
+    scales = _transform(_inverse(shape), here)
     to_xyz: Matrix = tuple(tuple(a * b for a, b in zip(row, scales, strict=True)) for row in shape)  # type: ignore[assignment]
-    seen, wanted = _times(_BRADFORD, here), _times(_BRADFORD, _D50)
+    seen, wanted = _transform(_BRADFORD, here), _transform(_BRADFORD, _D50)
     adapted: Matrix = tuple(  # type: ignore[assignment]
         tuple(each * there / now for each in row) for row, there, now in zip(_BRADFORD, wanted, seen, strict=True)
     )
     return _product(_product(_inverse(_BRADFORD), adapted), to_xyz)
 
 
-def _whole(point: Point) -> Vector:
+def _with_z(point: Point) -> Vector:
     return point[0], point[1], 1 - point[0] - point[1]
 
 
-def _times(matrix: Matrix, vector: Sequence[float]) -> Vector:
+def _transform(matrix: Matrix, vector: Sequence[float]) -> Vector:
     first, second, third = (sum(a * b for a, b in zip(row, vector, strict=True)) for row in matrix)
     return first, second, third
 
 
 def _product(left: Matrix, right: Matrix) -> Matrix:
-    columns = [_times(left, column) for column in zip(*right, strict=True)]
+    columns = [_transform(left, column) for column in zip(*right, strict=True)]
     return tuple(zip(*columns, strict=True))  # type: ignore[return-value]
 
 
@@ -177,9 +177,9 @@ def _inverse(m: Matrix) -> Matrix:
 
 
 def _xyz(values: Sequence[float]) -> bytes:
-    return b"XYZ " + bytes(4) + b"".join(_fixed(each) for each in values)
+    return b"XYZ " + bytes(4) + b"".join(_fixed_point(each) for each in values)
 
 
-def _fixed(value: float) -> bytes:
+def _fixed_point(value: float) -> bytes:
     """Encode as ICC's s15Fixed16Number."""
     return struct.pack(">i", round(value * 65536))

@@ -44,13 +44,13 @@ def pixels_and_faults(answer: Any, rows: Any) -> tuple[Any, Any | None]:
     answer += 0.5
     np.clip(answer, 0, 255, out=answer)
     pixels = answer.astype(np.uint8)
-    apart = _apart(pixels, rows)
-    if apart is not None:
-        faults = apart if faults is None else faults | apart
+    differing = _differing(pixels, rows)
+    if differing is not None:
+        faults = differing if faults is None else faults | differing
     return pixels, faults
 
 
-def _apart(pixels: Any, rows: Any) -> Any | None:
+def _differing(pixels: Any, rows: Any) -> Any | None:
     """A mask of the windows in which the output, reduced to the original size, differs by more than MOST_APART."""
     import numpy as np
 
@@ -77,7 +77,7 @@ def _apart(pixels: Any, rows: Any) -> Any | None:
     return marks
 
 
-def mended(pixels: Any, rows: Any, top: int, faults: Any, first: int) -> Any:
+def repair(pixels: Any, rows: Any, top: int, faults: Any, first: int) -> Any:
     """Replace the surroundings of each fault in a band of the enlarged picture by bicubic, blended into the rest.
 
     `pixels` is 8-bit RGB, rows first. The band begins at row `top` of the picture `rows`, and the mask `faults`, which

@@ -45,7 +45,7 @@ class Network:
             name: ncnn.Mat(np.asarray(bound, np.float32).reshape(CHANNELS, 1, 1)).clone()
             for name, bound in bounds().items()
         }
-        self._net = opened(weights, bounded(weights.read_text("ascii")))
+        self._net = load_network(weights, add_bounds(weights.read_text("ascii")))
 
     def enlarge(self, rows: Any) -> Any:
         """Enlarge 8-bit RGB pixels (height, width, 3) by four. Returns float32 planes (3, 4h, 4w), about 0 to 1."""
@@ -69,7 +69,7 @@ def bounds() -> dict[str, list[float]]:
     return {f"{layer}_{end}": bound for end, by_layer in by_end.items() for layer, bound in by_layer.items()}
 
 
-def bounded(param: str) -> str:
+def add_bounds(param: str) -> str:
     """Add layers to a network (ncnn's .param text) that clip each attention to two additional inputs.
 
     Raises Unavailable if the network does not have the expected layers.
@@ -96,7 +96,7 @@ def bounded(param: str) -> str:
     return "\n".join([magic, counted, *inputs, *lines])
 
 
-def opened(weights: Path, param: str) -> Any:
+def load_network(weights: Path, param: str) -> Any:
     """Load a network into ncnn, with one thread per run. Raises Unavailable."""
     import ncnn
 

@@ -79,22 +79,22 @@ class SpanStrips:
         self.tiles = Tiles()
         self._load = load
         self._rows = np.frombuffer(raster.data, np.uint8).reshape(raster.height, raster.width, 3)
-        self._made = self._strips()
+        self._iterator = self._strips()
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        return next(self._made)
+        return next(self._iterator)
 
     def _strips(self) -> Iterator[bytes]:
         """Yield each band after the next one is made, since a fault near its edge affects both."""
-        held: deque[_Band] = deque(maxlen=3)
+        recent: deque[_Band] = deque(maxlen=3)
         for band in self._bands(self._load()):
-            held.append(band)
-            if len(held) > 1:
-                yield self._mended(held, -2)
-        yield self._mended(held, -1)
+            recent.append(band)
+            if len(recent) > 1:
+                yield self._repair(recent, -2)
+        yield self._repair(recent, -1)
 
     def _bands(self, network: Network) -> Iterator[_Band]:
         height, width, _ = self._rows.shape
@@ -105,9 +105,9 @@ class SpanStrips:
                     tiles = [pool.submit(self._tile, network, down, across) for across in _spans(width)]
                     under_way.append((down, tiles))
                     if len(under_way) == 2:  # so that no thread waits for a band's last tile
-                        yield self._joined(*under_way.popleft())
+                        yield self._join(*under_way.popleft())
                 for down, tiles in under_way:
-                    yield self._joined(down, tiles)
+                    yield self._join(down, tiles)
             finally:
                 pool.shutdown(cancel_futures=True)
 
@@ -121,7 +121,7 @@ class SpanStrips:
         pixels = pixels[:, y * factor : (y + len(down)) * factor, x * factor : (x + len(across)) * factor]
         return pixels.transpose(1, 2, 0), None if faults is None else faults[y : y + len(down), x : x + len(across)]
 
-    def _joined(self, down: range, tiles: list[Future[Any]]) -> _Band:
+    def _join(self, down: range, tiles: list[Future[Any]]) -> _Band:
         import numpy as np
 
         made = [tile.result() for tile in tiles]
@@ -134,13 +134,13 @@ class SpanStrips:
         self.tiles += Tiles(len(made), fell_back)
         return _Band(down, np.concatenate([pixels for pixels, _ in made], 1), faults)
 
-    def _mended(self, held: deque[_Band], at: int) -> bytes:
+    def _repair(self, recent: deque[_Band], at: int) -> bytes:
         import numpy as np
 
-        band, faults = held[at], np.concatenate([each.faults for each in held])
+        band, faults = recent[at], np.concatenate([each.faults for each in recent])
         pixels = band.pixels
         if faults.any():
-            pixels = span_faults.mended(pixels, self._rows, band.rows.start, faults, held[0].rows.start)
+            pixels = span_faults.repair(pixels, self._rows, band.rows.start, faults, recent[0].rows.start)
         made: bytes = pixels.tobytes()
         return made
 

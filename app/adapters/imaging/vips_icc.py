@@ -42,7 +42,7 @@ class Inks:
     def encode(self, image: Any) -> bytes:
         """Encode sRGB pixels as the print file. Raises Unprocessable if the profile's content is damaged."""
         with self._file() as profile:
-            made = self._saved(self._converted(image, profile), profile)
+            made = self._save(self._convert(image, profile), profile)
         if self.spec.format != "pdf":
             return made
         embedded = self.profile or library().Image.profile_load(_SRGB)
@@ -60,7 +60,7 @@ class Inks:
             file.flush()
             yield file.name
 
-    def _converted(self, image: Any, profile: str) -> Any:
+    def _convert(self, image: Any, profile: str) -> Any:
         if self.profile is None:
             return image
         vips, way = library(), {"input_profile": _SRGB, "intent": self.spec.intent, "depth": 8}
@@ -69,7 +69,7 @@ class Inks:
         except vips.Error as error:
             raise bad_profile() from error
 
-    def _saved(self, image: Any, profile: str) -> bytes:
+    def _save(self, image: Any, profile: str) -> bytes:
         suffix, options = _SAVE[self.spec.format]
         if suffix == ".jpg":
             options = {**options, "Q": self.spec.quality}

@@ -65,7 +65,7 @@ class Photo:
     def open(cls, photo: BarePhoto, fail_on: str) -> Photo:
         """Open a photo. Raises BadPicture, or libvips's own error."""
         data = photo.data
-        image = _from_pillow(heic.decode(data)) if photo.format == "heic" else _loaded(photo, data, fail_on)
+        image = _from_pillow(heic.decode(data)) if photo.format == "heic" else _load(photo, data, fail_on)
         check_size(image.width, image.height)
         if photo.profile and not has(image, _PROFILE):
             image = image.copy()
@@ -97,7 +97,7 @@ class Photo:
         if turn >= 5:
             size = size[1], size[0]
         image = self._cut(unturned(box, (self.image.width, self.image.height), turn), size)
-        return self._finished(image, size, background)
+        return self._finish(image, size, background)
 
     def patches(self, boxes: Sequence[Box], background: str = WHITE) -> list[Raster]:
         """The boxes of the upright photo at its own resolution, as returned by `patches`.
@@ -111,10 +111,10 @@ class Photo:
             level = [box for box in stored if box.top == top]
             left, right = min(box.left for box in level), max(box.left + box.width for box in level)
             height = max(box.height for box in level)
-            band = self._like(region.fetch(left, top, right - left, height), right - left, height)
+            band = self._same_kind(region.fetch(left, top, right - left, height), right - left, height)
             for box in level:
                 piece = band.crop(box.left - left, 0, box.width, box.height)
-                found[box] = self._finished(piece, (box.width, box.height), background)
+                found[box] = self._finish(piece, (box.width, box.height), background)
         return [found[box] for box in stored]
 
     def overview(self, box: Box, size: tuple[int, int], background: str = WHITE) -> Raster:
@@ -126,18 +126,18 @@ class Photo:
         turn, small = self.turn, library().Image.jpegload_buffer(self.data, fail_on=self.fail_on, shrink=8)
         near = unturned(box, (self.image.width, self.image.height), turn)
         image = small.crop(near.left // 8, near.top // 8, near.width // 8, near.height // 8)
-        return self._finished(image, size if turn < 5 else (size[1], size[0]), background)
+        return self._finish(image, size if turn < 5 else (size[1], size[0]), background)
 
-    def _finished(self, image: Any, size: tuple[int, int], background: str) -> Raster:
+    def _finish(self, image: Any, size: tuple[int, int], background: str) -> Raster:
         """Resize a part of the stored photo to `size`, flatten its alpha, convert it to sRGB and rotate it upright."""
         if image.hasalpha():
-            image = _flattened(image, background)
+            image = _flatten(image, background)
         image = _srgb(resized(image, size)).copy_memory()
         image.set_type(library().GValue.gint_type, "orientation", self.turn)
         return raster(image.autorot())
 
-    def _like(self, data: bytes, width: int, height: int) -> Any:
-        """An image of raw pixels with the photo's format, interpretation and profile, for `_finished`."""
+    def _same_kind(self, data: bytes, width: int, height: int) -> Any:
+        """An image of raw pixels with the photo's format, interpretation and profile, for `_finish`."""
         vips = library()
         fresh = vips.Image.new_from_memory(data, width, height, self.image.bands, self.image.format)
         fresh = fresh.copy(interpretation=self.image.interpretation)
@@ -170,12 +170,12 @@ def resized(image: Any, size: tuple[int, int]) -> Any:
         return image
     across, down = size[0] / image.width, size[1] / image.height
     if across >= 1 and down >= 1:
-        return _enlarged(image, size, across, down)
+        return _enlarge(image, size, across, down)
     near = image.resize(across, vscale=down, kernel="lanczos3")
     return near if (near.width, near.height) == size else near.crop(0, 0, *size)
 
 
-def _enlarged(image: Any, size: tuple[int, int], across: float, down: float) -> Any:
+def _enlarge(image: Any, size: tuple[int, int], across: float, down: float) -> Any:
     """Enlarge with affine(). resize() aligns pixel corners instead of centres and would shift the picture."""
     cubic = library().Interpolate.new("bicubic")
     middle = {"odx": (across - 1) / 2, "ody": (down - 1) / 2}
@@ -193,7 +193,7 @@ def raster(image: Any) -> Raster:
     return Raster(bytes(image.write_to_memory()), image.width, image.height)
 
 
-def _loaded(photo: BarePhoto, data: bytes, fail_on: str) -> Any:
+def _load(photo: BarePhoto, data: bytes, fail_on: str) -> Any:
     """Load a photo. Raises libvips's own error."""
     vips = library()
     if data[4:12] == b"ftypavis":  # an animated AVIF; libvips only recognizes the brand of a still one
@@ -214,7 +214,7 @@ def _from_pillow(decoded: Any) -> Any:
     return image
 
 
-def _flattened(image: Any, background: str) -> Any:
+def _flatten(image: Any, background: str) -> Any:
     """Composite on the background. The image is converted to sRGB first, since the background is an sRGB colour."""
     alpha = image[image.bands - 1]
     if image.format == "ushort":

@@ -13,13 +13,13 @@ from app.core.ports.imaging import Upscaler
 def print_file(source: Raster, spec: PrintSpec, upscaler: Upscaler, profile: bytes | None) -> PrintFile:
     """Make the print of a picture that already has the print's aspect ratio. Raises Unprocessable."""
     inks, around = Inks.of(profile, spec), margin((source.width, source.height), spec)
-    plan = PrintPlan(spec, _mirrored(source, around), upscaler, around)
+    plan = PrintPlan(spec, _mirror_edges(source, around), upscaler, around)
     strips = print_strips.PrintStrips(plan)
     pixels = (strip.tobytes() for strip in strips)
-    return plan.result(vips_stream.drained(spec.full_size, print_strips.ROWS, pixels, inks.encode), strips.tiles)
+    return plan.result(vips_stream.encode_stream(spec.full_size, print_strips.ROWS, pixels, inks.encode), strips.tiles)
 
 
-def _mirrored(source: Raster, around: int) -> Raster:
+def _mirror_edges(source: Raster, around: int) -> Raster:
     """Extend the picture on every side by `around` mirrored pixels."""
     if not around:
         return source

@@ -13,7 +13,7 @@ from app.adapters.imaging import tiff
 from app.adapters.imaging.vips_photo import library
 
 
-def drained(size: tuple[int, int], rows: int, strips: Iterator[bytes], work: Callable[[Any], bytes]) -> bytes:
+def encode_stream(size: tuple[int, int], rows: int, strips: Iterator[bytes], work: Callable[[Any], bytes]) -> bytes:
     """Return `work(image)` for an RGB picture of `size` that arrives in strips of `rows` rows; the last may be shorter.
 
     If both the strips and libvips fail, raises the strips' error.
@@ -56,7 +56,7 @@ class _Stream:
     def __init__(self, head: bytes, pixels: int, strips: Iterator[bytes]) -> None:
         self.error: Exception | None = None
         self._head, self._size = head, len(head) + pixels
-        self._at, self._given = 0, len(head)
+        self._at, self._delivered = 0, len(head)
         self._strips, self._rest = strips, memoryview(b"")
         self._maker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="strips")
         self._ahead = self._next()
@@ -71,20 +71,20 @@ class _Stream:
     def read(self, size: int) -> bytes:
         try:
             piece = self._head[self._at : self._at + size] if self._at < len(self._head) else self._pixels(size)
-        except Exception as error:  # noqa: BLE001  (a callback from C: raised again in drained)
+        except Exception as error:  # noqa: BLE001  (a callback from C: raised again in encode_stream)
             self.error = self.error or error
             return b""
         self._at += len(piece)
         return piece
 
     def _pixels(self, size: int) -> bytes:
-        if self._at != self._given:
+        if self._at != self._delivered:
             raise OSError("libvips asked for pixels in another order than they are made in")
         if not self._rest:
             self._rest = memoryview(self._ahead.result())
             self._ahead = self._next()
         piece, self._rest = bytes(self._rest[:size]), self._rest[size:]
-        self._given += len(piece)
+        self._delivered += len(piece)
         return piece
 
     def _next(self) -> Future[bytes]:

@@ -28,22 +28,22 @@ def stamp_size(size: Size, stamp: Size, mark: Mark) -> Size:
     as one step plus one stamp always contains a stamp.
     """
     tiled = mark.position == "tiled"
-    box = _tilted(stamp) if tiled else stamp
+    box = _tilted_bounds(stamp) if tiled else stamp
     room = [max(1, (side // 2 - _SLACK) / (1 + _GAP)) if tiled else side for side in size]
     scale = min(stamp_width(size, mark) / stamp[0], room[0] / box[0], room[1] / box[1])
     return max(1, round(stamp[0] * scale)), max(1, round(stamp[1] * scale))
 
 
-def tilted(size: Size) -> Size:
+def tilted_size(size: Size) -> Size:
     """The bounding box, in whole pixels, of a stamp rotated by TILT about its centre."""
-    halves = [side / 2 for side in _tilted(size)]
+    halves = [side / 2 for side in _tilted_bounds(size)]
     width, height = (
         math.ceil(side / 2 + half) - math.floor(side / 2 - half) for side, half in zip(size, halves, strict=True)
     )
     return width, height
 
 
-def _tilted(size: tuple[float, float]) -> tuple[float, float]:
+def _tilted_bounds(size: tuple[float, float]) -> tuple[float, float]:
     across, down = math.cos(math.radians(TILT)), math.sin(math.radians(TILT))
     return size[0] * across + size[1] * down, size[0] * down + size[1] * across
 

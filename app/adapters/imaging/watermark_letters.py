@@ -36,26 +36,26 @@ class _Letter:
 
 def line(text: str) -> Planes:
     """Render text in grey and alpha, white with a dark outline, on transparency. Missing characters become a box."""
-    letters, height = list(_letters(text)), int(_drawn()["height"])
+    letters, height = list(_letters(text)), int(_font()["height"])
     start = min(letter.left for letter in letters)
     width = max(letter.right for letter in letters) - start
     grey, alpha = bytearray(width * height), bytearray(width * height)
     for letter in letters:
         half = letter.width * height
-        _laid(grey, letter.pixels[:half], letter.width, letter.left - start, width)
-        _laid(alpha, letter.pixels[half:], letter.width, letter.left - start, width)
-    return _trimmed(Planes([bytes(grey), bytes(alpha)], width, height))
+        _draw(grey, letter.pixels[:half], letter.width, letter.left - start, width)
+        _draw(alpha, letter.pixels[half:], letter.width, letter.left - start, width)
+    return _trim(Planes([bytes(grey), bytes(alpha)], width, height))
 
 
 def _letters(text: str) -> Iterator[_Letter]:
-    drawn, pen = _drawn()["letters"], 0.0
+    drawn, pen = _font()["letters"], 0.0
     for character in text:
         left, advance, width, packed = drawn.get(character) or drawn[_UNKNOWN]
         yield _Letter(round(pen) + left, width, zlib.decompress(base64.b64decode(packed)))
         pen += advance
 
 
-def _laid(canvas: bytearray, pixels: bytes, width: int, left: int, across: int) -> None:
+def _draw(canvas: bytearray, pixels: bytes, width: int, left: int, across: int) -> None:
     """Draw a letter on the canvas. Where it overlaps its neighbour, the larger value wins."""
     for row in range(len(pixels) // width):
         at, new = row * across + left, pixels[row * width : (row + 1) * width]
@@ -63,7 +63,7 @@ def _laid(canvas: bytearray, pixels: bytes, width: int, left: int, across: int) 
         canvas[at : at + width] = bytes(map(max, there, new)) if any(there) else new
 
 
-def _trimmed(planes: Planes) -> Planes:
+def _trim(planes: Planes) -> Planes:
     """Remove empty rows above and below the text."""
     alpha, width = planes.channels[1], planes.width
     first = (len(alpha) - len(alpha.lstrip(b"\0"))) // width
@@ -74,6 +74,6 @@ def _trimmed(planes: Planes) -> Planes:
 
 
 @functools.cache
-def _drawn() -> dict[str, Any]:
+def _font() -> dict[str, Any]:
     drawn: dict[str, Any] = json.loads(_FILE.read_text())
     return drawn

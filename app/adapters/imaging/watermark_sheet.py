@@ -21,17 +21,17 @@ def sheet(stamp: Planes, stamp_size: Size, size: Size) -> bytes:
 
     It is drawn at the stamp's own scale, divided by an integer so that it is no finer than the picture.
     """
-    stamp = _shrunk(stamp, stamp.width // (2 * stamp_size[0]))  # fewer pixels to rotate
-    tile = _tilted(_with_alpha(stamp))
+    stamp = _shrink(stamp, stamp.width // (2 * stamp_size[0]))  # fewer pixels to rotate
+    tile = _rotate(_with_alpha(stamp))
     times = -(-stamp.width // stamp_size[0])
-    tile = _shrunk(tile, times)
+    tile = _shrink(tile, times)
     scale = stamp.width / times / stamp_size[0]
     canvas = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
-    rows = _tiled(tile, size, watermark_layout.tilted(stamp_size), canvas)
+    rows = _tile_rows(tile, size, watermark_layout.tilted_size(stamp_size), canvas)
     return from_rows(rows, len(tile.channels), *canvas)
 
 
-def _tiled(tile: Planes, size: Size, tile_size: Size, canvas: Size) -> Iterator[bytes]:
+def _tile_rows(tile: Planes, size: Size, tile_size: Size, canvas: Size) -> Iterator[bytes]:
     """Yield the rows of the canvas, with the picture's layout scaled to it."""
     across, down, count = canvas[0] / size[0], canvas[1] / size[1], len(tile.channels)
     stride, empty = tile.width * count, bytes(canvas[0] * count)
@@ -41,12 +41,12 @@ def _tiled(tile: Planes, size: Size, tile_size: Size, canvas: Size) -> Iterator[
         at = round(top * down)
         starts = [round(left * across) * count for left in lefts]
         for row in range(max(0, at), min(canvas[1], at + tile.height)):
-            rows[row] = _placed(drawn[(row - at) * stride : (row - at + 1) * stride], starts, len(empty))
+            rows[row] = _repeat(drawn[(row - at) * stride : (row - at + 1) * stride], starts, len(empty))
     for below in range(canvas[1]):
         yield rows.get(below, empty)
 
 
-def _placed(piece: bytes, starts: list[int], length: int) -> bytes:
+def _repeat(piece: bytes, starts: list[int], length: int) -> bytes:
     """A row with the piece at each start. Starts may be negative, and pieces may extend beyond the end."""
     ahead = -min(0, *starts)
     row = bytearray(ahead + length + len(piece))
@@ -55,7 +55,7 @@ def _placed(piece: bytes, starts: list[int], length: int) -> bytes:
     return bytes(row[ahead : ahead + length])
 
 
-def _shrunk(planes: Planes, times: int) -> Planes:
+def _shrink(planes: Planes, times: int) -> Planes:
     """Shrink by an integer factor. Each pixel is the mean of those that it replaces; remaining pixels are cropped."""
     if times < 2:
         return planes
@@ -86,16 +86,16 @@ def _with_alpha(planes: Planes) -> Planes:
     return Planes([*planes.channels, b"\xff" * (planes.width * planes.height)], planes.width, planes.height)
 
 
-def _tilted(planes: Planes) -> Planes:
+def _rotate(planes: Planes) -> Planes:
     """Rotate counter-clockwise about the centre and crop to the bounding box."""
     once, twice = math.tan(_ANGLE / 2), -math.sin(_ANGLE)
     turned = planes
     for step in (_across(once), _down(twice), _across(once)):
         turned = step(turned)
-    return _middle(turned, watermark_layout.tilted((planes.width, planes.height)))
+    return _crop_centre(turned, watermark_layout.tilted_size((planes.width, planes.height)))
 
 
-def _middle(planes: Planes, size: Size) -> Planes:
+def _crop_centre(planes: Planes, size: Size) -> Planes:
     left, top, width = (planes.width - size[0]) // 2, (planes.height - size[1]) // 2, planes.width
     starts = range(top * width + left, (top + size[1]) * width, width)
     return Planes([b"".join(channel[at : at + size[0]] for at in starts) for channel in planes.channels], *size)
@@ -122,10 +122,10 @@ def _across(factor: float) -> Callable[[Planes], Planes]:
 
 def _down(factor: float) -> Callable[[Planes], Planes]:
     """A shear that moves each column down by `factor` times its distance to the right of the middle column."""
-    return lambda planes: _transposed(_across(factor)(_transposed(planes)))
+    return lambda planes: _transpose(_across(factor)(_transpose(planes)))
 
 
-def _transposed(planes: Planes) -> Planes:
+def _transpose(planes: Planes) -> Planes:
     width = planes.width
     channels = [b"".join(channel[at::width] for at in range(width)) for channel in planes.channels]
     return Planes(channels, planes.height, width)
