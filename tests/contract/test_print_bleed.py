@@ -74,7 +74,7 @@ def test_a_network_enlarges_the_bleed_with_the_picture(adapter: str) -> None:
 
 
 def test_where_bleed_cannot_be_made_a_sentence_says_so() -> None:
-    with pytest.raises(Unprocessable, match="print worker") as refusal:
+    with pytest.raises(Unprocessable, match="render worker") as refusal:
         printed("cloudflare", pictures.good("png").data, PrintSpec(800, 600, bleed=35))
     assert refusal.value.code == "no_bleed"
 

@@ -223,6 +223,6 @@ def _check_print(spec: PrintSpec, profile: bytes | None) -> None:
         raise Unprocessable("Prints with bleed or a colour profile require a render worker.", code="no_bleed")
     pixels = spec.width * spec.height
     if pixels > MAX_PIXELS or max(spec.width, spec.height) > MAX_SIDE:
-        raise Unprocessable("This print has too many pixels. A print worker can make it.", code="too_many_pixels")
+        raise Unprocessable("This print has too many pixels. A render worker can make it.", code="too_many_pixels")
     if spec.format == "png" and pixels > _MAX_PNG_PIXELS:
         raise Unprocessable("This print is too large for PNG. Choose JPEG.", code="too_many_pixels")
