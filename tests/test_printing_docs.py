@@ -66,7 +66,7 @@ def test_the_example_of_bleed_is_right() -> None:
 
 
 def test_the_text_says_from_which_factor_on_the_network_enlarges() -> None:
-    assert states(TEXT, f"{print_plan._WORTH} times")
+    assert states(TEXT, f"{print_plan._MIN_NETWORK_FACTOR} times")
 
 
 def test_the_text_says_when_the_network_is_replaced() -> None:

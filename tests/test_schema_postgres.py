@@ -38,7 +38,7 @@ def url(tmp_path: Path) -> str:
     ],
 )
 def test_what_postgresql_spells_otherwise_is_translated(sql: str, theirs: str) -> None:
-    assert postgres_schema.translated(sql) == theirs
+    assert postgres_schema.translate(sql) == theirs
 
 
 def test_replaying_the_migrations_gives_the_schema() -> None:

@@ -1,1 +1,1 @@
-"""The only code that knows a vendor. Each module implements a port of app.core.ports."""
+"""Implementations of the ports in app.core.ports. Code that depends on a vendor lives only here."""

@@ -1,4 +1,4 @@
-"""Compute in threads: imaging libraries release the interpreter's lock while they work."""
+"""The Compute port on threads. Imaging libraries release the GIL while they work, so threads run in parallel."""
 
 from __future__ import annotations
 
@@ -17,24 +17,27 @@ T = TypeVar("T")
 
 
 class ThreadCompute:
-    """At most two pieces of work at once, since each may hold a whole picture in memory; beside them short ones."""
+    """Runs at most two long tasks at once, since each may hold a whole picture in memory, and one short task."""
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="compute")
-        self._glances = ThreadPoolExecutor(max_workers=1, thread_name_prefix="glance")
+        self._short_tasks = ThreadPoolExecutor(max_workers=1, thread_name_prefix="glance")
 
     async def run(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run fn in a thread, with the caller's context (its log fields). A caller that is cancelled abandons it."""
-        context, left = contextvars.copy_context(), Event()
-        context.run(gone.set, left)
+        """Run fn in a thread with the caller's context variables, which hold its log fields.
+
+        If the caller is cancelled, fn keeps running but its `gone` event is set, so that it can stop early.
+        """
+        context, caller_gone = contextvars.copy_context(), Event()
+        context.run(gone.set, caller_gone)
         call = functools.partial(context.run, fn, *args, **kwargs)
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, call)
         except asyncio.CancelledError:
-            left.set()
+            caller_gone.set()
             raise
 
     async def glance(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run fn in a thread of its own kind, one at a time: such work is too short to gain by more."""
+        """Run fn in the separate thread for short tasks, one at a time. Short tasks never wait behind long ones."""
         call = functools.partial(contextvars.copy_context().run, fn, *args, **kwargs)
-        return await asyncio.get_running_loop().run_in_executor(self._glances, call)
+        return await asyncio.get_running_loop().run_in_executor(self._short_tasks, call)

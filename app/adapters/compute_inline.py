@@ -1,4 +1,4 @@
-"""Compute where there are no threads: at once."""
+"""The Compute port for runtimes without threads: work runs immediately, in the caller."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class InlineCompute:
-    """Runs work in the event loop. Nothing on a worker should need long: pictures are made by Images."""
+    """Runs work in the event loop and blocks it. Work must be short; Cloudflare Images does the slow image work."""
 
     async def run(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         return fn(*args, **kwargs)

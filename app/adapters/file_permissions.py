@@ -1,7 +1,7 @@
-"""Files and folders that this process's user alone can read, whatever its umask: they hold photos, ids and keys.
+"""Create files and folders that only the process's user can read, whatever its umask.
 
-What exists already keeps its mode: an operator may have shared it on purpose. `artify doctor` names what others can
-read.
+They hold photos, IDs and keys. Files and folders that already exist keep their mode, because an operator may have
+shared them on purpose; `artify doctor` lists those that other users can read.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ FOLDER_MODE = 0o700
 
 
 def make_folder(folder: Path) -> None:
-    """Create a folder, and its parents where they are missing. Raises OSError."""
+    """Create a folder and any missing parents. Raises OSError."""
     if not folder.is_dir():
         make_folder(folder.parent)
         folder.mkdir(FOLDER_MODE, exist_ok=True)
 
 
 def opener(path: str, flags: int) -> int:
-    """For open(): a file that is created by it is private."""
+    """An `opener` argument for `open()` that gives new files FILE_MODE."""
     return os.open(path, flags, FILE_MODE)
 
 
 def is_open_to_others(path: Path) -> bool:
-    """Whether users outside the owner's group can read a file, or look into a folder. False for what is not there."""
+    """Return True if users outside the owner's group can read the file or enter the folder; False if it is missing."""
     try:
         return bool(path.stat().st_mode & (stat.S_IROTH | stat.S_IXOTH))
     except FileNotFoundError:

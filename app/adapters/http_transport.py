@@ -1,4 +1,4 @@
-"""The way out to the internet: httpx' own on a machine, the platform's fetch in a worker."""
+"""The httpx transport for outgoing requests: httpx's default on a server, `fetch` in a Cloudflare worker."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def platform_transport() -> httpx.AsyncBaseTransport | None:
-    """What httpx must use in a worker, which has no sockets; None where its own transport works."""
+    """The transport to pass to httpx in a worker, which has no sockets; None where httpx's default works."""
     if sys.platform != "emscripten":
         return None
     from app.adapters.fetch_transport import FetchTransport

@@ -22,7 +22,7 @@ from PIL import Image
 from app.adapters.compute import ThreadCompute
 from app.adapters.imaging import imaging_subprocess
 from app.adapters.imaging.decode_limits import Allowance
-from app.adapters.imaging.decoder_wire import Nonsense, Outcome, Wish, answer, answered
+from app.adapters.imaging.decoder_wire import InvalidAnswer, Outcome, Wish, answer, parse_answer
 from app.adapters.imaging.imaging_subprocess import ImagingSubprocess
 from app.core.errors import AppError, BadPicture, UnsupportedMedia
 from app.core.pictures import Crop, Picture
@@ -175,8 +175,8 @@ def test_an_answer_is_never_read_beyond_what_was_asked(
 ) -> None:
     wish = Wish(crop, *asked, "#ffffff", samples=samples)
     try:
-        size = answered(struct.pack(">BII", 0, width, height))
-    except Nonsense:
+        size = parse_answer(struct.pack(">BII", 0, width, height))
+    except InvalidAnswer:
         return
     assert isinstance(size, tuple)
     assert size[0] * size[1] <= MAX_PIXELS

@@ -301,8 +301,8 @@ def test_a_server_ends_when_the_app_is_killed(tmp_path: Path) -> None:
     script = (
         "import asyncio, os, sys, time\n"
         "from app.adapters.compute import ThreadCompute\n"
-        "from app.adapters.imaging.imaging_subprocess import Apart\n"
-        "imaging = Apart('pillow', ThreadCompute())\n"
+        "from app.adapters.imaging.imaging_subprocess import ImagingSubprocess\n"
+        "imaging = ImagingSubprocess('pillow', ThreadCompute())\n"
         f"photo = open({str(tmp_path / 'photo')!r}, 'rb').read()\n"
         "asyncio.run(imaging.develop(photo, crop=None, width=32, height=24))\n"
         "print(imaging._idle[0]._process.pid, flush=True)\n"

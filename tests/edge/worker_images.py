@@ -31,7 +31,7 @@ async def answer(body: bytes) -> bytes:
 def _imaging(trusting: bool) -> CloudflareImages:
     """As the app has it, or `trusting`: then it makes pictures by a service that could not prove itself."""
     imaging = CloudflareImages(make_by(env._env.IMAGES))
-    imaging._proved = trusting
+    imaging._is_tested = trusting
     return imaging
 
 

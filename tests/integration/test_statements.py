@@ -30,7 +30,7 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The statements that reach the database without having been built once, and how many values were put into
     expressions or selects begun on the way."""
     found: list[str] = []
-    monkeypatch.setattr(sql, "_built_now", noting(found, sql._built_now, lambda core, *_: str(core)))
+    monkeypatch.setattr(sql, "_compile_new", noting(found, sql._compile_new, lambda core, *_: str(core)))
     for part in (BindParameter, Select):
         monkeypatch.setattr(part, "__init__", noting(found, part.__init__, lambda made, *_: type(made).__name__))
     return found
@@ -66,17 +66,17 @@ async def test_a_statement_that_was_built_once_is_the_one_that_its_values_ask_fo
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A function may not look at a value, make an id or read a clock: what it built at first is used for ever."""
-    compared, filled = [], sql._filled
+    compared, filled = [], sql._compile_built
 
     def comparing(bound: BoundStatement, dialect: Dialect, expect: Expect | None) -> Sql:
-        made, afresh = filled(bound, dialect, expect), sql._built_now(bound.afresh(), dialect, expect)
+        made, afresh = filled(bound, dialect, expect), sql._compile_new(bound.afresh(), dialect, expect)
         compared.append(made.text)
         if not ON_POSTGRES:  # which numbers places, and so names a value once that occurs twice
             assert (made.text, list(made.values)) == (afresh.text, list(afresh.values))
         assert [name for name, _ in made.columns] == [name for name, _ in afresh.columns]
         return made
 
-    monkeypatch.setattr(sql, "_filled", comparing)
+    monkeypatch.setattr(sql, "_compile_built", comparing)
     for _ in range(2):
         for unwanted in await a_day(world):
             assert (await unwanted()).status_code == 200

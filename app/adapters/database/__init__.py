@@ -1,1 +1,1 @@
-"""The database port on SQLite, Cloudflare D1 and PostgreSQL."""
+"""Implementations of the Database port: SQLite, Cloudflare D1 and PostgreSQL."""

@@ -1,8 +1,8 @@
-"""Database on Cloudflare's D1: SQLite behind a binding. Its only transaction is a batch, sent whole.
+"""The Database port on Cloudflare D1, which is SQLite behind a binding. A batch is the only kind of transaction.
 
-A statement that misses its rows must end the batch from inside. So each expectation is followed by a SELECT that
-reads JSON at an impossible path, which is SQLite's only error that can carry a code (RAISE is refused outside
-of triggers).
+A statement that does not change the expected number of rows must abort its batch from within SQL. Each expectation
+is therefore followed by a SELECT that evaluates an invalid JSON path. That is the only SQLite error that can carry
+our error code, since RAISE is allowed only in triggers.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ from app.core.ports.database import Result, Row
 
 CHECK = "SELECT CASE WHEN changes() = ? THEN 1 ELSE json_extract('{}', ?) END"
 CODE = re.compile(r"bad JSON path: '([^']*)'")
-OUR_FAULT = re.compile(r"no such (table|column|function)|syntax error|SQLITE_ERROR|SQLITE_MISMATCH")
+PROGRAMMING_ERROR = re.compile(r"no such (table|column|function)|syntax error|SQLITE_ERROR|SQLITE_MISMATCH")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one statement gave: its rows as tuples in the order of its columns, and how many rows it changed."""
+    """The result of one statement: its rows as tuples in column order, and the number of rows it changed."""
 
     rows: Sequence[Sequence[Any]]
     changes: int
 
 
 class D1Fault(Exception):
-    """D1 refused a batch, or did not answer; the message is D1's."""
+    """D1 rejected a batch or did not respond. The message is D1's own."""
 
 
 Statements = Sequence[tuple[str, Sequence[Any]]]
 Run = Callable[[Statements], Awaitable[Sequence[Outcome]]]
-"""Runs SQL with its values as one batch, all or nothing. Raises D1Fault."""
+"""Runs SQL statements with their values as one atomic batch. Raises D1Fault."""
 
 
 class D1Database:
-    """`run` reaches the database: the binding in a worker."""
+    """Database on D1. `run` sends the batches; in a worker it uses the D1 binding (`d1_binding`)."""
 
     def __init__(self, run: Run):
         self._run = run
@@ -61,7 +61,7 @@ class D1Database:
         try:
             outcomes = await self._run([(text, values) for text, values, _ in steps])
         except D1Fault as fault:
-            raise _translated(str(fault)) from fault
+            raise _translate(str(fault)) from fault
         return [
             Result(sql.read(outcome.rows) if sql.columns else [], outcome.changes)
             for (_, _, sql), outcome in zip(steps, outcomes, strict=True)
@@ -70,18 +70,18 @@ class D1Database:
 
 
 def _steps(sql: Sql) -> list[tuple[str, Sequence[Any], Sql | None]]:
-    """A statement, and what checks its expectation."""
+    """The statement, followed by the check of its expectation if it has one."""
     steps: list[tuple[str, Sequence[Any], Sql | None]] = [(sql.text, sql.values, sql)]
     if sql.expect:
         steps.append((CHECK, [sql.expect.rows, sql.expect.code], None))
     return steps
 
 
-def _translated(message: str) -> Exception:
+def _translate(message: str) -> Exception:
     if code := CODE.search(message):
         return Refused(code[1])
     if "constraint failed" in message:
         return constraint(message)
-    if OUR_FAULT.search(message):
+    if PROGRAMMING_ERROR.search(message):
         return RuntimeError(message)
     return Unavailable("The database is busy. Try again.", code="database_unavailable")

@@ -1,4 +1,4 @@
-"""The way to D1 from inside a worker: values and rows cross as JSON, which is what D1 itself speaks."""
+"""Access to D1 through its worker binding. Values and rows cross between Python and JavaScript as JSON."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from app.adapters.database.d1 import D1Fault, Outcome, Run, Statements
 
 
 def run_on(binding: Any) -> Run:
-    """Batches on the D1 binding; `binding` is JavaScript's own, since the SDK's wrapper cannot send a batch."""
+    """Return a function that runs batches on a D1 binding.
+
+    `binding` must be the JavaScript object itself, since the Python SDK's wrapper cannot send a batch.
+    """
 
     async def run(statements: Statements) -> list[Outcome]:
         prepared = [binding.prepare(text).bind(*js.JSON.parse(json.dumps(list(values)))) for text, values in statements]
         try:
             answers = await binding.batch(to_js(prepared))
         except JsException as fault:
-            raise D1Fault(fault.message) from None  # the trace would hold the values
+            raise D1Fault(fault.message) from None  # the traceback would contain the values
         return [_outcome(answer) for answer in json.loads(js.JSON.stringify(answers))]
 
     return run

@@ -1,7 +1,7 @@
-"""Database on PostgreSQL 16 or later, by asyncpg.
+"""The Database port on PostgreSQL 16 or later, using asyncpg.
 
-Safe behind a pooler that gives each transaction another connection: everything, reads too, runs in
-a transaction, by unnamed prepared statements, and settings are made for the transaction alone.
+It works behind a connection pooler in transaction mode: every statement, including reads, runs in a transaction,
+prepared statements are unnamed, and settings apply only to the current transaction.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import asyncpg
 from sqlalchemy import Dialect, Float
 from sqlalchemy.dialects.postgresql import asyncpg as dialects
 
-from app.adapters.database.postgres_errors import COLLISIONS, LOST, our_errors
+from app.adapters.database.postgres_errors import COLLISIONS, LOST, translate_errors
 from app.adapters.database.sql import Sql, compile_sql
 from app.core.errors import Refused
 from app.core.ports.database import Result, Row
 
 
 class _Double(Float[float]):
-    """SQLAlchemy's own asks the driver for the column's type, which is not known before a statement runs."""
+    """Replaces SQLAlchemy's Float, which needs the driver's type of a column before any statement has run."""
 
     render_bind_cast = True
 
@@ -31,16 +31,16 @@ class _Double(Float[float]):
 DIALECT: Dialect = dialects.dialect()  # type: ignore[no-untyped-call]
 DIALECT.colspecs = {**DIALECT.colspecs, Float: _Double}
 POOL_SIZE = 10
-"""Connections of one process at most; they are opened as they are needed."""
+"""The maximum number of connections of one process. They are opened on demand."""
 CONNECT_S = 5.0
 STATEMENT_S = 10.0
-"""How long a statement may run, or a transaction stand still: a frozen process must not keep its locks."""
+"""The time limit in seconds of a statement, and of an idle transaction: a frozen process must not hold its locks."""
 TRIES_WAIT_S = (0.02, 0.1, 0.4, 1.0)
-"""How long a batch waits at most before each further try after it collided with another."""
+"""The longest wait in seconds before each retry of a batch that conflicted with another transaction."""
 
 
 class PostgresDatabase:
-    """A pool for each event loop that uses it, of which a process has one as a rule."""
+    """Database on PostgreSQL. It keeps one connection pool per event loop; a process normally has one loop."""
 
     def __init__(self, url: str, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep):
         self._url = url
@@ -60,7 +60,7 @@ class PostgresDatabase:
         return await self._transaction(sqls) if sqls else []
 
     async def close(self) -> None:
-        """Close every connection, each on its own loop; those of a loop that has ended are gone."""
+        """Close every pool on its own event loop. Pools of a stopped loop cannot be closed and are dropped."""
         pools, self._pools = self._pools, {}
         for loop, pool in pools.items():
             if loop is asyncio.get_running_loop():
@@ -69,16 +69,16 @@ class PostgresDatabase:
                 await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(pool.close(), loop))
 
     async def _transaction(self, sqls: Sequence[Sql]) -> list[Result]:
-        with our_errors():
+        with translate_errors():
             for wait in TRIES_WAIT_S:
                 try:
                     return await self._attempt(sqls)
-                except COLLISIONS:  # PostgreSQL has undone it, and says that the same may succeed when tried again
+                except COLLISIONS:  # PostgreSQL has rolled the transaction back, and a retry may succeed
                     await self._sleep(wait * random.uniform(0.5, 1))  # noqa: S311  # jitter
             return await self._attempt(sqls)
 
     async def _attempt(self, sqls: Sequence[Sql]) -> list[Result]:
-        async with self._begun() as connection:
+        async with self._begin_transaction() as connection:
             try:
                 results = [await _step(connection, sql) for sql in sqls]
                 await connection.execute("COMMIT")
@@ -92,13 +92,13 @@ class PostgresDatabase:
             return results
 
     @asynccontextmanager
-    async def _begun(self) -> AsyncIterator[Any]:
-        """A connection in a transaction.
+    async def _begin_transaction(self) -> AsyncIterator[Any]:
+        """Acquire a connection and begin a transaction on it.
 
-        Idle connections may have died unseen, with a restart or while this process was frozen. Nothing has run
-        on them yet, so that it is safe to go on with a new one.
+        An idle connection may have been lost after a server restart or while this process was frozen. In that case no
+        statement has run yet, so it is safe to retry once with a new connection.
         """
-        pool = await self._opened()
+        pool = await self._open_pool()
         try:
             connection = await _begin(pool)
         except LOST:
@@ -109,7 +109,7 @@ class PostgresDatabase:
         finally:
             await pool.release(connection)
 
-    async def _opened(self) -> Any:
+    async def _open_pool(self) -> Any:
         loop = asyncio.get_running_loop()
         if loop not in self._pools:
             self._pools[loop] = asyncpg.create_pool(
@@ -117,11 +117,11 @@ class PostgresDatabase:
                 min_size=0,
                 max_size=POOL_SIZE,
                 timeout=CONNECT_S,
-                command_timeout=STATEMENT_S + 5,  # only the network is that slow
+                command_timeout=STATEMENT_S + 5,  # the server's own limit applies first, unless the network is slow
                 statement_cache_size=0,
-                reset=_nothing,
+                reset=_skip_reset,
             )
-            await self._pools[loop]  # opens no connection, so that no other task runs meanwhile
+            await self._pools[loop]  # with min_size=0 this opens no connection, so no other task runs in between
         return self._pools[loop]
 
 
@@ -134,14 +134,14 @@ async def _begin(pool: Any) -> Any:
         )
     except BaseException:
         if not _is_lost(connection):
-            connection.terminate()  # it may have begun, or begin any moment
+            connection.terminate()  # the server may still begin the transaction
         await pool.release(connection)
         raise
     return connection
 
 
 def _is_lost(connection: Any) -> bool:
-    """The pool takes a closed connection away, and then it cannot even be asked."""
+    """Return True if the connection is closed. A connection that the pool has taken back raises InterfaceError."""
     try:
         return bool(connection.is_closed())
     except asyncpg.InterfaceError:
@@ -154,7 +154,7 @@ async def _step(connection: Any, sql: Sql) -> Result:
         rows = sql.read(await connection.fetch(sql.text, *values))
         count = len(rows)
     else:
-        status = await connection.execute(sql.text, *values)  # as "UPDATE 2", "INSERT 0 1"
+        status = await connection.execute(sql.text, *values)  # such as "UPDATE 2" or "INSERT 0 1"
         rows, count = [], int(status.rpartition(" ")[2])
     if sql.expect and count != sql.expect.rows:
         raise Refused(sql.expect.code)
@@ -162,9 +162,9 @@ async def _step(connection: Any, sql: Sql) -> Result:
 
 
 def _storable(value: Any) -> Any:
-    """PostgreSQL's text cannot hold NUL, and a stranger who sends it must not fare otherwise than on SQLite."""
+    """Replace NUL characters, which PostgreSQL's text type rejects. Untrusted input may contain them."""
     return value.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) else value
 
 
-async def _nothing(connection: Any) -> None:
-    """What a connection needs before the next uses it: a transaction leaves nothing behind."""
+async def _skip_reset(connection: Any) -> None:
+    """Replaces the pool's reset query, which is unnecessary: no state outlives a transaction."""

@@ -1,4 +1,4 @@
-"""asyncpg's errors, and which of ours they are."""
+"""The mapping of asyncpg's errors to the app's errors."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from app.core.errors import ConstraintError, Unavailable
 COLLISIONS = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 LOST = (ConnectionError, asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.InterfaceError)
 UNAVAILABLE = (
-    OSError,  # TimeoutError and ConnectionError are kinds of it
+    OSError,  # includes TimeoutError and ConnectionError
     asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,  # shut down, or a statement that ran too long
+    asyncpg.OperatorInterventionError,  # a shutdown, or a statement timeout
     asyncpg.InsufficientResourcesError,  # too many connections, a full disk
     asyncpg.TransactionRollbackError,
     asyncpg.LockNotAvailableError,
     asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.InvalidAuthorizationSpecificationError,  # a password that was changed
+    asyncpg.InvalidAuthorizationSpecificationError,  # for example, after a password change
     asyncpg.InvalidCatalogNameError,
 )
 
 
 @contextmanager
-def our_errors() -> Iterator[None]:
-    """asyncpg's errors as ours: ConstraintError, or Unavailable when waiting may help."""
+def translate_errors() -> Iterator[None]:
+    """Translate asyncpg's errors: to ConstraintError, or to Unavailable when a later retry may succeed."""
     try:
         yield
     except asyncpg.IntegrityConstraintViolationError as fault:
@@ -37,7 +37,7 @@ def our_errors() -> Iterator[None]:
 
 
 def _constraint(fault: Any) -> ConstraintError:
-    """A foreign key goes without its name, as it does on SQLite."""
+    """The name of a foreign key is dropped, because SQLite does not report it either."""
     if isinstance(fault, asyncpg.ForeignKeyViolationError):
         return ConstraintError("foreign_key")
     return ConstraintError(fault.constraint_name or str(fault))

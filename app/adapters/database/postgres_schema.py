@@ -1,4 +1,4 @@
-"""Migrations and schema checks on PostgreSQL, from the same files as SQLite's."""
+"""Migrations and schema checks on PostgreSQL, from the same SQL files as for SQLite."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any
 import asyncpg
 
 from app.adapters.database.postgres import CONNECT_S
-from app.adapters.database.postgres_errors import our_errors
+from app.adapters.database.postgres_errors import translate_errors
 from app.adapters.database.sqlite_schema import LEDGER, MIGRATIONS
 from app.core.times import SystemClock, to_text
 
 LOCK = 0x41727469
-"""Of PostgreSQL's advisory locks, the one that lets one process migrate at a time."""
+"""The key of the advisory lock that lets only one process migrate at a time."""
 
 DIALECT_WORDS = {
     r"\bjson_valid\((\w+)\)": r"(\1) IS JSON",
@@ -42,25 +42,31 @@ SELECT c.relname, pg_get_indexdef(i.indexrelid, 0, true)
 
 
 def migrate(url: str, folder: Path = MIGRATIONS) -> list[str]:
-    """Apply what is new, each file in a transaction of its own; the names that were applied. Not within a loop."""
-    scripts = {file.name: translated(file.read_text("utf-8")) for file in sorted(folder.glob("*.sql"))}
+    """Apply the pending migrations, each in its own transaction, and return their file names.
+
+    Starts an event loop, so it must not be called from one.
+    """
+    scripts = {file.name: translate(file.read_text("utf-8")) for file in sorted(folder.glob("*.sql"))}
     return asyncio.run(_migrate(url, scripts))
 
 
 def differences(url: str, schema: str) -> list[str]:
-    """How a database differs from a schema as SQL; empty when it does not. Not within a loop."""
+    """Compare a database with a schema given as SQL. Returns one line per differing table.
+
+    Starts an event loop, so it must not be called from one.
+    """
     return asyncio.run(_differences(url, schema))
 
 
-def translated(sql: str) -> str:
-    """SQLite's words in PostgreSQL's."""
+def translate(sql: str) -> str:
+    """Translate SQLite's dialect to PostgreSQL's."""
     for theirs, ours in DIALECT_WORDS.items():
         sql = re.sub(theirs, ours, sql)
     return sql
 
 
 async def _migrate(url: str, scripts: Mapping[str, str]) -> list[str]:
-    async with connected(url) as connection:
+    async with open_connection(url) as connection:
         return [name for name, script in scripts.items() if await _apply(connection, name, script)]
 
 
@@ -77,13 +83,13 @@ async def _apply(connection: Any, name: str, script: str) -> bool:
 
 
 async def _differences(url: str, schema: str) -> list[str]:
-    """PostgreSQL itself writes both shapes: the schema is made beside the tables, and undone."""
-    async with connected(url) as connection:
+    """Create the wanted schema next to the existing one, let PostgreSQL describe both, and roll back."""
+    async with open_connection(url) as connection:
         transaction = connection.transaction()
         await transaction.start()
         found = await _shape(connection)
         await connection.execute("CREATE SCHEMA artify_wanted; SET LOCAL search_path TO artify_wanted")
-        await connection.execute(translated(schema))
+        await connection.execute(translate(schema))
         right = await _shape(connection)
         await transaction.rollback()
     return [
@@ -94,7 +100,7 @@ async def _differences(url: str, schema: str) -> list[str]:
 
 
 async def _shape(connection: Any) -> dict[str, set[str]]:
-    """What matters of each table: columns, keys, indexes and checks, whatever the order of the text."""
+    """The columns, keys, indexes and checks of each table, independent of their order in the SQL."""
     shape: dict[str, set[str]] = {}
     for table, fact in await connection.fetch(SHAPE):
         if table != LEDGER:
@@ -102,16 +108,19 @@ async def _shape(connection: Any) -> dict[str, set[str]]:
     return shape
 
 
-async def done_in(connection: Any) -> list[str]:
-    """The migrations that were applied."""
-    there = await connection.fetchval("SELECT to_regclass($1)", LEDGER)
-    return [row["name"] for row in await connection.fetch(f"SELECT name FROM {LEDGER} ORDER BY name")] if there else []  # noqa: S608  # our own table
+async def applied_migrations(connection: Any) -> list[str]:
+    """The file names of the applied migrations, in order."""
+    has_ledger = await connection.fetchval("SELECT to_regclass($1)", LEDGER)
+    if not has_ledger:
+        return []
+    rows = await connection.fetch(f"SELECT name FROM {LEDGER} ORDER BY name")  # noqa: S608  # our own table
+    return [row["name"] for row in rows]
 
 
 @asynccontextmanager
-async def connected(url: str) -> AsyncIterator[Any]:
-    """A connection, which keeps no prepared statements: it may lead through a pooler."""
-    with our_errors():
+async def open_connection(url: str) -> AsyncIterator[Any]:
+    """Open a connection without cached prepared statements, since it may go through a connection pooler."""
+    with translate_errors():
         connection = await asyncpg.connect(url, timeout=CONNECT_S, statement_cache_size=0)
         try:
             yield connection

@@ -1,6 +1,6 @@
-"""SQLAlchemy statements to SQL text and values, and rows back to Python values.
+"""Compilation of SQLAlchemy statements to SQL text and values, and conversion of rows back to Python values.
 
-Enforces D1's limits everywhere, so that a statement that D1 would refuse fails on a laptop:
+D1's limits apply to every database, so that a statement that D1 would reject already fails in development:
 https://developers.cloudflare.com/d1/platform/limits/
 """
 
@@ -27,7 +27,7 @@ Convert = Callable[[Any], Any] | None
 
 @dataclass(frozen=True)
 class Sql:
-    """One statement, ready for a driver; `read` turns its rows (tuples) into mappings."""
+    """One statement, ready for a driver. `read` converts its rows from tuples to mappings."""
 
     text: str
     values: Sequence[Any]
@@ -50,7 +50,7 @@ class Sql:
 
 @dataclass(frozen=True)
 class _Shape:
-    """A compiled statement without its values: statements of the same shape share one."""
+    """A compiled statement without its values. Statements of the same structure share one."""
 
     compiled: Any
     text: str
@@ -60,7 +60,10 @@ class _Shape:
 
 @dataclass(frozen=True)
 class _Slots:
-    """A built statement in a dialect: its values are those at these places, converted, or constants of its own."""
+    """A `BuiltStatement` compiled for one dialect.
+
+    `places` lists for each parameter the index of its value, with a converter. Negative indexes refer to `constants`.
+    """
 
     text: str
     places: Sequence[tuple[int, Convert]]
@@ -71,24 +74,24 @@ class _Slots:
 _shapes: dict[Any, _Shape | None] = {}
 MAX_SHAPES = 500
 _slots: dict[tuple[str, BuiltStatement], _Slots] = {}
-"""As many as there are functions that build a statement once, times the shapes of their arguments."""
+"""The size is bounded by the number of functions that build a statement once, times the shapes of their arguments."""
 
 
 def compile_sql(statement: Any, dialect: Dialect) -> Sql:
-    """Raises ValueError when the statement passes a limit of D1."""
+    """Compile a statement for a dialect. Raises ValueError if it exceeds one of D1's limits."""
     expect = statement if isinstance(statement, Expect) else None
     core = expect.statement if expect else statement
-    sql = _filled(core, dialect, expect) if type(core) is BoundStatement else _built_now(core, dialect, expect)
+    sql = _compile_built(core, dialect, expect) if type(core) is BoundStatement else _compile_new(core, dialect, expect)
     _check_limits(sql)
     return sql
 
 
-def _filled(bound: BoundStatement, dialect: Dialect, expect: Expect | None) -> Sql:
-    """A statement that was built once: it is compiled once, too, and needs its values alone."""
+def _compile_built(bound: BoundStatement, dialect: Dialect, expect: Expect | None) -> Sql:
+    """Compile a statement that was built once. Only its values differ between calls."""
     key = dialect.name, bound.built
     slots = _slots.get(key)
     if slots is None:
-        slots = _slots[key] = _slots_of(bound.built, dialect)
+        slots = _slots[key] = _compile_slots(bound.built, dialect)
     given, constants = bound.values, slots.constants
     values = [
         constants[place] if place < 0 else convert(given[place]) if convert else given[place]
@@ -97,8 +100,8 @@ def _filled(bound: BoundStatement, dialect: Dialect, expect: Expect | None) -> S
     return Sql(slots.text, values, slots.columns, expect)
 
 
-def _slots_of(built: BuiltStatement, dialect: Dialect) -> _Slots:
-    """Constants have negative places: they count from the end."""
+def _compile_slots(built: BuiltStatement, dialect: Dialect) -> _Slots:
+    """Compile a built statement. Its constants get negative places, which count from the end of `constants`."""
     core, places, constants = built.expression, [], list[Any]()
     compiled = core.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     shape = _shape(compiled, core, dialect)
@@ -113,10 +116,10 @@ def _slots_of(built: BuiltStatement, dialect: Dialect) -> _Slots:
     return _Slots(shape.text, places, constants, shape.columns)
 
 
-def _built_now(core: Any, dialect: Dialect, expect: Expect | None) -> Sql:
-    """A statement that was built for this call: one of its shape may have been compiled before."""
+def _compile_new(core: Any, dialect: Dialect, expect: Expect | None) -> Sql:
+    """Compile a statement that was built for this call. One of the same structure may already be cached."""
     cache_key = core._generate_cache_key()
-    shape = _known_shape(core, cache_key, dialect) if cache_key else None
+    shape = _cached_shape(core, cache_key, dialect) if cache_key else None
     if shape:
         params = shape.compiled.construct_params(cache_key.params, extracted_parameters=cache_key.bindparams)
     else:
@@ -126,8 +129,8 @@ def _built_now(core: Any, dialect: Dialect, expect: Expect | None) -> Sql:
     return Sql(shape.text, values, shape.columns, expect)
 
 
-def _known_shape(core: Any, cache_key: Any, dialect: Dialect) -> _Shape | None:
-    """Compiling takes longer than running, so each shape is compiled once; None for one with an IN list."""
+def _cached_shape(core: Any, cache_key: Any, dialect: Dialect) -> _Shape | None:
+    """The cached shape of a statement, since compiling takes longer than running it. None if it has an IN list."""
     place = dialect.name, cache_key.key
     if place not in _shapes:
         compiled = core.compile(dialect=dialect, cache_key=cache_key)
@@ -144,7 +147,7 @@ def _shape(compiled: Any, core: Any, dialect: Dialect) -> _Shape:
 
 
 def constraint_of_columns(table: str, columns: Sequence[str]) -> str:
-    """The name of the unique constraint or index over these columns, for databases that name only columns."""
+    """The name of the unique constraint or index on these columns, for databases that report only the columns."""
     found: Table | None = metadata.tables.get(table)
     if found is not None:
         for candidate in [*found.constraints, *found.indexes]:
@@ -157,7 +160,7 @@ def constraint_of_columns(table: str, columns: Sequence[str]) -> str:
 
 def _bind(compiled: Any, name: str, dialect: Dialect) -> Convert:
     bind = compiled.binds.get(name)
-    if bind is None:  # one of an expanded IN list: its type is the list's
+    if bind is None:  # an element of an expanded IN list, which has no bind of its own
         return None
     processor: Convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
     return processor

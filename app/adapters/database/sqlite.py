@@ -1,4 +1,4 @@
-"""Database on SQLite: one file, WAL, one writer; for laptops, tests and single machines."""
+"""The Database port on SQLite: one file in WAL mode with one writer, for development, tests and single servers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.core.errors import Refused, Unavailable
 from app.core.ports.database import Result, Row
 
 BUSY_S = 5.0
-"""How long a statement waits for another process's write before it gives up."""
+"""How long a statement waits for another process's write before it fails, in seconds."""
 SCRUB_S = 1.0
 """How long scrubbing waits for readers, in seconds. Writers wait as long, so it must stay well under BUSY_S."""
 TRANSIENT = {
@@ -30,7 +30,7 @@ TRANSIENT = {
 
 
 class SqliteDatabase:
-    """Reads and writes each have a connection and a thread: readers never wait for the writer."""
+    """Database on SQLite. Reads and writes use separate connections and threads, so reads never wait for a write."""
 
     def __init__(self, path: Path):
         self._path = path
@@ -52,10 +52,10 @@ class SqliteDatabase:
         return results
 
     async def scrub(self) -> bool:
-        """Move what the write-ahead log holds into the database, and cut the log to nothing.
+        """Checkpoint the write-ahead log and truncate it to zero bytes.
 
-        The database overwrites what is deleted (secure_delete), but the log still has the pages as they were before.
-        False when a reader that began earlier needs the log for longer than SCRUB_S.
+        The database overwrites deleted content (secure_delete), but the log still contains the earlier pages. Returns
+        False if a reader that started earlier needs the log for longer than SCRUB_S.
         """
         done: bool = await self._writes.call(_truncate_log, None)
         return done
@@ -66,7 +66,7 @@ class SqliteDatabase:
 
 
 class _Connection:
-    """A connection that lives in a thread of its own, opened when first used."""
+    """A connection with its own thread, opened on first use."""
 
     def __init__(self, path: Path):
         self._path = path
@@ -100,18 +100,19 @@ class _Connection:
 
 
 def _thread() -> ThreadPoolExecutor:
-    """It begins when it is first used."""
+    """An executor with one thread, which starts on first use."""
     return ThreadPoolExecutor(1, thread_name_prefix="sqlite")
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection as the app uses it: WAL, foreign keys, full durability (a paid order survives a power cut).
+    """Open a connection with the app's settings: WAL, foreign keys, and full durability, so that a paid order survives
+    a power failure.
 
-    What is deleted is overwritten with zeros, and nothing is put into temporary files. A database that is created by
-    this is its owner's alone; SQLite gives the files beside it the same mode.
+    Deleted content is overwritten with zeros, and no temporary files are used. Only the owner can read a database that
+    is created here; SQLite gives its -wal and -shm files the same mode.
     """
     file_permissions.make_folder(path.parent)
-    with suppress(OSError):  # SQLite says what is wrong
+    with suppress(OSError):  # connecting below raises a clearer error
         path.touch(file_permissions.FILE_MODE)
     handle = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL", "secure_delete = ON"):

@@ -1,4 +1,4 @@
-"""What SQLite and D1, which is SQLite behind HTTP, have in common: the dialect, and how they tell a broken rule."""
+"""The dialect and the constraint errors that SQLite and D1 (SQLite behind HTTP) have in common."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DIALECT = dialects.dialect(paramstyle="qmark")
 
 
 def constraint(message: str) -> ConstraintError:
-    """SQLite names a CHECK, but of a UNIQUE only the columns, and of a foreign key nothing."""
+    """Translate SQLite's message. It names a CHECK constraint, only the columns of a UNIQUE, and no foreign key."""
     if found := re.search(r"UNIQUE constraint failed: ([\w.]+(?:, [\w.]+)*)", message):
         pairs = [column.split(".") for column in found[1].split(", ")]
         return ConstraintError(constraint_of_columns(pairs[0][0], [pair[-1] for pair in pairs]))

@@ -1,4 +1,4 @@
-"""Migrations and schema checks on SQLite, by sqlite-utils."""
+"""Migrations and schema checks on SQLite, using sqlite-utils."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from app.core.times import SystemClock, to_text
 
 MIGRATIONS = Path(__file__).parents[3] / "migrations"
 LEDGER = "schema_migrations"
-# Brackets within brackets within brackets: a column that was added shares its line with others.
+# Matches brackets three levels deep. It cannot match whole lines: an added column shares its line with others.
 _CHECK = re.compile(r"CONSTRAINT (ck_\w+ CHECK \((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))")
 
 
 def migrate(path: Path, folder: Path = MIGRATIONS) -> list[str]:
-    """Apply what is new, each file in a transaction of its own; the names that were applied."""
+    """Apply the pending migrations, each in its own transaction, and return their file names."""
     import sqlite_utils
 
     handle = connect(path)
@@ -34,8 +34,8 @@ def migrate(path: Path, folder: Path = MIGRATIONS) -> list[str]:
 
 
 def differences(path: Path, schema: str) -> list[str]:
-    """How a database differs from a schema as SQL; empty when it does not."""
-    if not path.exists():  # connecting would make an empty one
+    """Compare a database with a schema given as SQL. Returns one line per differing table."""
+    if not path.exists():  # connecting would create an empty database
         return [f"{path}: missing"]
     ours, theirs = sqlite3.connect(":memory:"), connect(path)
     try:
@@ -52,7 +52,7 @@ def differences(path: Path, schema: str) -> list[str]:
 
 
 def shape(handle: sqlite3.Connection) -> dict[str, Any]:
-    """What matters of each table: columns, keys, indexes and checks, whatever the order of the text."""
+    """The columns, keys, indexes and checks of each table, independent of their order in the SQL."""
     import sqlite_utils
 
     database = sqlite_utils.Database(handle)

@@ -1,1 +1,1 @@
-"""The file storage port on a folder, Cloudflare R2 and S3."""
+"""Implementations of the Files port: a local folder, Cloudflare R2 and S3."""

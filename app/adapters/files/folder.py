@@ -1,4 +1,4 @@
-"""Files in a folder, for laptops and tests: signed links are answered by the app's own /media route."""
+"""The Files port on a local folder, for development and tests. The app's /media route serves its signed links."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.core.signed_links import MediaLink
 T = TypeVar("T")
 CHUNK_BYTES = 256 * 1024
 TYPE_SUFFIX = ".type"
-"""Beside each object lies its media type, in a file of this suffix."""
+"""The media type of each object is stored next to it, in a file with this suffix."""
 
 
 class FolderFiles:
@@ -29,29 +29,29 @@ class FolderFiles:
         self._link_key = link_key
 
     async def put(self, key: str, data: bytes, mime: str) -> None:
-        await asyncio.to_thread(_translated, _write, self._path(key), data, mime)
+        await asyncio.to_thread(_translate_errors, _write, self._path(key), data, mime)
 
     async def get(self, key: str, limit: int | None = None) -> bytes:
-        return await asyncio.to_thread(_translated, _read, self._path(key), limit)
+        return await asyncio.to_thread(_translate_errors, _read, self._path(key), limit)
 
     async def write(self, key: str, chunks: AsyncIterable[bytes], mime: str) -> int:
         part = _part(self._path(key))
         try:
-            size = await self._pour(part, chunks)
-            await asyncio.to_thread(_translated, _publish, part, self._path(key), mime)
+            size = await self._write_chunks(part, chunks)
+            await asyncio.to_thread(_translate_errors, _publish, part, self._path(key), mime)
         finally:
             await asyncio.to_thread(_discard, part)
         return size
 
     async def stat(self, key: str) -> FileInfo | None:
-        return await asyncio.to_thread(_translated, _stat, self._path(key))
+        return await asyncio.to_thread(_translate_errors, _stat, self._path(key))
 
     async def delete(self, *keys: str) -> None:
         for key in keys:
-            await asyncio.to_thread(_translated, _remove, self._path(key))
+            await asyncio.to_thread(_translate_errors, _remove, self._path(key))
 
     async def list(self, prefix: str, after: str = "", limit: int = 100) -> Sequence[StoredFile]:
-        return await asyncio.to_thread(_translated, _list, self._root, prefix, after, limit)
+        return await asyncio.to_thread(_translate_errors, _list, self._root, prefix, after, limit)
 
     def link(self, key: str, *, expires_at: datetime, filename: str | None = None) -> str:
         link = MediaLink("GET", key, expires_at, filename=filename or "")
@@ -62,7 +62,7 @@ class FolderFiles:
         return UploadTicket("PUT", link.url(self._app_url, self._link_key), {"Content-Type": mime}, link.expires_at)
 
     async def receive(self, link: MediaLink, chunks: AsyncIterable[bytes]) -> None:
-        """Take an upload as it streams in. Raises TooLarge or BadRequest when it is not the size that was signed."""
+        """Store an upload as it streams in. Raises TooLarge or BadRequest if its size is not the signed one."""
         part = _part(self._path(link.key))
         try:
             await self._receive(part, link, chunks)
@@ -70,29 +70,29 @@ class FolderFiles:
             await asyncio.to_thread(_discard, part)
 
     async def open(self, key: str) -> tuple[FileInfo, AsyncIterator[bytes]]:
-        """The object as it streams out; it stays the same if another replaces it meanwhile. Raises NotFound."""
-        info, handle = await asyncio.to_thread(_translated, _open, self._path(key))
+        """Stream an object. The content stays the same if the object is replaced meanwhile. Raises NotFound."""
+        info, handle = await asyncio.to_thread(_translate_errors, _open, self._path(key))
         return info, _chunks(handle)
 
     async def _receive(self, part: Path, link: MediaLink, chunks: AsyncIterable[bytes]) -> None:
-        if await self._pour(part, chunks, link.size) != link.size:
+        if await self._write_chunks(part, chunks, link.size) != link.size:
             raise BadRequest("The upload was interrupted. Try again.", code="upload_incomplete")
-        await asyncio.to_thread(_translated, _publish, part, self._path(link.key), link.mime)
+        await asyncio.to_thread(_translate_errors, _publish, part, self._path(link.key), link.mime)
 
-    async def _pour(self, part: Path, chunks: AsyncIterable[bytes], most: int | None = None) -> int:
-        """How many bytes it was. Raises TooLarge when that is more than `most`."""
+    async def _write_chunks(self, part: Path, chunks: AsyncIterable[bytes], most: int | None = None) -> int:
+        """Write the chunks and return the number of bytes. Raises TooLarge if there are more than `most`."""
         received = 0
-        await asyncio.to_thread(_translated, file_permissions.make_folder, part.parent)
-        with await asyncio.to_thread(_translated, _created, part) as target:
+        await asyncio.to_thread(_translate_errors, file_permissions.make_folder, part.parent)
+        with await asyncio.to_thread(_translate_errors, _create, part) as target:
             async for chunk in chunks:
                 received += len(chunk)
                 if most is not None and received > most:
                     raise TooLarge("This file is larger than announced.")
-                await asyncio.to_thread(_translated, target.write, chunk)
+                await asyncio.to_thread(_translate_errors, target.write, chunk)
         return received
 
     def _path(self, key: str) -> Path:
-        """Raises NotFound for a key that would leave the folder."""
+        """The path of a key. Raises NotFound for a key that would lead outside the folder."""
         parts = key.split("/")
         if not key.isprintable() or any(part in ("", ".", "..") for part in parts) or "\\" in key:
             raise NotFound()
@@ -100,13 +100,13 @@ class FolderFiles:
 
 
 def open_to_others(root: Path) -> bool:
-    """Whether other users can reach what shops have in a storage's folder: by the folder itself and one of theirs."""
+    """Return True if other users can enter the storage folder and at least one shop's folder in it."""
     return file_permissions.is_open_to_others(root) and any(
         file_permissions.is_open_to_others(shop) for shop in root.iterdir()
     )
 
 
-def _translated(work: Callable[..., T], *arguments: Any) -> T:
+def _translate_errors(work: Callable[..., T], *arguments: Any) -> T:
     try:
         return work(*arguments)
     except FileNotFoundError as fault:
@@ -116,17 +116,17 @@ def _translated(work: Callable[..., T], *arguments: Any) -> T:
 
 
 def _part(path: Path) -> Path:
-    """Where an object lies until it is whole."""
+    """The path of the temporary file of an object that is being written."""
     return path.with_suffix(f".{new_token()[:8]}.part")
 
 
-def _created(path: Path) -> BinaryIO:
-    """An empty file to write to, for its owner alone."""
+def _create(path: Path) -> BinaryIO:
+    """Create an empty file that only its owner can read."""
     return open(path, "wb", opener=file_permissions.opener)  # Path.open takes no opener
 
 
 def _discard(part: Path) -> None:
-    """A part that was published is not there, and a storage that is away must not hide why."""
+    """Delete a temporary file. A published one no longer exists, and an error here must not hide the original one."""
     with suppress(OSError):
         part.unlink()
 
@@ -135,7 +135,7 @@ def _write(path: Path, data: bytes, mime: str) -> None:
     file_permissions.make_folder(path.parent)
     part = _part(path)
     try:
-        with _created(part) as target:
+        with _create(part) as target:
             target.write(data)
         _publish(part, path, mime)
     finally:
@@ -143,8 +143,8 @@ def _write(path: Path, data: bytes, mime: str) -> None:
 
 
 def _publish(part: Path, path: Path, mime: str) -> None:
-    """The type first: an object that can be seen has its type."""
-    with _created(path.with_name(path.name + TYPE_SUFFIX)) as target:
+    """Write the media type before the object becomes visible, so that every visible object has its type."""
+    with _create(path.with_name(path.name + TYPE_SUFFIX)) as target:
         target.write(mime.encode())
     with part.open("rb+") as handle:
         os.fsync(handle.fileno())
@@ -173,29 +173,31 @@ def _mime(path: Path) -> str:
 
 
 def _list(root: Path, prefix: str, after: str, limit: int) -> list[StoredFile]:
-    """It looks at every file: a folder is a laptop's storage. The type of an object that never came, because a process
-    died, or that went without it, is listed as an object: so it is swept."""
-    if not root.exists():  # before its first object
+    """List objects. It scans every file, which is fast enough for a local folder.
+
+    A type file without its object, as an interrupted process may leave it, is listed as an object and so gets swept.
+    """
+    if not root.exists():  # nothing has been stored yet
         return []
-    next(root.iterdir(), None)  # rglob is silent about a folder that cannot be read
+    next(root.iterdir(), None)  # raises if the folder is unreadable, which rglob ignores
     found = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
     keys = sorted(key for key in found if key.startswith(prefix) and key > after and not _has_object(key, found))
     stored = []
     for key in keys[:limit]:
-        with suppress(FileNotFoundError):  # it went in this moment
+        with suppress(FileNotFoundError):  # deleted since it was listed
             stat = found[key].stat()
             stored.append(StoredFile(key, stat.st_size, datetime.fromtimestamp(stat.st_mtime, UTC)))
     return stored
 
 
 def _has_object(key: str, found: Collection[str]) -> bool:
-    """Whether this is the type of an object that is there."""
+    """Return True if the key is the type file of an existing object."""
     return key.endswith(TYPE_SUFFIX) and key.removesuffix(TYPE_SUFFIX) in found
 
 
 async def _chunks(handle: BinaryIO) -> AsyncIterator[bytes]:
     with handle:
-        while chunk := await asyncio.to_thread(_translated, handle.read, CHUNK_BYTES):
+        while chunk := await asyncio.to_thread(_translate_errors, handle.read, CHUNK_BYTES):
             yield chunk
 
 

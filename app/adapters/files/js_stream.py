@@ -1,4 +1,4 @@
-"""JavaScript's byte streams, read in a worker."""
+"""Reading of JavaScript byte streams in a Cloudflare worker."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 import js
 
 PIECE_BYTES = 1024 * 1024
-"""So much at once: as they come, pieces have 4 KB, and each takes Python longer than its copying."""
+"""The size of one read. By default pieces have 4 KB, and the overhead of each in Python exceeds the cost of copying."""
 
 
 async def pieces(stream: Any) -> AsyncIterator[bytes]:
-    """The bytes of a ReadableStream as they come, in large pieces; it is cancelled when it is not read to its end."""
+    """Yield the bytes of a ReadableStream in large pieces. The stream is cancelled if it is not read to the end."""
     reader = stream.getReader(js.Object.fromEntries([["mode", "byob"]]))
     try:
         while not (part := await reader.readAtLeast(PIECE_BYTES, js.Uint8Array.new(PIECE_BYTES))).done:

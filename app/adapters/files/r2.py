@@ -1,4 +1,4 @@
-"""Files in R2 by its binding. A binding cannot sign links: the worker answers them itself, under /media."""
+"""The Files port on Cloudflare R2. A binding cannot presign URLs, so the worker serves signed links under /media."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.core.signed_links import MediaLink
 
 
 class R2Files:
-    """`bucket` is JavaScript's own."""
+    """Files in R2. `bucket` is the JavaScript binding object."""
 
     def __init__(self, bucket: Any, app_url: str, link_key: bytes):
         self._bucket = bucket
@@ -21,12 +21,12 @@ class R2Files:
         self._link_key = link_key
 
     async def put(self, key: str, data: bytes, mime: str) -> None:
-        await _translated(self._bucket.put(_checked(key), _bytes(data), _typed(mime)))
+        await _translate_errors(self._bucket.put(_valid_key(key), _bytes(data), _type_options(mime)))
 
     async def get(self, key: str, limit: int | None = None) -> bytes:
         options = {} if limit is None else {"range": {"offset": 0, "length": limit}}
-        found = await self._found(key, options)
-        data: bytes = (await _translated(found.arrayBuffer())).to_bytes()
+        found = await self._get_object(key, options)
+        data: bytes = (await _translate_errors(found.arrayBuffer())).to_bytes()
         return data
 
     async def write(self, key: str, chunks: AsyncIterable[bytes], mime: str) -> int:
@@ -35,25 +35,25 @@ class R2Files:
         if len(first) < PART_BYTES:
             await self.put(key, first, mime)
             return len(first)
-        upload = await _translated(self._bucket.createMultipartUpload(_checked(key), _typed(mime)))
+        upload = await _translate_errors(self._bucket.createMultipartUpload(_valid_key(key), _type_options(mime)))
         try:
             return await _send_parts(upload, first, parts)
         except BaseException:
-            await _translated(upload.abort())
+            await _translate_errors(upload.abort())
             raise
 
     async def stat(self, key: str) -> FileInfo | None:
-        found = await _translated(self._bucket.head(_checked(key)))
+        found = await _translate_errors(self._bucket.head(_valid_key(key)))
         return None if found is None else _info(found)
 
     async def delete(self, *keys: str) -> None:
         for key in keys:
-            await _translated(self._bucket.delete(_checked(key)))
+            await _translate_errors(self._bucket.delete(_valid_key(key)))
 
     async def list(self, prefix: str, after: str = "", limit: int = 100) -> Sequence[StoredFile]:
         options = {"prefix": prefix, "limit": limit} | ({"startAfter": after} if after else {})
-        page = await _translated(self._bucket.list(_object(options)))
-        return [StoredFile(str(each.key), int(each.size), _moment(each.uploaded)) for each in page.objects]
+        page = await _translate_errors(self._bucket.list(_object(options)))
+        return [StoredFile(str(each.key), int(each.size), _datetime(each.uploaded)) for each in page.objects]
 
     def link(self, key: str, *, expires_at: datetime, filename: str | None = None) -> str:
         link = MediaLink("GET", key, expires_at, filename=filename or "")
@@ -64,30 +64,30 @@ class R2Files:
         return UploadTicket("PUT", link.url(self._app_url, self._link_key), {"Content-Type": mime}, link.expires_at)
 
     async def receive(self, link: MediaLink, chunks: AsyncIterable[bytes]) -> None:
-        """Take an upload as it streams in. Raises TooLarge or BadRequest when it is not the size that was signed."""
+        """Store an upload as it streams in. Raises TooLarge or BadRequest if its size is not the signed one."""
         import asyncio
 
         import js
 
-        pipe = js.FixedLengthStream.new(link.size)  # R2 must know how long a stream is
+        pipe = js.FixedLengthStream.new(link.size)  # R2 accepts only streams of a known length
         writer = pipe.writable.getWriter()
         storing = asyncio.ensure_future(
-            _translated(self._bucket.put(_checked(link.key), pipe.readable, _typed(link.mime)))
+            _translate_errors(self._bucket.put(_valid_key(link.key), pipe.readable, _type_options(link.mime)))
         )
         try:
-            await _pour(chunks, writer, link.size)
+            await _write_chunks(chunks, writer, link.size)
         except BaseException:
-            await _abandoned(writer, storing)
+            await _abort(writer, storing)
             raise
         await storing
 
     async def open(self, key: str) -> tuple[FileInfo, AsyncIterator[bytes]]:
-        """The object as it streams out. Raises NotFound."""
-        found = await self._found(key, {})
+        """Stream an object. Raises NotFound."""
+        found = await self._get_object(key, {})
         return _info(found), _chunks(found.body)
 
-    async def _found(self, key: str, options: dict[str, Any]) -> Any:
-        found = await _translated(self._bucket.get(_checked(key), _object(options)))
+    async def _get_object(self, key: str, options: dict[str, Any]) -> Any:
+        found = await _translate_errors(self._bucket.get(_valid_key(key), _object(options)))
         if found is None:
             raise NotFound("This file no longer exists.", code="file_missing")
         return found
@@ -97,8 +97,8 @@ def _info(found: Any) -> FileInfo:
     return FileInfo(int(found.size), found.httpMetadata.contentType)
 
 
-def _moment(date: Any) -> datetime:
-    """A JavaScript Date."""
+def _datetime(date: Any) -> datetime:
+    """Convert a JavaScript Date."""
     return datetime.fromtimestamp(date.getTime() / 1000, UTC)
 
 
@@ -107,10 +107,10 @@ async def _send_parts(upload: Any, first: bytes, parts: AsyncIterator[bytes]) ->
 
     sent, size, part = list[Any](), 0, first
     while part:
-        sent.append(await _translated(upload.uploadPart(len(sent) + 1, _bytes(part))))
+        sent.append(await _translate_errors(upload.uploadPart(len(sent) + 1, _bytes(part))))
         size += len(part)
         part = await anext(parts, b"")
-    await _translated(upload.complete(to_js(sent)))
+    await _translate_errors(upload.complete(to_js(sent)))
     return size
 
 
@@ -126,7 +126,7 @@ async def _chunks(body: Any) -> AsyncIterator[bytes]:
         raise Unavailable("The file storage does not answer.", code="files_unavailable") from fault
 
 
-async def _pour(chunks: AsyncIterable[bytes], writer: Any, size: int) -> None:
+async def _write_chunks(chunks: AsyncIterable[bytes], writer: Any, size: int) -> None:
     received = 0
     async for chunk in chunks:
         received += len(chunk)
@@ -139,32 +139,32 @@ async def _pour(chunks: AsyncIterable[bytes], writer: Any, size: int) -> None:
     await writer.close()
 
 
-async def _abandoned(writer: Any, storing: Any) -> None:
-    """An object that was not written whole is not written at all."""
+async def _abort(writer: Any, storing: Any) -> None:
+    """Abort the write, so that no incomplete object is stored."""
     import asyncio
 
     await asyncio.gather(writer.abort("abandoned"), storing, return_exceptions=True)
 
 
-async def _translated(work: Any) -> Any:
-    """What R2 gives; None for nothing. Raises Unavailable."""
+async def _translate_errors(work: Any) -> Any:
+    """Await a call to R2. Returns None where R2 returns null. Raises Unavailable."""
     from pyodide.ffi import JsException, jsnull
 
     try:
         found = await work
     except JsException as fault:
         raise Unavailable("The file storage does not answer.", code="files_unavailable") from fault
-    return None if found is jsnull else found  # an object without bytes is false, too
+    return None if found is jsnull else found  # not a truth test: an empty object is falsy too
 
 
-def _checked(key: str) -> str:
-    """Raises NotFound for a key that a folder could not keep: all adapters take the same ones."""
+def _valid_key(key: str) -> str:
+    """Return the key. Raises NotFound for one that a local folder rejects, since all adapters accept the same keys."""
     if not key.isprintable() or any(part in ("", ".", "..") for part in key.split("/")) or "\\" in key:
         raise NotFound()
     return key
 
 
-def _typed(mime: str) -> Any:
+def _type_options(mime: str) -> Any:
     return _object({"httpMetadata": {"contentType": mime}})
 
 

@@ -1,7 +1,7 @@
-"""Files in a bucket of Amazon S3, or of a storage that speaks its protocol.
+"""The Files port on Amazon S3 or an S3-compatible storage.
 
-Credentials come from the environment's usual AWS names. Links are signed here without a call, so they cost no time;
-they end with the credentials that signed them.
+Credentials come from the usual AWS environment variables. Links are presigned locally, without a request. A link
+expires no later than the credentials that signed it.
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ READ_S = 30
 CHUNK_BYTES = 256 * 1024
 GONE = {"404", "NoSuchKey"}
 EMPTY = {"416", "InvalidRange"}
-"""A range of an empty object is refused: it has no first byte."""
+"""S3 rejects a range request for an empty object with these codes."""
 
 
 class S3Files:
-    """`endpoint` is another storage's address; then the bucket stands in the path, not in the host's name."""
+    """Files in S3. `endpoint` is the URL of an S3-compatible storage; the bucket is then part of the path, not the
+    host name.
+    """
 
     def __init__(self, bucket: str, *, endpoint: str | None = None, region: str | None = None):
         self._bucket = bucket
@@ -42,7 +44,7 @@ class S3Files:
 
     async def get(self, key: str, limit: int | None = None) -> bytes:
         first = {} if limit is None else {"Range": f"bytes=0-{limit - 1}"}
-        return await asyncio.to_thread(_translated, self._read, key, first)
+        return await asyncio.to_thread(_translate_errors, self._read, key, first)
 
     async def write(self, key: str, chunks: AsyncIterable[bytes], mime: str) -> int:
         parts = in_parts(chunks)
@@ -79,16 +81,16 @@ class S3Files:
 
     def link(self, key: str, *, expires_at: datetime, filename: str | None = None) -> str:
         saved_as = {"ResponseContentDisposition": attachment(filename)} if filename else {}
-        return self._presigned("get_object", expires_at, Key=key, **saved_as)
+        return self._presign("get_object", expires_at, Key=key, **saved_as)
 
     def upload_ticket(self, key: str, *, mime: str, size: int, expires_at: datetime) -> UploadTicket:
-        """The type and the length are signed headers: an upload with others does not match its signature."""
-        url = self._presigned("put_object", expires_at, Key=key, ContentType=mime, ContentLength=size)
+        """The content type and length are signed headers, so an upload with other values fails verification."""
+        url = self._presign("put_object", expires_at, Key=key, ContentType=mime, ContentLength=size)
         return UploadTicket("PUT", url, {"Content-Type": mime}, expires_at)
 
     @cached_property
     def _client(self) -> Any:
-        """Made when first used: importing boto3 and making a client take 0.2 s."""
+        """Created on first use, since importing boto3 and creating a client take 0.2 s."""
         import boto3
         from botocore.config import Config
 
@@ -98,10 +100,10 @@ class S3Files:
             connect_timeout=CONNECT_S,
             read_timeout=READ_S,
             retries={"mode": "standard", "total_max_attempts": 3},
-            request_checksum_calculation="when_required",  # else a checksum joins the headers that a browser must send
+            request_checksum_calculation="when_required",  # else a browser would have to send a checksum header
             response_checksum_validation="when_required",
         )
-        # A session of its own: boto3's shared one may not be used by several threads at once.
+        # Not boto3's default session, which is not thread-safe.
         session = boto3.session.Session(region_name=self._region)
         return session.client("s3", endpoint_url=self._endpoint, config=config)
 
@@ -109,7 +111,7 @@ class S3Files:
         def call() -> Any:
             return getattr(self._client, operation)(Bucket=self._bucket, **arguments)
 
-        return await asyncio.to_thread(_translated, call)
+        return await asyncio.to_thread(_translate_errors, call)
 
     async def _send_parts(self, named: dict[str, str], first: bytes, parts: AsyncIterator[bytes]) -> int:
         sent, size, part = list[dict[str, Any]](), 0, first
@@ -133,21 +135,23 @@ class S3Files:
             raise
         return body
 
-    def _presigned(self, operation: str, expires_at: datetime, **arguments: Any) -> str:
-        """Signed by the real time, which the storage compares; a moment that has passed is signed as ending now."""
+    def _presign(self, operation: str, expires_at: datetime, **arguments: Any) -> str:
+        """Presign a URL, using the real time as the storage does. A time in the past gives an expired URL."""
         seconds = max(0, math.floor((expires_at - datetime.now(UTC)).total_seconds()))
         wanted = {"Bucket": self._bucket, **arguments}
-        url: str = _translated(lambda: self._client.generate_presigned_url(operation, Params=wanted, ExpiresIn=seconds))
+        url: str = _translate_errors(
+            lambda: self._client.generate_presigned_url(operation, Params=wanted, ExpiresIn=seconds)
+        )
         return url
 
 
 async def _chunks(body: Any) -> AsyncIterator[bytes]:
     with closing(body):
-        while chunk := await asyncio.to_thread(_translated, body.read, CHUNK_BYTES):
+        while chunk := await asyncio.to_thread(_translate_errors, body.read, CHUNK_BYTES):
             yield chunk
 
 
-def _translated(work: Callable[..., T], *arguments: Any) -> T:
+def _translate_errors(work: Callable[..., T], *arguments: Any) -> T:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:

@@ -1,1 +1,1 @@
-"""The imaging port on libvips, Pillow and Cloudflare Images, and the upscalers."""
+"""Implementations of the Imaging port (libvips, Pillow and Cloudflare Images) and of the Upscaler port."""

@@ -1,4 +1,4 @@
-"""ICC profiles of printers, as far as their header says what they are (ICC.1:2022, 7.2)."""
+"""Validation of a printer's ICC profile by its header (ICC.1:2022, 7.2)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from app.core.pictures import PrintFormat
 
 Space = Literal["RGB", "CMYK"]
 _HEADER_BYTES = 128
-_PRINTERS = (b"prtr", b"mntr", b"spac")  # classes that pictures can be turned into: output, display, colour space
+_PRINTERS = (b"prtr", b"mntr", b"spac")  # device classes that can be a destination: output, display, colour space
 
 
 def space_of(profile: bytes, fmt: PrintFormat) -> Space:
-    """What colours a print in this profile is made of. Raises Unprocessable: bad_profile, no_cmyk_png."""
+    """The colour space of a print with this profile. Raises Unprocessable: bad_profile, no_cmyk_png."""
     sound = len(profile) > _HEADER_BYTES and profile[36:40] == b"acsp" and profile[12:16] in _PRINTERS
     space = profile[16:20].decode("latin-1").strip()
     if not sound or len(profile) != int.from_bytes(profile[:4], "big") or space not in ("RGB", "CMYK"):

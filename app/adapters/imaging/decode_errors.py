@@ -1,4 +1,4 @@
-"""What Python's image readers raise on damaged bytes: more than any of them documents. Found by mutating files."""
+"""The exceptions that Python's image decoders raise for damaged files. Most are undocumented; fuzzing found them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import zlib
 
 DAMAGE: tuple[type[Exception], ...] = (
     OSError,
-    SyntaxError,  # Pillow's word for a broken file
+    SyntaxError,  # Pillow, for a broken file
     ValueError,
     EOFError,
     LookupError,
     TypeError,
     ArithmeticError,
     RuntimeError,  # libavif, libheif
-    Warning,  # where warnings are errors
+    Warning,  # when warnings are turned into errors
     struct.error,
     zlib.error,
 )

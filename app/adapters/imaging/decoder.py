@@ -1,9 +1,9 @@
 """python -m app.adapters.imaging.decoder ENGINE: decodes the photos that `imaging_subprocess` sends it.
 
-A fork server: it loads the imaging libraries once, and starts a process for each photo that it is told of on standard
-input, which is a Unix socket. That takes 2 ms instead of a third of a second, so no decoder need live on: one that was
-taken over by a photo never sees the next. The server itself reads none of a stranger's bytes. It ends when its input
-does.
+This is a fork server. It loads the imaging libraries once and forks a process for each photo, whose socket it receives
+on standard input, a Unix socket. A fork takes 2 ms instead of a third of a second, so each decoder handles only one
+photo: a malicious photo that takes over its decoder cannot reach another one. The server itself reads no untrusted
+bytes. It ends when its input is closed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import NoReturn
 
 from app.adapters.imaging import sandbox
 from app.adapters.imaging.decode_limits import MB, MOST_MEGABYTES, Allowance
-from app.adapters.imaging.decoder_wire import Decoded, Outcome, Wish, answer, asked, outcome_of
+from app.adapters.imaging.decoder_wire import Decoded, Outcome, Wish, answer, outcome_of, parse_question
 from app.adapters.imaging.pillow import Pillow
 from app.adapters.imaging.vips import Vips
 from app.core.errors import BadPicture, UnsupportedMedia
@@ -29,9 +29,9 @@ from app.core.errors import BadPicture, UnsupportedMedia
 Engine = type[Pillow] | type[Vips]
 ENGINES: dict[str, Engine] = {"pillow": Pillow, "vips": Vips}
 SECONDS = struct.Struct(">d")
-"""Sent with a photo's socket: how many seconds may pass until its decoder is killed."""
+"""Sent with a photo's socket: the number of seconds after which its decoder is killed."""
 ENDED = struct.Struct(">i?")
-"""Sent back when a decoder has ended: its status, as `os.waitpid` gives it, and whether it ran out of those seconds."""
+"""Sent back when a decoder has ended: its status as returned by `os.waitpid`, and True if it was killed for time."""
 _LOADED_LATE = (
     *("PIL.ImageChops", "PIL.ImageCms", "PIL.ImageColor", "pi_heif"),
     *(f"encodings.{name}" for name in ("cp437", "idna", "latin_1", "utf_16", "utf_16_be", "utf_16_le")),
@@ -40,7 +40,7 @@ _LOADED_LATE = (
 
 def main(engine: str) -> None:
     control = socket.socket(fileno=0)
-    nowhere = os.open(os.devnull, os.O_RDWR)
+    devnull_fd = os.open(os.devnull, os.O_RDWR)
     sandbox.limit()
     _load(engine)
     while True:
@@ -48,11 +48,11 @@ def main(engine: str) -> None:
         if not photos:
             return
         [seconds] = SECONDS.unpack(message)
-        control.sendall(ENDED.pack(*_decode_apart(ENGINES[engine], photos[0], seconds, nowhere)))
+        control.sendall(ENDED.pack(*_decode_apart(ENGINES[engine], photos[0], seconds, devnull_fd)))
 
 
 def _load(engine: str) -> None:
-    """Load what the libraries would load when they first need it: a sealed process can open no file."""
+    """Load the modules that the libraries would otherwise load lazily, since a sealed process can open no files."""
     from PIL import Image
 
     Image.init()
@@ -64,15 +64,15 @@ def _load(engine: str) -> None:
 
         library()
     gc.collect()
-    gc.freeze()  # or each decoder's first collection would copy all of this memory
+    gc.freeze()  # otherwise each decoder's first collection would copy all shared memory pages
 
 
-def _decode_apart(engine: Engine, photo: int, seconds: float, nowhere: int) -> tuple[int, bool]:
-    """How the decoder of the photo behind this descriptor ended."""
+def _decode_apart(engine: Engine, photo: int, seconds: float, devnull_fd: int) -> tuple[int, bool]:
+    """Decode the photo behind this descriptor in a new process. Returns its wait status and True if it was too slow."""
     server = os.getpid()
     decoder = os.fork()
     if decoder == 0:
-        _decode_and_exit(engine, photo, server, nowhere)
+        _decode_and_exit(engine, photo, server, devnull_fd)
     os.close(photo)
     late = False
 
@@ -88,27 +88,27 @@ def _decode_apart(engine: Engine, photo: int, seconds: float, nowhere: int) -> t
     return status, late
 
 
-def _decode_and_exit(engine: Engine, photo: int, server: int, nowhere: int) -> NoReturn:
-    """Never returns into the server's loop, whatever happens."""
+def _decode_and_exit(engine: Engine, photo: int, server: int, devnull_fd: int) -> NoReturn:
+    """Decode one photo in the forked process, then exit. It must never return to the server's loop."""
     try:
-        for standard in (0, 1, 2):  # 0 was the server's socket, and the others lead to the app's log
-            os.dup2(nowhere, standard)
-        os.close(nowhere)
+        for standard in (0, 1, 2):  # 0 is the server's socket; the others write to the app's log
+            os.dup2(devnull_fd, standard)
+        os.close(devnull_fd)
         with open(photo, "rb", closefd=False) as questions, open(photo, "wb", closefd=False) as answers:
-            wish, may_take = asked(questions.readline())
+            wish, may_take = parse_question(questions.readline())
             data = questions.read()
-            _bound(may_take)
+            _limit_resources(may_take)
             sandbox.seal(server)
-            outcome, decoded = _decoded(engine, wish, data)
+            outcome, decoded = _decode(engine, wish, data)
             answers.write(answer(outcome, decoded.size))
             for raster in decoded.rasters:
                 answers.write(raster.data)
-    except BaseException:  # noqa: BLE001  # the app is told the status, and nothing else of this process survives
+    except BaseException:  # noqa: BLE001  # the app only needs the exit status of this process
         os._exit(1)
     os._exit(0)
 
 
-def _decoded(engine: Engine, wish: Wish, photo: bytes) -> tuple[Outcome, Decoded]:
+def _decode(engine: Engine, wish: Wish, photo: bytes) -> tuple[Outcome, Decoded]:
     try:
         return Outcome.PIXELS, engine.decode(photo, wish)
     except (BadPicture, UnsupportedMedia) as fault:
@@ -118,18 +118,19 @@ def _decoded(engine: Engine, wish: Wish, photo: bytes) -> tuple[Outcome, Decoded
         return Outcome.TOO_DEMANDING, Decoded((0, 0), ())
 
 
-def _bound(may_take: Allowance) -> None:
-    """So much processor time, in whole seconds, and so much more memory than this process holds now."""
+def _limit_resources(may_take: Allowance) -> None:
+    """Limit this process's processor time, in whole seconds, and its additional memory."""
     import resource
 
     seconds = math.ceil(may_take.processor_seconds)
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))  # at the first a signal, which can be ignored
-    most = min(_held() + may_take.megabytes * MB, MOST_MEGABYTES * MB)
+    # The soft limit sends a signal that a process can ignore; the hard limit kills it.
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    most = min(_data_bytes() + may_take.megabytes * MB, MOST_MEGABYTES * MB)
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
-def _held() -> int:
-    """Bytes that count for the limit of memory already: libraries' own, and the photo; nothing if not on Linux."""
+def _data_bytes() -> int:
+    """The bytes that already count towards RLIMIT_DATA, for the libraries and the photo; 0 if not on Linux."""
     try:
         return int(Path("/proc/self/statm").read_text().split()[5]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:

@@ -1,8 +1,8 @@
-"""What the app and a decoder's process say to each other about one photo.
+"""The protocol between the app and a decoder process for one photo.
 
-The app asks in a line of JSON, followed by the photo. The answer is nine bytes, an `Outcome` and the photo's size,
-followed by raw pixels where there are any. It holds no name, no text and no length: whoever takes over a decoder can
-choose pixels and nothing else, because the app derives all the rest from its own question.
+The request is a line of JSON followed by the photo. The response is nine bytes, an `Outcome` and the photo's size,
+followed by raw pixels if there are any. It contains no names, text or lengths: the app derives everything but the
+photo's size and its pixels from its own request, so a compromised decoder can forge nothing else.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Refusal = BadPicture | UnsupportedMedia
 
 
 class Outcome(IntEnum):
-    """How it went: pixels, or the reason for which there are none."""
+    """The result of a decode: pixels, or the reason why there are none."""
 
     PIXELS = 0
     DAMAGED = 1
@@ -39,10 +39,10 @@ class Outcome(IntEnum):
 
 @dataclass(frozen=True)
 class Wish:
-    """The pixels wanted of a photo, cut to `crop` and to the aspect width:height, on `background`.
+    """A request for pixels of a photo, cropped to `crop` and to the aspect ratio width:height, on `background`.
 
-    These are one picture of at most width × height pixels or, where `samples` is set, the overview and the patches of
-    `app.core.pictures.Samples`.
+    The result is one picture of at most width × height pixels or, if `samples` is set, the overview and the patches
+    of `app.core.pictures.Samples`.
     """
 
     crop: Crop | None
@@ -52,11 +52,11 @@ class Wish:
     samples: bool = False
 
     def box(self, photo: Size) -> Box:
-        """Where an upright photo of this size is cut."""
+        """The box to which an upright photo of this size is cropped."""
         return cut(photo, self.crop, (self.width, self.height))
 
     def sizes(self, photo: Size) -> list[Size]:
-        """The width and height of each raster that an upright photo of this size gives, in order."""
+        """The width and height of each raster in the result for an upright photo of this size, in order."""
         box = self.box(photo)
         if not self.samples:
             return [no_larger(box, self.width, self.height)]
@@ -65,46 +65,46 @@ class Wish:
 
 @dataclass(frozen=True)
 class Decoded:
-    """An upright photo's size in pixels, and the rasters that were wanted of it, as `Wish.sizes` lists them."""
+    """An upright photo's size in pixels, and the requested rasters in the order of `Wish.sizes`."""
 
     size: Size
     rasters: tuple[Raster, ...]
 
 
-class Nonsense(ValueError):
-    """An answer that no sound decoder gives."""
+class InvalidAnswer(ValueError):
+    """A response that no correctly working decoder sends."""
 
 
 def samples_of(wish: Wish, decoded: Decoded) -> Samples:
-    """What was decoded for a wish with `samples` set."""
+    """The samples that were decoded for a wish with `samples` set."""
     box, (overview, *pieces) = wish.box(decoded.size), decoded.rasters
     return Samples(box.width, box.height, overview, tuple(pieces))
 
 
 def question(wish: Wish, may_take: Allowance) -> bytes:
-    """The line that is sent before the photo."""
+    """Encode the request line that is sent before the photo."""
     return json.dumps({"wish": asdict(wish), "may_take": asdict(may_take)}).encode() + b"\n"
 
 
-def asked(line: bytes) -> tuple[Wish, Allowance]:
-    """What `question` said."""
+def parse_question(line: bytes) -> tuple[Wish, Allowance]:
+    """Decode a line that `question` encoded."""
     words: dict[str, Any] = json.loads(line)
     crop = words["wish"].pop("crop")
     return Wish(Crop(**crop) if crop else None, **words["wish"]), Allowance(**words["may_take"])
 
 
 def answer(outcome: Outcome, photo: Size = (0, 0)) -> bytes:
-    """The nine bytes that are sent before the pixels."""
+    """Encode the nine bytes that are sent before the pixels."""
     return _ANSWER.pack(outcome, *photo)
 
 
-def answered(head: bytes) -> Size | Refusal:
-    """The photo's size, where pixels follow; else the refusal, in the app's words. Raises Nonsense."""
+def parse_answer(head: bytes) -> Size | Refusal:
+    """Decode those nine bytes: the photo's size if pixels follow, else the error to raise. Raises InvalidAnswer."""
     try:
         number, width, height = _ANSWER.unpack(head)
         outcome = Outcome(number)
     except (struct.error, ValueError) as error:
-        raise Nonsense("no such outcome") from error
+        raise InvalidAnswer("no such outcome") from error
     wrong = _wrong_size(width, height)
     if outcome is Outcome.PIXELS and wrong is None:
         return width, height
@@ -112,11 +112,11 @@ def answered(head: bytes) -> Size | Refusal:
         return wrong
     if outcome in _REFUSALS:
         return _REFUSALS[outcome]()
-    raise Nonsense(f"{outcome.name} with {width} × {height} pixels")
+    raise InvalidAnswer(f"{outcome.name} with {width} × {height} pixels")
 
 
 def outcome_of(fault: Refusal) -> tuple[Outcome, Size]:
-    """How a decoder reports this refusal. One that has no outcome of its own counts as a damaged photo."""
+    """The outcome with which a decoder reports this error. Without a specific outcome, the photo counts as damaged."""
     if isinstance(fault, UnsupportedMedia):
         return Outcome.UNSUPPORTED, (0, 0)
     if fault.size:

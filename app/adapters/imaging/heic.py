@@ -1,4 +1,4 @@
-"""HEIC, every iPhone's format, by pi-heif: libheif with a decoder alone, so no GPL encoder comes along."""
+"""Decoding of HEIC, the iPhone's photo format, with pi-heif: libheif with only a decoder, so without a GPL encoder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def decode(photo: bytes) -> Image.Image:
-    """The main image, upright, 8 bit, its alpha not multiplied in; its colour profile in info["icc_profile"].
+    """Decode the main image: upright, 8-bit, with straight alpha, and its colour profile in info["icc_profile"].
 
     Raises BadPicture, UnsupportedMedia.
     """
@@ -24,10 +24,10 @@ def decode(photo: bytes) -> Image.Image:
 
     try:
         photos = pi_heif.open_heif(photo, convert_hdr_to_8bit=True)
-        check_size(*photos.size)  # the pixels are decoded by what follows
+        check_size(*photos.size)  # before the next line decodes the pixels
         decoded: Image.Image = photos.to_pillow()
-        for said in ("exif", "xmp"):
-            decoded.info.pop(said, None)  # it is upright already, whatever is said there
+        for field in ("exif", "xmp"):
+            decoded.info.pop(field, None)  # the image is already upright, so its orientation tags no longer apply
         return decoded.convert("RGBA") if decoded.mode == "RGBa" else decoded
     except DAMAGE as error:
         raise BadPicture() from error

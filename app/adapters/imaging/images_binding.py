@@ -1,4 +1,4 @@
-"""The way to Cloudflare Images from inside a worker: what is asked of it, and what its refusals mean.
+"""Access to Cloudflare Images through its worker binding: the steps of a request, and the translation of its errors.
 
 https://developers.cloudflare.com/images/optimization/binding/ and …/images/reference/errors/
 """
@@ -17,20 +17,20 @@ MAX_PIXELS, MAX_SIDE = 100_000_000, 12_000
 Parts = Sequence[bytes]
 _FOREIGN = {9412, 9420, 9520}
 _TOO_MANY_PIXELS = {9413}
-_NOT_OURS_TO_USE = {9422, 9423, 9425, 9430, 9432}  # quota used up, or no such service for this account
+_NOT_AVAILABLE = {9422, 9423, 9425, 9430, 9432}  # the quota is used up, or the account lacks the service
 _BY_STATUS = {413: 9402, 415: 9520, 422: 9516}
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing done to a picture, in the service's own words: width, height, fit, trim, flip, rotate, sharpen, …"""
+    """One transformation with the service's own options: width, height, fit, trim, flip, rotate, sharpen and so on."""
 
     options: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Draw:
-    """Another picture laid over it, after steps of its own; options are top, left (pixels) and opacity."""
+    """Draws another picture on top, after applying `steps` to it. The options are top, left (pixels) and opacity."""
 
     overlay: Parts
     options: Mapping[str, Any]
@@ -38,14 +38,14 @@ class Draw:
 
 
 class Make(Protocol):
-    """What the adapter asks of the service."""
+    """A call of the service."""
 
     async def __call__(self, photo: Parts, steps: Sequence[Step | Draw], mime: str, quality: int | None) -> bytes:
-        """The picture after all steps in order, encoded. Raises UnsupportedMedia, BadPicture, TooLarge, Unavailable."""
+        """Apply the steps in order and encode. Raises UnsupportedMedia, BadPicture, TooLarge, Unavailable, AppError."""
 
 
 def make_by(binding: Any) -> Make:
-    """By the Images binding; `binding` is JavaScript's own."""
+    """Return a `Make` on the Images binding. `binding` is the JavaScript object."""
 
     async def make(photo: Parts, steps: Sequence[Step | Draw], mime: str, quality: int | None) -> bytes:
         from pyodide.ffi import JsException
@@ -58,7 +58,7 @@ def make_by(binding: Any) -> Make:
             result = await picture.output(_object(wish))
             answer = await result.response().arrayBuffer()
         except JsException as fault:
-            raise translated(getattr(fault, "code", None), str(fault.message)) from None
+            raise translate_error(getattr(fault, "code", None), str(fault.message)) from None
         if result.contentType().partition(";")[0] != mime:
             raise Unavailable("The image service returned another format than requested.")
         data: bytes = answer.to_bytes()
@@ -67,8 +67,8 @@ def make_by(binding: Any) -> Make:
     return make
 
 
-def translated(code: int | None, message: str) -> AppError:
-    """Our error for the service's: a code of four digits, or for an answer without one, its status in the message."""
+def translate_error(code: int | None, message: str) -> AppError:
+    """Translate an error of the service: its four-digit code or, if it has none, the HTTP status in its message."""
     if status := re.match(r"Unexpected error response (\d{3})", message):
         code = _BY_STATUS.get(int(status[1]), code)
     if code in _FOREIGN:
@@ -79,7 +79,7 @@ def translated(code: int | None, message: str) -> AppError:
         return TooLarge()
     if code == 9516 and "encoding" not in message:
         return BadPicture()
-    if code in _NOT_OURS_TO_USE:
+    if code in _NOT_AVAILABLE:
         return no_imaging()
     return Unavailable("Pictures cannot be made at the moment. Try again in a few minutes.", code="imaging_unavailable")
 
@@ -98,7 +98,7 @@ def _with(binding: Any, picture: Any, step: Step | Draw) -> Any:
 
 
 def _stream(parts: Parts) -> Any:
-    """As JavaScript keeps it, outside of Python's memory, which never shrinks."""
+    """A JavaScript stream of the parts, which keeps them out of Python's memory, since that never shrinks."""
     import js
     from pyodide.ffi import to_js
 

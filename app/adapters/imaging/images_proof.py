@@ -1,7 +1,7 @@
-"""Proof that the Images binding does what it says, by a picture small enough to check here.
+"""A self-test of the Images binding with a picture that is small enough to check in Python.
 
-What stands in for it on a laptop (`wrangler dev`) ignores cuts and drawn marks without a word. A preview without its
-watermark is a print file given away, so nothing is made by a service that has not shown what it can do.
+The local substitute in `wrangler dev` silently ignores crops and drawn overlays. A preview without its watermark would
+give the print file away, so no picture is made with a service that has not passed this test.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from app.adapters.imaging.png import Planes, decode, encode
 from app.core.errors import BadPicture, UnsupportedMedia
 
 _WIDE, _HIGH = 40, 36
-_NEAR = 4  # of 255, a channel
+_NEAR = 4  # the tolerance per channel, in levels of 255
 _LEFT, _TOP, _CUT = 5, 9, (20, 24)
 _MARK_LEFT, _MARK_TOP, _MARK_SIDE, _OPACITY = 3, 6, 4, 0.5
 
 
 async def prove(make: Make) -> None:
-    """Raises AppError 501 `no_imaging` unless flip, turn, cut and a drawn mark came out as asked."""
+    """Raise AppError 501 `no_imaging` unless a flip, a rotation, a crop and an overlay produce the expected pixels."""
     larger = {"width": _MARK_SIDE, "height": _MARK_SIDE, "fit": "squeeze"}
     steps: list[Step | Draw] = [
         Step({"flip": "h"}),
@@ -41,13 +41,13 @@ async def prove(make: Make) -> None:
 
 
 def _chart() -> bytes:
-    """Every pixel of another colour, and more of them than a palette holds: encoders like to use one."""
+    """A chart whose pixels all differ in colour, which is too many colours for an encoder to choose a palette."""
     channels = [bytes(_level(channel, x, y) for y in range(_HIGH) for x in range(_WIDE)) for channel in range(3)]
     return encode(Planes(channels, _WIDE, _HIGH))
 
 
 def _mark() -> bytes:
-    """White, and half as large as it is to be drawn."""
+    """A white mark at half the size at which it is drawn."""
     side = _MARK_SIDE // 2
     return encode(Planes([b"\xff" * side**2] * 3, side, side))
 
@@ -57,11 +57,11 @@ def _level(channel: int, x: int, y: int) -> int:
 
 
 def _wanted(channel: int) -> list[int]:
-    """The chart mirrored, turned clockwise, cut, and marked."""
+    """One channel of the expected result: the chart mirrored, rotated clockwise, cropped and marked."""
     levels = []
     for y in range(_CUT[1]):
         for x in range(_CUT[0]):
-            # Mirrored, then turned clockwise: the first column read from below becomes the first row.
+            # After mirroring, the clockwise rotation makes the first column, read upwards, the first row.
             level = _level(channel, _WIDE - 1 - (y + _TOP), _HIGH - 1 - (x + _LEFT))
             marked = 0 <= x - _MARK_LEFT < _MARK_SIDE and 0 <= y - _MARK_TOP < _MARK_SIDE
             levels.append(round(level + (255 - level) * _OPACITY) if marked else level)

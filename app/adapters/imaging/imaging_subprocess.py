@@ -1,8 +1,8 @@
-"""Imaging that decodes strangers' photos in processes of their own: a decoder that breaks, breaks there.
+"""The Imaging port that decodes untrusted photos in separate processes, so that a crash or exploit stays there.
 
-Such a process has bounds of memory and time, and none of the app's settings in its environment; where the kernel has
-seccomp, it can open no file, reach no network and start no process (`sandbox`). What comes back is raw pixels, whose
-sizes follow from the question. The app's own pictures are processed here.
+Each process has limits on memory and time, and none of the app's settings in its environment. If the kernel supports
+seccomp, it cannot open files, use the network or start processes (see `sandbox`). It returns only raw pixels, whose
+sizes follow from the request. The app's own pictures are processed in this process.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from app.adapters.imaging.decode_limits import Allowance, allowance
 from app.adapters.imaging.decoder_wire import (
     ANSWER_BYTES,
     Decoded,
-    Nonsense,
+    InvalidAnswer,
     Wish,
-    answered,
+    parse_answer,
     question,
     samples_of,
     too_demanding,
@@ -38,30 +38,30 @@ from app.core.ports.compute import Compute
 from app.core.ports.imaging import Upscaler
 
 PROGRAM = decoder.__name__
-_STARTS_WITHIN_S = 30  # a server that loads its libraries on cores that others keep busy
-_HANDED_ON = ("PATH", "LD_LIBRARY_PATH", "LANG")
-_OF_ITS_OWN = {"VIPS_DISC_THRESHOLD": "2g"}  # no file can be written there, and from 100 MB on libvips would
+_STARTS_WITHIN_S = 30  # allows a server to load its libraries on busy cores
+_INHERITED = ("PATH", "LD_LIBRARY_PATH", "LANG")
+_ADDED = {"VIPS_DISC_THRESHOLD": "2g"}  # a decoder cannot write files, as libvips would above 100 MB
 
 
 class ImagingSubprocess:
-    """The Imaging port, by an engine of `decoder.ENGINES`. `allow` says what a photo of its bytes and size may take."""
+    """Imaging with an engine of `decoder.ENGINES`. `allow` returns the limits for a photo's bytes and dimensions."""
 
     def __init__(
         self, engine: str, compute: Compute, allow: Callable[[int, tuple[int, int] | None], Allowance] = allowance
     ) -> None:
         self._engine, self._compute, self._allow = engine, compute, allow
         self._codec = decoder.ENGINES[engine]
-        self._here = self._codec(compute)
+        self._in_process = self._codec(compute)
         self._idle: list[_Server] = []
 
     @staticmethod
     def available() -> bool:
-        """Whether there are processes here, with bounds."""
+        """Return True if this platform supports resource limits for processes."""
         return util.find_spec("resource") is not None
 
     @staticmethod
     def protections() -> str:
-        """What the system holds a decoder by here, as words with commas between them."""
+        """The names of the protections that this system applies to decoders, separated by commas."""
         command = [sys.executable, "-B", "-W", "ignore", "-m", sandbox.__name__]
         return subprocess.run(command, env=_environment(), capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
 
@@ -79,34 +79,36 @@ class ImagingSubprocess:
 
     async def samples(self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str) -> Samples:
         wish = Wish(crop, *aspect, background, samples=True)
-        return samples_of(wish, await self._compute.run(self._decoded, photo, wish))
+        return samples_of(wish, await self._compute.run(self._decode, photo, wish))
 
     async def out_of_gamut(self, master: bytes, profile: bytes, intent: Intent) -> float | None:
-        return await self._here.out_of_gamut(master, profile, intent)
+        return await self._in_process.out_of_gamut(master, profile, intent)
 
     async def preview(self, master: bytes, *, max_side: int, mark: Mark | None, by_ai: bool = False) -> Picture:
-        return await self._here.preview(master, max_side=max_side, mark=mark, by_ai=by_ai)
+        return await self._in_process.preview(master, max_side=max_side, mark=mark, by_ai=by_ai)
 
     async def mockup(self, design: bytes, parts: MockupParts, *, max_side: int, by_ai: bool = False) -> Picture | None:
-        return await self._here.mockup(design, parts, max_side=max_side, by_ai=by_ai)
+        return await self._in_process.mockup(design, parts, max_side=max_side, by_ai=by_ai)
 
     async def print_file(
         self, master: bytes, spec: PrintSpec, upscaler: Upscaler, *, profile: bytes | None = None
     ) -> PrintFile:
-        return await self._here.print_file(master, spec, upscaler, profile=profile)
+        return await self._in_process.print_file(master, spec, upscaler, profile=profile)
 
     async def close(self) -> None:
-        """The processes that wait end; one that works ends when it is done."""
+        """End the idle servers. A server that is decoding ends when it is done."""
         while self._idle:
             self._idle.pop().end()
 
     def _develop(self, photo: bytes, wish: Wish, mime: str) -> Picture:
-        [pixels] = self._decoded(photo, wish).rasters
+        [pixels] = self._decode(photo, wish).rasters
         return self._codec.encode(pixels, mime)
 
-    def _decoded(self, photo: bytes, wish: Wish) -> Decoded:
-        """Asks no decoder where the header says enough. Twice, when the first one died or talked nonsense: that can
-        have been the machine's fault, the second is the photo's.
+    def _decode(self, photo: bytes, wish: Wish) -> Decoded:
+        """Decode a photo, unless its header already shows that it must be rejected.
+
+        If the decoder dies or sends an invalid response, retry once: the first failure may be the machine's fault, but
+        a second one is attributed to the photo.
         """
         header = sniff.sniff(photo[: sniff.HEAD_BYTES])
         sniff.check(header)
@@ -130,7 +132,7 @@ class ImagingSubprocess:
 
 
 class _Server:
-    """One fork server, which decodes one photo at a time; whoever lets go of it ends it."""
+    """One fork server, which decodes one photo at a time. It ends when this object is garbage-collected."""
 
     def __init__(self, engine: str) -> None:
         sandbox.hide_memory()
@@ -141,28 +143,31 @@ class _Server:
                 [sys.executable, "-B", "-W", "ignore", "-m", PROGRAM, engine],
                 stdin=theirs.fileno(),
                 env=_environment(),
-                start_new_session=True,  # what is typed at the app's terminal is not for it
+                start_new_session=True,  # it must not receive signals from the app's terminal
             )
         self.end = weakref.finalize(self, _end, self._process, self._control)
 
     def decode(self, photo: bytes, wish: Wish, may_take: Allowance) -> Decoded | None:
-        """None when the decoder died or its answer made no sense. Raises BadPicture, UnsupportedMedia."""
+        """Decode a photo. Returns None if the decoder died or its response was invalid.
+
+        Raises BadPicture, UnsupportedMedia.
+        """
         until = time.monotonic() + _STARTS_WITHIN_S + may_take.seconds
         ours, theirs = socket.socketpair()
         with ours:
-            with theirs, suppress(OSError):  # a server that has died meanwhile
+            with theirs, suppress(OSError):  # the server may have died
                 socket.send_fds(self._control, [decoder.SECONDS.pack(may_take.seconds)], [theirs.fileno()])
-            heard = _heard(ours, question(wish, may_take), photo, wish, until)
+            result = _exchange(ours, question(wish, may_take), photo, wish, until)
         too_long = self._took_too_long(until)
-        if isinstance(heard, AppError):
-            raise heard
-        if heard is None and too_long:
+        if isinstance(result, AppError):
+            raise result
+        if result is None and too_long:
             raise too_demanding()
-        return heard
+        return result
 
     def _took_too_long(self, until: float) -> bool:
-        """Wait for the decoder's end, and say whether its time was the reason."""
-        report = _received(self._control, decoder.ENDED.size, until)
+        """Wait until the decoder has ended. Returns True if it was killed because it took too long."""
+        report = _receive(self._control, decoder.ENDED.size, until)
         if report is None:
             self.alive = False
             return time.monotonic() > until
@@ -170,35 +175,35 @@ class _Server:
         return bool(late) or (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU)
 
 
-def _heard(
-    decoding: socket.socket, asking: bytes, photo: bytes, wish: Wish, until: float
+def _exchange(
+    decoding: socket.socket, request: bytes, photo: bytes, wish: Wish, until: float
 ) -> Decoded | BadPicture | UnsupportedMedia | None:
-    """The decoder's answer, of which no more is read than the question asked for; None when it gave none."""
+    """Send the request and read the response, no further than the request allows; None without a valid response."""
     try:
         decoding.settimeout(max(until - time.monotonic(), 0.001))
-        decoding.sendall(asking)
+        decoding.sendall(request)
         decoding.sendall(photo)
         decoding.shutdown(socket.SHUT_WR)
-    except OSError:  # it died before it had read everything
+    except OSError:  # the decoder died before it had read everything
         return None
-    head = _received(decoding, ANSWER_BYTES, until)
+    head = _receive(decoding, ANSWER_BYTES, until)
     try:
-        size = answered(head) if head else None
-    except Nonsense:
+        size = parse_answer(head) if head else None
+    except InvalidAnswer:
         return None
     if not isinstance(size, tuple):
         return size
     rasters = []
     for width, height in wish.sizes(size):
-        data = _received(decoding, width * height * 3, until)
+        data = _receive(decoding, width * height * 3, until)
         if data is None:
             return None
         rasters.append(Raster(data, width, height))
     return Decoded(size, tuple(rasters))
 
 
-def _received(stream: socket.socket, size: int, until: float) -> bytes | None:
-    """Exactly so many bytes; None when the stream ends before, or the time does."""
+def _receive(stream: socket.socket, size: int, until: float) -> bytes | None:
+    """Read exactly `size` bytes. Returns None if the stream ends early, or at the time `until`."""
     data = bytearray(size)
     rest = memoryview(data)
     while rest:
@@ -214,13 +219,13 @@ def _received(stream: socket.socket, size: int, until: float) -> bytes | None:
 
 
 def _end(process: subprocess.Popen[bytes], control: socket.socket) -> None:
-    """Its decoder, if it has one at work, ends with it."""
+    """Kill a server. A decoder that is running ends with it."""
     process.kill()
     process.wait()
     control.close()
 
 
 def _environment() -> dict[str, str]:
-    """Where Python and its libraries are, and nothing that is secret."""
-    kept = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
-    return kept | _OF_ITS_OWN | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}
+    """The environment of a server: only the locations of Python and its libraries, and no secrets."""
+    kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    return kept | _ADDED | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}

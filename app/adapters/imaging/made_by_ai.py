@@ -1,7 +1,7 @@
-"""Pictures that an image model made say so in their XMP, as IPTC's Digital Source Type.
+"""Labels pictures as made by an image model, with IPTC's Digital Source Type in their XMP metadata.
 
-https://cv.iptc.org/newscodes/digitalsourcetype/ has the word; XMP's own specification (part 3) has where each format
-keeps it. Imaging libraries write `XMP` themselves; the functions here are for files that a service finished.
+https://cv.iptc.org/newscodes/digitalsourcetype/ defines the value; the XMP specification (part 3) defines where each
+format stores it. Imaging libraries can write `XMP` themselves; these functions are for files that are already encoded.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ _HAS_XMP, _HAS_ALPHA = 0x04, 0x10  # flags of an extended WebP (RFC 9649, 2.7.1)
 
 
 def jpeg(picture: bytes) -> bytes:
-    """With the words in a segment of their own, behind JFIF's and before the picture's."""
+    """Add the label to a JPEG, in its own APP1 segment after the JFIF segment."""
     body = b"http://ns.adobe.com/xap/1.0/\0" + XMP
     at = 2 + (2 + int(struct.unpack_from(">H", picture, 4)[0]) if picture[2:4] == b"\xff\xe0" else 0)
     return picture[:at] + struct.pack(">BBH", 0xFF, 0xE1, len(body) + 2) + body + picture[at:]
 
 
 def png(picture: bytes) -> bytes:
-    """With the words in a text that is not packed, behind the header."""
+    """Add the label to a PNG, in an uncompressed iTXt chunk after the header."""
     at = len(SIGNATURE) + 25
     return picture[:at] + chunk(b"iTXt", PNG_TEXT.encode() + bytes(5) + XMP) + picture[at:]
 
 
 def webp(picture: bytes, width: int, height: int) -> bytes:
-    """With the words at the end, for which a plain file needs a longer header."""
+    """Add the label to a WebP, in a chunk at the end. A simple file is converted to the extended format for it."""
     if picture[12:16] == b"VP8X":
         first, rest = picture[12:30], picture[30:]
         first = first[:8] + bytes([first[8] | _HAS_XMP]) + first[9:]

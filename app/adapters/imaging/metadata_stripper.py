@@ -1,8 +1,8 @@
-"""A stranger's photo reduced to its pixels and their colours: what every imaging adapter decodes.
+"""Reduces an untrusted photo to its pixels and colour information, which is what every imaging adapter decodes.
 
-All else is cut out of JPEG, PNG and WebP without decoding anything. So no place or name leaves for a service, the turn
-that EXIF asks for is ours to make whatever a library thinks of it, and damage to what a photo says beside its pixels
-does not matter. What is left has the form that decoders expect: the strictest reads what the most tolerant would.
+All other metadata is removed from JPEG, PNG and WebP without decoding the pixels. So no location or name is sent to a
+service, the app applies the EXIF orientation itself regardless of the library, and damaged metadata does no harm. The
+remaining file is normalized, so that the strictest decoder can read what the most tolerant one can.
 """
 
 from __future__ import annotations
@@ -19,33 +19,33 @@ from app.core.errors import BadPicture
 from app.core.heif import Coding
 from app.core.sizes import check_size
 
-_KEPT = {0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}  # of a JPEG's application segments: profile, colour transform
-_JFIF = b"\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"  # says how colours are stored; without the thumbnail it can hold
+_KEPT = {0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}  # application segments of a JPEG: profile, colour transform
+_JFIF = b"\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"  # declares the colour encoding; has no thumbnail
 _COMMENT = 0xFE
-_WHOLE_SPECTRUM = b"\0\x3f\0"  # the parameters of every scan that is not progressive
+_WHOLE_SPECTRUM = b"\0\x3f\0"  # the parameters of every non-progressive scan
 _END = b"\xff\xd9"
 _MOST_PADDING = 2  # zero bytes that may still belong to a scan whose end is missing
 _CRITICAL = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
-_COLOURS = {b"tRNS": None, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"iCCP": None, b"cICP": 4}  # with their lengths
+_COLOURS = {b"tRNS": None, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"iCCP": None, b"cICP": 4}  # with any fixed length
 _IN_COLOUR = 2  # a bit of a PNG's colour type
 _FULL_RANGE_RGB, _UNSPECIFIED = b"\0\1", 2  # in a cICP chunk (H.273)
 _PNG_END = chunk(b"IEND", b"")
-_MOST_CHUNKS = 100_000  # of a PNG or WebP; 25 MB in chunks of 8 KB, as libpng writes them, are 3,200
+_MOST_CHUNKS = 100_000  # per PNG or WebP; 25 MB in chunks of 8 KB, as libpng writes them, are 3,200
 _MOST_PROFILE_BYTES = 4 * 1024 * 1024
 _WEBP_CHUNKS = {b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ICCP", b"ANIM", b"ANMF"}
 _ORIENTATION = 0x0112
-_SPEAKS = 0x08 | 0x04  # in the flags of an extended WebP: it has EXIF, it has XMP
+_METADATA_FLAGS = 0x08 | 0x04  # flags of an extended WebP for EXIF and XMP
 
 Parts = list[bytes]
 
 
 @dataclass(frozen=True)
 class BarePhoto:
-    """A photo's bytes in pieces, its format, its size in pixels as stored, and its EXIF orientation, 1 to 8.
+    """A photo's bytes in parts, its format, its size in pixels as stored, and its EXIF orientation (`turn`), 1 to 8.
 
-    `profile` is the ICC profile of the colours where the file describes them by numbers alone. `is_ended` is False for
-    a JPEG whose end was missing: one was added, and whether all its pixels are there only a decoder can tell. HEIC and
-    AVIF are left whole: decoders must turn them by what their boxes say, and `size` is after that turn.
+    `profile` is an ICC profile for a file that describes its colours only by numbers. `is_ended` is False for a JPEG
+    whose end marker was missing: one was added, but only a decoder can tell if all pixels are present. HEIC and AVIF
+    are left unchanged: decoders must apply the rotation in their boxes, and `size` is the size after that rotation.
     """
 
     parts: Parts
@@ -67,7 +67,10 @@ class BarePhoto:
 
 
 def bare(photo: bytes, *, any_size: bool = False) -> BarePhoto:
-    """Raises UnsupportedMedia, and BadPicture: damaged, cut off, or (not with `any_size`) of a size that is refused."""
+    """Strip a photo's metadata.
+
+    Raises UnsupportedMedia, or BadPicture if it is damaged, truncated or, unless `any_size` is set, of a rejected size.
+    """
     header = sniff.sniff(photo)
     if header.size is None:
         raise BadPicture()
@@ -85,7 +88,7 @@ def _jpeg(photo: bytes, about: BarePhoto) -> BarePhoto:
         start, body, end = each.start, each.content, each.end
         if each.marker == jpeg.START_OF_SCAN:
             break
-        scans.saw_frame(each.marker, photo[body:end])
+        scans.record_frame(each.marker, photo[body:end])
         if photo[body : body + 6] == b"Exif\0\0":
             exif = exif or photo[body + 6 : end]
         if each.marker == 0xE0 and photo[body : body + 5] == b"JFIF\0":
@@ -101,7 +104,7 @@ def _jpeg(photo: bytes, about: BarePhoto) -> BarePhoto:
         is_ended = each_part == _END
     if not is_ended:
         if not scans.has_all:
-            raise BadPicture()  # cut off: a decoder would show what there is
+            raise BadPicture()  # truncated: a decoder would show the part that is there
         parts[-1] = _without_padding(parts[-1])
         parts.append(_END)
     return replace(about, parts=parts, turn=_turn(exif), is_ended=is_ended)
@@ -114,9 +117,9 @@ def _is_kept(marker: int, body: bytes) -> bool:
 
 
 def _scans(photo: bytes, at: int, scans: _Scans) -> Iterator[bytes]:
-    """What follows a scan's header: its data, and the tables and headers of further scans, until the picture ends.
+    """Yield the data after a scan's header, and the tables, headers and data of further scans, until the image ends.
 
-    The last part is the end marker, unless the file ends before it. Raises BadPicture for more than MOST_SEGMENTS.
+    The last part is the end marker, unless the file ends before it. Raises BadPicture after MOST_SEGMENTS segments.
     """
     for _ in range(jpeg.MOST_SEGMENTS):
         found = jpeg.segment_at(photo, at)
@@ -136,20 +139,21 @@ def _scans(photo: bytes, at: int, scans: _Scans) -> Iterator[bytes]:
 
 
 class _Scans:
-    """Which coefficients of a JPEG have come in full: that is how a picture without an end is known to be there."""
+    """Tracks which DCT coefficients of a JPEG have arrived in full, to tell if an image without an end is complete."""
 
     def __init__(self) -> None:
         self._frame = 0
-        self._lacking: dict[int, set[int]] = {}  # by component
+        self._missing: dict[int, set[int]] = {}  # by component
 
-    def saw_frame(self, marker: int, body: bytes) -> None:
+    def record_frame(self, marker: int, body: bytes) -> None:
         if marker in (jpeg.BASELINE, jpeg.EXTENDED, jpeg.PROGRESSIVE):
             self._frame = marker
-            self._lacking = {body[6 + 3 * at]: set(range(64)) for at in range(body[5])}
+            self._missing = {body[6 + 3 * at]: set(range(64)) for at in range(body[5])}
 
     def header(self, segment: bytes) -> bytes:
-        """A scan's header as decoders like it: some phones write parameters that mean nothing outside of
-        progressive files, and are warned of.
+        """Record a scan, and return its header in normalized form.
+
+        Some phones write spectral parameters that are invalid in non-progressive files and cause decoder warnings.
         """
         count, parameters = segment[4], segment[-3:]
         if self._frame != jpeg.PROGRESSIVE:
@@ -157,16 +161,16 @@ class _Scans:
         first, last, precision = parameters
         for at in range(count):
             if precision & 0x0F == 0:
-                self._lacking.get(segment[5 + 2 * at], set()).difference_update(range(first, last + 1))
+                self._missing.get(segment[5 + 2 * at], set()).difference_update(range(first, last + 1))
         return segment[:-3] + parameters
 
     @property
     def has_all(self) -> bool:
-        return not any(self._lacking.values())
+        return not any(self._missing.values())
 
 
 def _without_padding(data: bytes) -> bytes:
-    """A scan's data without the zeros that storage filled the file up with. A decoder would take them for pixels."""
+    """A scan's data without zero padding at the end of the file, which a decoder would read as pixels."""
     plain = data.rstrip(b"\0")
     return data[: len(plain) + _MOST_PADDING]
 
@@ -187,7 +191,7 @@ def _png(photo: bytes, about: BarePhoto) -> BarePhoto:
             colours.setdefault(name, bytes(body))
     clear = colours.pop(b"tRNS", b"")
     colours, profile = _png_colours(colours)
-    if profile and header[17] & _IN_COLOUR:  # a service understands it as well
+    if profile and header[17] & _IN_COLOUR:  # a service can read it too
         colours[b"iCCP"] = b"As coded\0\0" + zlib.compress(profile)
     before = [header, *(chunk(name, body) for name, body in colours.items()), palette]
     if _is_clear_colour(clear, header[17]):
@@ -196,9 +200,9 @@ def _png(photo: bytes, about: BarePhoto) -> BarePhoto:
 
 
 def _png_chunks(photo: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Name, start and end of each chunk that is in order. Behind the pixels the file may end anywhere.
+    """Yield the name, start and end of each valid chunk. After the pixel data the file may end anywhere.
 
-    As in libpng, a wrong checksum costs a chunk that could be left out, and the picture where it is a critical one.
+    As in libpng, an ancillary chunk with a wrong checksum is skipped; for a critical one, raises BadPicture.
     """
     at, has_pixels, view = len(SIGNATURE), False, memoryview(photo)
     for _ in range(_MOST_CHUNKS):
@@ -208,22 +212,22 @@ def _png_chunks(photo: bytes) -> Iterator[tuple[bytes, int, int]]:
         end = at + 12 + length
         if not name.isalpha() or end > len(photo):
             break
-        is_right = zlib.crc32(view[at + 4 : end - 4]) == int.from_bytes(view[end - 4 : end], "big")
+        is_valid = zlib.crc32(view[at + 4 : end - 4]) == int.from_bytes(view[end - 4 : end], "big")
         if name == b"IEND" or (has_pixels and name not in _CRITICAL and name[:1].isupper()):
             return
-        if name[:1].isupper() and (name not in _CRITICAL or not is_right):
+        if name[:1].isupper() and (name not in _CRITICAL or not is_valid):
             raise BadPicture()
-        if is_right:
+        if is_valid:
             yield name, at, end
         has_pixels, at = has_pixels or name == b"IDAT", end
     else:
         raise BadPicture()
     if not has_pixels or photo[at + 4 : at + 8] == b"IDAT":
-        raise BadPicture()  # cut off
+        raise BadPicture()  # truncated
 
 
 def _png_colours(chunks: dict[bytes, bytes]) -> tuple[dict[bytes, bytes], bytes | None]:
-    """The chunk that decides what the colours are, and the profile for what it says in numbers.
+    """The chunks that define the colours, and an ICC profile if they define them only by numbers.
 
     The order of precedence is PNG's own (third edition, 4.3): cICP, iCCP, sRGB, then cHRM and gAMA.
     """
@@ -245,7 +249,7 @@ def _png_colours(chunks: dict[bytes, bytes]) -> tuple[dict[bytes, bytes], bytes 
 
 
 def _is_profile(packed: bytes) -> bool:
-    """Whether the content of an iCCP chunk unpacks to a profile."""
+    """Return True if the content of an iCCP chunk decompresses to an ICC profile."""
     _, _, rest = packed.partition(b"\0")
     try:
         profile = zlib.decompressobj().decompress(rest[1:], _MOST_PROFILE_BYTES)
@@ -255,7 +259,7 @@ def _is_profile(packed: bytes) -> bool:
 
 
 def _is_clear_colour(clear: bytes, colour_type: int) -> bool:
-    """Whether the content of a tRNS chunk has the length that a picture of this kind needs."""
+    """Return True if the content of a tRNS chunk has a valid length for this colour type."""
     return len(clear) in {0: (2,), 2: (6,), 3: range(1, 257)}.get(colour_type, ())
 
 
@@ -278,7 +282,7 @@ def _webp(photo: bytes, about: BarePhoto) -> BarePhoto:
         raise BadPicture()
     if chunks and chunks[0][:4] == b"VP8X":
         first = chunks[0]
-        chunks[0] = first[:8] + bytes([first[8] & ~_SPEAKS]) + first[9:]
+        chunks[0] = first[:8] + bytes([first[8] & ~_METADATA_FLAGS]) + first[9:]
     head = b"RIFF" + (4 + sum(map(len, chunks))).to_bytes(4, "little") + b"WEBP"
     return replace(about, parts=[head, *chunks], turn=_turn(exif))
 
@@ -292,7 +296,7 @@ def _heif(photo: bytes, about: BarePhoto) -> BarePhoto:
 
 
 def _turn(exif: bytes) -> int:
-    """The orientation in a TIFF header's first directory; 1 where it says none that there is."""
+    """The orientation in the first directory of EXIF data; 1 if it is missing or invalid."""
     order = {b"II": "<", b"MM": ">"}.get(exif[:2])
     if order is None:
         return 1
@@ -302,7 +306,7 @@ def _turn(exif: bytes) -> int:
             tag, _, _, value = struct.unpack_from(order + "HHIH", exif, directory + 2 + entry * 12)
             if tag == _ORIENTATION:
                 return value if 1 <= value <= 8 else 1
-    except (struct.error, OverflowError):  # an offset of 4 GB is too large for a worker's 32 bits
+    except (struct.error, OverflowError):  # an offset near 4 GB overflows on a worker's 32 bits
         return 1
     return 1
 

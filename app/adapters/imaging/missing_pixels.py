@@ -1,7 +1,8 @@
-"""Whether a JPEG whose end marker is missing has all its pixels: libjpeg fills up with grey what is not there.
+"""Checks that a JPEG without an end marker has all its pixels, since libjpeg fills missing ones with grey.
 
-It only warns, which does not come through Pillow, and from libvips not for the last rows. But what follows the end of
-the data shows in nothing but pixels that are missing. So this decodes with different continuations, and compares.
+libjpeg only warns about it. Pillow does not report the warning, and libvips does not report it for the last rows. But
+bytes that follow the end of the data affect only missing pixels. So this module decodes the photo with different
+continuations and compares the results.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from app.core.errors import BadPicture
 
 _NOISE = bytes(range(1, 255))
 _CONTINUED = (b"", _NOISE, b"".join(bytes([0xFF, marker]) + _NOISE for marker in range(0xD0, 0xD8)))
-"""Nothing, data, and intervals of data behind restart markers."""
+"""The bytes that continue the data: none, noise, and noise after each restart marker."""
 
 
 def check_pixels(photo: BarePhoto) -> None:
-    """Three decodes, for the few photos without an end. Raises BadPicture where pixels are missing."""
+    """Raise BadPicture if pixels are missing. Only photos without an end marker are decoded, three times."""
     from PIL import Image, ImageChops
 
     if photo.is_ended:

@@ -1,4 +1,4 @@
-"""Mockups by Pillow, whichever library decoded the photo: the design on a product's photo."""
+"""Mockups, which show a design on a product's photo. Every engine draws them with Pillow, so they look the same."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _FINE = 2
-"""The design is drawn so many times larger, then made small: edges within it come out smooth."""
+"""The supersampling factor of the design, which smooths the edges in it."""
 _FINE_EDGE = 4
-"""As the design, for the edge of the print area."""
+"""The supersampling factor of the print area's edge."""
 _PAD = 8
-"""Pixels around the design, in its edges' colours: what is drawn beside its edge is no dark seam."""
+"""The width in pixels of a border in the design's edge colours, which prevents a dark seam along its edge."""
 _STEPS = 48
-"""Straight lines to a curved edge."""
+"""The number of straight segments in a curved edge."""
 _STRIP = 8
-"""Fine pixels, in which a bend counts as straight."""
+"""The width in supersampled pixels of the strips in which a curve is treated as straight."""
 
 Mesh = list[tuple[tuple[int, int, int, int], tuple[float, ...]]]
 
 
 def draw(design: bytes, parts: MockupParts, max_side: int, by_ai: bool) -> Picture:
-    """A WebP of the photo with the design on it. Raises BadPicture, UnsupportedMedia for parts that cannot be read."""
+    """Draw the design on the product photo, as a WebP. Raises BadPicture, UnsupportedMedia for unreadable parts."""
     from PIL import ImageChops
 
     photo = _picture(parts.photo, max_side)
@@ -36,32 +36,32 @@ def draw(design: bytes, parts: MockupParts, max_side: int, by_ai: bool) -> Pictu
     corners = [(x * size[0], y * size[1]) for x, y in parts.area]
     area = Projection.of_unit_square((corners[0], corners[1], corners[2], corners[3]))
     outline = [area(x, y) for x, y in _outline(parts.cylinder)]
-    box = _around(outline, size)
-    laid = _laid(_picture(design), area, parts.cylinder, box)
+    box = _bounding_box(outline, size)
+    projected = _project(_picture(design), area, parts.cylinder, box)
     if parts.blend == "multiply":
-        laid = ImageChops.multiply(laid, photo.crop(box.edges))
-    photo.paste(laid, box.edges, _mask(outline, box))
+        projected = ImageChops.multiply(projected, photo.crop(box.edges))
+    photo.paste(projected, box.edges, _mask(outline, box))
     for layer in parts.layers:
-        photo = _under(photo, layer)
+        photo = _apply_layer(photo, layer)
     return webp.preview(Raster(photo.tobytes(), *photo.size), None, by_ai=by_ai)
 
 
 def _picture(data: bytes, max_side: int | None = None) -> Image.Image:
-    with pillow_photo.opened(data) as image:
+    with pillow_photo.open_photo(data) as image:
         size = pillow_photo.upright_size(image)
         return pillow_photo.pixels(image, Box(0, 0, *size), fit(size, max_side) if max_side else size)
 
 
 def _outline(cylinder: Cylinder | None) -> list[Point]:
-    """The edge of what is printed, in fractions of the area, clockwise from the top left."""
+    """The outline of the print in fractions of the print area, clockwise from the top left."""
     if cylinder is None:
         return [(0, 0), (1, 0), (1, 1), (0, 1)]
     across = [step / _STEPS for step in range(_STEPS + 1)]
     return [(x, cylinder.drop(x)) for x in across] + [(x, 1 + cylinder.drop(x)) for x in reversed(across)]
 
 
-def _around(outline: list[Point], size: tuple[int, int]) -> Box:
-    """The whole pixels that the outline touches, inside the photo."""
+def _bounding_box(outline: list[Point], size: tuple[int, int]) -> Box:
+    """The smallest box of whole pixels around the outline, limited to the photo."""
     left, top = (max(0, math.floor(min(each))) for each in zip(*outline, strict=True))
     right, bottom = (
         min(most, math.ceil(max(each))) for most, each in zip(size, zip(*outline, strict=True), strict=True)
@@ -70,44 +70,44 @@ def _around(outline: list[Point], size: tuple[int, int]) -> Box:
 
 
 def _mask(outline: list[Point], box: Box) -> Image.Image:
-    """How much of each pixel lies inside the outline."""
+    """A mask with the share of each pixel of the box that lies inside the outline."""
     from PIL import Image, ImageDraw
 
     mask = Image.new("L", (box.width * _FINE_EDGE, box.height * _FINE_EDGE), 0)
-    # Pillow means the middles of pixels: a point at 0.5 is that of the first.
+    # Pillow's coordinates refer to pixel centres, so its 0 is our 0.5.
     points = [((x - box.left) * _FINE_EDGE - 0.5, (y - box.top) * _FINE_EDGE - 0.5) for x, y in outline]
     ImageDraw.Draw(mask).polygon(points, fill=255)
     return mask.reduce(_FINE_EDGE)
 
 
-def _laid(design: Image.Image, area: Projection, cylinder: Cylinder | None, box: Box) -> Image.Image:
-    """The design as it lies on the product, in the pixels of the box; beside its edge goes on what is at its edge."""
+def _project(design: Image.Image, area: Projection, cylinder: Cylinder | None, box: Box) -> Image.Image:
+    """The design projected onto the product, in the pixels of the box. Its edge colours continue beyond its edge."""
     from PIL import Image
 
     size, span = _fine_size(area), cylinder.rows if cylinder else (0.0, 1.0)
-    source = _bent(design, cylinder, size, span) if cylinder else _padded(_no_finer(design, size), _PAD)
-    plane = _plane(area, box, (source.width - 2 * _PAD, source.height - 2 * _PAD), span)
+    source = _wrap(design, cylinder, size, span) if cylinder else _pad(_limit_size(design, size), _PAD)
+    plane = _perspective(area, box, (source.width - 2 * _PAD, source.height - 2 * _PAD), span)
     fine = (box.width * _FINE, box.height * _FINE)
     return source.transform(fine, Image.Transform.PERSPECTIVE, plane, Image.Resampling.BILINEAR).reduce(_FINE)
 
 
 def _fine_size(area: Projection) -> tuple[int, int]:
-    """Width and height of the print area in fine pixels, where it is largest."""
+    """The largest width and height of the print area in supersampled pixels."""
     corners = [area(x, y) for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))]
     top, right, bottom, left = (math.dist(*each) for each in zip(corners, [*corners[1:], corners[0]], strict=True))
     return math.ceil(max(top, bottom) * _FINE), math.ceil(max(left, right) * _FINE)
 
 
-def _no_finer(design: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Made small where it has more pixels than are drawn: they would flicker."""
+def _limit_size(design: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Shrink the design if it has more pixels than are drawn, which would cause aliasing."""
     from PIL import Image
 
     size = (min(design.width, size[0]), min(design.height, size[1]))
     return design if size == design.size else design.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
-def _padded(design: Image.Image, pad: int) -> Image.Image:
-    """With a rim of its own edges' colours: the design a little larger, and itself on it."""
+def _pad(design: Image.Image, pad: int) -> Image.Image:
+    """Add a border in the design's edge colours, by pasting the design on a slightly enlarged copy of itself."""
     from PIL import Image
 
     padded = design.resize((design.width + 2 * pad, design.height + 2 * pad), Image.Resampling.NEAREST)
@@ -115,15 +115,15 @@ def _padded(design: Image.Image, pad: int) -> Image.Image:
     return padded
 
 
-def _bent(design: Image.Image, cylinder: Cylinder, size: tuple[int, int], span: tuple[float, float]) -> Image.Image:
-    """The design round the cylinder as if the area stood upright, `size` wide and high; its rows bend over `span`.
+def _wrap(design: Image.Image, cylinder: Cylinder, size: tuple[int, int], span: tuple[float, float]) -> Image.Image:
+    """Wrap the design around the cylinder, for an unprojected print area of `size`. Its curved rows cover `span`.
 
-    Drawn in upright strips: within one, a bend is as good as straight.
+    It is drawn in vertical strips, which are so narrow that a curve is practically straight in each.
     """
     from PIL import Image
 
     width, height = size
-    source = _padded(_no_finer(design, (math.ceil(width / cylinder.density), height)), 3 * _PAD)
+    source = _pad(_limit_size(design, (math.ceil(width / cylinder.density), height)), 3 * _PAD)
     inner = (source.width - 6 * _PAD, source.height - 6 * _PAD)
     whole = (width + 2 * _PAD, math.ceil(height * (span[1] - span[0])) + 2 * _PAD)
 
@@ -140,8 +140,11 @@ def _bent(design: Image.Image, cylinder: Cylinder, size: tuple[int, int], span: 
     return source.transform(whole, Image.Transform.MESH, mesh, Image.Resampling.BILINEAR)
 
 
-def _plane(area: Projection, box: Box, inner: tuple[int, int], span: tuple[float, float]) -> tuple[float, ...]:
-    """What Pillow wants: from a fine pixel of the box to one of a padded picture, which spans so much of the area."""
+def _perspective(area: Projection, box: Box, inner: tuple[int, int], span: tuple[float, float]) -> tuple[float, ...]:
+    """Coefficients for Pillow's PERSPECTIVE transform, from supersampled pixels of the box to the padded design.
+
+    `inner` is the design's size without the border, and `span` is the vertical part of the area that it covers.
+    """
     rim = [area(x, y) for x, y in ((0, span[0]), (1, span[0]), (1, span[1]), (0, span[1]))]
     fine = [((x - box.left) * _FINE, (y - box.top) * _FINE) for x, y in rim]
     back = Projection.of_unit_square((fine[0], fine[1], fine[2], fine[3])).inverse
@@ -152,8 +155,8 @@ def _plane(area: Projection, box: Box, inner: tuple[int, int], span: tuple[float
     return (*across, *down, g, h)
 
 
-def _under(photo: Image.Image, layer: Layer) -> Image.Image:
-    """The photo under a layer's shadow or light."""
+def _apply_layer(photo: Image.Image, layer: Layer) -> Image.Image:
+    """Apply a layer's shadows or highlights to the photo."""
     from PIL import Image, ImageChops
 
     picture = _picture(layer.picture).resize(photo.size, Image.Resampling.BILINEAR)

@@ -1,4 +1,4 @@
-"""Imaging by Pillow, which is always there. It decodes whole photos, where libvips streams them."""
+"""The Imaging port on Pillow, which is always installed. It decodes whole photos, where libvips streams them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SAVE: dict[str, dict[str, Any]] = {
 
 
 class Pillow:
-    """The Imaging port by Pillow."""
+    """Imaging on Pillow."""
 
     def __init__(self, compute: Compute) -> None:
         self._compute = compute
@@ -45,8 +45,8 @@ class Pillow:
 
     @staticmethod
     def decode(photo: bytes, wish: Wish) -> Decoded:
-        """The pixels wanted of a photo. Raises UnsupportedMedia, BadPicture."""
-        with pillow_photo.opened(photo) as image:
+        """Decode the requested pixels of a photo. Raises UnsupportedMedia, BadPicture."""
+        with pillow_photo.open_photo(photo) as image:
             size = pillow_photo.upright_size(image)
             box, sizes = wish.box(size), wish.sizes(size)
             around = patches(box) if wish.samples else []
@@ -60,7 +60,7 @@ class Pillow:
         image, out = Image.frombytes("RGB", (pixels.width, pixels.height), pixels.data), io.BytesIO()
         try:
             image.save(out, **_SAVE[mime])
-        except OSError:  # Pillow's buffer for an optimized JPEG is two bytes a pixel, which noise can exceed
+        except OSError:  # Pillow's buffer for an optimized JPEG has two bytes per pixel, which noise can exceed
             out = io.BytesIO()
             image.save(out, **_SAVE[mime] | {"optimize": False})
         return Picture(out.getvalue(), mime, pixels.width, pixels.height)
@@ -94,23 +94,23 @@ def _preview(master: bytes, max_side: int, mark: Mark | None, by_ai: bool) -> Pi
 
 
 def _small(master: bytes, max_side: int) -> Raster:
-    """Apart from encoding it, so that the decoded master is out of the memory by then."""
-    with pillow_photo.opened(master) as image:
+    """Decode and shrink the master in a function of its own, so that it is freed before the preview is encoded."""
+    with pillow_photo.open_photo(master) as image:
         size = pillow_photo.upright_size(image)
         return _raster(pillow_photo.pixels(image, Box(0, 0, *size), fit(size, max_side)))
 
 
 def _print_file(master: bytes, spec: PrintSpec, upscaler: Upscaler, profile: bytes | None) -> PrintFile:
-    with pillow_photo.opened(master) as image:
+    with pillow_photo.open_photo(master) as image:
         box = cut(pillow_photo.upright_size(image), None, (spec.width, spec.height))
         pixels = pillow_photo.pixels(image, box, (box.width, box.height), spec.background)
     around = margin(pixels.size, spec)
-    plan = PrintPlan(spec, _raster(_mirrored(pixels, around)), upscaler, around)
+    plan = PrintPlan(spec, _raster(_mirror_edges(pixels, around)), upscaler, around)
     return pillow_print.print_file(plan, Inks.of(profile, spec))
 
 
-def _mirrored(pixels: Any, around: int) -> Any:
-    """The picture with its edges mirrored around it, so many pixels wide."""
+def _mirror_edges(pixels: Any, around: int) -> Any:
+    """Extend the picture on every side by `around` mirrored pixels."""
     from PIL import Image, ImageOps
 
     if not around:

@@ -1,4 +1,4 @@
-"""Finished pixels in a printer's own colours, by Pillow and little CMS."""
+"""Conversion of finished pixels to a printer's colours, with Pillow and Little CMS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.core.pictures import PrintSpec
 
 @dataclass(frozen=True)
 class Inks:
-    """What a print is to be written in: the printer's profile, sRGB without one."""
+    """The colours in which a print is written: those of the printer's profile, or sRGB without one."""
 
     spec: PrintSpec
     profile: bytes | None
@@ -22,16 +22,16 @@ class Inks:
 
     @classmethod
     def of(cls, profile: bytes | None, spec: PrintSpec) -> Inks:
-        """Raises Unprocessable for a profile that cannot be used."""
+        """The inks for a profile. Raises Unprocessable if it cannot be used."""
         return cls(spec, profile, space_of(profile, spec.format) if profile is not None else "RGB")
 
     @property
     def embedded(self) -> bytes:
-        """The profile that the file carries."""
+        """The profile to embed in the file."""
         return srgb_profile() if self.profile is None else self.profile
 
-    def converted(self, pixels: Any) -> Any:
-        """sRGB pixels in the printer's colours. Raises Unprocessable when the profile is broken inside."""
+    def convert(self, pixels: Any) -> Any:
+        """Convert sRGB pixels to the printer's colours. Raises Unprocessable if the profile's content is damaged."""
         from PIL import ImageCms
 
         if self.profile is None:

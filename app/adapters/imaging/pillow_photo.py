@@ -1,4 +1,6 @@
-"""A stranger's photo in Pillow: opened by the decoder of its format alone, cut, made small, turned, brought to sRGB."""
+"""Decoding of untrusted photos with Pillow: each is opened only with its format's decoder, then cropped, resized,
+rotated and converted to sRGB.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +21,17 @@ from app.core.sizes import check_size
 if TYPE_CHECKING:
     from PIL import Image, ImageCms
 
-_TURNED = 0x0112  # EXIF's orientation
-# Modes that resampling handles; the others are brought to one of these first.
+_ORIENTATION = 0x0112  # EXIF's orientation
+# Modes that support resampling. Others are first converted to one of these.
 _PLAIN = ("L", "RGB", "RGBA", "CMYK")
 
 
 @contextmanager
-def opened(data: bytes) -> Iterator[Image.Image]:
-    """The photo, its header read and its pixels not decoded. Raises UnsupportedMedia, BadPicture, here and within."""
+def open_photo(data: bytes) -> Iterator[Image.Image]:
+    """Open a photo without decoding its pixels yet. Errors in the body are translated to BadPicture too.
+
+    Raises UnsupportedMedia, BadPicture.
+    """
     from PIL import Image, UnidentifiedImageError
 
     photo = bare(data)
@@ -37,7 +42,7 @@ def opened(data: bytes) -> Iterator[Image.Image]:
             if photo.profile and "icc_profile" not in image.info:
                 image.info["icc_profile"] = photo.profile
             if photo.turn > 1:
-                image.getexif()[_TURNED] = photo.turn
+                image.getexif()[_ORIENTATION] = photo.turn
             yield image
     except UnidentifiedImageError as error:
         raise BadPicture() from error
@@ -56,52 +61,53 @@ def _decoder(photo: BarePhoto) -> Image.Image:
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:
-    """Width and height in pixels after the turn that EXIF asks for."""
+    """Width and height in pixels after applying the EXIF orientation."""
     return image.size if _turn(image) < 5 else (image.height, image.width)
 
 
 def pixels(image: Image.Image, box: Box, size: tuple[int, int], background: str = WHITE) -> Image.Image:
-    """The box of the upright photo at `size`, in sRGB on `background`. Turned last: that is faster."""
+    """The box of the upright photo at `size`, in sRGB on `background`. It is rotated last, which is faster."""
     from PIL import Image
 
     turn, stored, profile = _turn(image), image.size, image.info.get("icc_profile")
     box = unturned(box, stored, turn)
     if turn >= 5:
         size = size[1], size[0]
-    # A JPEG decoded small is a little softer than one made small by Lanczos. What is left to shrink hides that.
+    # A JPEG decoded at a reduced size is slightly softer than one resized with Lanczos. Decoding at twice the final
+    # size leaves a further reduction, which hides that.
     left = 1 if (box.width, box.height) == stored else 2
     image.draft(None, (stored[0] * size[0] * left // box.width, stored[1] * size[1] * left // box.height))
     across, down = image.width / stored[0], image.height / stored[1]
     edges = (box.edges[0] * across, box.edges[1] * down, box.edges[2] * across, box.edges[3] * down)
-    # What JPEG's own shrinking has left needs no longer kernel, and this takes two thirds of the time.
+    # After a reduced-size decode a shorter kernel is enough, and takes two thirds of the time.
     kernel = Image.Resampling.BICUBIC if left == 1 and image.size != stored else Image.Resampling.LANCZOS
     small = _plain(image).resize(size, kernel, box=edges, reducing_gap=2.0)
-    return _fresh(small, turn, profile, background)
+    return _finish(small, turn, profile, background)
 
 
 def patch(image: Image.Image, box: Box, background: str = WHITE) -> Image.Image:
-    """As `pixels`, at the photo's own resolution; the photo stays decoded, for others."""
+    """The same as `pixels`, at the photo's own resolution. The photo stays decoded for further patches."""
     turn, profile = _turn(image), image.info.get("icc_profile")
     image.load()
-    return _fresh(_plain(image.crop(unturned(box, image.size, turn).edges)), turn, profile, background)
+    return _finish(_plain(image.crop(unturned(box, image.size, turn).edges)), turn, profile, background)
 
 
-def _fresh(cut: Image.Image, turn: int, profile: bytes | None, background: str) -> Image.Image:
+def _finish(cut: Image.Image, turn: int, profile: bytes | None, background: str) -> Image.Image:
     from PIL import Image
 
-    plain = _srgb(_turned(cut, turn), profile, background)
-    return Image.frombytes("RGB", plain.size, plain.tobytes())  # Pillow would carry comments along, and write them
+    plain = _srgb(_rotate(cut, turn), profile, background)
+    return Image.frombytes("RGB", plain.size, plain.tobytes())  # a new image, since Pillow would copy comments
 
 
 def _turn(image: Image.Image) -> int:
     try:
-        value = image.getexif().get(_TURNED, 1)
-    except DAMAGE:  # in what is said beside the pixels, which may be good
+        value = image.getexif().get(_ORIENTATION, 1)
+    except DAMAGE:  # damaged metadata; the pixels may still be intact
         return 1
     return value if value in range(1, 9) else 1
 
 
-def _turned(image: Image.Image, turn: int) -> Image.Image:
+def _rotate(image: Image.Image, turn: int) -> Image.Image:
     from PIL import Image
 
     steps = {
@@ -120,7 +126,7 @@ def _plain(image: Image.Image) -> Image.Image:
     from PIL import Image
 
     if image.mode.startswith("I;16") or image.mode == "I":
-        deep = image.convert("I").tobytes()  # 32 bits a pixel, little end first: its second byte is what we keep
+        deep = image.convert("I").tobytes()  # 32 bits per pixel, little-endian: keep the second byte
         return Image.frombytes("L", image.size, deep[1::4])
     if image.mode == "1":
         return image.convert("L")
@@ -131,28 +137,28 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 def _srgb(image: Image.Image, profile: bytes | None, background: str) -> Image.Image:
-    """Through the photo's own profile, then on the background, which is said in sRGB."""
+    """Convert to sRGB with the photo's own profile, then composite on the background, which is an sRGB colour."""
     from PIL import Image
 
     if image.mode != "RGBA":
-        return _converted(image, profile)
+        return _convert(image, profile)
     below = Image.new("RGB", image.size, background)
-    return Image.composite(_converted(image.convert("RGB"), profile), below, image.getchannel("A"))
+    return Image.composite(_convert(image.convert("RGB"), profile), below, image.getchannel("A"))
 
 
-def _converted(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """By the profile where it has one that can be read."""
+def _convert(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """Convert with the profile if there is one and it is readable."""
     from PIL import ImageCms
 
     if profile:
         try:
-            return _through(image, ImageCms.ImageCmsProfile(io.BytesIO(profile)))
+            return _apply_profile(image, ImageCms.ImageCmsProfile(io.BytesIO(profile)))
         except (ImageCms.PyCMSError, OSError):
-            pass  # a broken or foreign profile: the numbers as they are come nearest
+            pass  # an unusable profile: the unconverted values are the best guess
     return image.convert("RGB")
 
 
-def _through(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
+def _apply_profile(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
     from PIL import ImageCms
 
     if image.mode == "L" and profile.profile.xcolor_space == "RGB ":

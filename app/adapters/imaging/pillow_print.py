@@ -1,7 +1,7 @@
-"""The print file by Pillow, streamed: the encoded file grows strip by strip, and no picture is ever whole.
+"""Streamed encoding of print files with Pillow: strip by strip, so that no whole picture is ever in memory.
 
-Pillow's encoders take whole pictures only. But a JPEG may begin afresh at every restart marker, and the strips of a
-TIFF know nothing of each other: so Pillow encodes each strip as a file of its own, whose pixels are then taken over.
+Pillow's encoders accept only whole pictures. But the data of a JPEG is independent after every restart marker, and so
+are the strips of a TIFF. Pillow therefore encodes each strip as a separate file, whose data is copied into the print.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from app.adapters.imaging.print_strips import ROWS
 from app.core import jpeg as jpeg_format
 from app.core.pictures import PrintFile, PrintFormat
 
-_FRAME = 0xC0  # a baseline JPEG's marker for its size (ITU T.81, B.2.2)
-_BEHIND_ROW_ABOVE = b"\2"  # PNG's filter "up"
-_BY_PIXEL_BEFORE = 2  # TIFF's predictor
-_PACKED: dict[PrintFormat, tuple[str, int]] = {"tiff": ("tiff_lzw", 5), "tiff-deflate": ("tiff_adobe_deflate", 8)}
+_FRAME = 0xC0  # the marker of a baseline JPEG's frame header, which holds its size (ITU T.81, B.2.2)
+_BEHIND_ROW_ABOVE = b"\2"  # PNG's filter type "Up"
+_BY_PIXEL_BEFORE = 2  # TIFF's horizontal predictor
+_COMPRESSION: dict[PrintFormat, tuple[str, int]] = {"tiff": ("tiff_lzw", 5), "tiff-deflate": ("tiff_adobe_deflate", 8)}
 
 
 def print_file(plan: PrintPlan, inks: Inks) -> PrintFile:
-    """The print of a picture that has the print's aspect already. Raises Unprocessable."""
+    """Make the print of a picture that already has the print's aspect ratio. Raises Unprocessable."""
     out, strips = io.BytesIO(), print_strips.PrintStrips(plan)
-    _WRITERS[plan.spec.format](out, inks, map(inks.converted, strips))
+    _WRITERS[plan.spec.format](out, inks, map(inks.convert, strips))
     return plan.result(out.getvalue(), strips.tiles)
 
 
@@ -61,7 +61,7 @@ def _jpeg(out: io.BytesIO, inks: Inks, strips: Iterator[Any]) -> None:
 
 
 def _png(out: io.BytesIO, inks: Inks, strips: Iterator[Any]) -> None:
-    """As large as with the filters that Pillow chooses row by row, in less than half the time."""
+    """Write a PNG with the filter "Up". It is as small as with Pillow's choice per row, in less than half the time."""
     spec, size = inks.spec, inks.spec.full_size
     head = SIGNATURE + chunk(b"IHDR", struct.pack(">IIBBBBB", *size, 8, 2, 0, 0, 0))
     out.write(made_by_ai.png(head) if spec.by_ai else head)
@@ -74,7 +74,7 @@ def _png(out: io.BytesIO, inks: Inks, strips: Iterator[Any]) -> None:
 
 
 def _differences(strips: Iterator[Any], width: int) -> Iterator[bytes]:
-    """Each row less the row above it, in front of it the number of that filter."""
+    """Yield strips of filtered rows: each is the filter's number and the difference from the row above."""
     from PIL import Image, ImageChops
 
     stride, above = width * 3, Image.new("RGB", (width, 1))
@@ -90,7 +90,7 @@ def _differences(strips: Iterator[Any], width: int) -> Iterator[bytes]:
 def _tiff(out: io.BytesIO, inks: Inks, strips: Iterator[Any]) -> None:
     from PIL.TiffImagePlugin import TiffImageFile
 
-    how, number = _PACKED[inks.spec.format]
+    how, number = _COMPRESSION[inks.spec.format]
     out.write(tiff.header(0))
     starts, sizes = [], []
     for strip in strips:
@@ -114,7 +114,7 @@ def _tags(inks: Inks, packed: int) -> tiff.Fields:
         259: (tiff.SHORT, [packed]),
         282: (tiff.RATIONAL, [spec.dpi, 1]),
         283: (tiff.RATIONAL, [spec.dpi, 1]),
-        296: (tiff.SHORT, [2]),  # dots an inch
+        296: (tiff.SHORT, [2]),  # the resolution unit is inches
         317: (tiff.SHORT, [_BY_PIXEL_BEFORE]),
         34675: (tiff.UNDEFINED, inks.embedded),
         **words,

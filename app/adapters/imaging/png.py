@@ -1,4 +1,4 @@
-"""PNG in plain Python (ISO 15948): what a worker without an imaging library draws, and looks at, itself."""
+"""A PNG encoder and decoder in pure Python (ISO 15948), for workers without an imaging library."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CHANNELS = {colour: channels for channels, colour in _COLOUR_TYPES.items()}
 
 @dataclass(frozen=True)
 class Planes:
-    """A picture as one run of bytes a channel, row by row: grey, grey and alpha, RGB, or RGBA."""
+    """A picture as one byte string per channel, row by row: grey, grey and alpha, RGB, or RGBA."""
 
     channels: Sequence[bytes]
     width: int
@@ -22,7 +22,7 @@ class Planes:
 
 
 def encode(planes: Planes) -> bytes:
-    """An 8-bit PNG, packed lightly: it travels to the next machine only."""
+    """Encode an 8-bit PNG with light compression, since it is only sent to the image service."""
     count, width = len(planes.channels), planes.width
     pixels = bytearray(count * width * planes.height)
     for at, channel in enumerate(planes.channels):
@@ -32,14 +32,14 @@ def encode(planes: Planes) -> bytes:
 
 
 def from_rows(rows: Iterable[bytes | bytearray], channels: int, width: int, height: int) -> bytes:
-    """An 8-bit PNG of rows whose channels lie side by side."""
+    """Encode an 8-bit PNG from rows of interleaved channels."""
     header = struct.pack(">IIBBBBB", width, height, 8, _COLOUR_TYPES[channels], 0, 0, 0)
     packed = zlib.compress(b"".join(b"\0" + row for row in rows), 1)
     return SIGNATURE + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
 
 
 def decode(data: bytes) -> Planes:
-    """The pixels of an 8-bit PNG without palette or interlacing. Raises ValueError for any other, or a damaged one."""
+    """Decode an 8-bit PNG without palette or interlacing. Raises ValueError for any other, or if it is damaged."""
     try:
         width, height, *kind = struct.unpack_from(">IIBBBBB", data, 16)
         depth, colour, _, _, interlaced = kind
@@ -56,7 +56,7 @@ def decode(data: bytes) -> Planes:
 
 
 def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Names and contents. Raises struct.error where the file ends early."""
+    """Yield the name and content of each chunk. Raises struct.error if the file is truncated."""
     at, name = len(SIGNATURE), b""
     while name != b"IEND":
         length, name = struct.unpack_from(">I4s", data, at)
@@ -69,14 +69,14 @@ def chunk(name: bytes, body: bytes) -> bytes:
 
 
 def _rows(filtered: bytes, stride: int, step: int) -> Iterator[bytes]:
-    """The rows as they were before filtering; `step` is the bytes of a pixel."""
+    """Yield the unfiltered rows. `stride` is the bytes per row, `step` the bytes per pixel."""
     above = bytes(stride)
     for at in range(0, len(filtered), 1 + stride):
-        above = _unfiltered(filtered[at], bytearray(filtered[at + 1 : at + 1 + stride]), above, step)
+        above = _unfilter(filtered[at], bytearray(filtered[at + 1 : at + 1 + stride]), above, step)
         yield above
 
 
-def _unfiltered(how: int, row: bytearray, above: bytes, step: int) -> bytes:
+def _unfilter(how: int, row: bytearray, above: bytes, step: int) -> bytes:
     if how == 2:
         return bytes([(here + up) & 255 for here, up in zip(row, above, strict=True)])
     if how > 4:
@@ -93,7 +93,7 @@ def _unfiltered(how: int, row: bytearray, above: bytes, step: int) -> bytes:
 
 
 def _paeth(left: int, up: int, corner: int) -> int:
-    """Whichever neighbour is nearest to left + up - corner."""
+    """The Paeth predictor: the neighbour nearest to left + up - corner."""
     by_left, by_up, by_corner = abs(up - corner), abs(left - corner), abs(left + up - 2 * corner)
     if by_left <= by_up and by_left <= by_corner:
         return left

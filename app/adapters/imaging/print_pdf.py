@@ -1,8 +1,8 @@
-"""A PDF of one page that is filled by one picture, as print shops want it (ISO 32000-1).
+"""Writes a PDF with one page that is filled by one picture, as print shops require it (ISO 32000-1).
 
-Its media box and bleed box are the whole file, its trim box is where the paper is cut (14.11.2). The picture is a JPEG
-as it is (7.4.8), in the colours of its ICC profile (8.6.5.5), which is the page's output intent too. The same picture
-gives the same file: no date is written.
+The media box and bleed box cover the whole page, and the trim box is where the paper is cut (14.11.2). The picture is
+an embedded JPEG (7.4.8) in the colours of its ICC profile (8.6.5.5), which is also the output intent. No date is
+written, so the same picture always gives the same file.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from app.core.pictures import PrintSpec
 
 _POINTS_PER_INCH = 72
 _DEVICE = {"RGB": "DeviceRGB", "CMYK": "DeviceCMYK"}
-# Whoever writes CMYK as JPEG turns its numbers round, as Adobe did first.
+# CMYK JPEGs contain inverted values, following Adobe's convention.
 _DECODE = {"RGB": "", "CMYK": " /Decode [1 0 1 0 1 0 1 0]"}
 
 
 @dataclass(frozen=True)
 class Page:
-    """A JPEG of `spec.full_size` pixels, the profile of its colours, and XMP where there is something to say."""
+    """The content of the page: a JPEG of `spec.full_size` pixels, its colour profile, and optional XMP metadata."""
 
     jpeg: bytes
     spec: PrintSpec
@@ -32,7 +32,7 @@ class Page:
 
 
 def pdf(page: Page) -> bytes:
-    """The file."""
+    """Write the PDF file."""
     words = " /Metadata 7 0 R" if page.xmp else ""
     objects = [
         f"<< /Type /Catalog /Pages 2 0 R /OutputIntents [{_intent()}]{words} >>".encode(),
@@ -54,7 +54,7 @@ def _page(spec: PrintSpec) -> bytes:
 
 
 def _box(spec: PrintSpec, inset: int) -> str:
-    """Left, bottom, right, top in points, so many pixels inside the file's edges."""
+    """Left, bottom, right and top in points, `inset` pixels inside the page's edges."""
     width, height = spec.full_size
     sides = (inset, inset, width - inset, height - inset)
     return "[" + " ".join(_points(side, spec.dpi) for side in sides) + "]"
@@ -89,7 +89,7 @@ def _stream(about: str, data: bytes) -> bytes:
 
 
 def _file(objects: list[bytes]) -> bytes:
-    """Objects numbered from 1, then where each begins (7.5)."""
+    """Serialize the objects, numbered from 1, followed by the cross-reference table and trailer (7.5)."""
     parts, at, starts = [b"%PDF-1.6\n%\xe2\xe3\xcf\xd3\n"], 0, []
     for number, body in enumerate(objects, 1):
         at += len(parts[-1])

@@ -1,6 +1,7 @@
-"""A print's rows by Pillow, strip by strip: enlarged by the network where there is one, resized, sharpened.
+"""Makes the rows of a print with Pillow, strip by strip: enlarged by the network if there is one, resized, sharpened.
 
-Pillow resizes across and then down, in a third of the time that libvips' affine() takes for 16 pixels each.
+Pillow resizes horizontally and then vertically, which takes a third of the time of libvips's affine() with its 16
+source pixels per pixel.
 """
 
 from __future__ import annotations
@@ -13,40 +14,40 @@ from app.adapters.imaging.print_plan import SHARPEN, PrintPlan
 from app.core.cancellation import watched
 from app.core.pictures import Raster, Tiled, Tiles
 
-ROWS = 64  # of the print in one strip; a multiple of 8, JPEG's blocks
-_BAND = 32  # rows of the picture taken at once where no network makes them
-_REACH = 3  # pixels on either side that Lanczos looks at, the larger of the picture's and the print's
+ROWS = 64  # rows of the print per strip; a multiple of 8, the size of JPEG's blocks
+_BAND = 32  # rows of the picture per band, if no network makes them
+_REACH = 3  # the reach of Lanczos on either side, in pixels of the picture or the print, whichever are larger
 
 
 class PrintStrips:
-    """The finished print as Pillow images of ROWS rows, from top to bottom. CPU work: call it in compute."""
+    """The finished print as an iterator of Pillow images of ROWS rows, from the top. It is CPU-bound: use Compute."""
 
     def __init__(self, plan: PrintPlan) -> None:
         self._enlarged = plan.upscaler.strips(plan.source) if plan.by_network else _bands(plan.source)
-        self._finished = _finished(plan, _Rows(plan.before, watched(self._enlarged)))
+        self._finished_strips = _finished_strips(plan, _Rows(plan.before, watched(self._enlarged)))
 
     def __iter__(self) -> Iterator[Any]:
-        return self._finished
+        return self._finished_strips
 
     @property
     def tiles(self) -> Tiles:
-        """Those of the strips that were made so far."""
+        """The tile counts of the strips that have been made so far."""
         return self._enlarged.tiles if isinstance(self._enlarged, Tiled) else Tiles()
 
 
-def _finished(plan: PrintPlan, rows: _Rows) -> Iterator[Any]:
+def _finished_strips(plan: PrintPlan, rows: _Rows) -> Iterator[Any]:
     width, height = plan.spec.full_size
     for top in range(0, height, ROWS):
         bottom = min(top + ROWS, height)
         if plan.sharpen_first:
-            yield _resized(plan, rows, top, bottom)
+            yield _resize(plan, rows, top, bottom)
             continue
-        first, last = max(0, top - 1), min(height, bottom + 1)  # sharpening looks at the rows around
-        yield _sharp(_resized(plan, rows, first, last)).crop((0, top - first, width, bottom - first))
+        first, last = max(0, top - 1), min(height, bottom + 1)  # sharpening needs the adjacent rows
+        yield _sharpen(_resize(plan, rows, first, last)).crop((0, top - first, width, bottom - first))
 
 
-def _resized(plan: PrintPlan, rows: _Rows, top: int, bottom: int) -> Any:
-    """These rows of the print, from as much of the picture as they depend on."""
+def _resize(plan: PrintPlan, rows: _Rows, top: int, bottom: int) -> Any:
+    """Make these rows of the print from the part of the picture on which they depend."""
     from PIL import Image
 
     left, above, right, below = plan.area
@@ -57,13 +58,13 @@ def _resized(plan: PrintPlan, rows: _Rows, top: int, bottom: int) -> Any:
     last = min(rows.height, math.ceil(above + bottom * scale + reach))
     window = rows.between(first, last)
     if plan.sharpen_first:
-        window = _sharp(window)
+        window = _sharpen(window)
     how = Image.Resampling.BICUBIC if plan.sharpen_first else Image.Resampling.LANCZOS
     box = (left, above + top * scale - first, right, min(above + bottom * scale, rows.height) - first)
     return window.resize((width, bottom - top), how, box)
 
 
-def _sharp(image: Any) -> Any:
+def _sharpen(image: Any) -> Any:
     from PIL import ImageFilter
 
     return image.filter(ImageFilter.Kernel((3, 3), [weight for row in SHARPEN for weight in row]))
@@ -75,19 +76,19 @@ def _bands(raster: Raster) -> Iterator[bytes]:
 
 
 class _Rows:
-    """A picture as its rows arrive. Those above what was last asked for are let go of."""
+    """A sliding window over a picture's rows as they arrive. Rows above the last requested ones are discarded."""
 
     def __init__(self, size: tuple[int, int], arriving: Iterator[bytes]) -> None:
         self.width, self.height = size
-        self._arriving, self._held, self._first = arriving, bytearray(), 0
+        self._source, self._buffer, self._first = arriving, bytearray(), 0
 
     def between(self, first: int, last: int) -> Any:
-        """The rows from first up to last, as a Pillow image. `first` never goes back."""
+        """The rows from `first` up to but excluding `last`, as a Pillow image. `first` must never decrease."""
         from PIL import Image
 
         stride = self.width * 3
-        del self._held[: (first - self._first) * stride]
+        del self._buffer[: (first - self._first) * stride]
         self._first = first
-        while len(self._held) < (last - first) * stride:
-            self._held += next(self._arriving)
-        return Image.frombytes("RGB", (self.width, last - first), bytes(self._held[: (last - first) * stride]))
+        while len(self._buffer) < (last - first) * stride:
+            self._buffer += next(self._source)
+        return Image.frombytes("RGB", (self.width, last - first), bytes(self._buffer[: (last - first) * stride]))

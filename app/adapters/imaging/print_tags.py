@@ -1,6 +1,6 @@
-"""What a print shop reads before the pixels: dots per inch and the sRGB profile, written into finished files.
+"""Adds the resolution and the sRGB profile to encoded print files, for an image service that writes neither.
 
-For a service that makes the pixels and says neither; the profile is in the prints by Pillow too.
+Prints made with Pillow embed the same profile.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _PACKED = (
 
 
 def srgb_profile() -> bytes:
-    """Little CMS' own sRGB (ICC 4.4). Its date of making is taken out: the same print is the same file."""
+    """The sRGB profile of Little CMS (ICC 4.4), without its creation date, so that the same print is the same file."""
     return zlib.decompress(base64.b64decode(_PACKED))
 
 
-def tagged_jpeg(jpeg: bytes, dpi: int) -> bytes:
-    """The JPEG with this density, and with a profile: its own where it has one. Raises BadPicture."""
+def tag_jpeg(jpeg: bytes, dpi: int) -> bytes:
+    """Set a JPEG's resolution, and add the sRGB profile unless it has a profile. Raises BadPicture."""
     density = b"JFIF\0\x01\x02\x01" + struct.pack(">HH", dpi, dpi) + b"\0\0"
     profiles, tables, scan = [], [], 0
     for marker, start, end in segments(jpeg):
@@ -36,14 +36,14 @@ def tagged_jpeg(jpeg: bytes, dpi: int) -> bytes:
             profiles.append(jpeg[start:end])
         elif marker == START_OF_SCAN:
             scan = start
-        elif marker == 0xEE or not 0xE0 <= marker <= 0xEF:  # Adobe's segment says how colours are stored
+        elif marker == 0xEE or not 0xE0 <= marker <= 0xEF:  # Adobe's segment defines the colour transform
             tables.append(jpeg[start:end])
     profiles = profiles or [_segment(0xE2, _PROFILE + b"\x01\x01" + srgb_profile())]
     return b"".join([b"\xff\xd8", _segment(0xE0, density), *profiles, *tables, memoryview(jpeg)[scan:]])
 
 
-def tagged_png(png: bytes, dpi: int) -> bytes:
-    """The PNG with this density, in whole dots a metre, and with a profile: its own where it has one."""
+def tag_png(png: bytes, dpi: int) -> bytes:
+    """Set a PNG's resolution, in whole pixels per metre, and add the sRGB profile unless it has a profile."""
     kept = [(name, body) for name, body in chunks(png) if name not in (b"pHYs", b"sRGB")]
     density = struct.pack(">IIB", *[round(dpi / 0.0254)] * 2, 1)
     added = [chunk(b"pHYs", density)]

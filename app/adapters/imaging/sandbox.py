@@ -1,6 +1,6 @@
-"""What a process gives up before it reads strangers' bytes: files, sockets, other processes, and root.
+"""Drops a process's privileges before it reads untrusted bytes: access to files, sockets, other processes, and root.
 
-`python -m app.adapters.imaging.sandbox` gives all of it up, and prints which protections the system has.
+`python -m app.adapters.imaging.sandbox` applies all restrictions and prints the protections that the system supports.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sys
 LIMITS, FILTER = "resource limits", "seccomp"
 AUDIT_ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 CALLS = {
-    # What is open already can be read and written.
+    # Descriptors that are already open can be read and written.
     "read": (0, 63),
     "readv": (19, 65),
     "pread64": (17, 67),
@@ -26,14 +26,14 @@ CALLS = {
     "lseek": (8, 62),
     "fstat": (5, 80),
     "close": (3, 57),
-    # Memory; `mmap` only as RLIMIT_DATA counts it, which is neither shared nor a stack that grows.
+    # Memory. `mmap` is allowed only for mappings that RLIMIT_DATA counts: neither shared ones nor growing stacks.
     "mmap": (9, 222),
     "munmap": (11, 215),
     "mremap": (25, 216),
     "mprotect": (10, 226),
     "madvise": (28, 233),
     "brk": (12, 214),
-    # Threads, which libvips, dav1d and libde265 start; `clone` for nothing else.
+    # Threads, which libvips, dav1d and libde265 start. `clone` is allowed for nothing else.
     "clone": (56, 220),
     "futex": (202, 98),
     "set_robust_list": (273, 99),
@@ -45,7 +45,7 @@ CALLS = {
     "getpid": (39, 172),
     "exit": (60, 93),
     "exit_group": (231, 94),
-    # Its own signals and clocks, and chance.
+    # The process's own signals, clocks and random numbers.
     "rt_sigaction": (13, 134),
     "rt_sigprocmask": (14, 135),
     "rt_sigreturn": (15, 139),
@@ -59,9 +59,9 @@ CALLS = {
     "getrusage": (98, 165),
     "getrandom": (318, 278),
 }
-"""The system calls that remain, with their numbers on x86_64 and on aarch64."""
+"""The allowed system calls, with their numbers on x86_64 and aarch64."""
 CLONE3 = 435
-"""Said not to exist, so that libraries use `clone`: a filter cannot see the flags of this one."""
+"""Fails with ENOSYS, so that libraries fall back to `clone`, whose flags a filter can check."""
 
 _NOBODY = 65534
 _MOST_FILES = 16  # open descriptors; a decoder has four
@@ -74,7 +74,7 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def limit() -> None:
-    """No file can be written and no core is left behind, by this process and by all that it starts."""
+    """Prevent this process and its descendants from writing files and core dumps."""
     import resource
 
     for name in (resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
@@ -82,10 +82,10 @@ def limit() -> None:
 
 
 def seal(parent: int) -> tuple[str, ...]:
-    """Give up all that decoding does not need, for good. Returns the names of the protections that hold.
+    """Permanently drop every privilege that decoding does not need. Returns the names of the protections in effect.
 
-    For a process with one thread that was started by the process `parent`, and that ends with it. Nothing can be opened
-    afterwards, so whatever is loaded when it is first used must have been loaded before.
+    The process must have a single thread and be a child of the process `parent`; it is killed when `parent` ends. It
+    cannot open files afterwards, so modules that would be loaded lazily must already be loaded.
     """
     import resource
 
@@ -95,7 +95,7 @@ def seal(parent: int) -> tuple[str, ...]:
         # On Linux this limit counts threads as well, and those of other containers that run as the same user.
         resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
         return (LIMITS,)
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # a change of user would undo it
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # after the change of user, which resets it
     if os.getppid() != parent:
         raise ProcessLookupError("the parent has ended already")
     _prctl(_PR_SET_DUMPABLE, 0)
@@ -103,7 +103,7 @@ def seal(parent: int) -> tuple[str, ...]:
 
 
 def hide_memory() -> None:
-    """Close this process's memory and environment, as /proc shows them, to unprivileged processes of the same user."""
+    """Make this process's memory and environment in /proc inaccessible to unprivileged processes of the same user."""
     if sys.platform == "linux":
         _prctl(_PR_SET_DUMPABLE, 0)
 
@@ -111,7 +111,7 @@ def hide_memory() -> None:
 def program(machine: str) -> bytes:
     """The seccomp filter in classic BPF. A call that is not allowed fails with EPERM.
 
-    Another architecture's calls, as 32-bit programs make them, have numbers of their own: they end the process.
+    Calls for another architecture, such as those of 32-bit programs, have other numbers, so they kill the process.
     """
     numbers = dict(zip(CALLS, (each[machine == "aarch64"] for each in CALLS.values()), strict=True))
     clone, mmap = numbers.pop("clone"), numbers.pop("mmap")
@@ -140,7 +140,7 @@ def program(machine: str) -> bytes:
 
 
 def _become_nobody() -> None:
-    """Root is a user like others from here on. A container's root may lack the right, or the user."""
+    """Change from root to an unprivileged user. Errors are ignored: in a container, root may not be allowed to."""
     if os.geteuid() != 0:
         return
     with contextlib.suppress(OSError):
@@ -150,7 +150,7 @@ def _become_nobody() -> None:
 
 
 def _filter_calls() -> bool:
-    """Whether the kernel took the filter."""
+    """Install the seccomp filter. Returns False if the kernel does not support it."""
     machine = platform.machine()
     if machine not in AUDIT_ARCHITECTURES:
         return False
@@ -164,7 +164,7 @@ def _filter_calls() -> bool:
     try:
         _prctl(_PR_SET_NO_NEW_PRIVS, 1)
         _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(about))
-    except OSError:  # a kernel without seccomp, or a container that does not let it through
+    except OSError:  # a kernel without seccomp, or a container that blocks it
         return False
     return True
 

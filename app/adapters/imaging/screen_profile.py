@@ -1,6 +1,6 @@
-"""ICC profiles for colours that a photo describes by numbers alone: HEIF's `nclx`, and PNG's cICP, cHRM and gAMA.
+"""ICC profiles for photos that describe their colours only by numbers: HEIF's `nclx`, and PNG's cICP, cHRM and gAMA.
 
-No imaging library here reads these numbers. Given a profile that says the same, all of them convert alike.
+None of the imaging libraries reads these numbers. With an equivalent profile, all of them convert in the same way.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ _CURVES: dict[int, Sequence[float]] = {  # parameters of ICC's functions 0 and 3
     8: (1.0,),
     17: (2.6,),
 }
-"""Every other number means sRGB's curve. That includes BT.709's (1, 6, 14, 15): it describes a camera, and what it
-took is shown on screens without undoing it."""
+"""All other numbers use the sRGB curve. That includes BT.709's (1, 6, 14, 15): it is a camera's transfer function,
+which displays do not invert."""
 _PQ, _HLG = 16, 18
 _SDR_WHITE, _PEAK = 203.0, 1000.0  # cd/m² (ITU-R BT.2408)
 _CURVE_STEPS = 4096
-_NEAR_POINT, _NEAR_GAMMA = 0.002, 0.06  # how far from sRGB's is still taken for sRGB
+_NEAR_POINT, _NEAR_GAMMA = 0.002, 0.06  # the largest difference from sRGB's values that still counts as sRGB
 _GAMMAS = 0.1, 10.0
 _D50 = (0.9642, 1.0, 0.8249)
 _BRADFORD: Matrix = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
@@ -51,33 +51,33 @@ _BRADFORD: Matrix = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.03
 
 @functools.lru_cache(maxsize=16)
 def of_coding(coding: Coding) -> bytes | None:
-    """The profile for these numbers of H.273; None where they mean sRGB, or nothing known.
+    """The profile for code points of H.273; None if they mean sRGB or are unknown.
 
-    HDR (PQ and HLG) is brought into the range of a print as browsers do it: by Reinhard's extended curve, from a peak
-    of 1,000 cd/m² with diffuse white at 203 cd/m², for each primary by itself.
+    HDR (PQ and HLG) is tone-mapped to the range of a print as browsers do it: by the extended Reinhard curve, from a
+    peak of 1,000 cd/m² with diffuse white at 203 cd/m², separately for each primary.
     """
     primaries = _PRIMARIES.get(coding.primaries, _BT709)
     if coding.transfer in (_PQ, _HLG):
-        curve = _sampled(_from_pq if coding.transfer == _PQ else _from_hlg)
+        curve = _sampled_curve(_from_pq if coding.transfer == _PQ else _from_hlg)
     else:
         parameters = _CURVES.get(coding.transfer, _SRGB_CURVE)
         if primaries == _BT709 and parameters is _SRGB_CURVE:
             return None
-        curve = _parametric(parameters)
+        curve = _parametric_curve(parameters)
     return _profile(primaries, curve)
 
 
 def of_png(gamma: float | None, chromaticities: tuple[Point, Point, Point, Point] | None) -> bytes | None:
-    """The profile for what cHRM (red, green, blue, white) and gAMA say; None where that is near sRGB, or impossible.
+    """The profile for the values of cHRM (red, green, blue, white) and gAMA; None if they are close to sRGB or invalid.
 
-    `gamma` is that of the screen: 2.2 for a gAMA of 0.45455.
+    `gamma` is the display's gamma: 2.2 for a gAMA of 0.45455.
     """
     if gamma is not None and not _GAMMAS[0] <= gamma <= _GAMMAS[1]:
         return None
     is_usual = gamma is None or abs(gamma - 2.2) <= _NEAR_GAMMA
     if is_usual and (chromaticities is None or _is_srgb(chromaticities)):
         return None
-    curve = _parametric(_SRGB_CURVE if gamma is None else (gamma,))
+    curve = _parametric_curve(_SRGB_CURVE if gamma is None else (gamma,))
     try:
         return _profile(chromaticities or _BT709, curve)
     except (ZeroDivisionError, struct.error):
@@ -90,9 +90,9 @@ def _is_srgb(chromaticities: Sequence[Point]) -> bool:
 
 
 def _profile(primaries: tuple[Point, Point, Point, Point], curve: bytes) -> bytes:
-    """An ICC profile (version 4.3) of three primaries, and one curve for all of them.
+    """Build an ICC profile (version 4.3) from the primaries and one tone curve for all of them.
 
-    Raises ZeroDivisionError or struct.error for primaries that span no colours.
+    Raises ZeroDivisionError or struct.error if the primaries are degenerate.
     """
     columns = tuple(zip(*_to_d50(*primaries), strict=True))
     name = "As coded".encode("utf-16-be")
@@ -110,64 +110,64 @@ def _profile(primaries: tuple[Point, Point, Point, Point], curve: bytes) -> byte
     return head.ljust(128, b"\0") + table + body
 
 
-def _parametric(parameters: Sequence[float]) -> bytes:
+def _parametric_curve(parameters: Sequence[float]) -> bytes:
     kind = 0 if len(parameters) == 1 else 3
-    return b"para" + struct.pack(">IHH", 0, kind, 0) + b"".join(_fixed(each) for each in parameters)
+    return b"para" + struct.pack(">IHH", 0, kind, 0) + b"".join(_fixed_point(each) for each in parameters)
 
 
-def _sampled(curve: Callable[[float], float]) -> bytes:
+def _sampled_curve(curve: Callable[[float], float]) -> bytes:
     levels = [round(65535 * curve(step / (_CURVE_STEPS - 1))) for step in range(_CURVE_STEPS)]
     return b"curv" + struct.pack(f">II{_CURVE_STEPS}H", 0, _CURVE_STEPS, *levels)
 
 
 def _from_pq(level: float) -> float:
-    """SMPTE ST 2084."""
+    """The PQ transfer function (SMPTE ST 2084), tone-mapped."""
     root = level ** (32 / 2523)
     light = 10_000 * (max(root - 107 / 128, 0) / (2413 / 128 - 2392 / 128 * root)) ** (16384 / 2610)
-    return _mapped(light)
+    return _tone_map(light)
 
 
 def _from_hlg(level: float) -> float:
-    """ITU-R BT.2100, with its screen of 1,000 cd/m² and its system gamma of 1.2."""
+    """The HLG transfer function (ITU-R BT.2100) for a display of 1,000 cd/m² and a system gamma of 1.2, tone-mapped."""
     scene = level**2 / 3 if level <= 0.5 else (math.exp((level - 0.55991073) / 0.17883277) + 0.28466892) / 12
-    return _mapped(_PEAK * scene**1.2)
+    return _tone_map(_PEAK * scene**1.2)
 
 
-def _mapped(light: float) -> float:
-    """Light in cd/m² as a share of the brightest that a print can show."""
+def _tone_map(light: float) -> float:
+    """Map light in cd/m² to a fraction of the brightest tone that a print can show, by the extended Reinhard curve."""
     share, peak = light / _SDR_WHITE, _PEAK / _SDR_WHITE
     return min(1.0, share * (1 + share / peak**2) / (1 + share))
 
 
 def _to_d50(red: Point, green: Point, blue: Point, white: Point) -> Matrix:
-    """From the primaries' levels to XYZ, adapted to the white of ICC profiles by Bradford's method."""
-    shape: Matrix = tuple(zip(*(_whole(each) for each in (red, green, blue)), strict=True))  # type: ignore[assignment]
-    here = tuple(each / white[1] for each in _whole(white))
-    scales = _times(_inverse(shape), here)
+    """The matrix from linear RGB to XYZ, adapted to D50, the white of ICC profiles, by the Bradford method."""
+    shape: Matrix = tuple(zip(*(_with_z(each) for each in (red, green, blue)), strict=True))  # type: ignore[assignment]
+    here = tuple(each / white[1] for each in _with_z(white))
+    scales = _transform(_inverse(shape), here)
     to_xyz: Matrix = tuple(tuple(a * b for a, b in zip(row, scales, strict=True)) for row in shape)  # type: ignore[assignment]
-    seen, wanted = _times(_BRADFORD, here), _times(_BRADFORD, _D50)
+    seen, wanted = _transform(_BRADFORD, here), _transform(_BRADFORD, _D50)
     adapted: Matrix = tuple(  # type: ignore[assignment]
         tuple(each * there / now for each in row) for row, there, now in zip(_BRADFORD, wanted, seen, strict=True)
     )
     return _product(_product(_inverse(_BRADFORD), adapted), to_xyz)
 
 
-def _whole(point: Point) -> Vector:
+def _with_z(point: Point) -> Vector:
     return point[0], point[1], 1 - point[0] - point[1]
 
 
-def _times(matrix: Matrix, vector: Sequence[float]) -> Vector:
+def _transform(matrix: Matrix, vector: Sequence[float]) -> Vector:
     first, second, third = (sum(a * b for a, b in zip(row, vector, strict=True)) for row in matrix)
     return first, second, third
 
 
 def _product(left: Matrix, right: Matrix) -> Matrix:
-    columns = [_times(left, column) for column in zip(*right, strict=True)]
+    columns = [_transform(left, column) for column in zip(*right, strict=True)]
     return tuple(zip(*columns, strict=True))  # type: ignore[return-value]
 
 
 def _inverse(m: Matrix) -> Matrix:
-    """By cofactors. Raises ZeroDivisionError."""
+    """Invert a matrix by cofactors. Raises ZeroDivisionError if it is singular."""
     (a, b, c), (d, e, f), (g, h, i) = m
     cofactors = ((e * i - f * h, c * h - b * i, b * f - c * e), (f * g - d * i, a * i - c * g, c * d - a * f))
     rows = (*cofactors, (d * h - e * g, b * g - a * h, a * e - b * d))
@@ -177,9 +177,9 @@ def _inverse(m: Matrix) -> Matrix:
 
 
 def _xyz(values: Sequence[float]) -> bytes:
-    return b"XYZ " + bytes(4) + b"".join(_fixed(each) for each in values)
+    return b"XYZ " + bytes(4) + b"".join(_fixed_point(each) for each in values)
 
 
-def _fixed(value: float) -> bytes:
-    """As ICC's s15Fixed16Number."""
+def _fixed_point(value: float) -> bytes:
+    """Encode as ICC's s15Fixed16Number."""
     return struct.pack(">i", round(value * 65536))

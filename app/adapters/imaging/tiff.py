@@ -1,4 +1,4 @@
-"""The few bytes of TIFF 6.0 that stand around pixels which were packed elsewhere, or not at all."""
+"""Writes the header and directory of a TIFF 6.0 file, for pixels that are already encoded or uncompressed."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ import struct
 from collections.abc import Sequence
 
 BYTE, SHORT, LONG, RATIONAL, UNDEFINED = 1, 3, 4, 5, 7
-_PARTS = {BYTE: "B", SHORT: "H", LONG: "I", RATIONAL: "I", UNDEFINED: "B"}  # a rational is two of its parts
+_PARTS = {BYTE: "B", SHORT: "H", LONG: "I", RATIONAL: "I", UNDEFINED: "B"}  # a rational consists of two parts
 
-_COLOURS = {3: 2, 4: 5}  # RGB, and CMYK
+_COLOURS = {3: 2, 4: 5}  # photometric interpretation by samples per pixel: RGB and CMYK
 Fields = dict[int, tuple[int, Sequence[int]]]
-"""Type and values by tag."""
+"""The type and values of each field, by tag."""
 
 
 def header(directory: int) -> bytes:
-    """What a file begins with; the directory is that many bytes into it."""
+    """The file header. `directory` is the byte offset of the directory."""
     return struct.pack("<2sHI", b"II", 42, directory)
 
 
 def picture(samples: int, size: tuple[int, int], rows: int, starts: Sequence[int], sizes: Sequence[int]) -> Fields:
-    """The fields of an 8-bit picture, RGB or CMYK by its samples a pixel, whose strips of so many rows lie at `starts`
-    (sections 6 and 16)."""
+    """The fields of an 8-bit picture, RGB or CMYK depending on `samples` per pixel (sections 6 and 16).
+
+    Its strips of `rows` rows are at the byte offsets `starts` and have the byte lengths `sizes`.
+    """
     return {
         256: (LONG, [size[0]]),
         257: (LONG, [size[1]]),
@@ -31,12 +33,12 @@ def picture(samples: int, size: tuple[int, int], rows: int, starts: Sequence[int
         277: (SHORT, [samples]),
         278: (LONG, [rows]),
         279: (LONG, sizes),
-        284: (SHORT, [1]),  # samples side by side
+        284: (SHORT, [1]),  # samples are interleaved
     }
 
 
 def directory(fields: Fields, at: int) -> bytes:
-    """The only directory of a file, in which it stands at that byte (section 2)."""
+    """Encode the only directory of a file, at byte offset `at` (section 2)."""
     entries, beyond = b"", b""
     after = at + 2 + 12 * len(fields) + 4
     for tag, (kind, values) in sorted(fields.items()):

@@ -1,4 +1,4 @@
-"""No enlargement of its own: Imaging's resampling does all of it."""
+"""The Upscaler port without enlargement: Imaging's resampling does all of it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from app.core.pictures import Raster
 
 
 class Resample:
-    """The upscaler where no network is installed: the picture as it is."""
+    """The upscaler to use if no network is installed. It leaves the picture unchanged."""
 
     name = "resample"
     factor = 1
 
     def strips(self, raster: Raster) -> Iterator[bytes]:
-        """The picture itself, in one piece."""
+        """Yield the unchanged picture in one piece."""
         yield raster.data

@@ -1,8 +1,8 @@
-"""SPAN ×4 (Swift Parameter-free Attention Network, arXiv 2311.12770) by ncnn, in strips.
+"""The Upscaler port on SPAN ×4 (Swift Parameter-free Attention Network, arXiv 2311.12770) with ncnn, in strips.
 
-Tiles are small, and each has one thread: no thread waits for another, where two on one tile took 1.7 times as long. On
-two cores of an EPYC 7003, 1.5 megapixels take 12 to 14 s of processor time. The multiplications alone would take that
-long if they were done plainly: 1.26e12, at 85e9 a second and core. Winograd's way saves most of them.
+Tiles are small and each uses one thread, so no thread waits for another; two threads per tile took 1.7 times as long.
+On two cores of an EPYC 7003, 1.5 megapixels take 12 to 14 s of processor time. Without the Winograd algorithm, which
+saves most multiplications, those alone would take as long: 1.26e12 at 85e9 per second and core.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from app.adapters.imaging.span_network import Network
 
 _TILE = 64  # rows and columns of the photo in one tile
-_OVERLAP = 4  # pixels on every side that are computed twice: the least that leaves no seam
+_OVERLAP = 4  # pixels on every side that are computed twice; the smallest number without visible seams
 _WINDOW = _TILE + 2 * _OVERLAP
 _THREADS = min(4, os.cpu_count() or 1)  # each takes about 30 MB
 
 
 class Span:
-    """Enlarges four times, true to the photo: it sharpens edges and invents no faces."""
+    """Enlarges four times while staying faithful to the photo: it sharpens edges but invents no faces."""
 
     name = "span-x4"
     factor = span_faults.FACTOR
@@ -39,11 +39,11 @@ class Span:
 
     @staticmethod
     def available() -> bool:
-        """Whether ncnn, numpy and the weights are installed."""
+        """Return True if ncnn, numpy and the weights are installed."""
         return span_network.available()
 
     def strips(self, raster: Raster) -> SpanStrips:
-        """The picture four times as large, in strips of whole rows. The first raises Unavailable without weights."""
+        """Enlarge a picture in strips of whole rows. The first strip raises Unavailable if the weights are missing."""
         return SpanStrips(self._load, raster)
 
     def _load(self) -> Network:
@@ -54,7 +54,7 @@ class Span:
 
 
 def windows(height: int, width: int) -> Iterator[tuple[slice, slice]]:
-    """The parts of a picture that the network is shown, one for each tile."""
+    """Yield the windows of a picture that the network processes, one per tile, as row and column slices."""
     for down in _spans(height):
         for across in _spans(width):
             top, left = _around(down, height), _around(across, width)
@@ -63,7 +63,7 @@ def windows(height: int, width: int) -> Iterator[tuple[slice, slice]]:
 
 @dataclass(frozen=True)
 class _Band:
-    """A row of tiles, enlarged: 8-bit RGB pixels, and where in these rows of the picture the network failed."""
+    """An enlarged row of tiles: its rows of the picture, its 8-bit RGB pixels, and the mask of faults in those rows."""
 
     rows: range
     pixels: Any
@@ -79,22 +79,22 @@ class SpanStrips:
         self.tiles = Tiles()
         self._load = load
         self._rows = np.frombuffer(raster.data, np.uint8).reshape(raster.height, raster.width, 3)
-        self._made = self._strips()
+        self._iterator = self._strips()
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        return next(self._made)
+        return next(self._iterator)
 
     def _strips(self) -> Iterator[bytes]:
-        """A band is given out when the next is made: a fault at its edge reaches into both."""
-        held: deque[_Band] = deque(maxlen=3)
+        """Yield each band after the next one is made, since a fault near its edge affects both."""
+        recent: deque[_Band] = deque(maxlen=3)
         for band in self._bands(self._load()):
-            held.append(band)
-            if len(held) > 1:
-                yield self._mended(held, -2)
-        yield self._mended(held, -1)
+            recent.append(band)
+            if len(recent) > 1:
+                yield self._repair(recent, -2)
+        yield self._repair(recent, -1)
 
     def _bands(self, network: Network) -> Iterator[_Band]:
         height, width, _ = self._rows.shape
@@ -105,14 +105,14 @@ class SpanStrips:
                     tiles = [pool.submit(self._tile, network, down, across) for across in _spans(width)]
                     under_way.append((down, tiles))
                     if len(under_way) == 2:  # so that no thread waits for a band's last tile
-                        yield self._joined(*under_way.popleft())
+                        yield self._join(*under_way.popleft())
                 for down, tiles in under_way:
-                    yield self._joined(down, tiles)
+                    yield self._join(down, tiles)
             finally:
                 pool.shutdown(cancel_futures=True)
 
     def _tile(self, network: Network, down: range, across: range) -> tuple[Any, Any]:
-        """These rows and columns, enlarged with their surroundings, which are then cut off again; and the faults."""
+        """Enlarge a tile together with its surroundings, which are then cropped. Returns its pixels and faults."""
         height, width, _ = self._rows.shape
         top, left = _around(down, height), _around(across, width)
         window = self._rows[top : top + _WINDOW, left : left + _WINDOW]
@@ -121,7 +121,7 @@ class SpanStrips:
         pixels = pixels[:, y * factor : (y + len(down)) * factor, x * factor : (x + len(across)) * factor]
         return pixels.transpose(1, 2, 0), None if faults is None else faults[y : y + len(down), x : x + len(across)]
 
-    def _joined(self, down: range, tiles: list[Future[Any]]) -> _Band:
+    def _join(self, down: range, tiles: list[Future[Any]]) -> _Band:
         import numpy as np
 
         made = [tile.result() for tile in tiles]
@@ -134,13 +134,13 @@ class SpanStrips:
         self.tiles += Tiles(len(made), fell_back)
         return _Band(down, np.concatenate([pixels for pixels, _ in made], 1), faults)
 
-    def _mended(self, held: deque[_Band], at: int) -> bytes:
+    def _repair(self, recent: deque[_Band], at: int) -> bytes:
         import numpy as np
 
-        band, faults = held[at], np.concatenate([each.faults for each in held])
+        band, faults = recent[at], np.concatenate([each.faults for each in recent])
         pixels = band.pixels
         if faults.any():
-            pixels = span_faults.mended(pixels, self._rows, band.rows.start, faults, held[0].rows.start)
+            pixels = span_faults.repair(pixels, self._rows, band.rows.start, faults, recent[0].rows.start)
         made: bytes = pixels.tobytes()
         return made
 
@@ -150,5 +150,5 @@ def _spans(size: int) -> list[range]:
 
 
 def _around(span: range, size: int) -> int:
-    """Where a tile's window begins. All have one size, also at the edges: ncnn keeps memory for every size."""
+    """The start of a tile's window. All windows have the same size, since ncnn keeps memory for every size."""
     return max(0, min(span.start - _OVERLAP, size - _WINDOW))

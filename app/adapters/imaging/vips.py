@@ -1,4 +1,4 @@
-"""Imaging by libvips: pictures flow through it row by row, so memory stays small at poster size."""
+"""The Imaging port on libvips, which streams pictures row by row, so even posters need little memory."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _SAVE: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 class Vips:
-    """The Imaging port by pyvips."""
+    """Imaging on pyvips."""
 
     def __init__(self, compute: Compute) -> None:
         self._compute = compute
 
     @staticmethod
     def available() -> bool:
-        """Whether pyvips and its library are installed."""
+        """Return True if pyvips and its library are installed."""
         return util.find_spec("pyvips") is not None and util.find_spec("_libvips") is not None
 
     async def develop(
@@ -49,7 +49,7 @@ class Vips:
 
     @staticmethod
     def decode(photo: bytes, wish: Wish) -> Decoded:
-        """The pixels wanted of a photo. Raises UnsupportedMedia, BadPicture."""
+        """Decode the requested pixels of a photo. Raises UnsupportedMedia, BadPicture."""
 
         def work(opened: Photo) -> Decoded:
             box, size = wish.box(opened.size), wish.sizes(opened.size)[0]

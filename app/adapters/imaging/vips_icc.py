@@ -1,4 +1,4 @@
-"""Finished pixels become a file by libvips: in the printer's colours, with all that a print shop reads first."""
+"""Encoding of print files with libvips: in the printer's colours, with the resolution and the colour profile."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from app.adapters.imaging.print_pdf import Page, pdf
 from app.adapters.imaging.vips_photo import library
 from app.core.pictures import PrintSpec
 
-_JPEG = {"subsample_mode": "off"}  # no optimised coding: it would hold the whole picture
+_JPEG = {"subsample_mode": "off"}  # without optimised coding, which would hold the whole picture
 _TIFF = {"predictor": "horizontal", "resunit": "inch"}
 _SAVE: dict[str, tuple[str, dict[str, Any]]] = {
     "jpg": (".jpg", _JPEG),
     "pdf": (".jpg", _JPEG),
-    "png": (".png", {"compression": 1, "filter": "up"}),  # unfiltered, it would be three times as large
+    "png": (".png", {"compression": 1, "filter": "up"}),  # without a filter, three times as large
     "tiff": (".tif", {"compression": "lzw", **_TIFF}),
     "tiff-deflate": (".tif", {"compression": "deflate", **_TIFF}),
 }
@@ -28,7 +28,7 @@ _SRGB = "srgb"
 
 @dataclass(frozen=True)
 class Inks:
-    """What a print is to be written in: the printer's profile, sRGB without one."""
+    """The colours in which a print is written: those of the printer's profile, or sRGB without one."""
 
     spec: PrintSpec
     profile: bytes | None
@@ -36,13 +36,13 @@ class Inks:
 
     @classmethod
     def of(cls, profile: bytes | None, spec: PrintSpec) -> Inks:
-        """Raises Unprocessable for a profile that cannot be used."""
+        """The inks for a profile. Raises Unprocessable if it cannot be used."""
         return cls(spec, profile, space_of(profile, spec.format) if profile is not None else "RGB")
 
     def encode(self, image: Any) -> bytes:
-        """The file of these sRGB pixels. Raises Unprocessable when the profile is broken inside."""
+        """Encode sRGB pixels as the print file. Raises Unprocessable if the profile's content is damaged."""
         with self._file() as profile:
-            made = self._saved(self._converted(image, profile), profile)
+            made = self._save(self._convert(image, profile), profile)
         if self.spec.format != "pdf":
             return made
         embedded = self.profile or library().Image.profile_load(_SRGB)
@@ -51,7 +51,7 @@ class Inks:
 
     @contextmanager
     def _file(self) -> Iterator[str]:
-        """libvips reads profiles from files alone; its own sRGB goes by name."""
+        """The profile's path, since libvips reads profiles only from files, or the name of its built-in sRGB."""
         if self.profile is None:
             yield _SRGB
             return
@@ -60,7 +60,7 @@ class Inks:
             file.flush()
             yield file.name
 
-    def _converted(self, image: Any, profile: str) -> Any:
+    def _convert(self, image: Any, profile: str) -> Any:
         if self.profile is None:
             return image
         vips, way = library(), {"input_profile": _SRGB, "intent": self.spec.intent, "depth": 8}
@@ -69,14 +69,14 @@ class Inks:
         except vips.Error as error:
             raise bad_profile() from error
 
-    def _saved(self, image: Any, profile: str) -> bytes:
+    def _save(self, image: Any, profile: str) -> bytes:
         suffix, options = _SAVE[self.spec.format]
         if suffix == ".jpg":
             options = {**options, "Q": self.spec.quality}
-        per_mm = self.spec.dpi / 25.4  # as libvips counts
+        per_mm = self.spec.dpi / 25.4  # libvips uses pixels per millimetre
         image = image.copy(xres=per_mm, yres=per_mm)
         if self.spec.by_ai:
             image.set_type(library().GValue.blob_type, "xmp-data", made_by_ai.XMP)
-        # The image is made of fresh pixels, so there is nothing to strip; stripping would drop the dpi too.
+        # The image is made from raw pixels, so it has no metadata to strip, and stripping would also drop the dpi.
         data: bytes = image.write_to_buffer(suffix, profile=profile, **options)
         return data

@@ -1,4 +1,4 @@
-"""A stranger's photo in libvips: opened behind an allowlist, cut, made small, turned, brought to sRGB."""
+"""Decoding of untrusted photos with libvips: an allowlist of loaders, then crop, resize, rotation and sRGB."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from app.core.pictures import WHITE, Raster, rgb
 from app.core.sizes import check_size
 
 T = TypeVar("T")
-_LOADERS = ("Jpeg", "Png", "Webp", "Heif")  # Heif is AVIF alone: the wheel has no HEVC
-_HARMLESS = "extraneous bytes"  # a complaint about stray bytes behind a scan's data
+_LOADERS = ("Jpeg", "Png", "Webp", "Heif")  # Heif loads only AVIF: the wheel has no HEVC decoder
+_HARMLESS = "extraneous bytes"  # a warning about stray bytes after a scan's data
 _PROFILE = "icc-profile-data"
 
 
 @functools.cache
 def library() -> Any:
-    """pyvips, with every loader blocked but those of the allowlist, and no cache: photos are private."""
+    """pyvips with every loader blocked except those of the allowlist, and without a cache, since photos are private."""
     import pyvips
 
     pyvips.cache_set_max(0)
@@ -35,9 +35,9 @@ def library() -> Any:
 
 
 def with_photo(data: bytes, work: Callable[[Photo], T]) -> T:
-    """What `work` makes of the photo. libvips decodes as it works, so damage shows up only there.
+    """Open a photo and return `work(photo)`. libvips decodes lazily, so damage is only detected within `work`.
 
-    Raises UnsupportedMedia, BadPicture.
+    `work` may run twice, with another tolerance. Raises UnsupportedMedia, BadPicture.
     """
     vips, photo = library(), bare(data)
     check_pixels(photo)
@@ -54,7 +54,7 @@ def with_photo(data: bytes, work: Callable[[Photo], T]) -> T:
 
 @dataclass(frozen=True)
 class Photo:
-    """An opened photo: its header is read, its pixels are not decoded yet."""
+    """An opened photo whose pixels are not decoded yet."""
 
     bare: BarePhoto
     data: bytes
@@ -63,9 +63,9 @@ class Photo:
 
     @classmethod
     def open(cls, photo: BarePhoto, fail_on: str) -> Photo:
-        """Raises BadPicture, or libvips' own error."""
+        """Open a photo. Raises BadPicture, or libvips's own error."""
         data = photo.data
-        image = _from_pillow(heic.decode(data)) if photo.format == "heic" else _loaded(photo, data, fail_on)
+        image = _from_pillow(heic.decode(data)) if photo.format == "heic" else _load(photo, data, fail_on)
         check_size(image.width, image.height)
         if photo.profile and not has(image, _PROFILE):
             image = image.copy()
@@ -74,36 +74,36 @@ class Photo:
 
     @property
     def turn(self) -> int:
-        """The EXIF orientation, 1 to 8. AVIF says it in its boxes, which libvips follows as it loads."""
+        """The EXIF orientation, 1 to 8. It is 1 for AVIF, whose rotation libvips applies when it loads the file."""
         return self.bare.turn
 
     @property
     def loader(self) -> str:
-        """What of libvips reads it; nothing for a photo that came as pixels."""
+        """The name of the libvips loader; empty for a photo that was decoded elsewhere."""
         return str(self.image.get("vips-loader")) if has(self.image, "vips-loader") else ""
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height in pixels, upright."""
+        """Width and height in pixels of the upright photo."""
         stored = self.image.width, self.image.height
         return stored if self.turn < 5 else (stored[1], stored[0])
 
     def pixels(self, box: Box, size: tuple[int, int], background: str = WHITE) -> Raster:
         """The box of the upright photo at `size`, in sRGB on `background`.
 
-        Cut and made small as it is stored, turned after: turning first would need the whole photo in memory.
+        It is cropped and resized as stored, then rotated, since rotating first would need the whole photo in memory.
         """
         turn = self.turn
         if turn >= 5:
             size = size[1], size[0]
         image = self._cut(unturned(box, (self.image.width, self.image.height), turn), size)
-        return self._finished(image, size, background)
+        return self._finish(image, size, background)
 
     def patches(self, boxes: Sequence[Box], background: str = WHITE) -> list[Raster]:
-        """Boxes of the upright photo at its own resolution, as `framing.patches` gives them.
+        """The boxes of the upright photo at its own resolution, as returned by `patches`.
 
-        They are read from top to bottom, so that a photo is decoded once and never held: boxes that share rows of the
-        photo as it is stored must share all of them.
+        They are read from top to bottom, so that the photo is decoded only once and never held in memory. Boxes that
+        share any rows of the stored photo must share all of them.
         """
         stored = [unturned(box, (self.image.width, self.image.height), self.turn) for box in boxes]
         region, found = library().Region.new(self.image), {}
@@ -111,33 +111,33 @@ class Photo:
             level = [box for box in stored if box.top == top]
             left, right = min(box.left for box in level), max(box.left + box.width for box in level)
             height = max(box.height for box in level)
-            band = self._like(region.fetch(left, top, right - left, height), right - left, height)
+            band = self._same_kind(region.fetch(left, top, right - left, height), right - left, height)
             for box in level:
                 piece = band.crop(box.left - left, 0, box.width, box.height)
-                found[box] = self._finished(piece, (box.width, box.height), background)
+                found[box] = self._finish(piece, (box.width, box.height), background)
         return [found[box] for box in stored]
 
     def overview(self, box: Box, size: tuple[int, int], background: str = WHITE) -> Raster:
-        """As `pixels`, to within some pixels of the photo: a JPEG is decoded at an eighth, whatever part is wanted."""
-        if self.bare.format == "heic":  # it lies decoded in memory; others were read to their end by `patches`
+        """The same as `pixels`, accurate to a few pixels of the photo, since a JPEG is decoded at an eighth."""
+        if self.bare.format == "heic":  # it is decoded in memory; `patches` has read other formats to their end
             return self.pixels(box, size, background)
         if not self._is_jpeg or min(box.width // size[0], box.height // size[1]) < 8:
             return Photo.open(self.bare, self.fail_on).pixels(box, size, background)
         turn, small = self.turn, library().Image.jpegload_buffer(self.data, fail_on=self.fail_on, shrink=8)
         near = unturned(box, (self.image.width, self.image.height), turn)
         image = small.crop(near.left // 8, near.top // 8, near.width // 8, near.height // 8)
-        return self._finished(image, size if turn < 5 else (size[1], size[0]), background)
+        return self._finish(image, size if turn < 5 else (size[1], size[0]), background)
 
-    def _finished(self, image: Any, size: tuple[int, int], background: str) -> Raster:
-        """What was cut out of the photo as it is stored, at `size`, without alpha, in sRGB, turned."""
+    def _finish(self, image: Any, size: tuple[int, int], background: str) -> Raster:
+        """Resize a part of the stored photo to `size`, flatten its alpha, convert it to sRGB and rotate it upright."""
         if image.hasalpha():
-            image = _flattened(image, background)
+            image = _flatten(image, background)
         image = _srgb(resized(image, size)).copy_memory()
         image.set_type(library().GValue.gint_type, "orientation", self.turn)
         return raster(image.autorot())
 
-    def _like(self, data: bytes, width: int, height: int) -> Any:
-        """Raw pixels of the photo as an image of its kind, for `_finished`."""
+    def _same_kind(self, data: bytes, width: int, height: int) -> Any:
+        """An image of raw pixels with the photo's format, interpretation and profile, for `_finish`."""
         vips = library()
         fresh = vips.Image.new_from_memory(data, width, height, self.image.bands, self.image.format)
         fresh = fresh.copy(interpretation=self.image.interpretation)
@@ -150,7 +150,7 @@ class Photo:
         return self.loader == "jpegload_buffer"
 
     def _cut(self, box: Box, size: tuple[int, int]) -> Any:
-        """A whole JPEG that gets much smaller is decoded at a half, quarter or eighth, three times as fast."""
+        """Crop to the box. A whole JPEG that gets much smaller is decoded at 1/2, 1/4 or 1/8, three times as fast."""
         ratio = min(box.width // size[0], box.height // size[1])
         whole = (box.width, box.height) == (self.image.width, self.image.height)
         if whole and ratio >= 2 and self._is_jpeg:
@@ -160,30 +160,30 @@ class Photo:
 
 
 def has(image: Any, field: str) -> bool:
-    """Asked for by name: a list of all would fail at those that the file made up in letters that are not UTF-8."""
+    """Return True if the image has the field. Listing all fields would fail if a file defines one in invalid UTF-8."""
     return bool(image.get_typeof(field))
 
 
 def resized(image: Any, size: tuple[int, int]) -> Any:
-    """The image at exactly `size`; Lanczos when it gets smaller, cubic when larger."""
+    """Resize an image to exactly `size`, with Lanczos to shrink it and bicubic to enlarge it."""
     if (image.width, image.height) == size:
         return image
     across, down = size[0] / image.width, size[1] / image.height
     if across >= 1 and down >= 1:
-        return _enlarged(image, size, across, down)
+        return _enlarge(image, size, across, down)
     near = image.resize(across, vscale=down, kernel="lanczos3")
     return near if (near.width, near.height) == size else near.crop(0, 0, *size)
 
 
-def _enlarged(image: Any, size: tuple[int, int], across: float, down: float) -> Any:
-    """By affine(): resize() would lay the pixels' corners on each other, not their middles, and shift the picture."""
+def _enlarge(image: Any, size: tuple[int, int], across: float, down: float) -> Any:
+    """Enlarge with affine(). resize() aligns pixel corners instead of centres and would shift the picture."""
     cubic = library().Interpolate.new("bicubic")
     middle = {"odx": (across - 1) / 2, "ody": (down - 1) / 2}
     return image.affine([across, 0, 0, down], interpolate=cubic, oarea=[0, 0, *size], extend="copy", **middle)
 
 
 def image_of(pixels: Raster) -> Any:
-    """Raw pixels as an image: nothing else is left of the file that they came from."""
+    """An sRGB image of raw pixels, without any metadata."""
     fresh = library().Image.new_from_memory(pixels.data, pixels.width, pixels.height, 3, "uchar")
     return fresh.copy(interpretation="srgb")
 
@@ -193,10 +193,10 @@ def raster(image: Any) -> Raster:
     return Raster(bytes(image.write_to_memory()), image.width, image.height)
 
 
-def _loaded(photo: BarePhoto, data: bytes, fail_on: str) -> Any:
-    """Raises libvips' own error."""
+def _load(photo: BarePhoto, data: bytes, fail_on: str) -> Any:
+    """Load a photo. Raises libvips's own error."""
     vips = library()
-    if data[4:12] == b"ftypavis":  # a moving AVIF, which libvips knows by its still picture's brand alone
+    if data[4:12] == b"ftypavis":  # an animated AVIF; libvips only recognizes the brand of a still one
         data = data[:8] + b"avif" + data[12:]
     image = vips.Image.new_from_buffer(data, "", access="sequential", fail_on=fail_on)
     if photo.has_premultiplied_alpha and image.hasalpha():
@@ -214,8 +214,8 @@ def _from_pillow(decoded: Any) -> Any:
     return image
 
 
-def _flattened(image: Any, background: str) -> Any:
-    """On the background, which is said in sRGB: so the colours are brought there first."""
+def _flatten(image: Any, background: str) -> Any:
+    """Composite on the background. The image is converted to sRGB first, since the background is an sRGB colour."""
     alpha = image[image.bands - 1]
     if image.format == "ushort":
         alpha = alpha >> 8

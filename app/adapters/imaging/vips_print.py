@@ -1,4 +1,4 @@
-"""The print file by libvips, streamed: finished strips go in, encoded rows come out, and no picture is ever whole."""
+"""Streamed encoding of print files with libvips: strip by strip, so that no whole picture is ever in memory."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from app.core.ports.imaging import Upscaler
 
 
 def print_file(source: Raster, spec: PrintSpec, upscaler: Upscaler, profile: bytes | None) -> PrintFile:
-    """The print of a picture that has the print's aspect already. Raises Unprocessable."""
+    """Make the print of a picture that already has the print's aspect ratio. Raises Unprocessable."""
     inks, around = Inks.of(profile, spec), margin((source.width, source.height), spec)
-    plan = PrintPlan(spec, _mirrored(source, around), upscaler, around)
+    plan = PrintPlan(spec, _mirror_edges(source, around), upscaler, around)
     strips = print_strips.PrintStrips(plan)
     pixels = (strip.tobytes() for strip in strips)
-    return plan.result(vips_stream.drained(spec.full_size, print_strips.ROWS, pixels, inks.encode), strips.tiles)
+    return plan.result(vips_stream.encode_stream(spec.full_size, print_strips.ROWS, pixels, inks.encode), strips.tiles)
 
 
-def _mirrored(source: Raster, around: int) -> Raster:
-    """The picture with its edges mirrored around it, so many pixels wide."""
+def _mirror_edges(source: Raster, around: int) -> Raster:
+    """Extend the picture on every side by `around` mirrored pixels."""
     if not around:
         return source
     size = source.width + 2 * around, source.height + 2 * around

@@ -1,4 +1,4 @@
-"""Watermarks, drawn by Pillow whichever library decoded the photo, so that they look the same everywhere."""
+"""Watermarks. Every engine draws them with Pillow, so that they look the same."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FORMATS = ("PNG", "WEBP", "JPEG")
 
 
 def draw(image: Image.Image, mark: Mark) -> Image.Image:
-    """The RGB picture with the mark laid over it. Raises BadPicture when the mark's own picture is damaged."""
+    """Draw the mark on an RGB picture. Raises BadPicture if the mark's own picture is damaged."""
     stamp = _stamp(image, mark)
     if mark.position == "tiled":
         from PIL import Image
@@ -29,7 +29,7 @@ def draw(image: Image.Image, mark: Mark) -> Image.Image:
 
 
 def _stamp(image: Image.Image, mark: Mark) -> Image.Image:
-    """The mark in RGBA at its share of the picture's width, with its opacity."""
+    """The mark in RGBA, scaled to its percentage of the picture's width, with its opacity."""
     width = watermark_layout.stamp_width(image.size, mark)
     stamp = _picture(mark.picture) if mark.picture else _text(mark.text or "", width)
     stamp = stamp.resize(watermark_layout.stamp_size(image.size, stamp.size, mark), reducing_gap=2.0)
@@ -47,7 +47,7 @@ def _picture(encoded: bytes) -> Image.Image:
 
 
 def _text(text: str, width: int) -> Image.Image:
-    """White letters with a dark edge, to be read on snow and at night. In Pillow's own font: servers have none."""
+    """White letters with a dark outline, legible on any background, in Pillow's own font, since servers have none."""
     from PIL import Image, ImageDraw, ImageFont
 
     text = text.strip() or watermark_layout.NO_TEXT

@@ -1,6 +1,7 @@
-"""Tiles of a watermark as one clear picture, in plain Python. Cloudflare turns by quarters only, and a mark is tilted.
+"""A tiled watermark as one transparent picture, in pure Python. Tiles are tilted, but Cloudflare Images rotates only by
+multiples of 90 degrees.
 
-A turn by an angle is three shears; each moves whole rows or columns, which Python does quickly.
+A rotation is composed of three shears. Each moves whole rows or columns, which is fast in Python.
 """
 
 from __future__ import annotations
@@ -16,22 +17,22 @@ _ANGLE = math.radians(watermark_layout.TILT)
 
 
 def sheet(stamp: Planes, stamp_size: Size, size: Size) -> bytes:
-    """A PNG to be stretched over a picture of `size`, full of tilted stamps that are `stamp_size` large in it.
+    """A PNG of tilted stamps, to be stretched over a picture of `size`, in which they then have the size `stamp_size`.
 
-    It is drawn at the stamp's own scale, or at a whole fraction of that which is no finer than the picture.
+    It is drawn at the stamp's own scale, divided by an integer so that it is no finer than the picture.
     """
-    stamp = _shrunk(stamp, stamp.width // (2 * stamp_size[0]))  # less to turn
-    tile = _tilted(_with_alpha(stamp))
+    stamp = _shrink(stamp, stamp.width // (2 * stamp_size[0]))  # fewer pixels to rotate
+    tile = _rotate(_with_alpha(stamp))
     times = -(-stamp.width // stamp_size[0])
-    tile = _shrunk(tile, times)
+    tile = _shrink(tile, times)
     scale = stamp.width / times / stamp_size[0]
     canvas = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
-    rows = _tiled(tile, size, watermark_layout.tilted(stamp_size), canvas)
+    rows = _tile_rows(tile, size, watermark_layout.tilted_size(stamp_size), canvas)
     return from_rows(rows, len(tile.channels), *canvas)
 
 
-def _tiled(tile: Planes, size: Size, tile_size: Size, canvas: Size) -> Iterator[bytes]:
-    """The canvas' rows: the layout is that of the picture, scaled."""
+def _tile_rows(tile: Planes, size: Size, tile_size: Size, canvas: Size) -> Iterator[bytes]:
+    """Yield the rows of the canvas, with the picture's layout scaled to it."""
     across, down, count = canvas[0] / size[0], canvas[1] / size[1], len(tile.channels)
     stride, empty = tile.width * count, bytes(canvas[0] * count)
     drawn = _side_by_side(tile)
@@ -40,13 +41,13 @@ def _tiled(tile: Planes, size: Size, tile_size: Size, canvas: Size) -> Iterator[
         at = round(top * down)
         starts = [round(left * across) * count for left in lefts]
         for row in range(max(0, at), min(canvas[1], at + tile.height)):
-            rows[row] = _placed(drawn[(row - at) * stride : (row - at + 1) * stride], starts, len(empty))
+            rows[row] = _repeat(drawn[(row - at) * stride : (row - at + 1) * stride], starts, len(empty))
     for below in range(canvas[1]):
         yield rows.get(below, empty)
 
 
-def _placed(piece: bytes, starts: list[int], length: int) -> bytes:
-    """A row that holds the piece at each start; starts may lie before the row, and pieces reach beyond it."""
+def _repeat(piece: bytes, starts: list[int], length: int) -> bytes:
+    """A row with the piece at each start. Starts may be negative, and pieces may extend beyond the end."""
     ahead = -min(0, *starts)
     row = bytearray(ahead + length + len(piece))
     for start in starts:
@@ -54,8 +55,8 @@ def _placed(piece: bytes, starts: list[int], length: int) -> bytes:
     return bytes(row[ahead : ahead + length])
 
 
-def _shrunk(planes: Planes, times: int) -> Planes:
-    """A whole number of times smaller, each pixel the mean of those that it replaces; what is over is cut off."""
+def _shrink(planes: Planes, times: int) -> Planes:
+    """Shrink by an integer factor. Each pixel is the mean of those that it replaces; remaining pixels are cropped."""
     if times < 2:
         return planes
     width, height = planes.width // times, planes.height // times
@@ -85,23 +86,23 @@ def _with_alpha(planes: Planes) -> Planes:
     return Planes([*planes.channels, b"\xff" * (planes.width * planes.height)], planes.width, planes.height)
 
 
-def _tilted(planes: Planes) -> Planes:
-    """Turned counter-clockwise about its middle, in the box that just holds it."""
+def _rotate(planes: Planes) -> Planes:
+    """Rotate counter-clockwise about the centre and crop to the bounding box."""
     once, twice = math.tan(_ANGLE / 2), -math.sin(_ANGLE)
     turned = planes
     for step in (_across(once), _down(twice), _across(once)):
         turned = step(turned)
-    return _middle(turned, watermark_layout.tilted((planes.width, planes.height)))
+    return _crop_centre(turned, watermark_layout.tilted_size((planes.width, planes.height)))
 
 
-def _middle(planes: Planes, size: Size) -> Planes:
+def _crop_centre(planes: Planes, size: Size) -> Planes:
     left, top, width = (planes.width - size[0]) // 2, (planes.height - size[1]) // 2, planes.width
     starts = range(top * width + left, (top + size[1]) * width, width)
     return Planes([b"".join(channel[at : at + size[0]] for at in starts) for channel in planes.channels], *size)
 
 
 def _across(factor: float) -> Callable[[Planes], Planes]:
-    """A shear that moves each row sideways, by `factor` for each row below the middle one."""
+    """A shear that moves each row sideways by `factor` times its distance below the middle row."""
 
     def shear(planes: Planes) -> Planes:
         width, height = planes.width, planes.height
@@ -120,11 +121,11 @@ def _across(factor: float) -> Callable[[Planes], Planes]:
 
 
 def _down(factor: float) -> Callable[[Planes], Planes]:
-    """A shear that moves each column down, by `factor` for each column right of the middle one."""
-    return lambda planes: _transposed(_across(factor)(_transposed(planes)))
+    """A shear that moves each column down by `factor` times its distance to the right of the middle column."""
+    return lambda planes: _transpose(_across(factor)(_transpose(planes)))
 
 
-def _transposed(planes: Planes) -> Planes:
+def _transpose(planes: Planes) -> Planes:
     width = planes.width
     channels = [b"".join(channel[at::width] for at in range(width)) for channel in planes.channels]
     return Planes(channels, planes.height, width)

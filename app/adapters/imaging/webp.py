@@ -1,4 +1,4 @@
-"""The preview's last step, the same for every imaging library: mark it, encode it as WebP."""
+"""The last step of a preview, common to every engine: draw the watermark and encode as WebP."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from app.adapters.imaging import made_by_ai, watermark
 from app.core.pictures import Mark, Picture, Raster
 
 _QUALITY = 82
-_EFFORT = 2  # of 6: half the time of the default 4, some percent more bytes
+_EFFORT = 2  # from 0 to 6; takes half the time of the default 4, for a few percent more bytes
 
 
 def preview(raster: Raster, mark: Mark | None, *, by_ai: bool) -> Picture:
-    """A WebP of these pixels with the mark drawn in. Raises BadPicture for a mark that cannot be read."""
+    """Encode pixels as WebP with the mark drawn on them. Raises BadPicture if the mark's picture is damaged."""
     from PIL import Image
 
     image = Image.frombytes("RGB", (raster.width, raster.height), raster.data)

@@ -1,1 +1,1 @@
-"""The model ports: local models and Gemini."""
+"""Implementations of the ImageModel port: a local model and Google Gemini."""

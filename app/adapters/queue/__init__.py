@@ -1,1 +1,1 @@
-"""The queue port in one process, on Cloudflare Queues and on SQS."""
+"""Implementations of the Queue port: in process, on Cloudflare Queues and on Amazon SQS."""

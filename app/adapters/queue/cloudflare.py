@@ -1,4 +1,4 @@
-"""Wake-ups by Cloudflare Queues: each message is a job's id."""
+"""Wake-ups through Cloudflare Queues. Each message is a job ID."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 from app.core.log import Log
 
-MOST_AT_ONCE = 100
-"""Messages in one call: https://developers.cloudflare.com/queues/platform/limits/"""
+BATCH = 100
+"""The maximum number of messages per call: https://developers.cloudflare.com/queues/platform/limits/"""
 
 
 class CloudflareQueue:
-    """`binding` is JavaScript's own."""
+    """Queue on Cloudflare Queues. `binding` is the JavaScript binding object."""
 
     def __init__(self, binding: Any, log: Log):
         self._binding = binding
@@ -22,10 +22,10 @@ class CloudflareQueue:
         import js
         from pyodide.ffi import JsException, to_js
 
-        for start in range(0, len(job_ids), MOST_AT_ONCE):
-            ids = job_ids[start : start + MOST_AT_ONCE]
+        for start in range(0, len(job_ids), BATCH):
+            ids = job_ids[start : start + BATCH]
             messages = [{"body": job_id, "delaySeconds": math.ceil(after_s)} for job_id in ids]
             try:
                 await self._binding.sendBatch(to_js(messages, dict_converter=js.Object.fromEntries))
-            except JsException:  # cron sends it again
+            except JsException:  # the cron trigger sends it again
                 self._log.warning("wake_up_lost", jobs=len(messages))

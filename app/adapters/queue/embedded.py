@@ -1,4 +1,4 @@
-"""The embedded queue: job rows are the queue; a wake-up only starts this process's loop at once."""
+"""The embedded queue. The job rows are the queue; a wake-up only makes this process's worker loop run immediately."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import asyncio
 
 
 class EmbeddedQueue:
-    """Other processes on the same database find due rows when they poll."""
+    """Queue within one process. Other processes on the same database find due jobs by polling."""
 
     def __init__(self) -> None:
-        self._woken = asyncio.Event()
+        self._wake_up = asyncio.Event()
 
     async def wake(self, *job_ids: str, after_s: float = 0) -> None:
-        if job_ids and not after_s:  # what is due later is found by polling
-            self._woken.set()
+        if job_ids and not after_s:  # polling finds jobs that are due later
+            self._wake_up.set()
 
     async def wait(self, seconds: float) -> None:
-        """Wait for a wake-up, or so many seconds."""
+        """Wait for a wake-up, at most `seconds`."""
         try:
-            await asyncio.wait_for(self._woken.wait(), seconds)
+            await asyncio.wait_for(self._wake_up.wait(), seconds)
         except TimeoutError:
             return
         finally:
-            self._woken.clear()
+            self._wake_up.clear()

@@ -1,7 +1,7 @@
-"""Shopify: who is calling (Door), and what we tell the shop (Admin).
+"""The Shopify ports: `Auth` verifies requests and obtains access tokens; `Admin` calls the Admin API.
 
-Shopify's own package verifies and exchanges; guards.py covers what it gets wrong. GIDs exist only here.
-Importing this package loads neither Shopify's package nor httpx: they load when they are first used.
+Shopify's `shopifyapp` package verifies requests and exchanges tokens; guards.py works around its known gaps. GIDs are
+used only within this package. Importing it loads neither `shopifyapp` nor httpx, which load on first use.
 """
 
 from app.adapters.shopify.admin import Admin

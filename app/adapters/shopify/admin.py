@@ -1,4 +1,4 @@
-"""The Admin API calls we make. Each can be repeated: a lost answer is asked for again."""
+"""The Admin API calls that the app makes. Each is idempotent, so it can be retried when a response is lost."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     import httpx
 
 TRIES = 3
-LONGEST_WAIT = 5.0  # seconds; a job that has to wait longer makes room for others
+LONGEST_WAIT = 5.0  # seconds; a job that must wait longer fails and is retried later, so that other jobs can run
 
 
 class Admin:
-    """Implements ShopifyAdmin. One call takes at most `seconds` in all, waits and new tries included."""
+    """Implements ShopifyAdmin. Each call takes at most `seconds` in total, including waits and retries."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Admin:
         self._sleep = sleep
 
     async def shop_details(self, token: AccessToken) -> ShopDetails:
-        shop = (await self._ask(token, "shop", {}))["shop"]
+        shop = (await self._call(token, "shop", {}))["shop"]
         return ShopDetails(shop["name"], shop["email"], shop["currencyCode"], shop["ianaTimezone"])
 
     async def order(self, token: AccessToken, order_id: str) -> Mapping[str, Any] | None:
@@ -46,7 +46,7 @@ class Admin:
         after: str | None = None
         while True:
             about = {"id": _order_gid(order_id), "after": after}
-            order = (await self._ask(token, "order", about))["order"]
+            order = (await self._call(token, "order", about))["order"]
             if order is None:
                 return None
             lines += order["lineItems"]["nodes"]
@@ -55,7 +55,7 @@ class Admin:
                 return payloads.order(order_id, order, lines)
 
     async def products(self, token: AccessToken, after: str | None) -> ProductPage:
-        page = (await self._ask(token, "products", {"after": after}))["products"]
+        page = (await self._call(token, "products", {"after": after}))["products"]
         return ProductPage([payloads.product(each) for each in page["nodes"]], _next(page))
 
     async def note_print(self, token: AccessToken, note: PrintNote) -> None:
@@ -73,12 +73,14 @@ class Admin:
             "type": "json",
             "value": json.dumps(about),
         }
-        _accepted((await self._ask(token, "note_print", {"metafields": [metafield]}))["metafieldsSet"])
+        _check_user_errors((await self._call(token, "note_print", {"metafields": [metafield]}))["metafieldsSet"])
 
     async def tag_order(self, token: AccessToken, order_id: str, tag: str) -> None:
-        _accepted((await self._ask(token, "tag_order", {"order": _order_gid(order_id), "tags": [tag]}))["tagsAdd"])
+        _check_user_errors(
+            (await self._call(token, "tag_order", {"order": _order_gid(order_id), "tags": [tag]}))["tagsAdd"]
+        )
 
-    async def _ask(self, token: AccessToken, name: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+    async def _call(self, token: AccessToken, name: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
         from app.adapters.shopify.transport import open_client
 
         async with open_client(self._base_url, self._seconds, guards.graphql_reply) as client:
@@ -103,7 +105,7 @@ class Admin:
             token.access,
             self._api_version,
             variables=dict(variables),
-            max_retries=0,  # its own retries do not read Retry-After, nor a THROTTLED 200
+            max_retries=0,  # its own retries ignore Retry-After and a 200 with THROTTLED
             http_client=client,
         )
         return Reply.read(result)
@@ -119,11 +121,11 @@ def _order_gid(order_id: str) -> str:
 
 
 def _next(page: Mapping[str, Any]) -> str | None:
-    """The cursor of the next page of a connection."""
+    """The cursor of a connection's next page, or None on the last page."""
     info = page["pageInfo"]
     return info["endCursor"] if info["hasNextPage"] else None
 
 
-def _accepted(payload: Mapping[str, Any]) -> None:
+def _check_user_errors(payload: Mapping[str, Any]) -> None:
     if errors := payload["userErrors"]:
         raise AppError(f"Shopify did not accept this: {errors[0]['message']}", code="shopify_user_error", status=422)

@@ -1,4 +1,4 @@
-"""The door: requests from the admin, the app proxy and webhooks, verified."""
+"""Verification of requests from the Shopify admin, the app proxy, webhooks and OAuth, and the token requests."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
 BOUNCE_PATH = "/auth/bounce"
 CDN = "https://cdn.shopify.com/shopifycloud"
 ADMIN_ORIGIN = "https://admin.shopify.com"
-# The package wants a full URL. It gets this host, so that no Host header of a request reaches a redirect.
-HERE = "https://app.invalid"
+# The package requires an absolute URL. A fixed host keeps the request's Host header out of redirects.
+PLACEHOLDER_ORIGIN = "https://app.invalid"
 RETRY = {"X-Shopify-Retry-Invalid-Session-Request": "1"}
 TOKEN_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
 class HomeVisit(AdminVisit):
-    """An AdminVisit that remembers what to answer if Shopify calls its ID token stale after all."""
+    """An AdminVisit with the reply to send if Shopify later rejects its ID token as stale."""
 
     stale: AuthReply = field(default_factory=lambda: _unauthorized())
 
 
 class Auth:
-    """Implements ShopifyDoor. What is good for a time (ID tokens, signed queries) is measured by real time.
+    """Implements ShopifyAuth. The expiry of ID tokens and signed queries is checked against the real time.
 
-    `base_url` is where Shopify's own endpoints are in tests and demos; the page may then also be framed from
-    there. App Bridge and Polaris load from `cdn_url`.
+    `base_url` replaces Shopify's endpoints in tests and demos, and its origin may then embed the app's pages in a
+    frame. App Bridge and Polaris load from `cdn_url`.
     """
 
     def __init__(
@@ -61,17 +61,17 @@ class Auth:
         return ShopifyApp(self._api_key, *self._secrets)
 
     def verify_admin(self, request: SignedRequest) -> AdminVisit:
-        asked, authorization = guards.own_target(request.url), _headers(request.headers, "authorization")
+        target, authorization = guards.own_target(request.url), _headers(request.headers, "authorization")
         is_fetch = bool(authorization)
-        retry = _unauthorized() if is_fetch else AuthReply(302, {"Location": guards.bounce(BOUNCE_PATH, asked)}, "")
-        if authorization == [""]:  # to the package it would be a document's request
+        retry = _unauthorized() if is_fetch else AuthReply(302, {"Location": guards.bounce(BOUNCE_PATH, target)}, "")
+        if authorization == [""]:  # the package would treat it as a document request
             raise retry
-        given = _request(request.method, asked, ", ".join(authorization))
+        admin_request = _request(request.method, target, ", ".join(authorization))
         try:
-            result = guards.claims_are_text(lambda: self._package.verify_app_home_req(given, BOUNCE_PATH))
+            result = guards.check_claims(lambda: self._package.verify_app_home_req(admin_request, BOUNCE_PATH))
             if (
                 not result.ok or result.id_token is None
-            ):  # gap: the package does not ask for a retry when "Bearer " stands alone
+            ):  # gap: the package does not request a retry for "Bearer " without a token
                 raise retry if is_fetch or result.response.status == 302 else _reply(result.response)
             claims = result.id_token.claims
             (shop, user), issued_at = guards.identity(claims), guards.issued_at(claims)
@@ -113,15 +113,15 @@ class Auth:
         return AuthReply(result.response.status, headers, result.response.body.replace(CDN, self._cdn_url))
 
     def verify_install(self, request: SignedRequest) -> str:
-        """An unsigned link is anybody's; one that says it is signed must be."""
-        asked = guards.own_target(request.url)
-        if "hmac" in parse_qs(urlsplit(asked).query, keep_blank_values=True):
-            guards.signed_query(asked, self._secrets, time.time())
-        return guards.one_shop(asked)
+        """Return the shop of an install link. It may be unsigned, but if it has an `hmac`, that must be valid."""
+        target = guards.own_target(request.url)
+        if "hmac" in parse_qs(urlsplit(target).query, keep_blank_values=True):
+            guards.signed_query(target, self._secrets, time.time())
+        return guards.query_shop(target)
 
     def consent_url(self, shop: str, *, scopes: Sequence[str], state: str, back: str) -> str:
-        wish = {"client_id": self._api_key, "scope": ",".join(scopes), "redirect_uri": back, "state": state}
-        return f"{self.admin_url(shop, 'oauth/authorize')}?{urlencode(wish)}"
+        parameters = {"client_id": self._api_key, "scope": ",".join(scopes), "redirect_uri": back, "state": state}
+        return f"{self.admin_url(shop, 'oauth/authorize')}?{urlencode(parameters)}"
 
     def verify_grant(self, request: SignedRequest) -> Grant:
         query = guards.signed_query(guards.own_target(request.url), self._secrets, time.time())
@@ -151,7 +151,7 @@ class Auth:
             return await tokens.refresh(self._package, client, token)
 
     def _page_headers(self, shop: str) -> dict[str, str]:
-        # Not the package's: those name a fixed CDN, the older Polaris script, and no origin for tests.
+        # Not the package's headers: those use a fixed CDN and the older Polaris script, and allow no test origin.
         frames = [f"https://{shop}", ADMIN_ORIGIN, *([_origin(self._base_url)] if self._base_url else [])]
         scripts = [f"<{self._cdn_url}/{name}.js>" for name in ("app-bridge", "polaris-1")]
         links = [f'{script}; rel="preload"; as="script"' for script in scripts]
@@ -162,13 +162,13 @@ class Auth:
 
 
 def _request(method: str, target: str, authorization: str = "") -> RequestInput:
-    # No body and no other header: the package only reads these here, but parses a body for its log.
+    # The package needs no body or other header here, and would parse a body for its log.
     headers = {"authorization": authorization} if authorization else {}
-    return {"method": method, "url": HERE + target, "headers": headers, "body": ""}
+    return {"method": method, "url": PLACEHOLDER_ORIGIN + target, "headers": headers, "body": ""}
 
 
 def _reply(response: Res) -> AuthReply:
-    headers = {name: value.removeprefix(HERE) for name, value in response.headers.items()}
+    headers = {name: value.removeprefix(PLACEHOLDER_ORIGIN) for name, value in response.headers.items()}
     return AuthReply(response.status, headers, response.body)
 
 
@@ -177,7 +177,7 @@ def _unauthorized() -> AuthReply:
 
 
 def _webhook_header(request: SignedRequest, name: str) -> str:
-    # Two families: X-Shopify-Topic, and shopify-topic of the newer Events.
+    # Webhooks send X-Shopify-Topic; the newer Events send shopify-topic.
     return _header(request.headers, f"x-shopify-{name}") or _header(request.headers, f"shopify-{name}")
 
 

@@ -1,4 +1,4 @@
-"""One call of the Admin API: asked, asked again where that helps, and read."""
+"""The reply to an Admin API call: whether to retry it, its data and its errors."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from app.core.errors import AppError, Unauthorized
 if TYPE_CHECKING:
     from shopify_app import GQLResult
 
-BACKOFF = 0.5  # seconds, doubled with each try
+BACKOFF = 0.5  # seconds, doubled with each attempt
 TRANSIENT = ("INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE", "TIMEOUT")
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What Shopify answered: status 0 when nothing came, headers in lower case, a JSON object or {}."""
+    """Shopify's reply. `status` is 0 if there was none; header names are in lower case; `body` is {} if not JSON."""
 
     status: int
     headers: Mapping[str, str]
@@ -26,7 +26,7 @@ class Reply:
 
     @classmethod
     def read(cls, result: GQLResult) -> Reply:
-        # The package keeps the reply itself only in its log: it drops the data of a 200 with errors.
+        # The package drops the data of a 200 with errors; the raw reply is only in its log.
         raw = result.http_logs[-1].res
         try:
             body = json.loads(raw.body)
@@ -40,9 +40,9 @@ class Reply:
         return [_mapping(_mapping(error).get("extensions")).get("code", "") for error in self._errors()]
 
     def wait(self, attempt: int) -> float | None:
-        """Seconds to wait before asking again after this attempt (0, 1, …); None when asking again is no use.
+        """Seconds to wait before the next attempt, where `attempt` counts from 0; None if a retry cannot help.
 
-        https://shopify.dev/docs/api/usage/limits: points refill at restoreRate a second.
+        Points refill at restoreRate per second: https://shopify.dev/docs/api/usage/limits
         """
         if self.status == 429 or "THROTTLED" in self.codes():
             return max(self._refill(), _seconds(self.headers.get("retry-after"))) or BACKOFF * (1 << attempt)
@@ -51,7 +51,7 @@ class Reply:
         return None
 
     def data(self) -> Mapping[str, Any]:
-        """The data. Raises Unauthorized (`token_dead`) or AppError for a refusal."""
+        """The data. Raises Unauthorized (`token_dead`), or AppError if Shopify rejected the request."""
         if self.status == 401:
             raise Unauthorized("Shopify no longer accepts the app's access to this shop.", code="token_dead")
         if self.status == 403 or "ACCESS_DENIED" in self.codes():
@@ -66,7 +66,7 @@ class Reply:
         return data
 
     def _errors(self) -> list[Any]:
-        # Outside GraphQL, as in a 401, `errors` is a sentence.
+        # In a reply that is not from GraphQL, such as a 401, `errors` is a string.
         errors = self.body.get("errors")
         return errors if isinstance(errors, list) else [errors] if errors else []
 

@@ -1,10 +1,11 @@
-"""What Shopify signs, checked by us, and the known gaps of `shopifyapp` 1.0.2, each guarded.
+"""Checks of Shopify's signatures, and workarounds for the known gaps of `shopifyapp` 1.0.2.
 
-tests/unit/shopify/test_guards.py shows the gaps. When one of those tests says that a gap is closed, its guard can go.
+tests/unit/shopify/test_guards.py demonstrates each gap. When one of those tests reports that a gap is closed, its
+workaround can be removed.
 
-One secret signs webhooks (the body), app-proxy requests (`k=v` strings), links of the code grant (a query) and ID
-tokens (`eyJ…`). A valid signature of one kind must not pass for another's: a webhook begins with `{`, which none of the
-others can, and no answer of ours holds a signature that came in.
+The same secret signs webhooks (the body), app-proxy requests (`k=v` strings), authorization code grant links (a query)
+and ID tokens (`eyJ…`). A signature of one kind must not be accepted as one of another kind: a webhook body must begin
+with `{`, which no other signed text does, and no response contains a signature from a request.
 """
 
 from __future__ import annotations
@@ -25,62 +26,62 @@ from app.core.errors import BadRequest, NotFound, Unauthorized, Unavailable
 if TYPE_CHECKING:
     import httpx
 
-# Gap: the package takes any text for a shop. The pattern is Shopify's own.
+# Gap: the package accepts any text as a shop. The pattern is Shopify's own.
 SHOP = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-]*\.myshopify\.com")
-# A browser drops tabs and newlines, and reads "\" as "/": either could turn a path into another host.
+# Browsers drop tabs and newlines and read "\" as "/". Either could turn a path into a URL of another host.
 LOCAL_PATH = re.compile(r"/(?!/)[^\x00-\x20\x7f\\]*")
 ORIGIN = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*")
 PRINTABLE = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '#"<>\\')
 
-ONCE = ("shop", "timestamp", "signature", "logged_in_customer_id", "path_prefix")
-UNSEEN = ("id_token", "hmac", "signature")
-"""Parameters that grant something, and so are in no answer."""
+SINGLE_PARAMETERS = ("shop", "timestamp", "signature", "logged_in_customer_id", "path_prefix")
+CREDENTIALS = ("id_token", "hmac", "signature")
+"""Query parameters that are credentials, and therefore never appear in a response."""
 WEBHOOK_SIGNATURE = re.compile(r"[A-Za-z0-9+/]{43}=")
-"""32 bytes in base64."""
-MOST_ID = 100  # characters; Shopify's own ids are UUIDs
-ID = re.compile(rf"[A-Za-z0-9._:/=-]{{1,{MOST_ID}}}")
-NOT_OF_A_TOPIC = re.compile(r"[^A-Za-z0-9._/-]")
+"""Base64 of the 32 bytes of an HMAC-SHA256."""
+MAX_ID_LENGTH = 100  # characters; Shopify's own IDs are UUIDs
+ID = re.compile(rf"[A-Za-z0-9._:/=-]{{1,{MAX_ID_LENGTH}}}")
+TOPIC_UNSAFE = re.compile(r"[^A-Za-z0-9._/-]")
 T = TypeVar("T")
 ID_TOKEN_LIFE = 60  # seconds
-SIGNED_FOR = 90  # seconds, of an app-proxy request and of a link of the code grant
-LONGEST_LIFE = 10**9  # seconds; a lifetime above this is nonsense and would overflow a date
+SIGNED_FOR = 90  # seconds for which the signature of an app-proxy request or of a code grant link is valid
+MAX_LIFETIME = 10**9  # seconds; a longer lifetime is implausible and could overflow a datetime
 
 
 def shop_domain(text: object) -> str | None:
-    """The shop's domain in lower case, or None when this is not `*.myshopify.com`."""
+    """The shop's domain in lower case, or None if it is not `*.myshopify.com`."""
     return text.lower() if isinstance(text, str) and SHOP.fullmatch(text) else None
 
 
 def target(url: str) -> str:
-    """Path and query of a request, in plain ASCII, as a path on this host.
+    """The path and query of a request, percent-encoded to ASCII, always relative to this host.
 
-    Gap: the package builds redirects from the Host header, raises ValueError for one like `[`, and would
-    send a browser from `//evil.test/` to another host.
+    Gap: the package builds redirects from the Host header, raises ValueError for a Host such as `[`, and would
+    redirect a browser from `//evil.test/` to another host.
     """
     rest = ORIGIN.sub("", url, count=1)
     return "/" + quote(rest, safe=PRINTABLE, errors="replace").lstrip("/")
 
 
 def own_target(url: str) -> str:
-    """Path and query of a request that did not come through the app proxy. Raises NotFound for one that did.
+    """The path and query of a request that did not come through the app proxy. Raises NotFound for one that did.
 
-    A proxy forwards any path below its base. A page of the merchant's that answered there would stand on the
-    storefront's origin, and tell a visitor how Shopify signs what the visitor chose.
+    The proxy forwards every path below its base. An admin page served through it would be on the storefront's origin,
+    and could reveal to visitors Shopify's signature of parameters that they chose.
     """
-    asked = target(url)
-    if any(name == "signature" for name, _ in parse_qsl(urlsplit(asked).query, keep_blank_values=True)):
+    original = target(url)
+    if any(name == "signature" for name, _ in parse_qsl(urlsplit(original).query, keep_blank_values=True)):
         raise NotFound()
-    return asked
+    return original
 
 
-def bounce(path: str, asked: str) -> str:
-    """The address of the bounce page at `path`, which comes back to what was asked (path and query).
+def bounce(path: str, original: str) -> str:
+    """The URL of the bounce page at `path`, which returns to `original` (a path and query).
 
-    Gap: the package copies the query into it less `id_token` as it is spelt here, and so shows `hmac`, `signature`,
-    and an `id%5Ftoken`.
+    Gap: the package copies the whole query into it except for the literal `id_token`, and so exposes `hmac`,
+    `signature` and `id%5Ftoken`.
     """
-    page, _, query = asked.partition("?")
-    parts = [part for part in query.split("&") if part and unquote_plus(part.partition("=")[0]) not in UNSEEN]
+    page, _, query = original.partition("?")
+    parts = [part for part in query.split("&") if part and unquote_plus(part.partition("=")[0]) not in CREDENTIALS]
     reload = "?".join([page, *(["&".join(parts)] if parts else [])])
     return f"{path}?{'&'.join([*parts, 'shopify-reload=' + quote(reload, safe='')])}"
 
@@ -88,8 +89,8 @@ def bounce(path: str, asked: str) -> str:
 def bounce_query(url: str) -> tuple[str, str]:
     """The shop and the path to reload, from the bounce page's query. Raises BadRequest.
 
-    Gap: the package copies `shop` into the Content-Security-Policy unread, and lets App Bridge reload any
-    address.
+    Gap: the package copies `shop` into the Content-Security-Policy without validation, and lets App Bridge reload any
+    URL.
     """
     query = parse_qs(urlsplit(target(url)).query, keep_blank_values=True)
     shops, reloads = query.get("shop", []), query.get("shopify-reload", [])
@@ -99,10 +100,10 @@ def bounce_query(url: str) -> tuple[str, str]:
     return shop, reloads[0]
 
 
-def claims_are_text(verify: Callable[[], T]) -> T:
-    """What the package's check of an ID token gives. Raises Unauthorized.
+def check_claims(verify: Callable[[], T]) -> T:
+    """Run the package's check of an ID token and return its result. Raises Unauthorized.
 
-    Gap: the package raises AttributeError for a signed token whose `dest` is not text.
+    Gap: the package raises AttributeError for a signed token whose `dest` is not a string.
     """
     try:
         return verify()
@@ -111,9 +112,9 @@ def claims_are_text(verify: Callable[[], T]) -> T:
 
 
 def identity(claims: Mapping[str, Any]) -> tuple[str, str]:
-    """The shop's domain and the user's id, from the claims of an ID token. Raises Unauthorized.
+    """The shop's domain and the user's ID, from the claims of an ID token. Raises Unauthorized.
 
-    Gap: the package accepts tokens without `exp` or `sub`, with a `dest` that is no shop, or with an `iss` of
+    Gap: the package accepts tokens without `exp` or `sub`, with a `dest` that is not a shop, or with the `iss` of
     another shop.
     """
     dest, user = claims.get("dest"), claims.get("sub")
@@ -126,9 +127,9 @@ def identity(claims: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def issued_at(claims: Mapping[str, Any]) -> datetime:
-    """When Shopify made an ID token, in whole seconds; a minute before its end when it does not say.
+    """The time at which Shopify issued an ID token, in whole seconds. Without `iat`, one minute before `exp`.
 
-    Raises Unauthorized for a time that is none.
+    Raises Unauthorized for an invalid time.
     """
     try:
         return datetime.fromtimestamp(int(claims.get("iat", claims["exp"] - ID_TOKEN_LIFE)), UTC)
@@ -137,9 +138,9 @@ def issued_at(claims: Mapping[str, Any]) -> datetime:
 
 
 def signed_query(url: str, secrets: tuple[str, ...], now: float) -> dict[str, str]:
-    """The query of a link that Shopify signed for the code grant. Raises Unauthorized, BadRequest for another shop's.
+    """The verified query of an authorization code grant link. Raises Unauthorized, or BadRequest without a valid shop.
 
-    The signature is over the sorted, percent-encoded query without `hmac`, in hex:
+    The signature covers the sorted, percent-encoded query without `hmac`, and is in hex:
     https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/authorization-code-grant
     """
     pairs = parse_qsl(urlsplit(target(url)).query, keep_blank_values=True)
@@ -148,11 +149,11 @@ def signed_query(url: str, secrets: tuple[str, ...], now: float) -> dict[str, st
     _check_hex(given, urlencode(sorted(query.items())).encode(), secrets)
     if len(query) + 1 != len(pairs) or not _is_fresh(query.get("timestamp", ""), now):
         raise Unauthorized
-    return query | {"shop": one_shop(url)}
+    return query | {"shop": query_shop(url)}
 
 
-def one_shop(url: str) -> str:
-    """The shop that a link of the code grant names. Raises BadRequest."""
+def query_shop(url: str) -> str:
+    """The shop in the query of an authorization code grant link. Raises BadRequest."""
     named = parse_qs(urlsplit(target(url)).query).get("shop", [])
     shop = shop_domain(named[0]) if len(named) == 1 else None
     if shop is None:
@@ -161,21 +162,21 @@ def one_shop(url: str) -> str:
 
 
 def proxy_visit(url: str, secrets: tuple[str, ...], now: float) -> tuple[str, str]:
-    """The shop and the customer's id ("" for guests) of an app-proxy request. Raises Unauthorized.
+    """The shop and the customer's ID ("" for guests) of an app-proxy request. Raises Unauthorized.
 
-    The signature is over the decoded query without `signature`: values of one name joined by commas, `name=value`
-    strings sorted and joined with nothing, in hex:
+    The signature covers the decoded query without `signature`: values of the same name are joined by commas, the
+    `name=value` strings are sorted and concatenated without a separator. It is in hex:
     https://shopify.dev/docs/apps/build/online-store/app-proxies/authenticate-app-proxies
 
-    Gaps: the package sorts by name, and so refuses what has names that begin alike (`a` and `a1`); it raises TypeError
-    for a signature that is not ASCII, does not check the shop, and takes the first of a repeated
-    `logged_in_customer_id`, which is the shopper's own.
+    Gaps: the package sorts by name alone, and so rejects requests in which one name is a prefix of another (`a` and
+    `a1`); it raises TypeError for a signature that is not ASCII; it does not check the shop; and it accepts the first
+    of several `logged_in_customer_id`, which the shopper can choose.
     """
     values: dict[str, list[str]] = {}
     query = urlsplit(target(url)).query
-    for name, value in parse_qsl(query, keep_blank_values=True, errors="surrogateescape"):  # any bytes, as they were
+    for name, value in parse_qsl(query, keep_blank_values=True, errors="surrogateescape"):  # keeps invalid UTF-8
         values.setdefault(name, []).append(value)
-    once = {name: values.get(name, [""]) for name in ONCE}
+    once = {name: values.get(name, [""]) for name in SINGLE_PARAMETERS}
     [given] = values.pop("signature", [""])[:1]
     words = [f"{name}={','.join(each)}".encode(errors="surrogateescape") for name, each in values.items()]
     _check_hex(given, b"".join(sorted(words)), secrets)
@@ -186,7 +187,7 @@ def proxy_visit(url: str, secrets: tuple[str, ...], now: float) -> tuple[str, st
 
 
 def webhook_payload(body: bytes, received: str, secrets: tuple[str, ...]) -> dict[str, Any]:
-    """The JSON object that Shopify signed. Raises Unauthorized, and BadRequest when what it signed is none."""
+    """The verified JSON object of a webhook. Raises Unauthorized, or BadRequest if the body is not a JSON object."""
     check_webhook(body, received, secrets)
     try:
         payload = json_values.parse(body)
@@ -198,11 +199,11 @@ def webhook_payload(body: bytes, received: str, secrets: tuple[str, ...]) -> dic
 
 
 def check_webhook(body: bytes, received: str, secrets: tuple[str, ...]) -> None:
-    """Raises Unauthorized unless `received` is the base64 HMAC-SHA256 of the body under one of the secrets.
+    """Raise Unauthorized unless `received` is the base64 HMAC-SHA256 of the body under one of the secrets.
 
-    Gaps: the package takes text only, so a body that is not UTF-8 never verifies; it raises TypeError for a
-    signature that is not ASCII; and it parses the body for its log *before* it verifies, so that anybody's
-    deep or long-numbered JSON raises. So webhooks do not go through it at all.
+    Gaps: the package accepts only text, so a body that is not UTF-8 never verifies; it raises TypeError for a
+    signature that is not ASCII; and it parses the body for its log *before* verifying it, so unauthenticated JSON
+    with deep nesting or very long numbers raises an error. Webhooks therefore do not use the package at all.
     """
     given = received.encode(errors="replace")
     for secret in secrets:
@@ -213,10 +214,10 @@ def check_webhook(body: bytes, received: str, secrets: tuple[str, ...]) -> None:
 
 
 def webhook_shop(payload: Mapping[str, Any], header: str) -> str:
-    """Whose a webhook is. The signed body's word counts, where it has one, and the header may not contradict it.
+    """The shop of a webhook. The signed body takes precedence over the header, which must not contradict it.
 
-    Raises Unauthorized when they differ, BadRequest when neither names a shop. A Shop's `domain` may be one of the
-    merchant's own, or a second one of Shopify's, so it says something only where `myshopify_domain` is missing.
+    Raises Unauthorized if they differ, BadRequest if neither names a shop. The `domain` of a Shop payload may be a
+    custom domain or a second myshopify.com domain, so it is used only if `myshopify_domain` is missing.
     """
     named = [payload[name] for name in ("shop_domain", "myshopify_domain") if payload.get(name) is not None]
     named = named or [each for each in [payload.get("domain")] if shop_domain(each)]
@@ -229,19 +230,19 @@ def webhook_shop(payload: Mapping[str, Any], header: str) -> str:
 
 
 def webhook_topic(header: str) -> str:
-    """A topic as it can be kept: cut, and without odd characters. No known topic changes."""
-    return NOT_OF_A_TOPIC.sub("?", header[:MOST_ID])
+    """The topic in a form that is safe to store: truncated, unusual characters replaced. Known topics do not change."""
+    return TOPIC_UNSAFE.sub("?", header[:MAX_ID_LENGTH])
 
 
 def webhook_id(header: str) -> str:
-    """An id as it can be kept: one that is long or odd by its digest, so that two of them stay two."""
+    """The ID in a form that is safe to store. Long or unusual IDs become SHA-256 digests, so they stay distinct."""
     return header if ID.fullmatch(header) or not header else hashlib.sha256(header.encode()).hexdigest()
 
 
-def to_refresh(shop: str, refresh_token: str) -> dict[str, str]:
-    """What the package needs for a refresh, without the expiry dates.
+def refresh_fields(shop: str, refresh_token: str) -> dict[str, str]:
+    """The fields that the package needs to refresh a token, without the expiry dates.
 
-    Gap: given the dates, it silently refreshes nothing until the token's last minute; we refresh earlier.
+    Gap: with the dates, it silently skips the refresh until the token's last minute. The app refreshes earlier.
     """
     return {
         "shop": shop.removesuffix(".myshopify.com"),
@@ -253,10 +254,10 @@ def to_refresh(shop: str, refresh_token: str) -> dict[str, str]:
 
 
 async def token_reply(response: httpx.Response) -> None:
-    """An httpx hook for the token endpoint: raises Unavailable for a reply that is not to be used.
+    """An httpx response hook for the token endpoint. Raises Unavailable for an unusable reply.
 
-    Gaps: the package waits one second after a 429 whatever `Retry-After` says, asks again at once after a
-    5xx, raises for a 200 that is no JSON, and takes one without an `access_token` for a success.
+    Gaps: the package waits one second after a 429 regardless of `Retry-After`, retries immediately after a 5xx, raises
+    an error for a 200 that is not JSON, and treats a 200 without an `access_token` as a success.
     """
     if response.status_code == 429 or response.status_code >= 500:
         raise Unavailable("Shopify is busy. Try again in a moment.")
@@ -265,28 +266,28 @@ async def token_reply(response: httpx.Response) -> None:
         lives = [reply.get(name, 0) for name in ("expires_in", "refresh_token_expires_in")]
         if not reply.get("access_token") or not all(isinstance(life, int) for life in lives):
             raise Unavailable
-        if not all(0 <= life < LONGEST_LIFE for life in lives):
+        if not all(0 <= life < MAX_LIFETIME for life in lives):
             raise Unavailable
 
 
 async def graphql_reply(response: httpx.Response) -> None:
-    """An httpx hook for the Admin API: raises Unavailable when a 200 is not a JSON object.
+    """An httpx response hook for the Admin API. Raises Unavailable if a 200 is not a JSON object.
 
-    Gap: the package takes a 200 that is no JSON for a success without data, and raises for a JSON list.
+    Gap: the package treats a 200 that is not JSON as a success without data, and raises an error for a JSON list.
     """
     if response.status_code == 200:
         await _json_object(response)
 
 
 def _check_hex(given: str, text: bytes, secrets: tuple[str, ...]) -> None:
-    """Raises Unauthorized unless `given` is the hex HMAC-SHA256 of the text under one of the secrets."""
+    """Raise Unauthorized unless `given` is the hex HMAC-SHA256 of the text under one of the secrets."""
     signatures = [hmac.digest(secret.encode(), text, hashlib.sha256).hex().encode() for secret in secrets]
     if not any(hmac.compare_digest(given.encode(errors="replace"), signature) for signature in signatures):
         raise Unauthorized
 
 
 def _is_fresh(time: str, now: float) -> bool:
-    """Whether a signature of a time (seconds since 1970, in plain digits) is still good."""
+    """Return True if a signature made at `time` (Unix seconds in ASCII digits) has not expired at `now`."""
     return re.fullmatch(r"[0-9]{1,12}", time) is not None and abs(now - int(time)) <= SIGNED_FOR
 
 

@@ -1,4 +1,4 @@
-"""Answers of the Admin API in the words of Shopify's webhooks: numeric ids, lower-case statuses."""
+"""Conversion of Admin API results to the format of Shopify's webhooks: numeric IDs, lower-case statuses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.core.times import from_text
 
 
 def order(order_id: str, answer: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The order with all its lines, as a webhook of it would say it now. What is missing is None."""
+    """The order with all its line items, as a webhook payload would contain it now. Missing fields are None."""
     total = _part(answer, "totalPriceSet", "shopMoney")
     return {
         "id": order_id,
@@ -50,13 +50,13 @@ def _line(line: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _number(node: Mapping[str, Any] | None) -> str | None:
-    """The numeric part of a GID; None where there is nothing, as the product of a custom line."""
+    """The numeric part of a node's GID; None without a node, such as the product of a custom line item."""
     gid = _part(node, "id")
     return gid.rpartition("/")[2] if isinstance(gid, str) else None
 
 
 def _part(value: Any, *names: str) -> Any:
-    """What lies under these names, None where one is missing."""
+    """The value at a path of nested keys, or None if one is missing."""
     for name in names:
         value = value.get(name) if isinstance(value, Mapping) else None
     return value

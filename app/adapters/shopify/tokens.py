@@ -1,4 +1,4 @@
-"""ID token → access token → the next access token, by Shopify's package."""
+"""Access tokens: token exchange and refresh through Shopify's package, and the authorization code grant."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEAD = ("invalid_grant", "refresh_token_expired")
 
 
 async def exchange(package: ShopifyApp, client: httpx.AsyncClient, visit: AdminVisit, stale: AuthReply) -> AccessToken:
-    """An expiring offline token. Raises `stale` when Shopify no longer takes the ID token."""
+    """Exchange an ID token for an expiring offline token. Raises `stale` if Shopify no longer accepts the ID token."""
     result = await package.exchange_using_token_exchange_async(
         "offline",
         id_token={
@@ -34,27 +34,27 @@ async def exchange(package: ShopifyApp, client: httpx.AsyncClient, visit: AdminV
 
 
 async def refresh(package: ShopifyApp, client: httpx.AsyncClient, token: AccessToken) -> AccessToken:
-    """The next pair of tokens. Raises as ShopifyDoor: `token_dead` when only a new visit can help."""
+    """Refresh an access token. Raises as ShopifyAuth does: `token_dead` if the merchant must open the app again."""
     if not token.refresh:
         raise _dead()
     result = await package.refresh_token_exchanged_access_token_async(
-        guards.to_refresh(token.shop, token.refresh), http_client=client
+        guards.refresh_fields(token.shop, token.refresh), http_client=client
     )
     return _token(token.shop, result)
 
 
 async def redeem(client: httpx.AsyncClient, api_key: str, api_secret: str, grant: Grant) -> AccessToken:
-    """The token of a code grant. Raises Unavailable, Unauthorized. The package knows no code grant."""
+    """Redeem an authorization code, which the package does not support. Raises Unavailable, Unauthorized."""
     import httpx
 
-    wish = {"client_id": api_key, "client_secret": api_secret, "code": grant.code, "expiring": 1}
+    body = {"client_id": api_key, "client_secret": api_secret, "code": grant.code, "expiring": 1}
     try:
-        reply = await client.post(f"https://{grant.shop}/admin/oauth/access_token", json=wish)
+        reply = await client.post(f"https://{grant.shop}/admin/oauth/access_token", json=body)
     except httpx.RequestError as fault:
         raise _fault("network_error") from fault
     if reply.status_code != 200:
-        refused = "invalid_client" if "invalid_client" in reply.text else "invalid_code"
-        raise _fault(refused)
+        code = "invalid_client" if "invalid_client" in reply.text else "invalid_code"
+        raise _fault(code)
     given, now = reply.json(), datetime.now(UTC)
     return AccessToken(
         shop=grant.shop,

@@ -1,4 +1,4 @@
-"""The way out to Shopify, and to nowhere else. Imported where it is used: it loads httpx."""
+"""The HTTP client for Shopify, which can reach no other host. Import it inside functions, since it loads httpx."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ CONNECT_SECONDS = 1.0
 async def open_client(
     base_url: str | None, seconds: float, on_reply: Callable[[httpx.Response], Awaitable[None]]
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """A client for one use, which ends after `seconds` in all with Unavailable.
+    """Open a client for a single use. Raises Unavailable once `seconds` have passed in total.
 
-    A client belongs to its event loop, and some runtimes start a new loop for each request: none is kept.
+    A client is bound to its event loop, and some runtimes use a new loop for each request, so clients are not reused.
     """
     try:
         async with (
@@ -41,9 +41,9 @@ async def open_client(
 
 
 class ShopTransport(httpx.AsyncBaseTransport):
-    """Sends `https://{shop}/admin/…`, to `{base_url}/{shop}/admin/…` when that is set, and refuses the rest.
+    """Sends requests for `https://{shop}/admin/…`, to `{base_url}/{shop}/admin/…` if a base URL is set.
 
-    Raises BadRequest for any other address, so that no token reaches a host that is not a shop.
+    Raises BadRequest for any other URL, so that no token can reach a host that is not a shop.
     """
 
     def __init__(self, base_url: str | None, inner: httpx.AsyncBaseTransport | None = None):
@@ -55,7 +55,7 @@ class ShopTransport(httpx.AsyncBaseTransport):
         if request.url.scheme != "https" or not shop or request.url.port or not _is_admin(request.url):
             raise BadRequest("This is not a shop's address.", code="bad_shop")
         if self._base_url:
-            request = _moved(request, f"{self._base_url}/{shop}")
+            request = _with_base_url(request, f"{self._base_url}/{shop}")
         return await self._inner.handle_async_request(request)
 
     async def aclose(self) -> None:
@@ -66,7 +66,7 @@ def _is_admin(url: httpx.URL) -> bool:
     return url.path.startswith("/admin/")
 
 
-def _moved(request: httpx.Request, base: str) -> httpx.Request:
+def _with_base_url(request: httpx.Request, base: str) -> httpx.Request:
     url = httpx.URL(base + request.url.raw_path.decode("ascii"))
     headers = {**request.headers, "host": url.netloc.decode("ascii")}
     return httpx.Request(request.method, url, headers=headers, stream=request.stream, extensions=request.extensions)
@@ -74,5 +74,5 @@ def _moved(request: httpx.Request, base: str) -> httpx.Request:
 
 @cache
 def _certificates() -> SSLContext:
-    # Loading the certificate store takes longer than a call: once a process.
+    # Loading the certificate store takes longer than a request, so it is loaded once per process.
     return httpx.create_ssl_context()

@@ -1,1 +1,1 @@
-"""The vault port, by cryptography and by WebCrypto."""
+"""Implementations of the Vault port: with the `cryptography` package, and with the Web Crypto API."""

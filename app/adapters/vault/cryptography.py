@@ -1,4 +1,4 @@
-"""Vault by the `cryptography` package."""
+"""The Vault port on the `cryptography` package."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from app.adapters.vault.token_cipher import Keys, Sealed, new_nonce, unreadable
 
 
 class CryptographyVault:
-    """Seals with `key`; opens what `key` or `old_key` sealed."""
+    """Encrypts with `key`; decrypts secrets that were encrypted with `key` or `old_key`."""
 
     def __init__(self, key: bytes, old_key: bytes | None = None):
         self._keys = Keys(key, old_key)
@@ -24,7 +24,7 @@ class CryptographyVault:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         given = Sealed.read(sealed)
-        key = self._keys.named(given.mark)
+        key = self._keys.key_for(given.mark)
         try:
             return AESGCM(key).decrypt(given.nonce, given.body, given.mark.encode()).decode()
         except (InvalidTag, ValueError) as fault:

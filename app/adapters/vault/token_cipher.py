@@ -1,7 +1,7 @@
-"""The text of a sealed secret, the same from every Vault: `v2:{key}:{base64 of nonce, ciphertext and tag}`.
+"""The format of an encrypted secret, common to every Vault: `v2:{key}:{base64 of nonce, ciphertext and tag}`.
 
-AES-256-GCM with a fresh 96-bit nonce each time (NIST SP 800-38D). What stands before the last colon is
-authenticated with the secret, so a text cannot be passed off as sealed by another key.
+The cipher is AES-256-GCM with a new 96-bit nonce each time (NIST SP 800-38D). The part before the last colon is
+authenticated as associated data, so the key's name cannot be changed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NONCE_BYTES = 12
 
 @dataclass(frozen=True)
 class Sealed:
-    """`mark` is the version and the key's name, `nonce` and `body` (ciphertext and tag) are bytes."""
+    """An encrypted secret. `mark` is the version and the key's name; `body` is the ciphertext followed by the tag."""
 
     mark: str
     nonce: bytes
@@ -28,7 +28,7 @@ class Sealed:
 
     @classmethod
     def read(cls, text: str) -> Sealed:
-        """Raises Unauthorized when this was never sealed."""
+        """Parse the text format. Raises Unauthorized if it is invalid."""
         mark, _, body = text.rpartition(":")
         try:
             raw = base64.b64decode(body, validate=True)
@@ -41,7 +41,7 @@ class Sealed:
 
 
 class Keys:
-    """The key that seals, and those that only open. Each is named by a few bits of its hash."""
+    """The current key and an optional old key that only decrypts. Each is named by a few bits of its hash."""
 
     def __init__(self, key: bytes, old_key: bytes | None = None):
         self.mark = _mark(key)
@@ -51,8 +51,8 @@ class Keys:
     def current(self) -> bytes:
         return self._keys[self.mark]
 
-    def named(self, mark: str) -> bytes:
-        """Raises Unauthorized for a key that is not there."""
+    def key_for(self, mark: str) -> bytes:
+        """The key of this name. Raises Unauthorized if it is not configured."""
         if mark not in self._keys:
             raise unreadable()
         return self._keys[mark]
@@ -67,5 +67,5 @@ def unreadable() -> Unauthorized:
 
 
 def _mark(key: bytes) -> str:
-    """32 of 256 bits of a random key's hash tell keys apart, and nothing of the key."""
+    """The version and the key's name: 32 bits of its hash, enough to tell keys apart without revealing the key."""
     return f"{VERSION}:{hashlib.sha256(b'artify key name' + key).hexdigest()[:8]}"

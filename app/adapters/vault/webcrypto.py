@@ -1,4 +1,4 @@
-"""Vault by the Web Crypto API of the platform: the same text as vault_cryptography's."""
+"""The Vault port on the platform's Web Crypto API, with the same text format as `cryptography.py`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from app.adapters.vault.token_cipher import Keys, Sealed, new_nonce, unreadable
 
 
 class WebCryptoVault:
-    """Seals with `key`; opens what `key` or `old_key` sealed."""
+    """Encrypts with `key`; decrypts secrets that were encrypted with `key` or `old_key`."""
 
     def __init__(self, key: bytes, old_key: bytes | None = None):
         self._keys = Keys(key, old_key)
@@ -23,7 +23,7 @@ class WebCryptoVault:
         from pyodide.ffi import JsException
 
         given = Sealed.read(sealed)
-        key = self._keys.named(given.mark)
+        key = self._keys.key_for(given.mark)
         try:
             return (await _apply("decrypt", key, given.nonce, given.mark, given.body)).decode()
         except (JsException, ValueError) as fault:
@@ -31,7 +31,7 @@ class WebCryptoVault:
 
 
 async def _apply(work: str, key: bytes, nonce: bytes, mark: str, data: bytes) -> bytes:
-    """`encrypt` or `decrypt`. Raises JsException when a text was altered, or sealed by another key."""
+    """Run `encrypt` or `decrypt`. Raises JsException if the text was altered or encrypted with another key."""
     import js
     from pyodide.ffi import to_js
 

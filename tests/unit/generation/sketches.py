@@ -105,7 +105,7 @@ class Pencil:
 async def _create_table(app: App) -> None:
     ddl = str(CreateTable(sketches).compile(dialect=sqlite.dialect()))
     if ON_POSTGRES:
-        async with postgres_schema.connected(app.settings.database_url) as connection:
+        async with postgres_schema.open_connection(app.settings.database_url) as connection:
             await connection.execute(ddl)
     else:
         await app.db.batch(raw(ddl))

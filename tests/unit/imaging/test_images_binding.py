@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.adapters.imaging.images_binding import translated
+from app.adapters.imaging.images_binding import translate_error
 
 DECODING = "IMAGES_TRANSFORM_ERROR 9516: Could not resize the image: error during decoding: bad marker"
 
@@ -28,5 +28,5 @@ DECODING = "IMAGES_TRANSFORM_ERROR 9516: Could not resize the image: error durin
     ],
 )
 def test_a_refusal_gets_our_code(code: int | None, message: str, ours: str, again: bool) -> None:
-    error = translated(code, message)
+    error = translate_error(code, message)
     assert (error.code, error.retryable) == (ours, again)

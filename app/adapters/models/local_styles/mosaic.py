@@ -1,7 +1,7 @@
-"""The stained-glass look: pieces of one colour that follow the photo's edges, set in lead.
+"""The stained-glass style: single-colour pieces of glass that follow the photo's edges, with lead between them.
 
-The pieces are SLIC superpixels (Achanta et al., 2012): k-means over place and colour, each pixel looking only
-at the nine nearest centres.
+The pieces are SLIC superpixels (Achanta et al., 2012): k-means over position and colour, in which each pixel is
+compared only with the centres of the nine nearest grid cells.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from app.adapters.models.local_styles.tools import Pixels, Plane, blur, flatten,
 
 _PIECES = 44  # along the longer side
 _ROUNDS = 4
-_COMPACT = 0.5  # weight of place against colour: higher is rounder
+_COMPACT = 0.5  # weight of position relative to colour; higher values give rounder pieces
 _LEAD = (0.07, 0.06, 0.08)
 
 
 def mosaic(photo: Pixels) -> Pixels:
-    """Pieces of glass with a little light in each, and lead between."""
+    """Slightly shaded pieces of glass with lead between them."""
     height, width = photo.shape[:2]
     half = resize(photo, (max(1, width // 2), max(1, height // 2)))
     centres = _Centres.spread(flatten(half, 0.006))
     for _ in range(_ROUNDS):
-        centres.settle()
+        centres.update()
     calm = flatten(photo, 0.006)
     pieces = centres.nearest(calm)
     glass = _means(photo, pieces, centres.count)[pieces]
@@ -36,7 +36,7 @@ def mosaic(photo: Pixels) -> Pixels:
 
 
 class _Centres:
-    """The pieces' centres on a coarse grid: each has a place (0 to 1 of the longer side) and a colour."""
+    """The pieces' centres on a coarse grid. Each has a position (0 to 1 of the longer side) and a colour."""
 
     def __init__(self, photo: Pixels, rows: int, columns: int) -> None:
         self._photo, self.rows, self.columns = photo, rows, columns
@@ -44,7 +44,7 @@ class _Centres:
 
     @classmethod
     def spread(cls, photo: Pixels) -> _Centres:
-        """One centre in the middle of every grid cell, its columns moved by half a cell in every other row."""
+        """Place one centre in every grid cell, with every other row shifted by half a cell."""
         height, width = photo.shape[:2]
         cell = max(height, width) / _PIECES
         centres = cls(photo, max(1, round(height / cell)), max(1, round(width / cell)))
@@ -58,20 +58,22 @@ class _Centres:
 
     features: Pixels
 
-    def settle(self) -> None:
-        """Move every centre into the middle of the pixels that are nearest to it."""
+    def update(self) -> None:
+        """Move every centre to the mean of the pixels nearest to it (one k-means iteration)."""
         pieces = self.nearest(self._photo)
         mean = _means(np.concatenate([_places(self._photo.shape), self._photo], axis=2), pieces, self.count)
-        held = np.bincount(pieces.ravel(), minlength=self.count) > 0
-        self.features[held] = mean[held]
+        is_used = np.bincount(pieces.ravel(), minlength=self.count) > 0
+        self.features[is_used] = mean[is_used]
 
     def nearest(self, photo: Pixels) -> NDArray[np.intp]:
-        """For each pixel the number of its nearest centre, out of those of nine grid cells."""
+        """For each pixel, the index of the nearest centre among those of the nine surrounding grid cells."""
         height, width = photo.shape[:2]
         row = np.arange(height) * self.rows // height
         column = np.arange(width) * self.columns // width
-        planes = np.ascontiguousarray(_weighed(np.concatenate([_places(photo.shape), photo], 2)).transpose(2, 0, 1))
-        centres = _weighed(self.features)
+        planes = np.ascontiguousarray(
+            _scale_features(np.concatenate([_places(photo.shape), photo], 2)).transpose(2, 0, 1)
+        )
+        centres = _scale_features(self.features)
         best: Plane = np.full((height, width), np.inf, np.float32)
         found = np.zeros((height, width), np.intp)
         for down in (-1, 0, 1):
@@ -85,8 +87,8 @@ class _Centres:
         return found
 
 
-def _weighed(features: Plane) -> Plane:
-    """Place and colour brought to one scale, in which a centre is near or far."""
+def _scale_features(features: Plane) -> Plane:
+    """Scale position and colour so that distances between them can be compared."""
     weights = np.array([_PIECES * _COMPACT] * 2 + [2] * 3, np.float32)
     weighed: Plane = features * weights
     return weighed
@@ -98,15 +100,15 @@ def _places(shape: tuple[int, ...]) -> Pixels:
 
 
 def _means(values: Pixels, pieces: NDArray[np.intp], count: int) -> Pixels:
-    """The mean of each channel over each piece: (count, channels)."""
+    """The mean of each channel over each piece, of shape (count, channels)."""
     flat = pieces.ravel()
-    held = np.maximum(np.bincount(flat, minlength=count), 1)
-    channels = [np.bincount(flat, values[..., each].ravel(), count) / held for each in range(values.shape[2])]
+    sizes = np.maximum(np.bincount(flat, minlength=count), 1)
+    channels = [np.bincount(flat, values[..., each].ravel(), count) / sizes for each in range(values.shape[2])]
     return np.stack(channels, axis=1).astype(np.float32)
 
 
 def _lead(pieces: NDArray[np.intp]) -> Pixels:
-    """1 where two pieces meet, as wide as lead is, with soft edges."""
+    """A mask of the lead between pieces: 1 where two pieces meet, with soft edges."""
     edge = np.zeros(pieces.shape, np.float32)
     edge[:, 1:] += pieces[:, 1:] != pieces[:, :-1]
     edge[1:] += pieces[1:] != pieces[:-1]
