@@ -189,6 +189,6 @@ def test_a_process_says_which_protections_hold() -> None:
 
 
 def test_a_system_without_the_filter_still_has_limits() -> None:
-    code = "import os, platform; platform.machine = lambda: 'other'; from app.adapters import sandbox; "
+    code = "import os, platform; platform.machine = lambda: 'other'; from app.adapters.imaging import sandbox; "
     command = [sys.executable, "-c", code + "print(sandbox.seal(os.getppid()))"]
     assert processes.run(command, capture_output=True, text=True, check=True).stdout == "('resource limits',)\n"
