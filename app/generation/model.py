@@ -107,12 +107,13 @@ class Output:
 class State:
     """How far a generation is.
 
-    `progress` is a percentage. `position` is how many jobs start before it, or None where it does not wait.
+    `progress` is a percentage. `queue_position` is how many jobs start before it, or None where it does not wait.
     """
 
+    id: str
     status: str
     progress: int
-    position: int | None
+    queue_position: int | None
     error_code: str | None
     error_message: str | None
 

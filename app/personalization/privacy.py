@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
-
-from app import jobs, quotas
+from app import generation
 from app.personalization.previews import PREVIEWS
 from app.personalization.queries.personal_data import DesignsAndOrders
-from app.personalization.tables import generations
-from app.privacy import BOOKS, BROWSER, REQUEST, THE_CUSTOMER, THE_SHOP, WORK, Exported, Made
+from app.privacy import BOOKS, THE_SHOP, WORK, Exported
 
 EXPORTED = {
     "generations": Exported(
@@ -22,18 +17,13 @@ EXPORTED = {
             *("original_width", "original_height", "final_width", "final_height", "created_at", "updated_at"),
         ),
         {
-            "shop_id": THE_SHOP,
-            "shopper_id": THE_CUSTOMER,
-            "guest_session_id": BROWSER,
+            **generation.WITHHELD,
             "ai_prompt_used": "the shop's recipe for this style",
             "master_asset_id": "an unpaid design's full picture is not handed out; a paid one's names its design",
             "final_asset_id": "the order's line names its print file",
-            "idempotency_key": REQUEST,
             "quota_period": BOOKS,
-            "cost_micros": BOOKS,
             "pinned_at": "the orders' lines say what was ordered",
-            **dict.fromkeys(("progress", "duration_ms", "started_at", "completed_at", "generation_params"), WORK),
-            **dict.fromkeys(("tiles", "tiles_fell_back"), WORK),
+            **dict.fromkeys(("generation_params", "tiles", "tiles_fell_back"), WORK),
             **dict.fromkeys(("upscale_status", "upscale_factor", "upscale_started_at", "upscale_completed_at"), WORK),
         },
     ),
@@ -57,24 +47,12 @@ EXPORTED = {
     ),
 }
 
-
-def refund(shop_id: str, design: Made, at: datetime) -> Sequence[Any]:
-    """Statements that release the slot of a preview that is stopped, and uncount it."""
-    is_running = jobs.is_running(shop_id, f"{PREVIEWS.name}:{design.id}")
-    return [
-        *quotas.release_slot_if(shop_id, PREVIEWS.lane, is_running),
-        quotas.refund(shop_id, design.row["quota_period"], at),
-    ]
-
-
-PERSONAL_DATA = DesignsAndOrders(
-    table=generations,
-    folder="personalization",
+PERSONAL_DATA = generation.personal_data(
+    PREVIEWS,
+    shape=DesignsAndOrders,
     exported=EXPORTED,
     photo="upload_asset_id",
     fading=("master_asset_id", "preview_asset_id", "mockup_asset_id"),
     files=("final_asset_id",),
     emptied=("crop", "preflight"),
-    charged=("quota_period",),
-    refund=refund,
 )

@@ -28,7 +28,7 @@ async def test_a_request_is_charged_recorded_and_queued(desk: Desk) -> None:
     assert (job.kind, job.status, job.lane) == ("tests.sketch", "pending", "merchant")
     assert wakes.woken == [job.id]
     state = await generation.state(desk.app, KIND, await desk.found(sketch))
-    assert (state.status, state.progress, state.position, state.error_code) == ("pending", 0, 0, None)
+    assert (state.status, state.progress, state.queue_position, state.error_code) == ("pending", 0, 0, None)
 
 
 async def test_the_same_key_gives_the_same_generation_and_is_charged_once(desk: Desk) -> None:
