@@ -7,7 +7,6 @@ import tomllib
 from typing import Any
 
 import pytest
-from handlers.pages import NAV
 from sqlalchemy import Table
 from starlette.routing import Route
 
@@ -16,6 +15,7 @@ from app.capabilities import CAPABILITIES
 from app.core.lazy import load
 from app.core.tables import ShopRedact, fate_of, metadata
 from app.shops.model import NEEDED_SCOPES
+from handlers.http.pages import NAV
 from handlers.jobs import KINDS, SWEEPS
 from handlers.routes import ROUTES
 from handlers.webhooks import TOPICS
