@@ -118,6 +118,23 @@ async def test_a_customers_redaction_leaves_no_row_no_file_and_no_byte_and_refun
     assert counted == there <= start[0]
 
 
+async def test_a_redaction_while_it_is_made_stops_it_and_frees_its_slot(studio: Studio) -> None:
+    asked = await studio.ask(studio.customer(ADA))
+    seen: list[tuple[int, int]] = []
+
+    async def redact() -> None:
+        seen.append(await studio.charged())
+        await ask_privacy(studio, "redaction", ADA)
+        seen.append(await studio.charged())
+
+    studio.painter.before = redact
+    await studio.run()
+    assert (seen[0][1], seen[1]) == (1, (0, 0))
+    assert (await studio.row(asked), await studio.files()) == (None, [])
+    counted, there = await studio.stored()
+    assert counted == there
+
+
 async def test_a_customers_redaction_leaves_others_alone(studio: Studio) -> None:
     others = await studio.made(studio.customer(BOB))
     before, files = await studio.row(others), await studio.files()
@@ -152,6 +169,8 @@ async def test_what_nobody_ordered_loses_its_files_and_its_owner_with_age(studio
     assert isinstance(data, OwnedTable)
     gone = ("shopper_id", "guest_session_id", "idempotency_key", *data.fading, *data.emptied)
     assert {name for name in gone if row[name] is not None} == set()
+    typed = [text for text in studio.wishes[0].values() if isinstance(text, str) and " " in text]
+    assert [text for text in typed if text in row.values()] == [], "the person's own words go too"
     assert row["status"] == "completed"
     assert await studio.files() == []
     assert await studio.stored() == (0, 0)
