@@ -81,7 +81,7 @@ class Person:
         path = route.path.replace(":path}", "}").format(**{name: quote(values[name]) for name in inputs.path})
         body = {name: values[name] for name in inputs.body if values[name] is not None}
         query = {name: values[name] for name in inputs.query}
-        return await getattr(self, f"_{self.door}")(world, method, path, query, body)  # type: ignore[no-any-return]
+        return await getattr(self, f"_{self.shopify_auth}")(world, method, path, query, body)  # type: ignore[no-any-return]
 
     async def _unused(self, world: World, inputs: Inputs) -> dict[str, str]:
         """With what was used before, that would decide the answer."""
