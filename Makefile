@@ -15,7 +15,7 @@ UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
   --no-emit-index-url --no-emit-find-links --no-config \
   --custom-compile-command "make lock"
 ON_POSTGRES := tests/unit/jobs tests/unit/shops tests/unit/quotas tests/unit/generation tests/unit/personalization \
-  tests/integration/test_webhooks.py tests/integration/personalization
+  tests/unit/privacy/test_owned_tables.py tests/lifecycle tests/integration/test_webhooks.py tests/integration/personalization
 UV_LOCK_WORKER := $(filter-out --universal --python-version 3.11,$(UV_LOCK)) --python-version 3.14 \
   --python-platform wasm32-pyodide2024 --constraints requirements/run.txt
 # Dependencies of the worker's packages that the worker never imports: Google sign-in and other HTTP clients.

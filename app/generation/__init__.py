@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from app.generation.charges import Charge, Free, MonthlyQuota
     from app.generation.model import Generated, Kind, ModelSums, Output, State, Status
     from app.generation.model_calls import sweep_usage
+    from app.generation.privacy import WITHHELD, personal_data
     from app.generation.queries import by_key, find, usage_since
     from app.generation.requests import cancel, ensure_same, request, state
     from app.generation.runs import Run, job_kind
@@ -24,6 +25,7 @@ else:
             "app.generation.charges": "Charge Free MonthlyQuota",
             "app.generation.model": "Generated Kind ModelSums Output State Status",
             "app.generation.model_calls": "sweep_usage",
+            "app.generation.privacy": "WITHHELD personal_data",
             "app.generation.queries": "by_key find usage_since",
             "app.generation.requests": "cancel ensure_same request state",
             "app.generation.runs": "Run job_kind",
@@ -32,6 +34,7 @@ else:
     )
 
 __all__ = [
+    "WITHHELD",
     "Charge",
     "Free",
     "Generated",
@@ -48,6 +51,7 @@ __all__ = [
     "find",
     "job_kind",
     "lifecycle_columns",
+    "personal_data",
     "request",
     "state",
     "sweep_usage",

@@ -107,12 +107,13 @@ class Output:
 class State:
     """The current state of a generation.
 
-    `progress` is a percentage. `position` is how many jobs start before it, or None if it is not waiting.
+    `progress` is a percentage. `queue_position` is how many jobs start before it, or None if it is not waiting.
     """
 
+    id: str
     status: str
     progress: int
-    position: int | None
+    queue_position: int | None
     error_code: str | None
     error_message: str | None
 

@@ -72,4 +72,4 @@ async def state(app: App, kind: Kind[G], found: G) -> State:
     position = None
     if found.status == Status.PENDING:
         position = await jobs.queue_position(app.db, found.shop_id, kind.name, found.id, app.clock.now())
-    return State(found.status, found.progress, position, found.error_code, found.error_message)
+    return State(found.id, found.status, found.progress, position, found.error_code, found.error_message)

@@ -121,7 +121,7 @@ async def preview_state(app: App, shop_id: str, preview_id: str, size_id: str | 
         id=found.id,
         status=state.status,
         progress=state.progress,
-        queue_position=state.position,
+        queue_position=state.queue_position,
         preview_url=preview_url,
         mockup_url=mockup_url,
         error_code=state.error_code,

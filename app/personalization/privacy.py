@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
-
-from app import jobs, quotas
+from app import generation
 from app.personalization.previews import PREVIEWS
 from app.personalization.queries.personal_data import DesignsAndOrders
-from app.personalization.tables import generations
-from app.privacy import BOOKS, BROWSER, REQUEST, THE_CUSTOMER, THE_SHOP, WORK, Exported, Made
+from app.privacy import BOOKS, THE_SHOP, WORK, Exported
 
 EXPORTED = {
     "generations": Exported(
@@ -22,18 +17,13 @@ EXPORTED = {
             *("original_width", "original_height", "final_width", "final_height", "created_at", "updated_at"),
         ),
         {
-            "shop_id": THE_SHOP,
-            "shopper_id": THE_CUSTOMER,
-            "guest_session_id": BROWSER,
+            **generation.WITHHELD,
             "ai_prompt_used": "the prompt belongs to the shop",
             "master_asset_id": "the full picture is exported only if the design is paid for, as a file",
             "final_asset_id": "the order line refers to the print file",
-            "idempotency_key": REQUEST,
             "quota_period": BOOKS,
-            "cost_micros": BOOKS,
             "pinned_at": "the order lines show which designs were ordered",
-            **dict.fromkeys(("progress", "duration_ms", "started_at", "completed_at", "generation_params"), WORK),
-            **dict.fromkeys(("tiles", "tiles_fell_back"), WORK),
+            **dict.fromkeys(("generation_params", "tiles", "tiles_fell_back"), WORK),
             **dict.fromkeys(("upscale_status", "upscale_factor", "upscale_started_at", "upscale_completed_at"), WORK),
         },
     ),
@@ -57,24 +47,12 @@ EXPORTED = {
     ),
 }
 
-
-def refund(shop_id: str, design: Made, at: datetime) -> Sequence[Any]:
-    """Return statements that release the slot of a cancelled preview and refund its quota."""
-    is_running = jobs.is_running(shop_id, f"{PREVIEWS.name}:{design.id}")
-    return [
-        *quotas.release_slot_if(shop_id, PREVIEWS.lane, is_running),
-        quotas.refund(shop_id, design.row["quota_period"], at),
-    ]
-
-
-PERSONAL_DATA = DesignsAndOrders(
-    table=generations,
-    folder="personalization",
+PERSONAL_DATA = generation.personal_data(
+    PREVIEWS,
+    shape=DesignsAndOrders,
     exported=EXPORTED,
     photo="upload_asset_id",
     fading=("master_asset_id", "preview_asset_id", "mockup_asset_id"),
     files=("final_asset_id",),
     emptied=("crop", "preflight"),
-    charged=("quota_period",),
-    refund=refund,
 )

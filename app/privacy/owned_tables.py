@@ -9,12 +9,14 @@ from app.privacy.personal_data import Exported
 from app.privacy.queries.owned import NEEDED, OwnedTable
 
 
-def for_table(table: Any, *, folder: str, exported: Mapping[str, Exported], **options: Any) -> OwnedTable:
-    """Return the PersonalData of a table; `options` are further fields of OwnedTable.
+def for_table(
+    table: Any, *, folder: str, exported: Mapping[str, Exported], shape: type[OwnedTable] = OwnedTable, **options: Any
+) -> OwnedTable:
+    """Return the PersonalData of a table; `options` are further fields of `shape`, OwnedTable or a subclass.
 
     Raises ValueError if the table lacks a column that OwnedTable reads or writes.
     """
-    found = OwnedTable(table, folder, exported, **options)
+    found = shape(table, folder, exported, **options)
     named = {*NEEDED, found.status, *found.all_files, *found.marked, *found.emptied, *found.charged}
     if missing := sorted(named - set(table.columns.keys())):
         raise ValueError(f"{table.name} has no {', '.join(missing)}")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -12,15 +11,12 @@ from starlette.responses import JSONResponse, Response
 
 from app import media, personalization, shops
 from app.core.app import App
-from app.core.errors import AppError, NotFound
+from app.core.errors import AppError
 from app.core.pictures import Crop
-from app.core.read_batch import ReadBatch
-from app.core.signed_links import may_view, view_token
 from app.personalization import Preflight, PreviewRequest, PreviewState
-from handlers.http import auth, limits, parse
+from handlers.http import auth, generations, limits, parse
 from handlers.http.uploads import UploadBody, ticket
 
-VIEW_LIFE = timedelta(hours=24)
 PICTURE_LIFE = timedelta(hours=1)
 CONSENT = "Your photo is used to make your design, and is deleted when it is no longer needed."
 
@@ -44,11 +40,6 @@ class PreviewBody:
             crop=self.crop,
             idempotency_key=self.idempotency_key and self.idempotency_key[:100],
         )
-
-
-@dataclass(frozen=True)
-class CancelBody:
-    guest_token: str | None = None
 
 
 async def offer(request: Request) -> Response:
@@ -83,32 +74,21 @@ async def create_preview(request: Request) -> Response:
     allowed = await limits.preview(request, visit, body.guest_token)
     visitor = await auth.visitor(request, visit, body.guest_token)
     made = await personalization.request_preview(app, visitor, body.wish(), allowed)
-    token = view_token(app.settings.link_key, made.id, app.clock.now() + VIEW_LIFE)
-    return JSONResponse({"id": made.id, "status": made.status, "view_token": token, "guest_token": visitor.token}, 202)
+    return generations.accepted(app, made, visitor)
 
 
 async def preview_state(request: Request) -> Response:
-    visit = auth.storefront(request)
-    app: App = request.app.state.app
-    preview_id = request.path_params["preview_id"]
-    token = request.query_params.get("view_token", "")
-    if not may_view(app.settings.link_key, preview_id, token, app.clock.now()):
-        raise NotFound()
-    at_once = replace(app, db=ReadBatch(app.db))
-    _, state = await asyncio.gather(
-        shops.open_shop(at_once, visit),
-        personalization.preview_state(at_once, visit.shop, preview_id, request.query_params.get("size_id")),
-    )
-    return JSONResponse(_state(state))
+    size_id = request.query_params.get("size_id")
+
+    async def read(app: App, shop_id: str, preview_id: str) -> PreviewState:
+        return await personalization.preview_state(app, shop_id, preview_id, size_id)
+
+    return await generations.state(request, request.path_params["preview_id"], read, _pictures)
 
 
 async def cancel_preview(request: Request) -> Response:
-    visit = auth.storefront(request)
-    body = await parse.body(request, CancelBody)
-    visitor = await auth.known_visitor(request, visit, body.guest_token)
-    await limits.shopper(request, "cancel", visit, body.guest_token)
-    app: App = request.app.state.app
-    return JSONResponse(_state(await personalization.cancel_preview(app, visitor, request.path_params["preview_id"])))
+    preview_id = request.path_params["preview_id"]
+    return await generations.cancel(request, preview_id, personalization.cancel_preview, _pictures)
 
 
 def _offer(app: App, found: personalization.Offer) -> dict[str, Any]:
@@ -145,18 +125,15 @@ def _offer(app: App, found: personalization.Offer) -> dict[str, Any]:
     }
 
 
-def _state(state: PreviewState) -> dict[str, Any]:
-    shown: dict[str, Any] = {"id": state.id, "status": state.status, "progress": state.progress}
-    if state.queue_position is not None:
-        shown["queue_position"] = state.queue_position
+def _pictures(state: PreviewState) -> dict[str, Any]:
+    """The pictures of a preview, and whether the photo is good enough: what is there already."""
+    shown: dict[str, Any] = {}
     if state.preview_url:
         shown["preview_url"] = state.preview_url
     if state.mockup_url:
         shown["mockup_url"] = state.mockup_url
     if state.preflight:
         shown["preflight"] = _preflight(state.preflight)
-    if state.error_code:
-        shown["error"] = {"code": state.error_code, "message": state.error_message}
     return shown
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from starlette.routing import Route
 
 from handlers import routes
+from handlers.http import generations
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,25 @@ class Inputs:
 def inputs_of(route: Route) -> Inputs:
     """The body is the dataclass that the handler hands on to be parsed; a handler without one reads no JSON."""
     handler = routes.load(str(route.name))
+    read = [_read_by(each) for each in (handler, *_shared(handler))]
+    query = [name for names, _ in read for name in names]
+    return Inputs(list(route.param_convertors), query, [name for _, names in read for name in names])
+
+
+def _read_by(handler: Any) -> tuple[list[str], list[str]]:
+    """What one function takes of the query and of the body."""
     calls = list(_calls(handler))
     query = [call.args[0].value for call in calls if _reads_query(call) and isinstance(call.args[0], ast.Constant)]
     module = vars(sys.modules[handler.__module__])
     shapes = [module[arg.id] for call in calls for arg in call.args if isinstance(arg, ast.Name) and arg.id in module]
     bodies = [shape for shape in shapes if isinstance(shape, type) and is_dataclass(shape)]
-    body = [field.name for shape in bodies for field in fields(shape)]
-    return Inputs(list(route.param_convertors), [str(name) for name in query], body)
+    return [str(name) for name in query], [field.name for shape in bodies for field in fields(shape)]
+
+
+def _shared(handler: Any) -> list[Any]:
+    """The functions that a handler calls of the handlers that kinds of generations share."""
+    names = [ast.unparse(call.func).removeprefix("generations.") for call in _calls(handler)]
+    return [vars(generations)[name] for name in names if inspect.iscoroutinefunction(vars(generations).get(name))]
 
 
 def names_something(name: str) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from app.core.app import App
-from tests.unit.generation.sketches import Desk
+from tests.unit.generation.desk import Desk
 
 
 @pytest.fixture
-async def desk(app: App) -> Desk:
-    return await Desk.opened(app)
+async def desk(app: App) -> AsyncIterator[Desk]:
+    async with Desk.opened(app) as desk:
+        yield desk

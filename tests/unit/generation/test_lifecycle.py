@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from app.core.errors import AppError, Conflict, Unavailable, Unprocessable
 from app.media.tables import assets
 from app.quotas.tables import quotas
 from tests.apps import clock_of, close, make_app
-from tests.unit.generation.sketches import JOBS, PRICE, SENTENCE, Desk, Sketch, sketches
+from tests.sketches.capability import SENTENCE, Sketch, sketches
+from tests.unit.generation.desk import JOBS, PRICE, Desk
 
 LIMIT, MOST = 12, 2
 OPEN, FINAL = ("pending", "processing"), ("completed", "failed", "cancelled")
@@ -32,18 +34,20 @@ class Lifecycle(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.folder = tempfile.TemporaryDirectory()
         self.app = make_app(Path(self.folder.name))
+        self.opening = AsyncExitStack()
         self.asked: list[Sketch] = []
         self.ended: dict[str, str] = {}
         self.paid = 0
 
     def teardown(self) -> None:
+        self.runner.run(self.opening.aclose())
         self.runner.run(close(self.app))
         self.runner.close()
         self.folder.cleanup()
 
     @initialize()
     def open(self) -> None:
-        self.desk = self.runner.run(Desk.opened(self.app))
+        self.desk = self.runner.run(self.opening.enter_async_context(Desk.opened(self.app)))
         limits = {"monthly_generation_limit": LIMIT, "merchant_max_concurrent": MOST}
         self.runner.run(self.app.db.batch(update(quotas).values(**limits)))
         for wanted in (1, 2, 3):

@@ -12,7 +12,7 @@ from app import generation, jobs
 from app.core.errors import Unavailable, Unprocessable
 from app.generation import ModelSums
 from tests.apps import OTHER_SHOP, SHOP, clock_of, open_shop
-from tests.unit.generation.sketches import JOBS, PRICE, Desk
+from tests.unit.generation.desk import JOBS, PRICE, Desk
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +28,7 @@ async def test_a_call_is_logged_without_its_prompt(desk: Desk) -> None:
     await desk.run()
     (call,) = await desk.calls()
     assert (call["operation"], call["service"], call["model"], call["api_type"]) == (
-        "tests.sketch",
+        "sketches.sketch",
         "tests",
         "pencil",
         "image",
@@ -51,7 +51,7 @@ async def test_the_sums_of_a_shop_are_by_operation_and_model(desk: Desk) -> None
         await desk.ask(wanted=wanted)
     await desk.run()
     assert await generation.usage_since(desk.app.db, SHOP, "2000-01-01") == [
-        ModelSums("tests.sketch", "tests", "pencil", 2, 0, 4, 6, 10, 4 * PRICE)
+        ModelSums("sketches.sketch", "tests", "pencil", 2, 0, 4, 6, 10, 4 * PRICE)
     ]
     assert await generation.usage_since(desk.app.db, OTHER_SHOP, "2000-01-01") == []
 

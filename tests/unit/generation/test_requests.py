@@ -15,7 +15,8 @@ from app.generation import Free
 from app.quotas.tables import quotas
 from tests.apps import OTHER_SHOP, SHOP, open_shop
 from tests.fakes.ports import NotingQueue
-from tests.unit.generation.sketches import JOBS, KIND, SENTENCE, Desk, sketches
+from tests.sketches.capability import SENTENCE, sketches
+from tests.unit.generation.desk import JOBS, KIND, Desk
 
 pytestmark = pytest.mark.anyio
 
@@ -25,10 +26,10 @@ async def test_a_request_is_charged_recorded_and_queued(desk: Desk) -> None:
     sketch = await desk.ask(wanted=3)
     job = await desk.job(sketch)
     assert await desk.counted() == (3, 0)
-    assert (job.kind, job.status, job.lane) == ("tests.sketch", "pending", "merchant")
+    assert (job.kind, job.status, job.lane) == ("sketches.sketch", "pending", "merchant")
     assert wakes.woken == [job.id]
     state = await generation.state(desk.app, KIND, await desk.found(sketch))
-    assert (state.status, state.progress, state.position, state.error_code) == ("pending", 0, 0, None)
+    assert (state.status, state.progress, state.queue_position, state.error_code) == ("pending", 0, 0, None)
 
 
 async def test_the_same_key_gives_the_same_generation_and_is_charged_once(desk: Desk) -> None:

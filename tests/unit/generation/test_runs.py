@@ -14,7 +14,8 @@ from app.generation import Output, Run
 from app.jobs.tables import jobs as jobs_table
 from app.media.tables import assets
 from tests.apps import SHOP, clock_of
-from tests.unit.generation.sketches import JOBS, KIND, PRICE, Desk, Sketch, sketches
+from tests.sketches.capability import Sketch, sketches
+from tests.unit.generation.desk import JOBS, KIND, PRICE, Desk
 
 pytestmark = pytest.mark.anyio
 
@@ -41,7 +42,7 @@ async def test_its_file_is_stored_counted_and_its_own(desk: Desk) -> None:
     asset = await media.asset(desk.app.db, SHOP, (await desk.row(sketch))["picture_asset_id"])
     assert asset is not None
     assert (asset.owner_type, asset.owner_id, asset.purpose) == ("sketch", sketch.id, "picture")
-    assert asset.key.startswith(f"{SHOP}/tests/{sketch.id}/picture_")
+    assert asset.key.startswith(f"{SHOP}/sketches/{sketch.id}/picture_")
     assert await desk.app.files.get(asset.key) == b"sketch"
     quota = await quotas.quota(desk.app.db, SHOP)
     assert quota is not None
@@ -124,7 +125,7 @@ async def test_of_two_attempts_at_once_one_wins_and_the_others_file_goes(desk: D
 
 async def test_a_job_whose_row_is_gone_ends(desk: Desk) -> None:
     sketch = await desk.ask()
-    await desk.app.db.batch(update(sketches).where(sketches.c.id == sketch.id).values(shop_id="gone"))
+    await desk.app.db.batch(update(sketches).where(sketches.c.id == sketch.id).values(id="gone"))
     await desk.run()
     assert (await desk.job(sketch)).status == "failed"
 

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData, Table, select, update
+from sqlalchemy import Column, MetaData, Table, select, update
 
-from app import media, personalization, privacy, shops
-from app.capabilities import CAPABILITIES
+from app import generation, media, personalization, privacy, quotas, shops
 from app.core.app import App
 from app.core.ids import new_id, new_token
 from app.core.ports.shopify import ProxyVisit
@@ -23,14 +22,11 @@ from app.media.queries import insert_asset
 from app.personalization import PreviewRequest
 from app.shops import Visitor
 from handlers import jobs as runner
-from tests.apps import ON_POSTGRES, SHOP, clock_of, close, make_app, open_shop, send_photo, stock
-from tests.unit.privacy import sketches
-from tests.unit.privacy.sketches import CAPABILITY, EXPORTED, sketches_in, table_in
+from tests.apps import SHOP, clock_of, close, make_app, open_shop, send_photo, stock
+from tests.sketches.capability import EXPORTED, SKETCHES, sketches
+from tests.sketches.installed import installed
 
-pytestmark = [
-    pytest.mark.anyio,
-    pytest.mark.skipif(ON_POSTGRES, reason="the table is put into a file of SQLite"),
-]
+pytestmark = pytest.mark.anyio
 ADA, BOB = "90017001", "90017002"
 
 
@@ -39,7 +35,6 @@ class Atelier:
     """A shop where guests have designs and sketches made of their photos."""
 
     app: App
-    table: Table
     offer: personalization.Offer
 
     async def guest(self) -> Visitor:
@@ -61,9 +56,11 @@ class Atelier:
         asset = media.Asset(asset_id, SHOP, key, "sketch", None, "image/png", 8)
         owner = {"shopper_id": visitor.shopper_id, "guest_session_id": visitor.guest_session_id}
         values = {"id": sketch_id, "shop_id": SHOP, "status": status, "created_at": now, "updated_at": now}
+        values |= {"prompt": "a ring", "wanted": 2, "quota_period": quotas.period_of(now, visitor.shop.timezone)}
         files = {"upload_asset_id": upload_id, "picture_asset_id": asset_id}
-        row = upsert(self.table).values(**values, **owner, **files)
-        await self.app.db.batch(insert_asset(asset, now), row)
+        row = upsert(sketches).values(**values, **owner, **files)
+        held = quotas.hold(SHOP, values["quota_period"], now, 2)
+        await self.app.db.batch(insert_asset(asset, now), row, *held)
         return await self.row("sketches", sketch_id)
 
     async def order(self, customer: str, design: dict[str, Any]) -> None:
@@ -86,17 +83,23 @@ class Atelier:
         await privacy.ask(self.app, SHOP, kind, customer)
         await runner.run_due(self.app)
 
+    async def charged(self) -> int:
+        """Units that count in this month."""
+        quota = await quotas.quota(self.app.db, SHOP)
+        assert quota is not None
+        return quota.current_generations
+
     async def files(self) -> list[str]:
         return [each.key for each in await self.app.files.list(f"{SHOP}/sketches/")]
 
 
 @pytest.fixture
 async def atelier(tmp_path: Path) -> AsyncIterator[Atelier]:
-    app = replace(make_app(tmp_path), capabilities=(*CAPABILITIES, CAPABILITY))
-    await open_shop(app)
-    with table_in(tmp_path / "artify.db") as table:
-        yield Atelier(app, table, await stock(app))
-    await close(app)
+    made = make_app(tmp_path)
+    await open_shop(made)
+    async with installed(made) as app:
+        yield Atelier(app, await stock(app))
+    await close(made)
 
 
 async def test_a_guests_sketch_is_the_customers_who_alone_ordered_from_that_browser(atelier: Atelier) -> None:
@@ -116,11 +119,12 @@ async def test_a_guests_sketch_is_the_customers_who_alone_ordered_from_that_brow
 async def test_a_customers_sketches_go_with_them_and_what_is_being_made_is_refunded(atelier: Atelier) -> None:
     guest = await atelier.guest()
     await atelier.order(ADA, await atelier.design(guest))
-    done, open_one = await atelier.sketch(guest), await atelier.sketch(guest, status="processing")
-    strangers = await atelier.sketch(await atelier.guest())
+    done, strangers = await atelier.sketch(guest), await atelier.sketch(await atelier.guest())
+    delivered = await atelier.charged()
+    open_one = await atelier.sketch(guest, status="processing")
     await atelier.ask("redaction", ADA)
     assert [await atelier.row("sketches", each["id"]) for each in (done, open_one)] == [{}, {}]
-    assert sketches.refunded == [open_one["id"]]
+    assert await atelier.charged() == delivered
     assert await atelier.row("sketches", strangers["id"]) == strangers
     assert await atelier.files() == [f"{SHOP}/sketches/{strangers['id']}/picture_1.png"]
 
@@ -147,10 +151,10 @@ async def test_a_photo_takes_with_it_what_every_capability_made_of_it(atelier: A
     assert await atelier.row("sketches", sketch["id"]) == {}
     assert await atelier.row("sketches", other["id"]) == other
     assert await atelier.files() == [f"{SHOP}/sketches/{other['id']}/picture_1.png"]
-    quotas, assets = metadata.tables["quotas"], metadata.tables["assets"]
+    quotas_table, assets = metadata.tables["quotas"], metadata.tables["assets"]
     left = await atelier.app.db.all(select(assets).where(assets.c.deleted_at.is_(None)))
     assert [row["owner_type"] for row in left] == [None]
-    assert (await atelier.app.db.all(select(quotas.c.current_storage_bytes)))[0]["current_storage_bytes"] == 0
+    assert (await atelier.app.db.all(select(quotas_table.c.current_storage_bytes)))[0]["current_storage_bytes"] == 0
 
 
 async def test_a_sketch_loses_picture_and_owner_with_its_age(atelier: Atelier) -> None:
@@ -165,5 +169,7 @@ async def test_a_sketch_loses_picture_and_owner_with_its_age(atelier: Atelier) -
 
 @pytest.mark.parametrize("column", ["guest_session_id", "picture_asset_id"])
 def test_a_table_without_a_column_that_is_needed_is_refused(column: str) -> None:
-    with pytest.raises(ValueError, match=f"sketches has no {column}"):
-        privacy.for_table(sketches_in(MetaData(), column), folder="sketches", exported={}, fading=("picture_asset_id",))
+    columns = [Column(each.name, each.type) for each in sketches.columns if each.name != column]
+    kind = replace(SKETCHES, table=Table("sketches", MetaData(), *columns))
+    with pytest.raises(ValueError, match=f"sketches has no .*{column}"):
+        generation.personal_data(kind, exported={}, fading=("picture_asset_id",))

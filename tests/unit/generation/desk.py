@@ -1,86 +1,31 @@
-"""A small kind of generation of the tests' own: a sketch of a prompt, in as many copies as are wanted."""
+"""A desk at which sketches are asked for and made: the lifecycle by its functions, without HTTP."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import MetaData, Table, UniqueConstraint, select
-from sqlalchemy import text as raw
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.schema import CreateTable
+from sqlalchemy import select
 
-from app import generation, jobs, quotas
-from app.adapters.database import postgres_schema
+from app import generation, jobs, quotas, shops
 from app.core.app import App
-from app.core.ids import new_id
-from app.core.pictures import ImageAnswer, ImageRequest, ModelUsage, Picture
+from app.core.ids import new_id, new_token
+from app.core.pictures import ImageAnswer, ImageRequest, ModelUsage
 from app.core.ports.database import Row
-from app.core.tables import key, number, stamps, text
-from app.generation import Kind, MonthlyQuota, Output, Run, lifecycle_columns
+from app.core.ports.shopify import ProxyVisit
 from app.generation.tables import api_usage, api_usage_daily
 from app.jobs import Job
 from app.quotas import Lane
 from app.quotas.tables import quotas as quotas_table
-from tests.apps import ON_POSTGRES, SHOP, open_shop
+from tests.apps import SHOP, open_shop
+from tests.sketches.capability import SKETCHES, Sketch, draw, sketches
+from tests.sketches.installed import installed
 
-SENTENCE = "The month is used up."
 PRICE = 1_000
-sketches = Table(
-    "sketches",
-    MetaData(),
-    key(),
-    text("shop_id"),
-    text("prompt"),
-    number("wanted", 1),
-    text("quota_period", nullable=True),
-    text("picture_asset_id", nullable=True),
-    *lifecycle_columns(),
-    *stamps(),
-    UniqueConstraint("shop_id", "idempotency_key"),
-)
-
-
-@dataclass(frozen=True)
-class Sketch:
-    id: str
-    shop_id: str
-    prompt: str
-    wanted: int
-    quota_period: str
-    created_at: datetime
-    idempotency_key: str | None = None
-    status: str = "pending"
-    progress: int = 0
-    error_code: str | None = None
-    error_message: str | None = None
-    picture_asset_id: str | None = None
-
-    def asks_the_same(self, other: Sketch) -> bool:
-        return (self.prompt, self.wanted) == (other.prompt, other.wanted)
-
-
-KIND = Kind(
-    name="tests.sketch",
-    table=sketches,
-    shape=Sketch,
-    folder="tests",
-    owner_type="sketch",
-    charge=MonthlyQuota(SENTENCE, units=lambda row: row.wanted),
-    lane=Lane.MERCHANT,
-)
-
-
-async def draw(run: Run[Sketch]) -> Output:
-    """As a capability does it."""
-    await run.progress(25)
-    answer = await run.image(ImageRequest(run.row.prompt, [], 64, 64, count=run.row.wanted))
-    picture = Picture(answer.picture, "image/png", 64, 64)
-    return Output({"picture": picture}, answer.model, delivered=len(answer.pictures))
-
-
+KIND = replace(SKETCHES, lane=Lane.MERCHANT)
+"""As merchants ask for sketches: the lane that previews do not use."""
 JOBS = {KIND.name: generation.job_kind(KIND, draw)}
 
 
@@ -102,38 +47,32 @@ class Pencil:
         return ImageAnswer((b"sketch",) * count, self.name, ModelUsage(PRICE * count, 3, 5))
 
 
-async def _create_table(app: App) -> None:
-    ddl = str(CreateTable(sketches).compile(dialect=sqlite.dialect()))
-    if ON_POSTGRES:
-        async with postgres_schema.open_connection(app.settings.database_url) as connection:
-            await connection.execute(ddl)
-    else:
-        await app.db.batch(raw(ddl))
-
-
 @dataclass
 class Desk:
     """A shop, and the steps from a prompt to a sketch."""
 
     app: App
     pencil: Pencil
+    guest_id: str
 
     @classmethod
-    async def opened(cls, app: App) -> Desk:
-        """With the table of sketches."""
+    @asynccontextmanager
+    async def opened(cls, app: App) -> AsyncIterator[Desk]:
+        """With the table of sketches as long as this lasts, and a guest who asks for them."""
         pencil = Pencil()
-        desk = cls(replace(app, image_model=pencil), pencil)
         await open_shop(app)
-        await _create_table(app)
-        return desk
+        guest = await shops.visitor(app, ProxyVisit(SHOP, None), new_token())
+        async with installed(replace(app, image_model=pencil)) as with_sketches:
+            yield cls(with_sketches, pencil, str(guest.guest_session_id))
 
     def wish(self, **changes: Any) -> Sketch:
         now = self.app.clock.now()
-        return replace(Sketch(new_id(), SHOP, "a ring", 1, quotas.period_of(now, "UTC"), now), **changes)
+        sketch = Sketch(new_id(), SHOP, "a ring", now, quota_period=quotas.period_of(now, "UTC"))
+        return replace(sketch, guest_session_id=self.guest_id, **changes)
 
     async def ask(self, **changes: Any) -> Sketch:
         wanted = self.wish(**changes)
-        before = await generation.by_key(self.app.db, SHOP, KIND, wanted.idempotency_key, {})
+        before = await generation.by_key(self.app.db, SHOP, KIND, wanted.idempotency_key, wanted.owner())
         return await generation.request(self.app, KIND, wanted, before=before)
 
     async def cancel(self, sketch: Sketch) -> bool:

@@ -1,0 +1,37 @@
+"""What privacy needs to know of a kind whose rows belong to a shopper or to a guest session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from app import jobs, quotas
+from app.generation.model import G, Kind
+from app.privacy import BOOKS, BROWSER, REQUEST, THE_CUSTOMER, THE_SHOP, WORK, Exported, Made, OwnedTable, for_table
+
+WITHHELD = {
+    "shop_id": THE_SHOP,
+    "shopper_id": THE_CUSTOMER,
+    "guest_session_id": BROWSER,
+    "idempotency_key": REQUEST,
+    "cost_micros": BOOKS,
+    **dict.fromkeys(("progress", "duration_ms", "started_at", "completed_at"), WORK),
+}
+"""Columns of the owner and of the lifecycle that an export withholds, with the reasons."""
+
+
+def personal_data(kind: Kind[G], *, exported: Mapping[str, Exported], **options: Any) -> OwnedTable:
+    """Return the PersonalData of a kind's table. A generation that a deletion stops is refunded as if it was cancelled.
+
+    `options` are those of `privacy.for_table`. Raises ValueError when the table lacks a column that is needed.
+    """
+    names = tuple(each.name for each in fields(kind.shape))  # type: ignore[arg-type]  # every shape is a dataclass
+
+    def refund(shop_id: str, item: Made, at: datetime) -> Sequence[Any]:
+        row = kind.shape(**{name: item.row[name] for name in names})
+        is_running = jobs.is_running(shop_id, f"{kind.name}:{item.id}")
+        return [*quotas.release_slot_if(shop_id, kind.lane, is_running), *kind.charge.refund(row, at)]
+
+    return for_table(kind.table, folder=kind.folder, exported=exported, charged=names, refund=refund, **options)
