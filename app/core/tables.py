@@ -58,9 +58,13 @@ class ShopRedact(StrEnum):
     """The rows stay until they expire: they contain no personal data and no secrets, or do not belong to a shop."""
 
 
-def on_shop_redact(action: ShopRedact) -> dict[str, Any]:
-    """Return the `info` of a table, which every table must have."""
-    return {"shop_redact": action}
+def on_shop_redact(action: ShopRedact, *, about: str = "") -> dict[str, Any]:
+    """Return the `info` of a table, which every table must have.
+
+    `about` is the column with the id of the item that a row is about, such as a design. Such rows are deleted when the
+    item is deleted at the request of a customer, a shopper or a merchant.
+    """
+    return {"shop_redact": action, "about": about}
 
 
 def shop_redact_of(table: Table) -> ShopRedact:
@@ -75,6 +79,11 @@ def deleted_with_shop() -> list[str]:
     The order matters because some foreign keys do not cascade.
     """
     return [table.name for table in reversed(metadata.sorted_tables) if shop_redact_of(table) is ShopRedact.DELETED]
+
+
+def columns_about_items() -> list[Column[Any]]:
+    """Return the columns of the loaded tables that `on_shop_redact` was told of as `about`."""
+    return [table.c[table.info["about"]] for table in metadata.sorted_tables if table.info.get("about")]
 
 
 def upsert(table: Table) -> Insert:

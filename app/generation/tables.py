@@ -65,7 +65,7 @@ api_usage = Table(
     number("duration_ms", None),
     *stamps(),
     Index("ix_api_usage_subject", "shop_id", "subject_id"),
-    info=on_shop_redact(ShopRedact.DELETED),
+    info=on_shop_redact(ShopRedact.DELETED, about="subject_id"),
 )
 
 api_usage_daily = Table(

@@ -38,7 +38,7 @@ jobs = Table(
         *("status", "priority", "shop_id", "kind", "run_at", "id"),
         info={"where": "status IN ('pending', 'running')"},
     ),
-    info=on_shop_redact(ShopRedact.LAST),
+    info=on_shop_redact(ShopRedact.LAST, about="subject_id"),
 )
 
 

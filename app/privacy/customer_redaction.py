@@ -86,7 +86,7 @@ async def _delete_items(app: App, customer: Customer, data: PersonalData, person
                 raise
             continue
         await delete_objects(app, shop_id, data.folder, ids, [])
-        await app.db.batch(*data.delete(shop_id, ids, app.clock.now()), customer_redaction.forget_jobs(shop_id, ids))
+        await app.db.batch(*data.delete(shop_id, ids, app.clock.now()), *customer_redaction.forget_items(shop_id, ids))
 
 
 async def _delete_files(app: App, customer: Customer, personal: Personal) -> None:

@@ -62,7 +62,7 @@ async def empty_photo(app: App, lease: Lease) -> None:
     await app.db.batch(
         *lease.finish(now),
         *customer_redaction.delete_assets(shop_id, payload["files"], now, personal),
-        customer_redaction.forget_jobs(shop_id, [lease.job.subject_id]),
+        *customer_redaction.forget_items(shop_id, [lease.job.subject_id]),
     )
     await scrub(app)
 
@@ -103,7 +103,7 @@ async def _delete(app: App, shop_id: str, item_id: str, found: list[tuple[Person
         statements += [
             *stop_items(data, shop_id, items, now),
             data.delete_unordered(shop_id, item_ids),
-            customer_redaction.forget_jobs(shop_id, item_ids),
+            *customer_redaction.forget_items(shop_id, item_ids),
             quotas.release_storage(shop_id, customer_redaction.live_bytes(shop_id, file_ids), now),
             photo_queries.mark_deleted(shop_id, file_ids, now),
         ]

@@ -107,7 +107,7 @@ def drawn(look: str, subject: str) -> Image.Image:
     photo = Image.fromarray(screened(448, 0.26, 9, 30, NEWSPRINT)) if is_halftone else photograph(SUBJECTS[subject])
     request = ImageRequest(look, [Picture(pictures.encoded(photo, "PNG"), "image/png", *photo.size)], *DRAWN)
     rendered = asyncio.run(LOCAL_MODELS["local"]().render(request))
-    with Image.open(io.BytesIO(rendered.data)) as image:
+    with Image.open(io.BytesIO(rendered.picture)) as image:
         return image.convert("RGB")
 
 

@@ -101,9 +101,9 @@ async def test_a_text_cannot_be_passed_off_as_sealed_by_another_key(make: Make) 
 
 
 async def test_a_refusal_tells_nothing_of_the_secret_or_the_key(make: Make) -> None:
-    sealed = await make(KEY).seal("secret")
+    sealed = await make(KEY).seal("shpat_0123456789")
     with pytest.raises(Unauthorized) as fault:
         await make(bytes(32)).open(sealed)
-    assert "secret" not in str(fault.value).replace("A stored secret", "")
+    assert "shpat_0123456789" not in str(fault.value)
     assert sealed not in str(fault.value)
     assert fault.value.code == "sealed_unreadable"

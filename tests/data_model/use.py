@@ -21,6 +21,7 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.selectable import SelectBase
 
 import app.schema  # noqa: F401  # fills the metadata
+from app.core.statements import BoundStatement, BuiltStatement
 from app.core.tables import metadata
 from tests.setups import SetUp
 from tests.sources import ROOT
@@ -37,6 +38,7 @@ class Use:
 
     def __init__(self) -> None:
         self.statements = 0
+        self._built: set[BuiltStatement] = set()
         self.filled: set[Place] = set()
         self._shapes: set[Any] = set()
         self._changed: set[Place] = set()
@@ -55,6 +57,11 @@ class Use:
         while hasattr(statement, "statement"):
             statement = statement.statement
         self.statements += 1
+        if isinstance(statement, BoundStatement):
+            if statement.built in self._built:
+                return
+            self._built.add(statement.built)
+            statement = statement.afresh()
         shape = statement._generate_cache_key()
         if shape and shape.key in self._shapes:
             return

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from app.core.errors import TooMany
 from app.quotas.tables import quotas
 from app.shops.tables import rate_limits
-from handlers.http.limits import LIMITS, SENTENCES
+from handlers.http.limits import LIMITS, MESSAGES
 from tests.lifecycle.studio import Studio
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ async def test_who_has_asked_as_often_as_they_may_is_told_when_to_come_back(stud
     [changed] = await studio.app.db.batch(update(rate_limits).where(full).values(count=most))
     assert changed.rowcount == 1
     refused = await studio.post(browser)
-    sentence = SENTENCES.get(f"{limit}:{by}") or SENTENCES.get(limit) or TooMany.message
+    sentence = MESSAGES.get(f"{limit}:{by}") or MESSAGES.get(limit) or TooMany.message
     assert (refused.status_code, refused.json()["error"]["message"]) == (429, sentence)
     assert 0 < int(refused.headers["Retry-After"]) <= 60
     assert await studio.charged() == charged

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Table, and_, delete, func, o
 
 from app.core.ids import new_id
 from app.core.ports.database import Database, Expect, Row
-from app.core.tables import among, metadata, upsert
+from app.core.tables import among, columns_about_items, metadata, upsert
 from app.jobs.tables import jobs
 from app.media.tables import assets
 from app.privacy.model import Customer
@@ -61,9 +61,12 @@ def stop_jobs(shop_id: str, subjects: Collection[str], at: datetime) -> Any:
     )
 
 
-def forget_jobs(shop_id: str, subjects: Collection[str]) -> Any:
-    """Delete all jobs about these subjects, whatever their status."""
-    return delete(jobs).where(jobs.c.shop_id == shop_id, among(jobs.c.subject_id, subjects))
+def forget_items(shop_id: str, item_ids: Collection[str]) -> list[Any]:
+    """Delete what other tables record about these items: their jobs, whatever their status, and calls to models."""
+    return [
+        delete(column.table).where(column.table.c.shop_id == shop_id, among(column, item_ids))
+        for column in columns_about_items()
+    ]
 
 
 def live_bytes(shop_id: str, asset_ids: Collection[str]) -> ScalarSelect[int]:

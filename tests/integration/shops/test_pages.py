@@ -60,15 +60,15 @@ async def test_the_home_page_shows_what_a_month_of_ai_cost(world: World) -> None
 
 
 async def test_the_home_page_says_how_often_styles_were_used(world: World) -> None:
-    assert "in all" not in (await world.merchant().document()).text
+    assert "in total" not in (await world.merchant().document()).text
     await world.design()
     page = (await world.merchant().document()).text
     assert page.count(">used once<") == page.count("<div>Oil painting") > 1
-    assert re.search(r"1 preview in all; this month is counted since \d{1,2} \w{3} \d{4}\.", page)
+    assert re.search(r"1 preview in total\. This month's previews are counted since \d{1,2} \w{3} \d{4}\.", page)
     await world.design()
     page = (await world.merchant().document()).text
     assert ">used 2 times<" in page
-    assert "2 previews in all" in page
+    assert "2 previews in total" in page
 
 
 async def test_the_home_page_of_a_shop_with_one_product_says_so(empty_world: World) -> None:

@@ -48,7 +48,7 @@ OTHER_PROOF = {
 }
 HELD_BY_ANOTHER = (409, "lease_lost")
 """A print worker prints for every shop, so it is told whether another one has a job. Nothing more."""
-COUNTERS = ("quotas", "ai_styles")
+COUNTERS = ("quotas", "ai_styles", "api_usage_daily")
 """Tables whose rows the shoppers of a shop share."""
 
 
