@@ -33,7 +33,7 @@ async def _create_table(app: App) -> None:
     indexes = [CreateIndex(index) for index in sorted(sketches.indexes, key=lambda each: str(each.name))]
     ddl = [str(each.compile(dialect=sqlite.dialect())) for each in (CreateTable(sketches), *indexes)]
     if ON_POSTGRES:
-        async with postgres_schema.connected(app.settings.database_url) as connection:
+        async with postgres_schema.open_connection(app.settings.database_url) as connection:
             await connection.execute(";\n".join(ddl))
     else:
         await app.db.batch(*[raw(each) for each in ddl])
