@@ -79,7 +79,7 @@ class Use:
             [found] = setup.rows(filled(unknown))
             self.filled |= {place(column) for number, column in enumerate(unknown) if found[f"c{number}"]}
         for key in setup.objects():
-            if "/export_" in key and key not in self._exports:
+            if "/export_" in key and key.endswith(".zip") and key not in self._exports:
                 self._exports.add(key)
                 self._exported |= set(exported(setup.stored(key)))
 
