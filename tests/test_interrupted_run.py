@@ -111,7 +111,11 @@ def begun(folder: Path, *options: str) -> Iterator[Run]:
     command = [sys.executable, "-m", "pytest", "-p", "tests.plugins.processes", "-p", "tests.plugins.spread"]
     with (folder / "output").open("wb") as output:
         process = processes.start(
-            [*command, "-c", os.devnull, *options, str(folder)], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT
+            [*command, "-c", os.devnull, *options, str(folder)],
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            preexec_fn=_heed_interrupts,
         )
     try:
         wait(lambda: (folder / "started").exists() or process.poll() is not None)
@@ -122,6 +126,11 @@ def begun(folder: Path, *options: str) -> Iterator[Run]:
         yield Run(process, told["pid"], started, Path(told["folder"]))
     finally:
         processes.stop(process, signal.SIGKILL)
+
+
+def _heed_interrupts() -> None:
+    """A shell starts what runs in the background with SIGINT ignored, and every process below inherits that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def check_ends(run: Run) -> None:
