@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests import soak
 from tests.integration.storefront import Storefront
 from tests.integration.world import World
 
@@ -38,7 +39,7 @@ def live(world: World) -> int:
     return int(counted["count"])
 
 
-@pytest.mark.parametrize("count", [19, 100, 500])
+@pytest.mark.parametrize("count", [19, 100, soak.size(500, 150)])
 async def test_a_photo_with_so_many_designs_is_deleted_by_its_shopper(world: World, count: int) -> None:
     storefront = world.storefront()
     before = live(world)

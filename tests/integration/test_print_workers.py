@@ -242,7 +242,7 @@ async def test_a_ticket_is_for_a_file_as_it_was_ordered(delegating: World, mime:
 
 
 @pytest.mark.parametrize(
-    ("fell_back", "shown"), [(3, "3 of 1,204 tiles were enlarged by plain resampling"), (0, None), (None, None)]
+    ("fell_back", "shown"), [(3, "AI upscaling failed for 3 of 1,204 tiles"), (0, None), (None, None)]
 )
 async def test_the_merchant_sees_in_how_many_tiles_the_network_failed(
     delegating: World, fell_back: int | None, shown: str | None
@@ -257,7 +257,7 @@ async def test_the_merchant_sees_in_how_many_tiles_the_network_failed(
     [final] = delegating.rows("SELECT tiles, tiles_fell_back FROM generations WHERE generation_type = 'final'")
     assert final == {"tiles": None if fell_back is None else 1204, "tiles_fell_back": fell_back}
     page = (await delegating.merchant().document("/orders")).text
-    assert shown in page if shown else "plain resampling" not in page
+    assert shown in page if shown else "AI upscaling failed" not in page
 
 
 async def test_a_report_that_is_repeated_is_answered_as_at_first(delegating: World) -> None:
