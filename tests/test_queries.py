@@ -205,7 +205,8 @@ def _is_loose(sources: Sequence[FromClause], where: Any) -> bool:
 def _binds(condition: Any, table: Any, bound: Collection[Any], tables: Sequence[Any]) -> bool:
     if not isinstance(condition, BinaryExpression) or condition.operator is not operators.eq:
         return False
-    for column, other in ((condition.left, condition.right), (condition.right, condition.left)):
+    left, right = _plain(condition.left), _plain(condition.right)
+    for column, other in ((left, right), (right, left)):
         if not isinstance(column, Column) or column.table is not table:
             continue
         if column is shop_column(table) and isinstance(other, BindParameter) and other.value == SHOP:
@@ -213,6 +214,12 @@ def _binds(condition: Any, table: Any, bound: Collection[Any], tables: Sequence[
         if isinstance(other, Column) and (column.primary_key or column is shop_column(table)):
             return other.table in bound or other.table not in tables  # of the statement around it
     return False
+
+
+def _plain(side: Any) -> Any:
+    """One side of a comparison, which may be `unindexed`."""
+    is_unindexed = isinstance(side, BinaryExpression) and side.operator is operators.concat_op
+    return side.left if is_unindexed and getattr(side.right, "text", None) == "''" else side
 
 
 def _conditions(where: Any) -> Iterator[Any]:
