@@ -31,7 +31,14 @@ from handlers.jobs import KINDS
 from tests.test_architecture import ACROSS_SHOPS, QUERIES
 
 SHOP = "the-shop.myshopify.com"
-NAMED = {"shop_id": SHOP, "shop": SHOP, "table": "order_items", "columns": ["id"], "photos": []}
+NAMED = {
+    "shop_id": SHOP,
+    "shop": SHOP,
+    "table": "order_items",
+    "columns": ["id"],
+    "photos": [],
+    "rows": metadata.tables["order_items"],
+}
 PERSONAL_DATA = all_personal_data(CAPABILITIES)
 MADE_UP: Mapping[Any, Any] = {
     Mapping[str, Slotted]: KINDS,
@@ -219,7 +226,7 @@ def _binds(condition: Any, table: Any, bound: Collection[Any], tables: Sequence[
 def _plain(side: Any) -> Any:
     """One side of a comparison, which may be `unindexed`."""
     is_unindexed = isinstance(side, BinaryExpression) and side.operator is operators.concat_op
-    return side.left if is_unindexed and getattr(side.right, "text", None) == "''" else side
+    return side.left if is_unindexed and getattr(side.right, "name", None) == "''" else side
 
 
 def _conditions(where: Any) -> Iterator[Any]:

@@ -178,7 +178,6 @@ class _Bytewise(ColumnElement[str]):
         self.text = text
         self.type = Text()
 
-
     def _compiler_dispatch(self, visitor: Any, **kw: Any) -> str:
         name = '"C"' if visitor.dialect.name == "postgresql" else "BINARY"
         return f"({visitor.process(self.text, **kw)} COLLATE {name})"

@@ -79,7 +79,9 @@ async def orders(request: Request) -> Response:
         unread=[_unread(app, each) for each in unread],
         found=found,
         cards=[_card(app, card, sizes) for card in found.rows],
-        filters={_address(fields | {"show": show.value, "search": ""}): (label, show) for show, label in FILTERS.items()},
+        filters={
+            _address(fields | {"show": show.value, "search": ""}): (label, show) for show, label in FILTERS.items()
+        },
         query=query,
         fields=fields,
         address=_address(fields),

@@ -15,7 +15,7 @@ from app.media.tables import assets
 from app.personalization.model import Generation, KnownDesign
 from app.personalization.order_rules import LineParts, Order, OrderItem
 from app.personalization.print_sizes import Size
-from app.personalization.queries.offers import size_columns, with_size
+from app.personalization.queries.offers import SIZE, with_size
 from app.personalization.tables import generations, order_items, orders
 from app.shops.tables import shoppers
 
@@ -58,11 +58,11 @@ def _line_parts(shop_id: str, item_id: str) -> Any:
         select(
             *columns_of(OrderItem, order_items, "item"),
             *columns_of(Generation, generations, "design"),
-            *size_columns("size"),
+            *SIZE,
             *columns_of(Asset, master, "master"),
             *columns_of(Asset, photo, "photo"),
         )
-        .select_from(with_size(rows, shop_id, order_items.c.size_id))
+        .select_from(with_size(shop_id, rows, order_items.c.size_id))
         .where(order_items.c.shop_id == shop_id, order_items.c.id == item_id)
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -48,6 +48,32 @@ _DEFAULTS = {
 """The print settings of a size without a blank."""
 MOST_SIZES = 100
 """The maximum number of sizes of a whole shop to choose from."""
+
+
+def _blank_or_default(name: str) -> ColumnElement[Any]:
+    """Return the value of the mapped blank, else that of the size, else the default of a print without a blank."""
+    blank = variants if name in variants.c else bases
+    other = sizes.c[name] if name in sizes.c else literal(_DEFAULTS[name])
+    return func.coalesce(blank.c[name], other)
+
+
+_SIZE: Mapping[str, ColumnElement[Any]] = {
+    "id": sizes.c.id,
+    "product_id": sizes.c.product_id,
+    "name": sizes.c.name,
+    "shopify_variant_id": sizes.c.shopify_variant_id,
+    **{name: _blank_or_default(name) for name in ("width_px", "height_px", *_DEFAULTS)},
+    "profile_key": assets.c.key,
+    "mockup": bases.c.mockup,
+    "product_base_variant_id": mappings.c.product_base_variant_id,
+    "base_name": bases.c.name,
+    "base_variant_name": variants.c.name,
+    "option_names": bases.c.option_names,
+    "option_values": variants.c.option_values,
+}
+"""The fields of Size, from the tables that `with_size` joins."""
+SIZE: Sequence[Label[Any]] = [column.label(f"size_{name}") for name, column in _SIZE.items()]
+"""The columns of Size in a select from `with_size`, to be read by `part` under the name "size"."""
 
 
 async def styles_of(db: Database, shop_id: str, product_id: Id) -> list[Style]:
@@ -125,7 +151,7 @@ def _sizes_by_product(shop_id: str, product_ids: Collection[str]) -> Any:
     named = each_of(product_ids)
     own = and_(sizes.c.shop_id == shop_id, sizes.c.product_id == named.c.key, sizes.c.is_active == 1)
     return (
-        select(*size_columns("size"))
+        select(*SIZE)
         .select_from(_with_blank(named.outerjoin(sizes, own)))
         .order_by(sizes.c.product_id, sizes.c.sort_order)
     )
@@ -173,8 +199,8 @@ def _sizes_to_map(shop_id: str, shopify_product_ids: Collection[str], limit: int
     named = [products.c.shop_id == shop_id, among(products.c.shopify_product_id, shopify_product_ids)]
     chosen = union_all(select(*one_of_each.c), own.where(*named, sizes.c.is_active == 1)).subquery("chosen")
     return (
-        select(chosen.c.shopify_product_id, *size_columns("size"))
-        .select_from(with_size(chosen, shop_id, chosen.c.size_id))
+        select(chosen.c.shopify_product_id, *SIZE)
+        .select_from(with_size(shop_id, chosen, chosen.c.size_id))
         .order_by(sizes.c.name, sizes.c.sort_order, sizes.c.id)
     )
 
@@ -303,27 +329,21 @@ def set_watermark(shop_id: str, watermark: Watermark, at: datetime) -> Any:
     )
 
 
-def with_size(rows: FromClause, shop_id: str, size_id: ColumnElement[Any]) -> Join:
+def with_size(shop_id: str, rows: FromClause, size_id: ColumnElement[Any]) -> Join:
     """Join each row with the size of this id, and with the blank that the size's variant is mapped to, if any.
 
-    SQLite would read all sizes of the shop to join a subquery of sizes.
+    SIZE are the columns to select. SQLite would read all sizes of the shop to join a subquery of sizes.
     """
     return _with_blank(rows.outerjoin(sizes, and_(sizes.c.shop_id == shop_id, sizes.c.id == size_id)))
 
 
-def size_columns(name: str) -> list[Label[Any]]:
-    """Return the columns of Size from the tables that `with_size` joins, to be read by `part` under this name."""
-    return [column.label(f"{name}_{field}") for field, column in _size_columns().items()]
-
-
 @functools.cache
 def _sizes() -> Any:
-    columns = [column.label(field) for field, column in _size_columns().items()]
-    return select(*columns).select_from(_with_blank(sizes))
+    return select(*[column.label(field) for field, column in _SIZE.items()]).select_from(_with_blank(sizes))
 
 
 def _with_blank(rows: FromClause) -> Join:
-    """Join rows that have a size with the blank that the size's variant is mapped to, and the blank's colour profile."""
+    """Join rows that have a size with the blank that its variant is mapped to, and the blank's colour profile."""
     mapped = and_(
         mappings.c.shop_id == sizes.c.shop_id,
         mappings.c.product_id == sizes.c.product_id,
@@ -336,28 +356,3 @@ def _with_blank(rows: FromClause) -> Join:
         .outerjoin(bases, bases.c.id == variants.c.product_base_id)
         .outerjoin(assets, assets.c.id == bases.c.profile_asset_id)
     )
-
-
-def _size_columns() -> dict[str, ColumnElement[Any]]:
-    """Return the values of the fields of Size."""
-    return {
-        "id": sizes.c.id,
-        "product_id": sizes.c.product_id,
-        "name": sizes.c.name,
-        "shopify_variant_id": sizes.c.shopify_variant_id,
-        **{name: _blank_or_default(name) for name in ("width_px", "height_px", *_DEFAULTS)},
-        "profile_key": assets.c.key,
-        "mockup": bases.c.mockup,
-        "product_base_variant_id": mappings.c.product_base_variant_id,
-        "base_name": bases.c.name,
-        "base_variant_name": variants.c.name,
-        "option_names": bases.c.option_names,
-        "option_values": variants.c.option_values,
-    }
-
-
-def _blank_or_default(name: str) -> Any:
-    """Return the value of the mapped blank, else that of the size, else the default of a print without a blank."""
-    blank = variants if name in variants.c else bases
-    other = sizes.c[name] if name in sizes.c else literal(_DEFAULTS[name])
-    return func.coalesce(blank.c[name], other)

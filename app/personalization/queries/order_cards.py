@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Select, and_, func, or_, select, tuple_, union, union_all
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    ScalarSelect,
+    Select,
+    and_,
+    func,
+    or_,
+    select,
+    tuple_,
+    union,
+    union_all,
+)
 
 from app.core.paging import Cursor
 from app.core.ports.database import Database, Row
@@ -16,7 +28,7 @@ from app.jobs.tables import is_given_up, jobs
 from app.media.tables import assets
 from app.personalization.model import NOTE, LineFilter, LineQuery, OrderCard
 from app.personalization.print_sizes import Size
-from app.personalization.queries.offers import size_columns, with_size
+from app.personalization.queries.offers import SIZE, with_size
 from app.personalization.tables import ai_styles, generations, order_items, orders
 
 LAST = "\U0010ffff"
@@ -202,7 +214,6 @@ def _cards(shop_id: str, page: FromClause) -> Select[Any]:
         .outerjoin(printed, printed.c.id == order_items.c.print_asset_id)
         .outerjoin(jobs, and_(jobs.c.shop_id == shop_id, jobs.c.dedupe_key == f"{NOTE}:" + order_items.c.id))
     )
-    sizes = size_columns("size")
     return select(
         order_items.c.id.label("item_id"),
         order_items.c.shop_id,
@@ -234,11 +245,11 @@ def _cards(shop_id: str, page: FromClause) -> Select[Any]:
         proposal.c.preflight.label("proposal_preflight"),
         final.c.tiles,
         final.c.tiles_fell_back,
-        *sizes,
+        *SIZE,
         generations.c.model_used,
         generations.c.duration_ms,
         *[final.c[name] for name in PRINT_COLUMNS],
-    ).select_from(with_size(rows, shop_id, order_items.c.size_id))
+    ).select_from(with_size(shop_id, rows, order_items.c.size_id))
 
 
 def _order_card(row: Row) -> OrderCard:

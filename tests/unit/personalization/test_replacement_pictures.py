@@ -13,9 +13,9 @@ from app.core.ids import new_id
 from app.generation.queries import insert
 from app.media.tables import assets
 from app.personalization import OrderCard
+from app.personalization.order_lists import order_card
 from app.personalization.order_rules import NOT_FOUND, PICTURE_GONE
 from app.personalization.previews import PREVIEWS
-from app.personalization.prints import order_card
 from app.personalization.tables import order_items
 from app.quotas.tables import quotas
 from tests.apps import OTHER_SHOP, SHOP, clock_of, open_shop, send_photo, stock
