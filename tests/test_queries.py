@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import BinaryExpression, BindParameter, BooleanClauseList, Column, Delete, Insert, Select, Update, true
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql import operators, visitors
+from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.sql.selectable import FromClause, Join
 
 from app.capabilities import CAPABILITIES
@@ -225,6 +226,7 @@ def _binds(condition: Any, table: Any, bound: Collection[Any], tables: Sequence[
 
 def _plain(side: Any) -> Any:
     """One side of a comparison, which may be `unindexed`."""
+    side = side.element if isinstance(side, Grouping) else side
     is_unindexed = isinstance(side, BinaryExpression) and side.operator is operators.concat_op
     return side.left if is_unindexed and getattr(side.right, "name", None) == "''" else side
 
