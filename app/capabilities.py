@@ -68,6 +68,6 @@ CAPABILITIES = (
             "shop/redact": Subscriber("privacy.redact_shop", "app.privacy:shop_redact_fields"),
         },
         sweeps=("app.privacy:sweep", "app.privacy:scrub"),
-        nav=(NavLink("/privacy", "Privacy"),),
+        nav=(NavLink("/usage", "Usage"), NavLink("/privacy", "Privacy")),
     ),
 )

@@ -65,6 +65,8 @@ ROUTES = [
     Route("/orders/items/{item_id}/picture", lazy("personalization.admin.propose_picture"), methods=["POST"]),
     Route("/orders/items/{item_id}/picture/approve", lazy("personalization.admin.approve_picture"), methods=["POST"]),
     Route("/orders/deliveries/{delivery_id}/read", lazy("personalization.admin.read_again"), methods=["POST"]),
+    Route("/usage", lazy("usage.usage")),
+    Route("/usage.csv", lazy("usage.usage_csv")),
     Route("/privacy", lazy("privacy.privacy_page")),
     Route("/privacy/requests", lazy("privacy.create_request"), methods=["POST"]),
     Route("/privacy/previews", lazy("privacy.keep_previews"), methods=["POST"]),
