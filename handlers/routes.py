@@ -67,6 +67,8 @@ ROUTES = [
     Route("/orders/deliveries/{delivery_id}/read", lazy("personalization.admin.read_again"), methods=["POST"]),
     Route("/usage", lazy("usage.usage")),
     Route("/usage.csv", lazy("usage.usage_csv")),
+    Route("/settings", lazy("settings.settings")),
+    Route("/settings/mail", lazy("settings.set_mail"), methods=["POST"]),
     Route("/privacy", lazy("privacy.privacy_page")),
     Route("/privacy/requests", lazy("privacy.create_request"), methods=["POST"]),
     Route("/privacy/previews", lazy("privacy.keep_previews"), methods=["POST"]),

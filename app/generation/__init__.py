@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from app.generation.model_calls import sweep_usage
     from app.generation.privacy import WITHHELD, personal_data
     from app.generation.queries import by_key, find, usage_by_day, usage_since
-    from app.generation.requests import cancel, ensure_same, request, state
+    from app.generation.requests import cancel, ensure_same, notices, request, state
     from app.generation.runs import Run, job_kind
     from app.generation.tables import lifecycle_columns
 else:
@@ -27,7 +27,7 @@ else:
             "app.generation.model_calls": "sweep_usage",
             "app.generation.privacy": "WITHHELD personal_data",
             "app.generation.queries": "by_key find usage_by_day usage_since",
-            "app.generation.requests": "cancel ensure_same request state",
+            "app.generation.requests": "cancel ensure_same notices request state",
             "app.generation.runs": "Run job_kind",
             "app.generation.tables": "lifecycle_columns",
         },
@@ -52,6 +52,7 @@ __all__ = [
     "find",
     "job_kind",
     "lifecycle_columns",
+    "notices",
     "personal_data",
     "request",
     "state",

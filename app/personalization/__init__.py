@@ -10,7 +10,7 @@ from app.core.lazy import facade
 
 if TYPE_CHECKING:
     from app.personalization.blanks import map_base, save_base
-    from app.personalization.dashboard import Summary, summary
+    from app.personalization.dashboard import Summary, notices, summary
     from app.personalization.jobs import KINDS
     from app.personalization.model import (
         NOTE_FAILED,
@@ -43,7 +43,7 @@ else:
         __name__,
         {
             "app.personalization.blanks": "map_base save_base",
-            "app.personalization.dashboard": "Summary summary",
+            "app.personalization.dashboard": "Summary notices summary",
             "app.personalization.jobs": "KINDS",
             "app.personalization.model": (
                 "DesignUsage Generation NOTE_FAILED Offer OrderCard PREVIEW_SIDE PreviewRequest PreviewState Style "
@@ -93,6 +93,7 @@ __all__ = [
     "map_base",
     "map_size",
     "measure",
+    "notices",
     "offer",
     "open_picture",
     "order_cards",

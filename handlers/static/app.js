@@ -75,7 +75,7 @@ function swap(page, isNew) {
 
 async function send(form, more = {}) {
   const texts = [...new FormData(form)].filter(([, value]) => typeof value === "string");
-  const fields = Object.fromEntries(texts.map(([name, value]) => [name, value === "true" ? true : value]));
+  const fields = Object.fromEntries(texts.map(([name, value]) => [name, ["true", "false"].includes(value) ? value === "true" : value]));
   const button = form.querySelector("s-button");
   button?.setAttribute("loading", "");
   latest += 1;
