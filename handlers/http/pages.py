@@ -54,7 +54,8 @@ def template_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["nav"] = NAV
-    environment.filters |= {"day": _day, "minute": _minute, "page_link": _page_link}
+    environment.filters |= {"day": _day, "minute": _minute, "dollars": _dollars, "megabytes": _megabytes}
+    environment.filters["page_link"] = _page_link
     environment.globals |= {"badge_of": status_badge, "accepted_files": ACCEPTED_FILES}
     return environment
 
@@ -73,3 +74,12 @@ def _page_link(cursor: Cursor | None, address: str) -> str | None:
 
 def _minute(moment: datetime) -> str:
     return f"{_day(moment)}, {moment:%H:%M} UTC"
+
+
+def _dollars(micros: int) -> str:
+    """An amount in micro-dollars, to the cent."""
+    return f"${micros / 1_000_000:,.2f}"
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1_000_000:,.0f} MB"
