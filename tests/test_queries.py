@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import BinaryExpression, BindParameter, BooleanClauseList, Column, Delete, Insert, Select, Update, true
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql import operators, visitors
+from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.sql.selectable import FromClause, Join
 
 from app.capabilities import CAPABILITIES
@@ -31,7 +32,14 @@ from handlers.jobs import KINDS
 from tests.test_architecture import ACROSS_SHOPS, QUERIES
 
 SHOP = "the-shop.myshopify.com"
-NAMED = {"shop_id": SHOP, "shop": SHOP, "table": "order_items", "columns": ["id"], "photos": []}
+NAMED = {
+    "shop_id": SHOP,
+    "shop": SHOP,
+    "table": "order_items",
+    "columns": ["id"],
+    "photos": [],
+    "rows": metadata.tables["order_items"],
+}
 PERSONAL_DATA = all_personal_data(CAPABILITIES)
 MADE_UP: Mapping[Any, Any] = {
     Mapping[str, Slotted]: KINDS,
@@ -205,7 +213,8 @@ def _is_loose(sources: Sequence[FromClause], where: Any) -> bool:
 def _binds(condition: Any, table: Any, bound: Collection[Any], tables: Sequence[Any]) -> bool:
     if not isinstance(condition, BinaryExpression) or condition.operator is not operators.eq:
         return False
-    for column, other in ((condition.left, condition.right), (condition.right, condition.left)):
+    left, right = _plain(condition.left), _plain(condition.right)
+    for column, other in ((left, right), (right, left)):
         if not isinstance(column, Column) or column.table is not table:
             continue
         if column is shop_column(table) and isinstance(other, BindParameter) and other.value == SHOP:
@@ -213,6 +222,13 @@ def _binds(condition: Any, table: Any, bound: Collection[Any], tables: Sequence[
         if isinstance(other, Column) and (column.primary_key or column is shop_column(table)):
             return other.table in bound or other.table not in tables  # of the statement around it
     return False
+
+
+def _plain(side: Any) -> Any:
+    """One side of a comparison, which may be `unindexed`."""
+    side = side.element if isinstance(side, Grouping) else side
+    is_unindexed = isinstance(side, BinaryExpression) and side.operator is operators.concat_op
+    return side.left if is_unindexed and getattr(side.right, "name", None) == "''" else side
 
 
 def _conditions(where: Any) -> Iterator[Any]:

@@ -22,6 +22,7 @@ LOCK = 0x41727469
 DIALECT_WORDS = {
     r"\bjson_valid\((\w+)\)": r"(\1) IS JSON",
     r"\bDOUBLE\b(?! PRECISION)": "DOUBLE PRECISION",
+    r"\bCOLLATE BINARY\b": 'COLLATE "C"',
 }
 
 SHAPE = """
