@@ -22,6 +22,15 @@ from app.core.tables import (
 )
 from app.generation import lifecycle_columns
 
+UNORDERED_WITH_PICTURES = (
+    "pinned_at IS NULL AND "
+    "(master_asset_id IS NOT NULL OR preview_asset_id IS NOT NULL OR mockup_asset_id IS NOT NULL)"
+)
+"""The designs that the retention sweep looks for.
+
+SQLite uses the index only for a query with the same condition, its alternatives in the same order.
+"""
+
 sizes = Table(
     "sizes",
     metadata,
@@ -181,6 +190,7 @@ orders = Table(
     number("revision"),
     time("customer_as_of"),
     UniqueConstraint("shop_id", "shopify_order_id"),
+    Index("ix_orders_shop_id_customer_id", "shop_id", "customer_id"),
     one_of("status", "open", "paid", "partially_refunded", "refunded", "cancelled"),
     info=on_shop_redact(ShopRedact.DELETED),
 )
@@ -222,7 +232,7 @@ generations = Table(
     number("tiles_fell_back", None),
     UniqueConstraint("shopper_id", "idempotency_key"),
     UniqueConstraint("guest_session_id", "idempotency_key"),
-    Index("ix_generations_unordered", "shop_id", "updated_at", info={"where": "pinned_at IS NULL"}),
+    Index("ix_generations_unwanted", "shop_id", "updated_at", info={"where": UNORDERED_WITH_PICTURES}),
     one_of("upscale_status", "not_needed", "pending", "processing", "completed", "failed"),
     info=on_shop_redact(ShopRedact.DELETED),
 )

@@ -148,10 +148,11 @@ class PersonalData(ABC):
         """
 
     @abstractmethod
-    def needs_upload(self, shop: Any) -> Any:
-        """Return the condition that a row of assets is the photo of an item of the shop that still has pictures.
+    def needs_file(self) -> Any:
+        """Return the condition that the row of a file, a row of assets, is needed even if its object is deleted.
 
-        Such a row is still needed, because "delete my photo" finds the items by it.
+        It holds for the photo of an item that still has pictures, because "delete my photo" finds the items by it, and
+        for a file whose absence must be noticed rather than taken for the choice of none.
         """
 
     @abstractmethod

@@ -12,7 +12,7 @@ from sqlalchemy import Column, ColumnElement, CompoundSelect, Select, and_, case
 from app.core.ports.database import Database
 from app.core.tables import among
 from app.media.tables import assets
-from app.personalization.tables import generations, order_items, orders
+from app.personalization.tables import ai_styles, generations, order_items, orders, product_bases, watermarks
 from app.privacy import Browsers, Customer, OwnedTable
 
 SOLD_STATES = ("queued", "printing", "ready", "failed")
@@ -126,6 +126,19 @@ class DesignsAndOrders(OwnedTable):
             .where(orders.c.shop_id == customer.shop_id, orders.c.customer_id == customer.id)
             .values(customer_id=None, updated_at=at),
         ]
+
+    def needs_file(self) -> Any:
+        """Return the condition that a file's row is needed: also as a line's print file, and in the shop's settings.
+
+        A line without a print file would be printed again. A blank without its colour profile, a style without its
+        reference and a shop without its watermark would silently give other pictures.
+        """
+        referring = (
+            *(order_items.c.print_asset_id, product_bases.c.profile_asset_id, watermarks.c.asset_id),
+            *(ai_styles.c.example_asset_id, ai_styles.c.reference_asset_id),
+        )
+        needed = [select(column.table.c.id).where(column == assets.c.id).exists() for column in referring]
+        return or_(super().needs_file(), *needed)
 
     def is_unordered(self) -> ColumnElement[bool]:
         return generations.c.pinned_at.is_(None)

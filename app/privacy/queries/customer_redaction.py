@@ -31,10 +31,10 @@ def insert_shopper(customer: Customer, at: datetime) -> Any:
 
 async def files_of(db: Database, customer: Customer, limit: int) -> Sequence[Row]:
     """Return ids and keys of the customer's files and of exports about them, including files marked as deleted."""
-    theirs = or_(assets.c.shopper_id == shopper_of(customer), assets.c.id.in_(exports_of(customer)))
+    theirs = select(assets.c.id).where(assets.c.shopper_id == shopper_of(customer)).union(exports_of(customer))
     return await db.all(
         select(assets.c.id, assets.c.key)
-        .where(assets.c.shop_id == customer.shop_id, theirs)
+        .where(assets.c.shop_id == customer.shop_id, assets.c.id.in_(theirs))
         .order_by(assets.c.id)
         .limit(limit)
     )
@@ -95,10 +95,10 @@ def forget_webhooks(customer: Customer, at: datetime) -> Any:
         update(webhook_deliveries)
         .where(
             webhook_deliveries.c.shop_id == customer.shop_id,
-            _is_about(customer),
+            webhook_deliveries.c.customer_id == customer.id,
             webhook_deliveries.c.status != "received",
         )
-        .values(fields=None, updated_at=at)
+        .values(fields=None, customer_id=None, updated_at=at)
     )
 
 
@@ -121,7 +121,7 @@ def _theirs(table: Table, customer: Customer, personal: Personal) -> ColumnEleme
     if table is shoppers:
         return shoppers.c.shopify_customer_id == customer.id
     if table is webhook_deliveries:
-        return _is_about(customer)
+        return webhook_deliveries.c.customer_id == customer.id
     return assets.c.shopper_id == shopper_of(customer)
 
 
@@ -130,11 +130,3 @@ def _may_be_exported(shop_id: str, personal: Personal) -> ColumnElement[bool]:
     withheld = [each.withheld_uploads(shop_id) for each in personal]
     photos = and_(assets.c.purpose == "upload", *[assets.c.id.not_in(each) for each in withheld if each is not None])
     return or_(photos, *[each.may_leave(shop_id) for each in personal])
-
-
-def _is_about(customer: Customer) -> ColumnElement[bool]:
-    """Return the condition that a webhook is about the customer, by a text search in its JSON fields.
-
-    The Json type writes JSON without spaces.
-    """
-    return func.replace(webhook_deliveries.c.fields, " ", "").contains(f'"customer_id":"{customer.id}"')
