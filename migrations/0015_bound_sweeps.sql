@@ -13,8 +13,6 @@ CREATE INDEX ix_generations_unwanted ON generations (shop_id, updated_at) WHERE 
 
 CREATE INDEX ix_jobs_shop_id_subject_id ON jobs (shop_id, subject_id);
 
-CREATE INDEX ix_orders_shop_id_customer_id ON orders (shop_id, customer_id);
-
 CREATE INDEX ix_privacy_requests_customer ON privacy_requests (shop_id, shopify_customer_id) WHERE shopify_customer_id IS NOT NULL;
 
 -- The customer whom a webhook is about. Only the rows that name one are written: at most the webhooks of 30 days.

@@ -25,6 +25,7 @@ from sqlalchemy import (
     bindparam,
     func,
     literal,
+    literal_column,
     select,
 )
 
@@ -141,6 +142,15 @@ def among(column: ColumnElement[str], texts: Collection[str]) -> ColumnElement[b
     character, because that is how it is stored on PostgreSQL.
     """
     return column.in_(select(func.json_each(typed(texts, Texts())).table_valued("key").c.key))
+
+
+def unindexed(column: ColumnElement[str]) -> ColumnElement[str]:
+    """Return a text column in a form that no index serves, so that a row is looked up by another condition.
+
+    Without statistics, SQLite expects the same number of rows for each value of a column, and so may read all rows of a
+    shop rather than the few that another column selects.
+    """
+    return column.concat(literal_column("''"))
 
 
 class Flag(TypeDecorator[bool]):

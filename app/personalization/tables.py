@@ -23,8 +23,7 @@ from app.core.tables import (
 from app.generation import lifecycle_columns
 
 UNORDERED_WITH_PICTURES = (
-    "pinned_at IS NULL AND "
-    "(master_asset_id IS NOT NULL OR preview_asset_id IS NOT NULL OR mockup_asset_id IS NOT NULL)"
+    "pinned_at IS NULL AND (master_asset_id IS NOT NULL OR preview_asset_id IS NOT NULL OR mockup_asset_id IS NOT NULL)"
 )
 """The designs that the retention sweep looks for.
 
@@ -190,7 +189,6 @@ orders = Table(
     number("revision"),
     time("customer_as_of"),
     UniqueConstraint("shop_id", "shopify_order_id"),
-    Index("ix_orders_shop_id_customer_id", "shop_id", "customer_id"),
     one_of("status", "open", "paid", "partially_refunded", "refunded", "cancelled"),
     info=on_shop_redact(ShopRedact.DELETED),
 )

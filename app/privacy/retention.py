@@ -26,10 +26,12 @@ PREVIEWS_AT_ONCE = 50
 OBJECTS_AT_ONCE = 1000
 """Objects compared with the database per minute: as many as S3 and R2 list in one call."""
 FILES_AT_ONCE = 200
-"""Files looked for in the storage per minute, with one call each. A Cloudflare worker may make 1,000 calls to storage and
-database per run, which the sweeps of a minute share."""
+"""Files looked for in the storage per minute, with one call each. A Cloudflare worker may make 1,000 calls to storage
+and database per run, which the sweeps of a minute share."""
 CALLS_AT_ONCE = 20
 DELETED_AT_ONCE = 500
+FILE_ROWS_AT_ONCE = 100
+"""Rows of files deleted in one transaction: for each, a dozen columns that may refer to it are searched."""
 SESSIONS_AT_ONCE = 500
 ROWS_AT_ONCE = 500
 """Rows deleted in one transaction. Of each table, one transaction runs per minute, except for the rate limits."""
@@ -140,10 +142,11 @@ async def _deleted(app: App, after: str, now: datetime) -> _Step:
     """Delete rows of files that were deleted GONE_LIFE ago, except those that something still needs."""
     personal, before = all_personal_data(app.capabilities), now - GONE_LIFE
     found = await retention.deleted_files(app.db, after, before, DELETED_AT_ONCE, personal)
-    count = 0
-    if over := [row["id"] for row in found if row["is_over"]]:
-        (deleted,) = await app.db.batch(retention.delete_file_rows(over, before, personal))
-        count = deleted.rowcount
+    count, over = 0, [row["id"] for row in found if row["is_over"]]
+    for start in range(0, len(over), FILE_ROWS_AT_ONCE):
+        some = over[start : start + FILE_ROWS_AT_ONCE]
+        (deleted,) = await app.db.batch(retention.delete_file_rows(some, before, personal))
+        count += deleted.rowcount
     return _Step(str(found[-1]["id"]) if len(found) == DELETED_AT_ONCE else None, count)
 
 

@@ -31,10 +31,11 @@ def insert_shopper(customer: Customer, at: datetime) -> Any:
 
 async def files_of(db: Database, customer: Customer, limit: int) -> Sequence[Row]:
     """Return ids and keys of the customer's files and of exports about them, including files marked as deleted."""
-    theirs = select(assets.c.id).where(assets.c.shopper_id == shopper_of(customer)).union(exports_of(customer))
+    in_shop = assets.c.shop_id == customer.shop_id
+    theirs = select(assets.c.id).where(in_shop, assets.c.shopper_id == shopper_of(customer))
     return await db.all(
         select(assets.c.id, assets.c.key)
-        .where(assets.c.shop_id == customer.shop_id, assets.c.id.in_(theirs))
+        .where(in_shop, assets.c.id.in_(theirs.union(exports_of(customer))))
         .order_by(assets.c.id)
         .limit(limit)
     )
@@ -127,6 +128,6 @@ def _theirs(table: Table, customer: Customer, personal: Personal) -> ColumnEleme
 
 def _may_be_exported(shop_id: str, personal: Personal) -> ColumnElement[bool]:
     """Return the condition that a file may be exported: it is an uploaded photo, or a capability permits it."""
-    withheld = [each.withheld_uploads(shop_id) for each in personal]
-    photos = and_(assets.c.purpose == "upload", *[assets.c.id.not_in(each) for each in withheld if each is not None])
+    withheld = [each.withholds_upload(shop_id) for each in personal]
+    photos = and_(assets.c.purpose == "upload", *[~each for each in withheld if each is not None])
     return or_(photos, *[each.may_leave(shop_id) for each in personal])

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, delete, false, or_, select, true, union, union_all, update
 
 from app.core.ports.database import Database, Expect, Row
-from app.core.tables import among
+from app.core.tables import among, unindexed
 from app.media.tables import assets
 from app.privacy.model import Customer, Made
 from app.privacy.personal_data import Exported, PersonalData
@@ -57,7 +57,9 @@ class OwnedTable(PersonalData):
         return self.table.c.shopper_id == shopper_of(customer)
 
     def may_leave(self, shop_id: str) -> Any:
-        return self._is_file_of(self.table.c.shop_id == shop_id, self.marked)
+        items = [self.table.c[name] == assets.c.id for name in self.marked]
+        marked = and_(unindexed(self.table.c.shop_id) == shop_id, or_(false(), *items))
+        return select(self.table.c.id).where(marked).exists()
 
     def adopt(self, customer: Customer, browsers: Browsers) -> list[Any]:
         table, me = self.table, shopper_of(customer)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, and_, delete, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, and_, delete, func, or_, select, update
 
 from app.core.ids import first_id
 from app.core.ports.database import Database, Expect, Row
@@ -85,8 +85,10 @@ def _is_deleted() -> ColumnElement[bool]:
     return assets.c.deleted_at.is_not(None)
 
 
-async def old_sessions(db: Database, after: str, begun_before: datetime, limit: int, personal: Personal) -> Sequence[Row]:
-    """Return a page of guest sessions that began before a time, by id, each with whether it is still in use (`used`)."""
+async def old_sessions(
+    db: Database, after: str, begun_before: datetime, limit: int, personal: Personal
+) -> Sequence[Row]:
+    """Return a page of guest sessions that began before a time, by id, each with whether it is in use (`used`)."""
     page = (
         select(guest_sessions.c.id)
         .where(guest_sessions.c.id > after, guest_sessions.c.id < first_id(begun_before))
@@ -146,12 +148,12 @@ def correct_counter(shop_id: str, counted: int, held: int, at: datetime) -> Any:
 class Aged(Enum):
     """Tables whose rows go with age alone."""
 
-    RATE_LIMITS = "rate_limits"
-    OAUTH_STATES = "oauth_states"
     DELIVERIES = "webhook_deliveries"
     JOBS = "jobs"
     REQUESTS = "privacy_requests"
     AUDIT_LOG = "audit_log"
+    OAUTH_STATES = "oauth_states"
+    RATE_LIMITS = "rate_limits"
 
 
 def any_aged(now: datetime, aged: Aged) -> Any:
@@ -166,12 +168,12 @@ def delete_aged(now: datetime, aged: Aged, limit: int) -> Any:
 
 
 _KEYS: Mapping[Aged, Column[str]] = {
-    Aged.RATE_LIMITS: rate_limits.c.key,
-    Aged.OAUTH_STATES: oauth_states.c.state_hash,
     Aged.DELIVERIES: webhook_deliveries.c.id,
     Aged.JOBS: jobs.c.id,
     Aged.REQUESTS: privacy_requests.c.id,
     Aged.AUDIT_LOG: audit_log.c.id,
+    Aged.OAUTH_STATES: oauth_states.c.state_hash,
+    Aged.RATE_LIMITS: rate_limits.c.key,
 }
 _LIVES: Mapping[Aged, timedelta] = {
     Aged.DELIVERIES: model.MESSAGE_LIFE,
@@ -181,7 +183,7 @@ _LIVES: Mapping[Aged, timedelta] = {
 }
 
 
-def _aged(aged: Aged, now: datetime) -> Select[tuple[str]]:
+def _aged(aged: Aged, now: datetime) -> Any:
     """Select the keys of a table's expired rows, oldest first: by `expires_at`, or by the time in the id."""
     key = _KEYS[aged]
     if aged not in _LIVES:

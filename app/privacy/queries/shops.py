@@ -74,5 +74,5 @@ def _is_limit_of(shop_id: str) -> ColumnElement[bool]:
 
 
 def _delete_some(table: Table, which: ColumnElement[bool], limit: int) -> Any:
-    """Delete up to `limit` rows. They are found by id alone, or SQLite would read all rows of the shop for each page."""
+    """Delete up to `limit` rows. Only the page names the shop, or SQLite might read all rows of the shop each time."""
     return delete(table).where(table.c.id.in_(select(table.c.id).where(which).limit(limit)))
