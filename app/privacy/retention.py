@@ -30,7 +30,7 @@ FILES_AT_ONCE = 200
 and database per run, which the sweeps of a minute share."""
 CALLS_AT_ONCE = 20
 DELETED_AT_ONCE = 500
-FILE_ROWS_AT_ONCE = 100
+FILE_ROWS_AT_ONCE = 50
 """Rows of files deleted in one transaction: for each, a dozen columns that may refer to it are searched."""
 SESSIONS_AT_ONCE = 500
 ROWS_AT_ONCE = 500
