@@ -11,6 +11,10 @@ DROP INDEX ix_generations_unordered;
 
 CREATE INDEX ix_generations_unwanted ON generations (shop_id, updated_at) WHERE pinned_at IS NULL AND (master_asset_id IS NOT NULL OR preview_asset_id IS NOT NULL OR mockup_asset_id IS NOT NULL);
 
+CREATE INDEX ix_order_items_order_id_shop_id ON order_items (order_id, shop_id);
+
+DROP INDEX ix_order_items_order_id;
+
 CREATE INDEX ix_jobs_shop_id_subject_id ON jobs (shop_id, subject_id);
 
 CREATE INDEX ix_privacy_requests_customer ON privacy_requests (shop_id, shopify_customer_id) WHERE shopify_customer_id IS NOT NULL;

@@ -32,7 +32,14 @@ from handlers.jobs import KINDS
 from tests.test_architecture import ACROSS_SHOPS, QUERIES
 
 SHOP = "the-shop.myshopify.com"
-NAMED = {"shop_id": SHOP, "shop": SHOP, "table": "order_items", "columns": ["id"], "photos": []}
+NAMED = {
+    "shop_id": SHOP,
+    "shop": SHOP,
+    "table": "order_items",
+    "columns": ["id"],
+    "photos": [],
+    "rows": metadata.tables["order_items"],
+}
 PERSONAL_DATA = all_personal_data(CAPABILITIES)
 MADE_UP: Mapping[Any, Any] = {
     Mapping[str, Slotted]: KINDS,
@@ -212,7 +219,7 @@ def _binds(condition: Any, table: Any, bound: Collection[Any], tables: Sequence[
         return _is_page(condition.right, table) and condition.left is table.c.get("id")
     if not isinstance(condition, BinaryExpression) or condition.operator is not operators.eq:
         return False
-    left, right = _column(condition.left), _column(condition.right)
+    left, right = _plain(condition.left), _plain(condition.right)
     for column, other in ((left, right), (right, left)):
         if not isinstance(column, Column) or column.table is not table:
             continue
@@ -223,11 +230,11 @@ def _binds(condition: Any, table: Any, bound: Collection[Any], tables: Sequence[
     return False
 
 
-def _column(expression: Any) -> Any:
-    """The column of an expression that keeps an index from being used, and any other expression itself."""
-    inner: Any = expression.element if isinstance(expression, Grouping) else expression
-    is_concat = isinstance(inner, BinaryExpression) and inner.operator is operators.concat_op
-    return inner.left if is_concat else expression
+def _plain(side: Any) -> Any:
+    """One side of a comparison, which may be `unindexed`."""
+    side = side.element if isinstance(side, Grouping) else side
+    is_unindexed = isinstance(side, BinaryExpression) and side.operator is operators.concat_op
+    return side.left if is_unindexed and getattr(side.right, "name", None) == "''" else side
 
 
 def _is_page(ids: Any, table: Any) -> bool:

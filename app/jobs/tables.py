@@ -39,6 +39,11 @@ jobs = Table(
         *("status", "priority", "shop_id", "kind", "run_at", "id"),
         info={"where": "status IN ('pending', 'running')"},
     ),
+    Index(
+        "ix_jobs_given_up",
+        *("shop_id", "kind", "subject_id", "status", "id"),
+        info={"where": "status IN ('failed', 'dead')"},
+    ),
     info=on_shop_redact(ShopRedact.LAST, about="subject_id"),
 )
 
@@ -49,6 +54,12 @@ def is_open(table: Any) -> ColumnElement[bool]:
     With bound values, SQLite cannot tell that the index applies, and reads every job of the last month.
     """
     condition: ColumnElement[bool] = table.c.status.in_([literal_column("'pending'"), literal_column("'running'")])
+    return condition
+
+
+def is_given_up(table: Any) -> ColumnElement[bool]:
+    """Return the condition of the partial index ix_jobs_given_up, with literal values for the same reason."""
+    condition: ColumnElement[bool] = table.c.status.in_([literal_column("'failed'"), literal_column("'dead'")])
     return condition
 
 

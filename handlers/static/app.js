@@ -16,9 +16,10 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!form.dataset.swap) return;
+  if (form.dataset.swap) send(form);
+  else if (form.method === "get") visit(addressOf(form), true);
+  else return;
   event.preventDefault();
-  send(form);
 });
 
 document.addEventListener("change", (event) => {
@@ -26,7 +27,7 @@ document.addEventListener("change", (event) => {
   if (form?.dataset.upload && event.target.files?.[0]) sendFile(form, event.target.files[0]);
 });
 
-addEventListener("popstate", () => visit(location.pathname + location.search, false));
+addEventListener("popstate", () => visit(location.pathname + location.search, false, true));
 
 /** The link that was clicked, if it leads to another page of ours. Also finds the link inside a Polaris element. */
 function linkOf(event) {
@@ -36,10 +37,17 @@ function linkOf(event) {
   return url.origin === location.origin && !url.pathname.startsWith("/media/") ? url : null;
 }
 
+/** The page that a form with method="get" asks for: its action and the fields that are filled in. */
+function addressOf(form) {
+  const filled = [...new FormData(form)].filter(([, value]) => value);
+  return form.getAttribute("action") + (filled.length ? `?${new URLSearchParams(filled)}` : "");
+}
+
 /** Counts visits and forms: the answer to a visit is dropped when a newer visit or form has started meanwhile. */
 let latest = 0;
 
-async function visit(path, push) {
+/** Load a page and show it. `isNew` is false for a refresh of the page that is shown. */
+async function visit(path, push, isNew = push) {
   const mine = (latest += 1);
   main().setAttribute("aria-busy", "true");
   const answer = await load(path, { headers: { Accept: "text/html" } });
@@ -48,7 +56,7 @@ async function visit(path, push) {
   const page = answer && new DOMParser().parseFromString(answer.text, "text/html");
   if (page?.getElementById("main")) {
     if (push) history.pushState(null, "", path);
-    swap(page, push);
+    swap(page, isNew);
   } else if (answer) {
     toast(NOT_LOADED);
   }

@@ -60,10 +60,12 @@ class DesignsAndOrders(OwnedTable):
         return [update(orders).where(named).values(customer_id=customer.id, updated_at=at)]
 
     def browsers_ordered_from(self, customer: Customer) -> Any | None:
-        return _sessions(customer.shop_id, _designs_of_customer(customer))
+        made = generations.alias()
+        return _sessions(made, customer).where(made.c.id.in_(_designs_of_customer(customer)))
 
     def browsers_others_ordered_from(self, customer: Customer) -> Any | None:
-        return _sessions(customer.shop_id, _designs_of_others(customer))
+        made = generations.alias()
+        return _sessions(made, customer).where(_is_ordered_by_others(customer, made.c.id))
 
     def made_as_guest(self, customer: Customer, browsers: Browsers) -> ColumnElement[bool]:
         """Return the condition that the customer ordered a design, or made it in a browser that only they used.
@@ -78,12 +80,12 @@ class DesignsAndOrders(OwnedTable):
                 generations.c.id.in_(_designs_of_customer(customer)),
                 generations.c.order_id.in_(mine),
             ),
-            generations.c.id.not_in(_designs_of_others(customer)),
-            or_(generations.c.order_id.is_(None), generations.c.order_id.in_(mine)),
+            ~_is_ordered_by_others(customer, generations.c.id),
+            or_(unindexed(generations.c.order_id).is_(None), generations.c.order_id.in_(mine)),
         )
 
     def tried_only(self, customer: Customer) -> ColumnElement[bool]:
-        return and_(generations.c.id.not_in(_designs_of_others(customer)), generations.c.order_id.is_(None))
+        return and_(~_is_ordered_by_others(customer, generations.c.id), unindexed(generations.c.order_id).is_(None))
 
     def delete(self, shop_id: str, item_ids: Collection[str], at: datetime) -> list[Any]:
         preview, final, proposal = (
@@ -148,27 +150,32 @@ def _orders(customer: Customer) -> Select[tuple[str]]:
     return select(orders.c.id).where(orders.c.shop_id == customer.shop_id, orders.c.customer_id == customer.id)
 
 
-def _designs_in_orders(shop_id: str, by: ColumnElement[bool]) -> CompoundSelect[tuple[str]]:
-    """Select the designs in the orders that meet the condition `by`, including proposed replacement pictures."""
-    of_somebody = select(orders.c.id).where(orders.c.shop_id == shop_id, by)
-    lines = and_(order_items.c.shop_id == shop_id, order_items.c.order_id.in_(of_somebody))
+def _designs_of_customer(customer: Customer) -> CompoundSelect[tuple[str]]:
+    """Select the designs in the customer's orders, including proposed replacement pictures."""
+    mine = unindexed(order_items.c.shop_id) == customer.shop_id
+    lines = and_(mine, order_items.c.order_id.in_(_orders(customer)))
     chosen, proposed = (select(design).where(lines, design.is_not(None)) for design in DESIGN_COLUMNS)
     return chosen.union(proposed)
 
 
-def _designs_of_customer(customer: Customer) -> CompoundSelect[tuple[str]]:
-    return _designs_in_orders(customer.shop_id, orders.c.customer_id == customer.id)
+def _is_ordered_by_others(customer: Customer, design_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition that a design is in another customer's order, as the design or as a replacement picture.
 
-
-def _designs_of_others(customer: Customer) -> CompoundSelect[tuple[str]]:
-    return _designs_in_orders(
-        customer.shop_id, or_(orders.c.customer_id.is_(None), orders.c.customer_id != customer.id)
+    It is asked for each design, because others' designs are most of the shop's.
+    """
+    others = or_(orders.c.customer_id.is_(None), orders.c.customer_id != customer.id)
+    lines = (
+        select(order_items.c.id)
+        .join(orders, orders.c.id == order_items.c.order_id)
+        .where(unindexed(order_items.c.shop_id) == customer.shop_id, others)
     )
+    return or_(*[lines.where(column == design_id).exists() for column in DESIGN_COLUMNS])
 
 
-def _sessions(shop_id: str, ordered: CompoundSelect[tuple[str]]) -> Select[tuple[str]]:
-    session = generations.c.guest_session_id
-    return select(session).where(generations.c.shop_id == shop_id, session.is_not(None), generations.c.id.in_(ordered))
+def _sessions(made: Any, customer: Customer) -> Select[tuple[str]]:
+    """Select the guest sessions of designs from `made`, an alias of generations."""
+    session = made.c.guest_session_id
+    return select(session).where(made.c.shop_id == customer.shop_id, unindexed(session).is_not(None))
 
 
 def _of_shop(shop_id: str, which: ColumnElement[bool]) -> ColumnElement[bool]:

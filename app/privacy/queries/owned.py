@@ -63,7 +63,7 @@ class OwnedTable(PersonalData):
 
     def adopt(self, customer: Customer, browsers: Browsers) -> list[Any]:
         table, me = self.table, shopper_of(customer)
-        guests = and_(table.c.shop_id == customer.shop_id, table.c.shopper_id.is_(None))
+        guests = and_(unindexed(table.c.shop_id) == customer.shop_id, unindexed(table.c.shopper_id).is_(None))
         theirs = and_(table.c.shop_id == customer.shop_id, table.c.shopper_id == me)
         return [
             update(table)
@@ -71,8 +71,8 @@ class OwnedTable(PersonalData):
             .values(shopper_id=me, idempotency_key=None),
             update(assets)
             .where(
-                assets.c.shop_id == customer.shop_id,
-                assets.c.shopper_id.is_(None),
+                unindexed(assets.c.shop_id) == customer.shop_id,
+                unindexed(assets.c.shopper_id).is_(None),
                 self._is_file_of(theirs, self.all_files),
             )
             .values(shopper_id=me),
@@ -84,11 +84,9 @@ class OwnedTable(PersonalData):
 
     def leave_browsers(self, customer: Customer, browsers: Browsers) -> list[Any]:
         table = self.table
-        shared = browsers.shared(table.c.guest_session_id)
-        loose = and_(table.c.shop_id == customer.shop_id, table.c.shopper_id.is_(None), shared)
-        return [
-            update(table).where(loose, self.tried_only(customer)).values(guest_session_id=None, idempotency_key=None)
-        ]
+        guests = and_(unindexed(table.c.shop_id) == customer.shop_id, unindexed(table.c.shopper_id).is_(None))
+        shared = and_(browsers.shared(table.c.guest_session_id), self.tried_only(customer))
+        return [update(table).where(guests, shared).values(guest_session_id=None, idempotency_key=None)]
 
     def tried_only(self, customer: Customer) -> ColumnElement[bool]:
         """Return the condition that no order needs an item, apart from the customer's own orders."""
