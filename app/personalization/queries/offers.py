@@ -201,7 +201,7 @@ def _sizes_to_map(shop_id: str, shopify_product_ids: Collection[str], limit: int
     return (
         select(chosen.c.shopify_product_id, *SIZE)
         .select_from(with_size(shop_id, chosen, chosen.c.size_id))
-        .order_by(sizes.c.name, sizes.c.sort_order, sizes.c.id)
+        .order_by(sizes.c.name, sizes.c.width_px, sizes.c.height_px, sizes.c.id)
     )
 
 
