@@ -50,6 +50,7 @@ ACROSS_SHOPS: dict[str, str] = {
     "app.jobs.queries.rows.mark_woken": "the sweep serves every shop",
     "app.quotas.queries.stored_bytes": "the operator's figures",
     "app.generation.queries.delete_old_calls": "the sweep serves every shop",
+    "app.generation.queries.has_old_calls": "the sweep serves every shop",
     "app.jobs.queries.rows.given_up_by_kind": "the operator's figures",
     "app.jobs.queries.rows.waiting_by_kind": "the operator's doctor",
     "app.jobs.queries.rows.oldest_due": "the operator's figures",
@@ -68,13 +69,17 @@ ACROSS_SHOPS: dict[str, str] = {
         f"app.privacy.queries.retention.{name}": "the sweep serves every shop"
         for name in (
             "advance",
+            "any_aged",
             "assets_after",
             "delete_aged",
+            "delete_file_rows",
+            "delete_sessions",
+            "deleted_files",
             "drift",
             "known_keys",
+            "old_sessions",
             "progress",
             "shops_after",
-            "gone_uploads",
         )
     },
     "app.shops.queries.oauth_grants.drop_old_states": "what is too old goes, whoever began it",

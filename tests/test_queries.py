@@ -67,8 +67,12 @@ NO_TENANTS = {
 COUNTED_ACROSS_SHOPS = {"app.jobs.queries.turns.queue_position"}
 """They take a shop first, and count rows of the others: how many jobs of all shops come before one."""
 
-WITHIN_A_ROW = {f"{type(each).__module__}.{type(each).__name__}.needs_session" for each in PERSONAL_DATA}
-"""Conditions on rows of another table, given as a column: a guest session is of one shop, and so is what was made in
+WITHIN_A_ROW = {
+    f"{type(each).__module__}.{type(each).__name__}.{name}"
+    for each in PERSONAL_DATA
+    for name in ("needs_file", "needs_session")
+}
+"""Conditions on a row of another table: a file or a guest session is of one shop, and so are the rows that refer to
 it."""
 
 
@@ -211,6 +215,8 @@ def _is_loose(sources: Sequence[FromClause], where: Any) -> bool:
 
 
 def _binds(condition: Any, table: Any, bound: Collection[Any], tables: Sequence[Any]) -> bool:
+    if isinstance(condition, BinaryExpression) and condition.operator is operators.in_op:
+        return _is_page(condition.right, table) and condition.left is table.c.get("id")
     if not isinstance(condition, BinaryExpression) or condition.operator is not operators.eq:
         return False
     left, right = _plain(condition.left), _plain(condition.right)
@@ -229,6 +235,13 @@ def _plain(side: Any) -> Any:
     side = side.element if isinstance(side, Grouping) else side
     is_unindexed = isinstance(side, BinaryExpression) and side.operator is operators.concat_op
     return side.left if is_unindexed and getattr(side.right, "name", None) == "''" else side
+
+
+def _is_page(ids: Any, table: Any) -> bool:
+    """Whether these are ids of rows of the table that are bound to the shop."""
+    page: Any = getattr(ids, "element", ids)
+    columns = list(page.selected_columns) if isinstance(page, Select) else []
+    return len(columns) == 1 and columns[0] is table.c.get("id") and not beyond(page)
 
 
 def _conditions(where: Any) -> Iterator[Any]:

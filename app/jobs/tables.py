@@ -33,6 +33,7 @@ jobs = Table(
     one_of("status", "pending", "running", "done", "failed", "dead", "cancelled"),
     Index("ix_jobs_shop_id_status", "shop_id", "status"),
     Index("ix_jobs_shop_id_lease_order", "shop_id", "lease_order"),
+    Index("ix_jobs_shop_id_subject_id", "shop_id", "subject_id"),
     Index(
         "ix_jobs_open",
         *("status", "priority", "shop_id", "kind", "run_at", "id"),

@@ -32,6 +32,7 @@ assets = Table(
     Index(None, "shopper_id", "shop_id"),
     Index(None, "parent_asset_id", info={"where": "parent_asset_id IS NOT NULL"}),
     Index("ix_assets_due", "expires_at", info={"where": "deleted_at IS NULL AND expires_at IS NOT NULL"}),
-    Index("ix_assets_gone_uploads", "id", info={"where": "deleted_at IS NOT NULL AND purpose = 'upload'"}),
+    Index("ix_assets_deleted", "id", info={"where": "deleted_at IS NOT NULL"}),
+    Index("ix_assets_live_bytes", "shop_id", "bytes", info={"where": "deleted_at IS NULL"}),
     info=on_shop_redact(ShopRedact.DELETED),
 )

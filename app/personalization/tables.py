@@ -23,6 +23,14 @@ from app.core.tables import (
 )
 from app.generation import lifecycle_columns
 
+UNORDERED_WITH_PICTURES = (
+    "pinned_at IS NULL AND (master_asset_id IS NOT NULL OR preview_asset_id IS NOT NULL OR mockup_asset_id IS NOT NULL)"
+)
+"""The designs that the retention sweep looks for.
+
+SQLite uses the index only for a query with the same condition, its alternatives in the same order.
+"""
+
 sizes = Table(
     "sizes",
     metadata,
@@ -233,7 +241,7 @@ generations = Table(
     Index(None, "shop_id", "guest_session_id"),
     Index(None, "upload_asset_id", "shop_id"),
     Index(None, "mockup_asset_id", info={"where": "mockup_asset_id IS NOT NULL"}),
-    Index("ix_generations_unordered", "shop_id", "updated_at", info={"where": "pinned_at IS NULL"}),
+    Index("ix_generations_unwanted", "shop_id", "updated_at", info={"where": UNORDERED_WITH_PICTURES}),
     one_of("upscale_status", "not_needed", "pending", "processing", "completed", "failed"),
     info=on_shop_redact(ShopRedact.DELETED),
 )
@@ -243,7 +251,7 @@ order_items = Table(
     metadata,
     key(),
     shop_key(),
-    ref("order_id", "orders.id", ondelete="CASCADE"),
+    ref("order_id", "orders.id", ondelete="CASCADE", index=False),
     text("shopify_line_item_id"),
     text("title", nullable=True),
     number("quantity", 1),
@@ -262,6 +270,7 @@ order_items = Table(
     text("unread", nullable=True),
     UniqueConstraint("shop_id", "shopify_line_item_id"),
     Index(None, "proposed_generation_id", info={"where": "proposed_generation_id IS NOT NULL"}),
+    Index(None, "order_id", "shop_id"),
     Index(None, "shop_id", "created_at", "id"),
     Index(None, "shop_id", "state", "created_at", "id"),
     one_of("state", "waiting", "queued", "printing", "ready", "needs_review", "unmapped", "failed", "cancelled"),

@@ -23,6 +23,7 @@ import app.schema  # noqa: F401  # fills the metadata
 from app.core.app import App
 from app.core.settings import Settings
 from app.core.tables import metadata
+from app.privacy import shop_redaction
 from app.wiring import build, close
 from handlers import jobs
 from handlers.routes import create, load_all
@@ -34,6 +35,8 @@ from tests.integration.processes.effects import Effects
 from tests.integration.servers import SHOP
 from tests.integration.storefront import Storefront
 
+shop_redaction.PAGE = 2
+"""So that a process can die between two pages of a shop's rows."""
 ANSWERED, STATE = "it was answered", "state "
 MINUTES = 2
 """Sweeps that a life has where nothing but age deletes. What was asked for goes without them."""
