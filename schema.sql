@@ -50,6 +50,8 @@ CREATE INDEX ix_jobs_shop_id_lease_order ON jobs (shop_id, lease_order);
 
 CREATE INDEX ix_jobs_shop_id_status ON jobs (shop_id, status);
 
+CREATE INDEX ix_jobs_shop_id_subject_id ON jobs (shop_id, subject_id);
+
 CREATE TABLE oauth_states (
   state_hash TEXT NOT NULL,
   shop_id TEXT NOT NULL,
@@ -116,11 +118,14 @@ CREATE TABLE webhook_deliveries (
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
   job_kind TEXT DEFAULT '' NOT NULL,
+  customer_id TEXT,
   CONSTRAINT pk_webhook_deliveries PRIMARY KEY (id),
   CONSTRAINT ck_webhook_deliveries_fields_json CHECK (fields IS NULL OR json_valid(fields)),
   CONSTRAINT uq_webhook_deliveries_shop_id_topic_event_id_job_kind UNIQUE (shop_id, topic, event_id, job_kind),
   CONSTRAINT ck_webhook_deliveries_status_known CHECK (status IN ('received', 'done', 'failed', 'ignored'))
 );
+
+CREATE INDEX ix_webhook_deliveries_customer ON webhook_deliveries (shop_id, customer_id) WHERE customer_id IS NOT NULL;
 
 CREATE INDEX ix_webhook_deliveries_failed ON webhook_deliveries (shop_id, created_at) WHERE status = 'failed';
 
@@ -312,11 +317,13 @@ CREATE TABLE assets (
   CONSTRAINT fk_assets_guest_session_id FOREIGN KEY(guest_session_id) REFERENCES guest_sessions (id) ON DELETE SET NULL
 );
 
+CREATE INDEX ix_assets_deleted ON assets (id) WHERE deleted_at IS NOT NULL;
+
 CREATE INDEX ix_assets_due ON assets (expires_at) WHERE deleted_at IS NULL AND expires_at IS NOT NULL;
 
-CREATE INDEX ix_assets_gone_uploads ON assets (id) WHERE deleted_at IS NOT NULL AND purpose = 'upload';
-
 CREATE INDEX ix_assets_guest_session_id ON assets (guest_session_id);
+
+CREATE INDEX ix_assets_live_bytes ON assets (shop_id, bytes) WHERE deleted_at IS NULL;
 
 CREATE INDEX ix_assets_parent_asset_id ON assets (parent_asset_id) WHERE parent_asset_id IS NOT NULL;
 
@@ -390,6 +397,8 @@ CREATE TABLE privacy_requests (
 );
 
 CREATE INDEX ix_privacy_requests_asset_id ON privacy_requests (asset_id);
+
+CREATE INDEX ix_privacy_requests_customer ON privacy_requests (shop_id, shopify_customer_id) WHERE shopify_customer_id IS NOT NULL;
 
 CREATE INDEX ix_privacy_requests_shop ON privacy_requests (shop_id, id);
 
@@ -530,7 +539,7 @@ CREATE INDEX ix_generations_shop_id_shopper_id_id ON generations (shop_id, shopp
 
 CREATE INDEX ix_generations_size_id ON generations (size_id);
 
-CREATE INDEX ix_generations_unordered ON generations (shop_id, updated_at) WHERE pinned_at IS NULL;
+CREATE INDEX ix_generations_unwanted ON generations (shop_id, updated_at) WHERE pinned_at IS NULL AND (master_asset_id IS NOT NULL OR preview_asset_id IS NOT NULL OR mockup_asset_id IS NOT NULL);
 
 CREATE INDEX ix_generations_upload_asset_id_shop_id ON generations (upload_asset_id, shop_id);
 
@@ -635,7 +644,7 @@ CREATE TABLE order_items (
 
 CREATE INDEX ix_order_items_final_generation_id ON order_items (final_generation_id);
 
-CREATE INDEX ix_order_items_order_id ON order_items (order_id);
+CREATE INDEX ix_order_items_order_id_shop_id ON order_items (order_id, shop_id);
 
 CREATE INDEX ix_order_items_preview_generation_id ON order_items (preview_generation_id);
 
