@@ -1,4 +1,4 @@
-"""The plugins of every run: bytecode, a browser, figures, skipped tests, the end of what was started, turns on the machine.
+"""The plugins of every run, for bytecode, a browser, figures, skipped tests, leftover processes and turns.
 
 The tables of every package are known, although only the code that needs them would load them.
 """

@@ -48,11 +48,15 @@ class Neighbours:
 
 
 @contextmanager
-def neighbours(app_url: str) -> Iterator[Neighbours]:
-    """Neighbours of the app at this address, which need not answer yet."""
+def neighbours(app_url: str, *, shopify_port: int = 0, gemini_port: int = 0) -> Iterator[Neighbours]:
+    """Neighbours of the app at this address, which need not answer yet. Theirs are on free ports if none are given."""
     config, gemini = Config(app_url=app_url, retry_delays=RETRY_DELAYS), FakeGemini()
     devstore = create_devstore(config, shops=[SHOP, OTHER_SHOP])
-    with serving(devstore) as url, httpx.Client(base_url=url, trust_env=False) as http, gemini.serving() as gemini_url:
+    with (
+        serving(devstore, shopify_port) as url,
+        httpx.Client(base_url=url, trust_env=False) as http,
+        gemini.serving(gemini_port) as gemini_url,
+    ):
         environ = {
             "APP_URL": app_url,
             "SHOPIFY_API_KEY": config.api_key,

@@ -89,10 +89,14 @@ class Installation:
         with self._running([sys.executable, "-m", "handlers.cli", "jobs", "run"]) as process:
             yield process
 
+    @property
+    def is_on_postgres(self) -> bool:
+        return self.environ["DATABASE_URL"].startswith("postgresql")
+
     def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         """What one statement gives, by a connection of the tests' own."""
         url = self.environ["DATABASE_URL"]
-        if url.startswith("postgresql"):
+        if self.is_on_postgres:
             return postgres.rows(url, sql, *values)
         handle = sqlite3.connect(sqlite_path(url))
         handle.row_factory = sqlite3.Row
