@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
@@ -37,6 +38,7 @@ from tests.integration.servers import OTHER_SHOP, RETRY_DELAYS, SHOP, Shopify
 from tests.integration.storefront import MUG, MUG_VARIANT
 from tests.pictures import good
 from tests.ports import free_port
+from tests.setups import worker
 from tests.sources import ROOT
 
 FROM_MACHINES = ("DATABASE_URL", "FILES_URL", "SHOPIFY_API_KEY", "SHOPIFY_API_SECRET")
@@ -83,11 +85,12 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="package")
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
-    """Skips, with the reason, where no worker can run."""
-    workerd.needed()
-    folder = tmp_path_factory.mktemp("edge")
-    with deployed(folder, asyncio.run(offers(folder))) as edge:
-        yield edge
+    """The worker of the set-ups, with the demo's products and no watermark. Skips where no worker can run."""
+    with worker.opened(tmp_path_factory.mktemp("edge")) as setup:
+        setup.execute("DELETE FROM watermarks")
+        setup.shopify.install(SHOP)
+        yield Edge(setup.url, setup.state, setup.shopify, base64.b64decode(setup.environ["LINK_KEY"]))
+        _check_log(setup.log())
 
 
 @pytest.fixture(scope="package")
@@ -139,8 +142,11 @@ def deployed(
         ) as url:
             shopify.install(SHOP)
             yield Edge(url, folder / "state", shopify, b"l" * 32)
-            log = (folder / "state" / "workerd.log").read_text()
-            assert not [line for line in log.splitlines() if any(word in line for word in FAULTS)]
+            _check_log((folder / "state" / "workerd.log").read_text())
+
+
+def _check_log(log: str) -> None:
+    assert not [line for line in log.splitlines() if any(word in line for word in FAULTS)]
 
 
 @pytest.fixture

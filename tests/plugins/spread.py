@@ -32,7 +32,7 @@ takes long to start: a worker 10 to 15 seconds of a processor.
 """
 IN_THE_BROWSER = re.compile(r"tests/browser/.*\[worker\]$")
 """Tests that look at the worker in a browser: they share it with the first ones of TOGETHER."""
-DOOR, ROOM = Path(__file__), Path(__file__).with_name("__init__.py")
+TURNS, MACHINE = Path(__file__), Path(__file__).with_name("__init__.py")
 """Files that every process of a run sees, to be locked."""
 FIRST = ("tests/integration/processes/", *TOGETHER)
 
@@ -51,13 +51,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Files(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            if IN_THE_BROWSER.match(nodeid):
-                return "the worker"
-            together = (name for folder, name in TOGETHER.items() if nodeid.startswith(folder))
-            return next(together, nodeid.partition("::")[0])
+            return scope_of(nodeid)
 
     config.option.loadscopereorder = False  # it would begin with those that have most tests, however short
     return Files(config, log)
+
+
+def scope_of(nodeid: str) -> str:
+    """What a test is run together with, in one process: its file, or what others of the same server have in common."""
+    if IN_THE_BROWSER.match(nodeid):
+        return "the worker"
+    together = (name for beginning, name in TOGETHER.items() if nodeid.startswith(beginning))
+    return next(together, nodeid.partition("::")[0])
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -76,9 +81,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @contextmanager
 def _turn(*, alone: bool) -> Iterator[None]:
-    """Beside other tests, or alone. Who waits to be alone keeps the door, so that no other test goes in before it."""
-    with DOOR.open() as shopify_auth, ROOM.open() as room:
-        fcntl.flock(shopify_auth, fcntl.LOCK_EX)
-        fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-        fcntl.flock(shopify_auth, fcntl.LOCK_UN)
+    """Run beside other tests, or alone. A test that waits to be alone holds the turns: no other starts before it."""
+    with TURNS.open() as turns, MACHINE.open() as machine:
+        fcntl.flock(turns, fcntl.LOCK_EX)
+        fcntl.flock(machine, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(turns, fcntl.LOCK_UN)
         yield

@@ -7,7 +7,7 @@ processor. Each set-up has new neighbours, at the addresses that the worker know
 from __future__ import annotations
 
 import atexit
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -27,12 +27,12 @@ CRON = "/cdn-cgi/handler/scheduled"
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[SetUp]:
+def opened(folder: Path) -> Iterator[Worker]:
     """The set-up, running. Skips where no worker can run."""
     workerd.needed()
     ports = _ports()
     with neighbours(ports.app_url, shopify_port=ports.shopify, gemini_port=ports.gemini) as beside:
-        setup = Worker(ports.app_url, beside, _state(beside.environ))
+        setup = Worker(ports.app_url, beside, _started(tuple(sorted(beside.environ.items()))))
         with setup.http:
             setup.execute(*[f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables)])
             setup.fill()
@@ -44,7 +44,7 @@ class Worker(SetUp):
 
     def __init__(self, url: str, beside: Neighbours, state: Path):
         super().__init__(url, beside)
-        self._state = state
+        self.state = state
         self._objects_before, self._log_before = set(self._keys()), len(self._whole_log())
 
     def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
@@ -59,7 +59,7 @@ class Worker(SetUp):
     def stored(self, key: str) -> bytes:
         file = self._file("r2")
         [row] = sqlite_file.rows(file, "SELECT blob_id FROM _mf_objects WHERE key = ?", key)
-        [path] = self._state.glob(f"v3/r2/*/blobs/{row['blob_id']}")
+        [path] = self.state.glob(f"v3/r2/*/blobs/{row['blob_id']}")
         return path.read_bytes()
 
     def cron(self) -> None:
@@ -74,11 +74,11 @@ class Worker(SetUp):
         return [row["key"] for row in sqlite_file.rows(self._file("r2"), "SELECT key FROM _mf_objects")]
 
     def _whole_log(self) -> str:
-        return (self._state / "workerd.log").read_text(errors="replace")
+        return (self.state / "workerd.log").read_text(errors="replace")
 
     def _file(self, kind: str) -> Path:
         """Where workerd keeps what it holds of a kind."""
-        [path] = [path for path in self._state.glob(f"v3/{kind}/**/*.sqlite") if path.name != "metadata.sqlite"]
+        [path] = [path for path in self.state.glob(f"v3/{kind}/**/*.sqlite") if path.name != "metadata.sqlite"]
         return path
 
 
@@ -98,13 +98,9 @@ def _ports() -> _Ports:
     return _Ports(*free_ports(3))
 
 
-def _state(environ: Mapping[str, str]) -> Path:
-    """The folder of the worker's state. It starts with the first set-up, and runs until the tests end."""
-    return _started(tuple(sorted(environ.items())))
-
-
 @cache
 def _started(environ: tuple[tuple[str, str], ...]) -> Path:
+    """The folder of the worker's state. It starts with the first set-up, and runs until the tests end."""
     stack = ExitStack()
     atexit.register(stack.close)
     state = processes.folder("worker")
