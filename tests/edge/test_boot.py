@@ -54,6 +54,11 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
         yield edge
 
 
+def test_the_worker_answers_before_it_is_imported(shipped: Edge) -> None:
+    """It also starts here, beside other tests: the next one keeps them waiting."""
+    assert httpx.get(f"{shipped.url}/ready", timeout=60, trust_env=False).text == "ready"
+
+
 @pytest.mark.alone
 def test_the_worker_is_imported_within_half_a_second(shipped: Edge, tmp_path: Path) -> None:
     """What Cloudflare runs before the first request, except its own SDK: Starlette, httpx, SQLAlchemy's SQL, our

@@ -98,6 +98,7 @@ class Totals:
         terminalreporter.section("seconds by folder: of a processor, its budget, by the clock; tests")
         for line in table(self._spent):
             terminalreporter.write_line(line)
+        terminalreporter.write_line(f"SOAK_DAY={soak.DAY} takes the samples of this run again.")
         for folder in over_budget(self._spent):
             terminalreporter.write_line(f"OVER BUDGET: {folder}. See tests/budgets.py.", red=True, bold=True)
 
