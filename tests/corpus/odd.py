@@ -263,6 +263,4 @@ _LACKING: dict[str, dict[str, Odd]] = {
     "restarts": _WITHOUT | {"cut off at a restart": _at_restart},
     "png": _PNG_WITHOUT,
 }
-LACKING = {
-    f"{of} {name}": partial(_made, odd, of) for of, kinds in _LACKING.items() for name, odd in kinds.items()
-}
+LACKING = {f"{of} {name}": partial(_made, odd, of) for of, kinds in _LACKING.items() for name, odd in kinds.items()}
