@@ -125,6 +125,9 @@ async def merchants_look_around(world: World) -> None:
         assert (await merchant.post("/privacy/requests", wish)).status_code == 202
         assert (await merchant.post("/privacy/previews", {"days": "30"})).status_code == 200
         assert (await merchant.document("/privacy")).status_code == 200
+        for path in ("/usage", "/usage.csv?days=30", "/settings"):
+            assert (await merchant.fetch(path)).status_code == 200
+        assert (await merchant.post("/settings/mail", {"wanted": False})).status_code == 200
 
 
 async def shoppers_make_designs(world: World) -> list[str]:
