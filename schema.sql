@@ -325,7 +325,7 @@ CREATE INDEX ix_assets_guest_session_id ON assets (guest_session_id);
 
 CREATE INDEX ix_assets_live_bytes ON assets (shop_id, bytes) WHERE deleted_at IS NULL;
 
-CREATE INDEX ix_assets_parent_asset_id ON assets (parent_asset_id);
+CREATE INDEX ix_assets_parent_asset_id ON assets (parent_asset_id) WHERE parent_asset_id IS NOT NULL;
 
 CREATE INDEX ix_assets_shop_id_id ON assets (shop_id, id);
 
@@ -523,7 +523,7 @@ CREATE INDEX ix_generations_final_asset_id ON generations (final_asset_id);
 
 CREATE INDEX ix_generations_master_asset_id ON generations (master_asset_id);
 
-CREATE INDEX ix_generations_mockup_asset_id ON generations (mockup_asset_id);
+CREATE INDEX ix_generations_mockup_asset_id ON generations (mockup_asset_id) WHERE mockup_asset_id IS NOT NULL;
 
 CREATE INDEX ix_generations_order_id ON generations (order_id);
 
@@ -650,7 +650,7 @@ CREATE INDEX ix_order_items_preview_generation_id ON order_items (preview_genera
 
 CREATE INDEX ix_order_items_print_asset_id ON order_items (print_asset_id);
 
-CREATE INDEX ix_order_items_proposed_generation_id ON order_items (proposed_generation_id);
+CREATE INDEX ix_order_items_proposed_generation_id ON order_items (proposed_generation_id) WHERE proposed_generation_id IS NOT NULL;
 
 CREATE INDEX ix_order_items_shop_id_created_at_id ON order_items (shop_id, created_at, id);
 

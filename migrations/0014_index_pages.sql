@@ -31,3 +31,11 @@ CREATE INDEX ix_sizes_product_id_shop_id ON sizes (product_id, shop_id);
 DROP INDEX ix_sizes_product_id;
 CREATE INDEX ix_generations_upload_asset_id_shop_id ON generations (upload_asset_id, shop_id);
 DROP INDEX ix_generations_upload_asset_id;
+
+-- These are NULL in most rows. Once ANALYZE has found that, SQLite may read the whole table rather than the index.
+DROP INDEX ix_order_items_proposed_generation_id;
+CREATE INDEX ix_order_items_proposed_generation_id ON order_items (proposed_generation_id) WHERE proposed_generation_id IS NOT NULL;
+DROP INDEX ix_generations_mockup_asset_id;
+CREATE INDEX ix_generations_mockup_asset_id ON generations (mockup_asset_id) WHERE mockup_asset_id IS NOT NULL;
+DROP INDEX ix_assets_parent_asset_id;
+CREATE INDEX ix_assets_parent_asset_id ON assets (parent_asset_id) WHERE parent_asset_id IS NOT NULL;

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -33,15 +34,6 @@ ASSEMBLERS = {"app.wiring", "app.schema"}
 
 SQL_WRITERS = {"app.schema", "app.core.rows", "app.core.statements", "app.core.tables"}
 """Besides adapters, queries and tables."""
-
-CARRIERS = {
-    node.name
-    for source in PRODUCT_SOURCES
-    for node in ast.walk(source.tree)
-    if isinstance(node, ast.ClassDef)
-    and (node.name == "Shop" or {"shop_id", "shop"} & {each.target.id for each in _fields(node)})
-}
-"""Values that hold their shop's id."""
 
 ACROSS_SHOPS: dict[str, str] = {
     "app.jobs.queries.rows.job": "a hint brings a job's id alone",
@@ -193,12 +185,24 @@ def _is_module(parts: list[str]) -> bool:
     return path.is_dir() or path.with_suffix(".py").is_file()
 
 
+@cache
+def _carriers() -> set[str]:
+    """Values that hold their shop's id."""
+    return {
+        node.name
+        for source in PRODUCT_SOURCES
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.ClassDef)
+        and (node.name == "Shop" or {"shop_id", "shop"} & {each.target.id for each in _fields(node)})
+    }
+
+
 def _takes_shop_first(function: Function) -> bool:
     arguments = [argument for argument in function.args.args if argument.arg != "db"]
     if not arguments:
         return False
     annotation = arguments[0].annotation
-    return arguments[0].arg == "shop_id" or (isinstance(annotation, ast.Name) and annotation.id in CARRIERS)
+    return arguments[0].arg == "shop_id" or (isinstance(annotation, ast.Name) and annotation.id in _carriers())
 
 
 def test_every_route_names_a_handler_that_exists() -> None:

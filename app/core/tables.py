@@ -207,7 +207,9 @@ def shop_key(**options: Any) -> Column[str]:
 def ref(name: str, target: str, *, ondelete: str, nullable: bool = False, index: bool = True) -> Column[str]:
     """Return a foreign key column with an index, which every foreign key needs.
 
-    `index` is False if the column comes first in another index or unique constraint of the table.
+    `index` is False if the column comes first in another index or unique constraint of the table. A column that is NULL
+    in most rows needs one on the other rows alone: once ANALYZE has found that a value occurs in most rows, SQLite may
+    read the whole table instead.
     """
     return Column(name, Text, ForeignKey(target, ondelete=ondelete), nullable=nullable, index=index)
 

@@ -54,8 +54,8 @@ def template_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["nav"] = NAV
-    environment.filters |= {"day": _day, "minute": _minute, "page_link": _page_link}
-    environment.filters |= {"dollars": _dollars, "megabytes": _megabytes}
+    environment.filters |= {"day": _day, "minute": _minute, "dollars": _dollars, "megabytes": _megabytes}
+    environment.filters["page_link"] = _page_link
     environment.globals |= {"badge_of": status_badge, "accepted_files": ACCEPTED_FILES}
     return environment
 
