@@ -136,6 +136,16 @@ async def read_upload(app: App, asset: Asset | None) -> tuple[Asset, sniff.Heade
     return asset, header
 
 
+async def read_own_upload(
+    app: App, asset: Asset | None, shopper_id: str | None, guest_session_id: str | None
+) -> tuple[Asset, sniff.Header]:
+    """Return an upload that this visitor may use (see `Asset.serves`), as `read_upload` does.
+
+    Somebody else's upload is treated as if it did not exist. Both ids are None for a merchant.
+    """
+    return await read_upload(app, asset if asset and asset.serves(shopper_id, guest_session_id) else None)
+
+
 def _has_expired(asset: Asset, now: datetime) -> bool:
     """Return whether the sweep may delete the upload at any moment. It may still be used after its ticket expires."""
     grace = LATE_LIFE if asset.is_awaited and not asset.is_lapsed else timedelta(0)

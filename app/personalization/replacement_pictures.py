@@ -52,7 +52,7 @@ async def propose_picture(
         await take(media.decoding_cost(header))
     first = [] if origin.own_style or not upload_id else [offers.insert_own_style(shop.id, own, wanted.created_at)]
     proposal = orders.update_item(stuck.item, replace(stuck.item, proposed_generation_id=wanted.id), wanted.created_at)
-    claim = previews.claim_upload(wanted, photo)
+    claim = media.claim_upload(shop.id, photo, *wanted.owner, wanted.created_at)
     try:
         await generation.request(app, PROPOSALS, wanted, first=first, then=[claim, proposal])
     except Refused as refused:  # the order has changed in the meantime

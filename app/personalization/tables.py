@@ -20,7 +20,7 @@ from app.core.tables import (
     text,
     time,
 )
-from app.generation import lifecycle_columns
+from app.generation import file_column, lifecycle_columns, owner_columns, owner_keys
 
 sizes = Table(
     "sizes",
@@ -194,12 +194,8 @@ generations = Table(
     ref("ai_style_id", "ai_styles.id", ondelete="RESTRICT"),
     ref("order_id", "orders.id", ondelete="RESTRICT", nullable=True),
     ref("size_id", "sizes.id", ondelete="RESTRICT", nullable=True),
-    ref("shopper_id", "shoppers.id", ondelete="SET NULL", nullable=True),
-    ref("guest_session_id", "guest_sessions.id", ondelete="SET NULL", nullable=True),
-    ref("upload_asset_id", "assets.id", ondelete="SET NULL", nullable=True),
-    ref("master_asset_id", "assets.id", ondelete="SET NULL", nullable=True),
-    ref("preview_asset_id", "assets.id", ondelete="SET NULL", nullable=True),
-    ref("final_asset_id", "assets.id", ondelete="SET NULL", nullable=True),
+    *owner_columns(),
+    *[file_column(purpose) for purpose in ("upload", "master", "preview", "final")],
     text("generation_type"),
     *lifecycle_columns(),
     *json_column("crop"),
@@ -217,11 +213,10 @@ generations = Table(
     text("quota_period", nullable=True),
     *stamps(),
     *json_column("preflight"),
-    ref("mockup_asset_id", "assets.id", ondelete="SET NULL", nullable=True),
+    file_column("mockup"),
     number("tiles", None),
     number("tiles_fell_back", None),
-    UniqueConstraint("shopper_id", "idempotency_key"),
-    UniqueConstraint("guest_session_id", "idempotency_key"),
+    *owner_keys(),
     Index("ix_generations_unordered", "shop_id", "updated_at", info={"where": "pinned_at IS NULL"}),
     one_of("upscale_status", "not_needed", "pending", "processing", "completed", "failed"),
     info=on_shop_redact(ShopRedact.DELETED),

@@ -28,6 +28,7 @@ from handlers.routes import create
 from tests.apps import OTHER_SHOP, SHOP, clock_of, close, make_app, open_shop
 from tests.integration.storefront import Storefront
 from tests.lifecycle.kinds import JOB_KINDS, Asking, Wishes, new_photo
+from tests.sketches import banners
 from tests.sketches import capability as sketches
 from tests.sketches.installed import installed
 
@@ -184,7 +185,7 @@ async def opened(folder: Path, asking: Asking) -> AsyncIterator[Studio]:
         wishes = await asking.wishes(app)
         watched = replace(app, db=db)
         routes = create(watched)
-        routes.router.routes.extend(sketches.ROUTES)
+        routes.router.routes.extend([*sketches.ROUTES, *banners.ROUTES])
         transport = httpx.ASGITransport(routes, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as http:
             yield Studio(asking, watched, db, painter, routes, http, log, wishes)
