@@ -34,14 +34,19 @@ ASSEMBLERS = {"app.wiring", "app.schema"}
 SQL_WRITERS = {"app.schema", "app.core.rows", "app.core.statements", "app.core.tables"}
 """Besides adapters, queries and tables."""
 
-CARRIERS = {
-    node.name
-    for source in PRODUCT_SOURCES
-    for node in ast.walk(source.tree)
-    if isinstance(node, ast.ClassDef)
-    and (node.name == "Shop" or {"shop_id", "shop"} & {each.target.id for each in _fields(node)})
-}
-"""Values that hold their shop's id."""
+CLASSES = [node for source in PRODUCT_SOURCES for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef)]
+
+
+def _carriers() -> set[str]:
+    """The classes of values that hold their shop's id, and those that extend them."""
+    own = {"shop_id", "shop"}
+    found = {node.name for node in CLASSES if node.name == "Shop" or own & {each.target.id for each in _fields(node)}}
+    while heirs := {node.name for node in CLASSES if found & {ast.unparse(base) for base in node.bases}} - found:
+        found |= heirs
+    return found
+
+
+CARRIERS = _carriers()
 
 ACROSS_SHOPS: dict[str, str] = {
     "app.jobs.queries.rows.job": "a hint brings a job's id alone",
