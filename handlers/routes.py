@@ -70,7 +70,7 @@ ROUTES = [
     Route("/privacy/previews", lazy("privacy.keep_previews"), methods=["POST"]),
     Route("/webhooks", lazy("webhooks.receive"), methods=["POST"]),
     Route("/proxy/products/{product_id}", lazy("personalization.storefront.offer")),
-    Route("/proxy/uploads", lazy("personalization.storefront.open_upload"), methods=["POST"]),
+    Route("/proxy/uploads", lazy("http.uploads.open_upload"), methods=["POST"]),
     Route("/proxy/previews", lazy("personalization.storefront.create_preview"), methods=["POST"]),
     Route("/proxy/previews/{preview_id}", lazy("personalization.storefront.preview_state")),
     Route("/proxy/previews/{preview_id}/cancel", lazy("personalization.storefront.cancel_preview"), methods=["POST"]),

@@ -11,14 +11,12 @@ from starlette.responses import JSONResponse, Response
 
 from app import media, personalization, shops
 from app.core.app import App
-from app.core.errors import AppError
 from app.core.pictures import Crop
 from app.personalization import Generation, Preflight, PreviewRequest, PreviewState
 from app.shops import Visitor
-from handlers.http import auth, generations, limits, parse
+from handlers.http import auth, generations, limits
 from handlers.http.generations import ShopperBody
 from handlers.http.limits import PreviewLimits
-from handlers.http.uploads import UploadBody, ticket
 
 PICTURE_LIFE = timedelta(hours=1)
 CONSENT = "Your photo is used to make your design, and is deleted when it is no longer needed."
@@ -49,23 +47,6 @@ async def offer(request: Request) -> Response:
     shop = await shops.open_shop(app, visit)
     found = await personalization.offer(app, shop.id, request.path_params["product_id"])
     return JSONResponse(_offer(app, found))
-
-
-async def open_upload(request: Request) -> Response:
-    visit = auth.storefront(request)
-    body = await parse.body(request, UploadBody)
-    app: App = request.app.state.app
-    wish = body.wish()
-    media.check_wish(wish)
-    await limits.upload(request, visit, body.guest_token, wish.bytes)
-    counted_at = app.clock.now()
-    try:
-        shop = await shops.open_shop(app, visit)
-        upload = await media.open_upload(app, shop.id, shop.timezone, wish)
-    except AppError:
-        await limits.release_ticket(request, visit, body.guest_token, counted_at)
-        raise
-    return ticket(upload)
 
 
 async def create_preview(request: Request) -> Response:
