@@ -22,7 +22,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of a deployment. See README.md, Configuration."""
+    """The settings of a deployment. See docs/configuration.md."""
 
     app_url: str
     shopify_api_key: str
