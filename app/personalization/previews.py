@@ -56,7 +56,7 @@ class ShopperLimits(Protocol):
 
 
 async def request_preview(
-    app: App, visitor: Visitor, wish: PreviewRequest, limits: ShopperLimits | None = None
+    app: App, visitor: Visitor, request: PreviewRequest, limits: ShopperLimits | None = None
 ) -> Generation:
     """Charge a preview to the shop's monthly quota, record it and queue its job, all in one batch.
 
@@ -66,12 +66,12 @@ async def request_preview(
     """
     at_once, shop_id = ReadBatch(app.db), visitor.shop.id
     offer, before, sent, quota = await asyncio.gather(
-        offers.read_offer(at_once, shop_id, wish.product_id),
-        _find_repeated(replace(app, db=at_once), visitor, wish.idempotency_key),
-        media.asset(at_once, shop_id, wish.upload_id),
+        offers.read_offer(at_once, shop_id, request.product_id),
+        _find_repeated(replace(app, db=at_once), visitor, request.idempotency_key),
+        media.asset(at_once, shop_id, request.upload_id),
         quotas.quota(at_once, shop_id),
     )
-    wanted = await _generation(app, visitor, wish, offer)
+    wanted = await _generation(app, visitor, request, offer)
     if known := generation.ensure_same(PREVIEWS, before, wanted):
         return known
     upload, header = await media.read_own_upload(app, sent, *wanted.owner)
@@ -132,18 +132,18 @@ async def cancel_preview(app: App, visitor: Visitor, preview_id: str) -> Preview
     return await preview_state(app, visitor.shop.id, preview_id)
 
 
-async def _generation(app: App, visitor: Visitor, wish: PreviewRequest, offer: Offer) -> Generation:
-    style = next((style for style in offer.styles if style.id == wish.style_id), None)
+async def _generation(app: App, visitor: Visitor, request: PreviewRequest, offer: Offer) -> Generation:
+    style = next((style for style in offer.styles if style.id == request.style_id), None)
     if style is None:
         raise NotFound("This style is not offered for this product.", code="unknown_style")
-    crop = asdict(wish.crop) if wish.crop else None
+    crop = asdict(request.crop) if request.crop else None
     crop_of(crop)
     return Generation(
-        **generation.request_columns(visitor, wish.idempotency_key, app.clock.now()),
+        **generation.request_columns(visitor, request.idempotency_key, app.clock.now()),
         product_id=offer.product_id,
         ai_style_id=style.id,
-        size_id=_size(offer, wish.variant_id).id,
-        upload_asset_id=wish.upload_id,
+        size_id=_size(offer, request.variant_id).id,
+        upload_asset_id=request.upload_id,
         ai_prompt_used=style.prompt_template,
         crop=crop,
     )

@@ -74,10 +74,10 @@ async def approve_picture(app: App, shop_id: str, item_id: str, picture_id: str)
     return await decide_and_save(app, stuck, chosen)
 
 
-async def open_picture(app: App, shop: Shop, item_id: str, wish: media.UploadWish) -> media.Upload:
+async def open_picture(app: App, shop: Shop, item_id: str, request: media.UploadRequest) -> media.Upload:
     """Open an upload for a merchant's picture. Raises NotFound, Conflict, and the errors of `media.open_upload`."""
     await find_stuck(ReadBatch(app.db), shop.id, item_id)
-    return await media.open_upload(app, shop.id, shop.timezone, wish)
+    return await media.open_upload(app, shop.id, shop.timezone, request)
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ class UploadBody:
     bytes: int
     guest_token: str | None = None
 
-    def wish(self) -> media.UploadWish:
-        return media.UploadWish(self.filename, self.content_type, self.bytes)
+    def to_request(self) -> media.UploadRequest:
+        return media.UploadRequest(self.filename, self.content_type, self.bytes)
 
 
 async def open_upload(request: Request) -> Response:
@@ -36,13 +36,13 @@ async def open_upload(request: Request) -> Response:
     visit = auth.storefront(request)
     body = await parse.body(request, UploadBody)
     app: App = request.app.state.app
-    wish = body.wish()
-    media.check_wish(wish)
-    await limits.upload(request, visit, body.guest_token, wish.bytes)
+    upload_request = body.to_request()
+    media.check_upload_request(upload_request)
+    await limits.upload(request, visit, body.guest_token, upload_request.bytes)
     counted_at = app.clock.now()
     try:
         shop = await shops.open_shop(app, visit)
-        upload = await media.open_upload(app, shop.id, shop.timezone, wish)
+        upload = await media.open_upload(app, shop.id, shop.timezone, upload_request)
     except AppError:
         await limits.release_ticket(request, visit, body.guest_token, counted_at)
         raise

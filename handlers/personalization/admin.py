@@ -95,7 +95,7 @@ async def open_picture(request: Request) -> Response:
     body = await parse.body(request, UploadBody)
     await limits.merchant(request, "picture_upload", merchant.shop.id)
     app, item_id = request.app.state.app, request.path_params["item_id"]
-    return ticket(await personalization.open_picture(app, merchant.shop, item_id, body.wish()))
+    return ticket(await personalization.open_picture(app, merchant.shop, item_id, body.to_request()))
 
 
 async def propose_picture(request: Request) -> Response:

@@ -30,7 +30,7 @@ class PreviewBody(ShopperBody):
     variant_id: str | int | None = None
     crop: Crop | None = None
 
-    def wish(self) -> PreviewRequest:
+    def to_request(self) -> PreviewRequest:
         return PreviewRequest(
             upload_id=self.upload_id,
             product_id=str(self.product_id),
@@ -51,7 +51,7 @@ async def offer(request: Request) -> Response:
 
 async def create_preview(request: Request) -> Response:
     async def make(app: App, visitor: Visitor, body: PreviewBody, allowed: PreviewLimits) -> Generation:
-        return await personalization.request_preview(app, visitor, body.wish(), allowed)
+        return await personalization.request_preview(app, visitor, body.to_request(), allowed)
 
     return await generations.create(request, PreviewBody, limits.preview, make)
 
