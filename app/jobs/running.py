@@ -175,9 +175,9 @@ async def _release(app: App, lease: Lease) -> None:
     except Refused:  # the job ended, or was cancelled or taken over, in the meantime
         return
     except Unavailable:
-        app.log.warning("job_not_given_back")
+        app.log.warning("job_not_released")
         return
-    app.log.info("job_given_back")
+    app.log.info("job_released")
     await app.queue.wake(lease.job.id)
 
 

@@ -225,3 +225,8 @@ class Delivery:
     status: str
     fields: dict[str, Any] | None
     created_at: datetime
+
+    @property
+    def sent_at(self) -> datetime:
+        """When Shopify sent the webhook, or else when it arrived."""
+        return self.triggered_at or self.created_at
