@@ -87,7 +87,7 @@ class DesignsAndOrders(OwnedTable):
             or_(generations.c.order_id.is_(None), generations.c.order_id.in_(mine)),
         )
 
-    def tried_only(self, customer: Customer) -> ColumnElement[bool]:
+    def is_unordered_by_others(self, customer: Customer) -> ColumnElement[bool]:
         return and_(generations.c.id.not_in(_designs_of_others(customer)), generations.c.order_id.is_(None))
 
     def delete(self, shop_id: str, item_ids: Collection[str], at: datetime) -> list[Any]:
