@@ -55,7 +55,7 @@ ACROSS_SHOPS: dict[str, str] = {
     "app.jobs.queries.rows.mark_woken": "the sweep serves every shop",
     "app.quotas.queries.stored_bytes": "the operator's figures",
     "app.generation.queries.delete_old_calls": "the sweep serves every shop",
-    "app.jobs.queries.rows.given_up_by_kind": "the operator's figures",
+    "app.jobs.queries.rows.failed_by_kind": "the operator's figures",
     "app.jobs.queries.rows.waiting_by_kind": "the operator's doctor",
     "app.jobs.queries.rows.oldest_due": "the operator's figures",
     "app.jobs.queries.rows.open_by_kind": "the operator's figures",

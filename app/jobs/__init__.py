@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from app.jobs.model import Job, Outcome, Slots, new
     from app.jobs.queries.rows import (
         cancel,
-        given_up_by_kind,
+        failed_by_kind,
         insert,
         is_open,
         is_running,
@@ -38,7 +38,7 @@ else:
             "app.jobs.kinds": "JobKind Kinds Lease",
             "app.jobs.model": "Job Outcome Slots new",
             "app.jobs.queries.rows": (
-                "cancel given_up_by_kind insert is_open is_running job jobs_by_status oldest_due "
+                "cancel failed_by_kind insert is_open is_running job jobs_by_status oldest_due "
                 "open_by_kind park requeue revive start waiting_by_kind"
             ),
             "app.jobs.queries.turns": "due queue_position",
@@ -59,7 +59,7 @@ __all__ = [
     "end",
     "extend",
     "fail",
-    "given_up_by_kind",
+    "failed_by_kind",
     "insert",
     "is_open",
     "is_running",

@@ -40,7 +40,7 @@ async def open_by_kind(db: Database) -> dict[tuple[str, ...], int]:
     return await _by_kind(db, jobs.c.status.in_(OPEN))
 
 
-async def given_up_by_kind(db: Database, since: datetime) -> dict[tuple[str, ...], int]:
+async def failed_by_kind(db: Database, since: datetime) -> dict[tuple[str, ...], int]:
     """Return how many of the jobs created since then have failed for good, by kind and status."""
     return await _by_kind(db, and_(jobs.c.id >= first_id(since), jobs.c.status.in_(("failed", "dead"))))
 

@@ -211,10 +211,10 @@ def _card(
 
 def _note_failed(shop_id: str) -> ColumnElement[bool]:
     """Return a condition on lines: the print file is ready, but the update of the Shopify order failed for good."""
-    given_up = select(jobs.c.subject_id).where(
+    failed = select(jobs.c.subject_id).where(
         jobs.c.shop_id == shop_id, jobs.c.status.in_(("failed", "dead")), jobs.c.kind == NOTE
     )
-    return and_(order_items.c.state == "ready", order_items.c.id.in_(given_up))
+    return and_(order_items.c.state == "ready", order_items.c.id.in_(failed))
 
 
 async def count_failed_notes(db: Database, shop_id: str) -> int:

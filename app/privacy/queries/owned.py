@@ -85,7 +85,9 @@ class OwnedTable(PersonalData):
         shared = browsers.shared(table.c.guest_session_id)
         loose = and_(table.c.shop_id == customer.shop_id, table.c.shopper_id.is_(None), shared)
         return [
-            update(table).where(loose, self.is_unordered_by_others(customer)).values(guest_session_id=None, idempotency_key=None)
+            update(table)
+            .where(loose, self.is_unordered_by_others(customer))
+            .values(guest_session_id=None, idempotency_key=None)
         ]
 
     def is_unordered_by_others(self, customer: Customer) -> ColumnElement[bool]:
