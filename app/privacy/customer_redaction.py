@@ -15,7 +15,7 @@ from app.privacy.personal_data import Personal, PersonalData, all_personal_data
 from app.privacy.queries import customer_redaction, requests
 from app.privacy.queries.browsers import Browsers
 from app.privacy.requests import open_request
-from app.privacy.traces import scrub
+from app.privacy.deleted_rows import scrub
 
 PAGE = 20
 

@@ -16,7 +16,7 @@ from app.privacy.model import Made
 from app.privacy.personal_data import PersonalData, all_personal_data
 from app.privacy.queries import customer_redaction, requests
 from app.privacy.queries import photos as photo_queries
-from app.privacy.traces import scrub
+from app.privacy.deleted_rows import scrub
 from app.shops import Visitor
 
 JOB = "privacy.empty_photo"
