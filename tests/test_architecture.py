@@ -50,7 +50,7 @@ CARRIERS = _carriers()
 
 ACROSS_SHOPS: dict[str, str] = {
     "app.jobs.queries.rows.job": "a hint brings a job's id alone",
-    "app.jobs.queries.turns.due": "the runner serves every shop",
+    "app.jobs.queries.scheduling.due": "the runner serves every shop",
     "app.jobs.queries.rows.jobs_by_status": "the operator's list",
     "app.jobs.queries.rows.mark_woken": "the sweep serves every shop",
     "app.quotas.queries.stored_bytes": "the operator's figures",

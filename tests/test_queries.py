@@ -56,7 +56,7 @@ NO_TENANTS = {
 }
 """Exceptions from the rule of arguments alone: their tables know no shops, or what they write says whose it is."""
 
-COUNTED_ACROSS_SHOPS = {"app.jobs.queries.turns.queue_position"}
+COUNTED_ACROSS_SHOPS = {"app.jobs.queries.scheduling.queue_position"}
 """They take a shop first, and count rows of the others: how many jobs of all shops come before one."""
 
 WITHIN_A_ROW = {f"{type(each).__module__}.{type(each).__name__}.needs_session" for each in PERSONAL_DATA}
