@@ -60,7 +60,7 @@ ROUTES = [
     Route("/orders", lazy("personalization.admin.orders")),
     Route("/orders/items/{item_id}/retry", lazy("personalization.admin.retry"), methods=["POST"]),
     Route("/orders/items/{item_id}/size", lazy("personalization.admin.map_size"), methods=["POST"]),
-    Route("/orders/items/{item_id}/note", lazy("personalization.admin.tell_again"), methods=["POST"]),
+    Route("/orders/items/{item_id}/note", lazy("personalization.admin.retry_note"), methods=["POST"]),
     Route("/orders/items/{item_id}/upload", lazy("personalization.admin.open_picture"), methods=["POST"]),
     Route("/orders/items/{item_id}/picture", lazy("personalization.admin.propose_picture"), methods=["POST"]),
     Route("/orders/items/{item_id}/picture/approve", lazy("personalization.admin.approve_picture"), methods=["POST"]),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from app.personalization.payloads import changed_order_fields, order_fields
     from app.personalization.photo_checks import good_width, rate_card
     from app.personalization.photo_metrics import measure
-    from app.personalization.preflight import Preflight, Target, judge
+    from app.personalization.preflight import Preflight, Target, assess
     from app.personalization.previews import cancel_preview, preview_state, request_preview
     from app.personalization.print_sizes import BaseVariant, Mapping, ProductBase, Size
     from app.personalization.prints import order_cards, print_link
@@ -52,7 +52,7 @@ else:
             "app.personalization.payloads": "changed_order_fields order_fields",
             "app.personalization.photo_checks": "good_width rate_card",
             "app.personalization.photo_metrics": "measure",
-            "app.personalization.preflight": "Preflight Target judge",
+            "app.personalization.preflight": "Preflight Target assess",
             "app.personalization.previews": "cancel_preview preview_state request_preview",
             "app.personalization.print_sizes": "BaseVariant Mapping ProductBase Size",
             "app.personalization.prints": "order_cards print_link",
@@ -82,10 +82,10 @@ __all__ = [
     "UnreadOrder",
     "Watermark",
     "approve_picture",
+    "assess",
     "cancel_preview",
     "changed_order_fields",
     "good_width",
-    "judge",
     "map_base",
     "map_size",
     "measure",

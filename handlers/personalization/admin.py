@@ -84,7 +84,7 @@ async def map_size(request: Request) -> Response:
     return await _row(request, await personalization.map_size(app, merchant.shop.id, item_id, body.size_id))
 
 
-async def tell_again(request: Request) -> Response:
+async def retry_note(request: Request) -> Response:
     merchant = await auth.merchant(request)
     app, item_id = request.app.state.app, request.path_params["item_id"]
     return await _row(request, await personalization.retry_note(app, merchant.shop.id, item_id))
