@@ -28,11 +28,13 @@ from app.jobs.model import Slotted
 from app.personalization.previews import PREVIEWS
 from app.privacy import Browsers, Personal, PersonalData, all_personal_data
 from handlers.jobs import KINDS
+from tests.sketches.banners import banner_outputs
 from tests.test_architecture import ACROSS_SHOPS, QUERIES
 
 SHOP = "the-shop.myshopify.com"
 NAMED = {"shop_id": SHOP, "shop": SHOP, "table": "order_items", "columns": ["id"], "photos": []}
 PERSONAL_DATA = all_personal_data(CAPABILITIES)
+PREVIEWS_WITH_OUTPUTS = dataclasses.replace(PREVIEWS, outputs=banner_outputs)
 MADE_UP: Mapping[Any, Any] = {
     Mapping[str, Slotted]: KINDS,
     Personal: PERSONAL_DATA,
@@ -145,7 +147,7 @@ def made_up(kind: Any, name: str = "", length: int = 1) -> Any:
     if kind in MADE_UP:
         return MADE_UP[kind]
     if kind == Kind[G]:
-        return PREVIEWS
+        return PREVIEWS_WITH_OUTPUTS
     if kind is G:
         return made_up(PREVIEWS.shape, length=length)
     if inspect.isclass(kind) and issubclass(kind, Enum):

@@ -133,7 +133,7 @@ def insert_outputs(shop_id: str, kind: Kind[G], row: G, assets: Mapping[str, str
     columns: dict[int, dict[str, Any]] = {}
     for purpose, asset_id in assets.items():
         name, _, number = purpose.rpartition("_")
-        if number.isdecimal():
+        if name and number.isdecimal():
             column = "asset_id" if name == "output" else f"{name}_asset_id"
             columns.setdefault(int(number), {})[column] = asset_id
     return [
