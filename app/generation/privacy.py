@@ -38,8 +38,11 @@ def personal_data(
     `title` is the table's heading in an export, which shows the columns SHOWN and `shown`. WITHHELD and `withheld` are
     the other columns, with the reasons. `others` are further tables that an export shows.
 
-    `options` are further ones of `privacy.for_table`. Raises ValueError when the table lacks a column that is needed.
+    `options` are further ones of `privacy.for_table`. Raises ValueError if the table lacks a column that is needed, or
+    if the kind has `outputs`, because OwnedTable only finds files in columns of the table itself.
     """
+    if kind.outputs is not None:
+        raise ValueError(f"{kind.name}: deletions and exports would not find the files in {kind.outputs.name}")
     columns = tuple(dict.fromkeys((*SHOWN, kind.status, *shown)))
     exported = {kind.table.name: Exported(title, columns, WITHHELD | dict(withheld or {})), **(others or {})}
     names = tuple(each.name for each in fields(kind.shape))

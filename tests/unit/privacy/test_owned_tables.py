@@ -23,6 +23,7 @@ from app.personalization import PreviewRequest
 from app.shops import Visitor
 from handlers import jobs as runner
 from tests.apps import SHOP, clock_of, close, make_app, open_shop, send_photo, stock
+from tests.sketches.banners import banner_outputs
 from tests.sketches.capability import PERSONAL_DATA, SKETCHES, sketches
 from tests.sketches.installed import installed
 
@@ -172,4 +173,10 @@ def test_a_table_without_a_column_that_is_needed_is_refused(column: str) -> None
     columns = [Column(each.name, each.type) for each in sketches.columns if each.name != column]
     kind = replace(SKETCHES, table=Table("sketches", MetaData(), *columns))
     with pytest.raises(ValueError, match=f"sketches has no .*{column}"):
+        generation.personal_data(kind, "Sketches", (), fading=("picture_asset_id",))
+
+
+def test_a_kind_whose_files_would_not_be_found_is_refused() -> None:
+    kind = replace(SKETCHES, outputs=banner_outputs)
+    with pytest.raises(ValueError, match=r"sketches\.sketch: .* banner_outputs"):
         generation.personal_data(kind, "Sketches", (), fading=("picture_asset_id",))
