@@ -11,10 +11,10 @@ from app.core.lazy import facade
 
 if TYPE_CHECKING:
     from app.generation.charges import Charge, Free, MonthlyQuota
-    from app.generation.model import Kind, ModelSums, Output, State, Status, StoredOutput
+    from app.generation.model import DailySums, Kind, ModelSums, Output, State, Status, StoredOutput
     from app.generation.model_calls import sweep_usage
     from app.generation.privacy import SHOWN, WITHHELD, personal_data
-    from app.generation.queries import by_key, find, outputs, usage_since
+    from app.generation.queries import by_key, find, outputs, usage_by_day, usage_since
     from app.generation.requests import (
         cancel,
         cancel_own,
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         find_own,
         find_state,
         list_own,
+        notices,
         request,
         request_once,
         state,
@@ -43,12 +44,13 @@ else:
         __name__,
         {
             "app.generation.charges": "Charge Free MonthlyQuota",
-            "app.generation.model": "Kind ModelSums Output State Status StoredOutput",
+            "app.generation.model": "DailySums Kind ModelSums Output State Status StoredOutput",
             "app.generation.model_calls": "sweep_usage",
             "app.generation.privacy": "SHOWN WITHHELD personal_data",
-            "app.generation.queries": "by_key find outputs usage_since",
+            "app.generation.queries": "by_key find outputs usage_by_day usage_since",
             "app.generation.requests": (
-                "cancel cancel_own ensure_same find_own find_state list_own request request_once state stored_state"
+                "cancel cancel_own ensure_same find_own find_state list_own notices request request_once state "
+                "stored_state"
             ),
             "app.generation.rows": "GenerationRow Requester ShopperRow request_columns",
             "app.generation.runs": "Run job_kind",
@@ -62,6 +64,7 @@ __all__ = [
     "SHOWN",
     "WITHHELD",
     "Charge",
+    "DailySums",
     "Free",
     "GenerationRow",
     "Kind",
@@ -86,6 +89,7 @@ __all__ = [
     "lifecycle_columns",
     "list_own",
     "merchant_table",
+    "notices",
     "output_table",
     "outputs",
     "owner_columns",
@@ -98,5 +102,6 @@ __all__ = [
     "state",
     "stored_state",
     "sweep_usage",
+    "usage_by_day",
     "usage_since",
 ]
