@@ -20,6 +20,7 @@ NAMED_BY = {
     "app.capabilities": "registers it",
     "handlers.routes": "has its routes",
     "handlers.home": "shows how far a shop is set up, and this month's previews",
+    "handlers.usage": "shows previews by day, style and product",
     "handlers.demo.mockups": "fills a shop to look at",
     "handlers.demo.shop": "fills a shop to look at",
     "handlers.cli.print_image": "a command that makes a print",

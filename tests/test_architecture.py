@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -127,6 +128,13 @@ def test_a_facade_says_what_the_package_does_and_what_it_offers(package: str) ->
     (facade,) = (source for source in PRODUCT_SOURCES if source.name == f"app.{package}")
     assert ast.get_docstring(facade.tree)
     assert "__all__" in facade.text
+
+
+@pytest.mark.parametrize("package", APP_PACKAGES)
+def test_a_facade_offers_nothing_that_has_the_name_of_a_module(package: str) -> None:
+    """Whoever imports the module first puts it where the function of that name is expected."""
+    modules = {path.stem for path in (ROOT / "app" / package).iterdir()}
+    assert modules & set(import_module(f"app.{package}").__all__) == set()
 
 
 def test_sql_is_written_in_queries_alone() -> None:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from app.personalization.queries.previews import previews_by_status
     from app.personalization.queries.usage import usage_by_product, usage_by_style
     from app.personalization.replacement_pictures import approve_picture, open_picture, propose_picture
-    from app.personalization.unread_orders import read_again, unread_orders
+    from app.personalization.unprocessed_orders import read_again, unread_orders
 else:
     __getattr__ = facade(
         __name__,
@@ -61,7 +61,7 @@ else:
             "app.personalization.queries.previews": "previews_by_status",
             "app.personalization.queries.usage": "usage_by_product usage_by_style",
             "app.personalization.replacement_pictures": "approve_picture open_picture propose_picture",
-            "app.personalization.unread_orders": "read_again unread_orders",
+            "app.personalization.unprocessed_orders": "read_again unread_orders",
         },
     )
 
