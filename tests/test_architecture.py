@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -35,20 +36,6 @@ ASSEMBLERS = {"app.wiring", "app.schema"}
 SQL_WRITERS = {"app.schema", "app.core.rows", "app.core.statements", "app.core.tables"}
 """Besides adapters, queries and tables."""
 
-CLASSES = [node for source in PRODUCT_SOURCES for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef)]
-
-
-def _carriers() -> set[str]:
-    """The classes of values that hold their shop's id, and those that extend them."""
-    own = {"shop_id", "shop"}
-    found = {node.name for node in CLASSES if node.name == "Shop" or own & {each.target.id for each in _fields(node)}}
-    while heirs := {node.name for node in CLASSES if found & {ast.unparse(base) for base in node.bases}} - found:
-        found |= heirs
-    return found
-
-
-CARRIERS = _carriers()
-
 ACROSS_SHOPS: dict[str, str] = {
     "app.jobs.queries.rows.job": "a hint brings a job's id alone",
     "app.jobs.queries.scheduling.due": "the runner serves every shop",
@@ -56,6 +43,7 @@ ACROSS_SHOPS: dict[str, str] = {
     "app.jobs.queries.rows.mark_woken": "the sweep serves every shop",
     "app.quotas.queries.stored_bytes": "the operator's figures",
     "app.generation.queries.delete_old_calls": "the sweep serves every shop",
+    "app.generation.queries.has_old_calls": "the sweep serves every shop",
     "app.jobs.queries.rows.failed_by_kind": "the operator's figures",
     "app.jobs.queries.rows.waiting_by_kind": "the operator's doctor",
     "app.jobs.queries.rows.oldest_due": "the operator's figures",
@@ -74,13 +62,17 @@ ACROSS_SHOPS: dict[str, str] = {
         f"app.privacy.queries.retention.{name}": "the sweep serves every shop"
         for name in (
             "advance",
+            "any_aged",
             "assets_after",
             "delete_aged",
+            "delete_file_rows",
+            "delete_sessions",
+            "deleted_files",
             "drift",
             "known_keys",
+            "old_sessions",
             "progress",
             "shops_after",
-            "gone_uploads",
         )
     },
     "app.shops.queries.oauth_grants.drop_old_states": "what is too old goes, whoever began it",
@@ -201,12 +193,23 @@ def _is_module(parts: list[str]) -> bool:
     return path.is_dir() or path.with_suffix(".py").is_file()
 
 
+@cache
+def _carriers() -> set[str]:
+    """The classes of values that hold their shop's id, and those that extend them."""
+    classes = [node for source in PRODUCT_SOURCES for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef)]
+    own = {"shop_id", "shop"}
+    found = {node.name for node in classes if node.name == "Shop" or own & {each.target.id for each in _fields(node)}}
+    while heirs := {node.name for node in classes if found & {ast.unparse(base) for base in node.bases}} - found:
+        found |= heirs
+    return found
+
+
 def _takes_shop_first(function: Function) -> bool:
     arguments = [argument for argument in function.args.args if argument.arg != "db"]
     if not arguments:
         return False
     annotation = arguments[0].annotation
-    return arguments[0].arg == "shop_id" or (isinstance(annotation, ast.Name) and annotation.id in CARRIERS)
+    return arguments[0].arg == "shop_id" or (isinstance(annotation, ast.Name) and annotation.id in _carriers())
 
 
 def test_every_route_names_a_handler_that_exists() -> None:

@@ -77,11 +77,14 @@ def output_table(name: str, generations: Table, parent: str, *columns: SchemaIte
     )
 
 
-def owner_columns() -> tuple[SchemaItem, ...]:
-    """Return the columns with the owner of a row that belongs to a shopper or to a guest session."""
+def owner_columns(*, index: bool = True) -> tuple[SchemaItem, ...]:
+    """Return the columns with the owner of a row that belongs to a shopper or to a guest session.
+
+    Without `index`, the table needs indexes of its own on them.
+    """
     return (
-        ref("shopper_id", "shoppers.id", ondelete="SET NULL", nullable=True),
-        ref("guest_session_id", "guest_sessions.id", ondelete="SET NULL", nullable=True),
+        ref("shopper_id", "shoppers.id", ondelete="SET NULL", nullable=True, index=index),
+        ref("guest_session_id", "guest_sessions.id", ondelete="SET NULL", nullable=True, index=index),
     )
 
 
@@ -90,9 +93,12 @@ def owner_keys() -> tuple[SchemaItem, ...]:
     return UniqueConstraint("shopper_id", "idempotency_key"), UniqueConstraint("guest_session_id", "idempotency_key")
 
 
-def file_column(purpose: str) -> Column[str]:
-    """Return the column `{purpose}_asset_id` for the id of a file, which is NULL once the file's row is deleted."""
-    return ref(f"{purpose}_asset_id", "assets.id", ondelete="SET NULL", nullable=True)
+def file_column(purpose: str, *, index: bool = True) -> Column[str]:
+    """Return the column `{purpose}_asset_id` for the id of a file, which is NULL once the file's row is deleted.
+
+    Without `index`, the table needs an index of its own on it.
+    """
+    return ref(f"{purpose}_asset_id", "assets.id", ondelete="SET NULL", nullable=True, index=index)
 
 
 def lifecycle_columns(status: str = "status") -> tuple[SchemaItem, ...]:
