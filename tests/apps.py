@@ -122,7 +122,7 @@ async def stock(
 
 async def send_photo(app: App, shop: Shop, photo: bytes = PHOTO) -> str:
     """An upload that has arrived, by its id; the default is the header of a PNG of 1600 × 1200 pixels."""
-    wish = media.UploadWish("photo.png", "image/png", len(photo))
+    wish = media.UploadRequest("photo.png", "image/png", len(photo))
     upload = await media.open_upload(app, shop.id, shop.timezone, wish)
     asset = await media.asset(app.db, shop.id, upload.id)
     assert asset is not None

@@ -108,7 +108,7 @@ def save_listed(shop_id: str, listed: ListedProduct, at: datetime) -> Any:
 def _save_listed(product_id: str, shop_id: str, listed: ListedProduct, at: datetime) -> Any:
     newer = or_(table.c.synced_at.is_(None), table.c.synced_at < moment(listed.changed_at))
     follow = and_(newer, table.c.archived_at.is_(None))
-    told = {
+    values = {
         "title": listed.title,
         "handle": listed.handle,
         "is_active": listed.is_active,
@@ -121,9 +121,9 @@ def _save_listed(product_id: str, shop_id: str, listed: ListedProduct, at: datet
         is_enabled=False,
         created_at=at,
         updated_at=at,
-        **told,
+        **values,
     )
-    changes = {name: case((follow, insert.excluded[name]), else_=table.c[name]) for name in told}
+    changes = {name: case((follow, insert.excluded[name]), else_=table.c[name]) for name in values}
     return insert.on_conflict_do_update(
         index_elements=["shop_id", "shopify_product_id"], set_={**changes, "updated_at": at}
     )

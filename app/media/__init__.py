@@ -19,10 +19,11 @@ if TYPE_CHECKING:
         CONTENT_TYPES,
         MAX_UPLOAD_BYTES,
         Upload,
-        UploadWish,
-        check_wish,
+        UploadRequest,
+        check_upload_request,
         open_upload,
         read_header,
+        read_own_upload,
         read_upload,
         sweep_uploads,
     )
@@ -37,8 +38,8 @@ else:
             "app.media.queries": "asset claim_upload is_unused",
             "app.media.storage": "ArrivedFile File Person Stored Stream discard_attempt store",
             "app.media.uploads": (
-                "CONTENT_TYPES MAX_UPLOAD_BYTES Upload UploadWish check_wish open_upload read_header read_upload "
-                "sweep_uploads"
+                "CONTENT_TYPES MAX_UPLOAD_BYTES Upload UploadRequest check_upload_request open_upload "
+                "read_header read_own_upload read_upload sweep_uploads"
             ),
         },
     )
@@ -57,9 +58,9 @@ __all__ = [
     "Stored",
     "Stream",
     "Upload",
-    "UploadWish",
+    "UploadRequest",
     "asset",
-    "check_wish",
+    "check_upload_request",
     "claim_upload",
     "decoding_cost",
     "discard_attempt",
@@ -68,6 +69,7 @@ __all__ = [
     "object_key",
     "open_upload",
     "read_header",
+    "read_own_upload",
     "read_upload",
     "store",
     "sweep_uploads",

@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from app.personalization.payloads import changed_order_fields, order_fields
     from app.personalization.photo_checks import good_width, rate_card
     from app.personalization.photo_metrics import measure
-    from app.personalization.preflight import Preflight, Target, judge
+    from app.personalization.preflight import Preflight, Target, assess
     from app.personalization.previews import cancel_preview, preview_state, request_preview
     from app.personalization.print_sizes import BaseVariant, Mapping, ProductBase, Size
     from app.personalization.prints import print_link
     from app.personalization.queries.previews import previews_by_status
     from app.personalization.queries.usage import usage_by_product, usage_by_style
     from app.personalization.replacement_pictures import approve_picture, open_picture, propose_picture
-    from app.personalization.unread_orders import read_again, unread_orders
+    from app.personalization.unprocessed_orders import read_again, unread_orders
 else:
     __getattr__ = facade(
         __name__,
@@ -57,14 +57,14 @@ else:
             "app.personalization.payloads": "changed_order_fields order_fields",
             "app.personalization.photo_checks": "good_width rate_card",
             "app.personalization.photo_metrics": "measure",
-            "app.personalization.preflight": "Preflight Target judge",
+            "app.personalization.preflight": "Preflight Target assess",
             "app.personalization.previews": "cancel_preview preview_state request_preview",
             "app.personalization.print_sizes": "BaseVariant Mapping ProductBase Size",
             "app.personalization.prints": "print_link",
             "app.personalization.queries.previews": "previews_by_status",
             "app.personalization.queries.usage": "usage_by_product usage_by_style",
             "app.personalization.replacement_pictures": "approve_picture open_picture propose_picture",
-            "app.personalization.unread_orders": "read_again unread_orders",
+            "app.personalization.unprocessed_orders": "read_again unread_orders",
         },
     )
 
@@ -90,10 +90,10 @@ __all__ = [
     "UnreadOrder",
     "Watermark",
     "approve_picture",
+    "assess",
     "cancel_preview",
     "changed_order_fields",
     "good_width",
-    "judge",
     "map_base",
     "map_size",
     "measure",

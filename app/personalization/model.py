@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +11,7 @@ from typing import Any
 
 from app.core.errors import Unprocessable
 from app.core.pictures import Crop, Mark, MarkPosition
+from app.generation import ShopperRow
 from app.media import Asset
 from app.personalization.preflight import Preflight
 from app.personalization.print_sizes import Size
@@ -72,54 +72,25 @@ class PreviewRequest:
     idempotency_key: str | None = None
 
 
-@dataclass(frozen=True)
-class Generation:
+@dataclass(frozen=True, kw_only=True)
+class Generation(ShopperRow):
     """A design, as stored in `generations`: the request, its progress and its pictures."""
 
-    id: str
-    shop_id: str
     product_id: str
     ai_style_id: str
     size_id: str | None
     upload_asset_id: str | None
     ai_prompt_used: str
-    quota_period: str | None
-    created_at: datetime
-    shopper_id: str | None = None
-    guest_session_id: str | None = None
     master_asset_id: str | None = None
     preview_asset_id: str | None = None
     mockup_asset_id: str | None = None
-    status: str = "pending"
-    progress: int = 0
     crop: dict[str, float] | None = None
-    error_code: str | None = None
-    error_message: str | None = None
-    idempotency_key: str | None = None
     preflight: dict[str, Any] | None = None
 
     @property
     def is_unstyled(self) -> bool:
         """Whether the upload itself becomes the picture: a merchant's picture has no prompt, so no model is called."""
         return not self.ai_prompt_used
-
-    def asks_the_same(self, other: Generation) -> bool:
-        """Return whether `other`, which has the same idempotency key, is also the same request."""
-        return (self.product_id, self.ai_style_id, self.size_id, self.upload_asset_id, self.crop) == (
-            other.product_id,
-            other.ai_style_id,
-            other.size_id,
-            other.upload_asset_id,
-            other.crop,
-        )
-
-    def belongs_to(self, owners: Collection[tuple[str | None, str | None]]) -> bool:
-        """Return whether the design belongs to one of these pairs of shopper id and guest session id.
-
-        A design that was made by a guest and ordered with an account belongs to both the customer and the browser.
-        """
-        mine = {self.shopper_id, self.guest_session_id} - {None}
-        return any(mine.intersection(owner) for owner in owners)
 
 
 @dataclass(frozen=True)

@@ -140,9 +140,14 @@ class Merchant:
     staff: str
     access: Access = Access.HELD
 
+    @property
+    def owners(self) -> list[Owner]:
+        """What merchants request belongs to the shop, whoever of its staff requested it."""
+        return [(None, None)]
+
 
 Owner = tuple[str | None, str | None]
-"""An owner: a shopper's id or a guest session's id, one of them None."""
+"""An owner: a shopper's id or a guest session's id, one of them None. Both are None for what belongs to the shop."""
 
 
 @dataclass(frozen=True)
@@ -220,3 +225,8 @@ class Delivery:
     status: str
     fields: dict[str, Any] | None
     created_at: datetime
+
+    @property
+    def sent_at(self) -> datetime:
+        """When Shopify sent the webhook, or else when it arrived."""
+        return self.triggered_at or self.created_at

@@ -121,13 +121,13 @@ async def _try(app: App, arguments: argparse.Namespace) -> Report:
         said = mimetypes.guess_type(arguments.photo)[0] or ""
         upload_id = await store.upload(arguments.photo.name, said, arguments.photo.read_bytes())
     with _step("Making the preview", report, "preview_s"):
-        wish = {
+        fields = {
             "product_id": shop.POSTER,
             "variant_id": size["variant_id"],
             "style_id": style["id"],
             "upload_id": upload_id,
         }
-        preview = await store.post("/proxy/previews", wish)
+        preview = await store.post("/proxy/previews", fields)
         await runner.run_due(app)
     state = await store.get(f"/proxy/previews/{preview['id']}", view_token=preview["view_token"])
     if state["status"] != "completed":

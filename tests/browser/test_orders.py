@@ -67,7 +67,7 @@ def test_a_merchant_brings_on_every_line_that_is_stuck(browser: Browser, demo: D
     _look_at_a_new_picture(page, frame)
     _send_a_picture(page, frame, "Blue mug")
     _find_nothing(browser, demo, page, frame)
-    _tell_again(page, frame)
+    _retry_note(page, frame)
     frame.get_by_role("link", name="Needs attention").click()
     expect(frame.locator("s-table-row[data-state]")).to_have_count(4)
     _keep_on_a_phone(browser, demo, "orders-phone-untold", "[data-state=ready]")
@@ -159,7 +159,7 @@ def _find_nothing(browser: Browser, demo: Demo, page: Page, frame: FrameLocator)
     expect(row.get_by_text("Own picture")).to_be_visible()
 
 
-def _tell_again(page: Page, frame: FrameLocator) -> None:
+def _retry_note(page: Page, frame: FrameLocator) -> None:
     """Shopify does not know these orders, so it cannot be told of their prints, however often."""
     row = _row(frame, "Green mug")
     expect(row.get_by_text("Shopify does not show it yet")).to_be_visible(timeout=SLOW_MS)

@@ -26,7 +26,7 @@ from PIL import Image
 
 from app.adapters.compute import ThreadCompute
 from app.adapters.imaging.decode_limits import Allowance
-from app.adapters.imaging.decoder_wire import Decoded, Wish
+from app.adapters.imaging.decoder_wire import Decoded, DecodeRequest
 from app.adapters.imaging.imaging_subprocess import ImagingSubprocess
 from app.core import sniff
 from app.core.errors import AppError, BadPicture, UnsupportedMedia
@@ -115,9 +115,9 @@ class Counting(ImagingSubprocess):
 
     asked = 0
 
-    def _ask(self, photo: bytes, wish: Wish, may_take: Allowance) -> Decoded | None:
+    def _ask(self, photo: bytes, request: DecodeRequest, may_take: Allowance) -> Decoded | None:
         self.asked += 1
-        return super()._ask(photo, wish, may_take)
+        return super()._ask(photo, request, may_take)
 
 
 def progressive(width: int, height: int) -> bytes:
@@ -286,9 +286,9 @@ def test_a_decoder_ends_with_its_server(fresh: ImagingSubprocess, servers: Calla
 
 def test_two_photos_at_once_have_a_server_each(fresh: ImagingSubprocess, servers: Callable[[], list[Path]]) -> None:
     async def both() -> list[Picture]:
-        wish = {"crop": None, "width": 320, "height": 240}
+        request = {"crop": None, "width": 320, "height": 240}
         photos = [pictures.good(kind).data for kind in ("jpeg", "png")]
-        return await asyncio.gather(*[fresh.develop(photo, **wish) for photo in photos])
+        return await asyncio.gather(*[fresh.develop(photo, **request) for photo in photos])
 
     assert [picture.width for picture in asyncio.run(both())] == [320, 320]
     assert 1 <= len(servers()) <= 2

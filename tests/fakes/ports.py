@@ -161,7 +161,7 @@ class NotingQueue:
 
 
 @dataclass
-class RefreshingDoor:
+class RefreshingAuth:
     """A token endpoint that gives `next` and counts how often it was asked, or raises `fault`."""
 
     next: AccessToken

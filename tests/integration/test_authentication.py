@@ -1,4 +1,4 @@
-"""Every route is behind a door: what is not signed, or signed wrongly, is refused and never crashes.
+"""Every route is authenticated: what is not signed, or signed wrongly, is refused and never crashes.
 
 The routes are the app's own list: a new one is an admin page until its path says otherwise.
 """

@@ -84,7 +84,7 @@ class DesignsAndOrders(OwnedTable):
             or_(unindexed(generations.c.order_id).is_(None), generations.c.order_id.in_(mine)),
         )
 
-    def tried_only(self, customer: Customer) -> ColumnElement[bool]:
+    def is_unordered_by_others(self, customer: Customer) -> ColumnElement[bool]:
         return and_(~_is_ordered_by_others(customer, generations.c.id), unindexed(generations.c.order_id).is_(None))
 
     def delete(self, shop_id: str, item_ids: Collection[str], at: datetime) -> list[Any]:
