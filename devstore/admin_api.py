@@ -57,8 +57,10 @@ class Root:
         return order | shown | lines | {"displayFinancialStatus": order["financial_status"].upper()}
 
     def products(self, _: Info, **page: Any) -> Record:
-        shown = {"status": "ACTIVE", "updatedAt": "2026-11-01T09:00:00Z"}
-        return _page([shown | product | {"id": _gid("Product", product["id"])} for product in PRODUCTS])
+        return _page([_product(product) for product in PRODUCTS])
+
+    def product(self, _: Info, id: str) -> Record | None:
+        return next((_product(each) for each in PRODUCTS if _gid("Product", each["id"]) == id), None)
 
     def metafieldsSet(self, _: Info, metafields: list[Record]) -> Record:
         """Set all metafields or, if an owner does not exist, none, as Shopify does."""
@@ -88,6 +90,18 @@ def _line(line: Record) -> Record:
     ids = {"id": _gid("LineItem", line["id"]), "product": {"id": _gid("Product", line["product_id"])}}
     ids |= {"variant": {"id": _gid("ProductVariant", line["variant_id"])}, "currentQuantity": line["current_quantity"]}
     return line | ids | {"customAttributes": [{"key": e["name"], "value": e["value"]} for e in line["properties"]]}
+
+
+def _product(product: Record) -> Record:
+    variants = [
+        {
+            "id": _gid("ProductVariant", variant["id"]),
+            "selectedOptions": [{"name": product["option"], "value": variant["title"]}],
+        }
+        for variant in product["variants"]
+    ]
+    shown = {"status": "ACTIVE", "updatedAt": "2026-11-01T09:00:00Z", "variantsCount": {"count": len(variants)}}
+    return shown | product | {"id": _gid("Product", product["id"]), "variants": {"nodes": variants}}
 
 
 def _page(nodes: list[Record]) -> Record:

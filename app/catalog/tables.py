@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Table, UniqueConstraint
+from sqlalchemy import Index, Table, UniqueConstraint
 
-from app.core.tables import ShopRedact, flag, json_column, key, metadata, on_shop_redact, shop_key, stamps, text, time
+from app.core.tables import (
+    ShopRedact,
+    flag,
+    json_column,
+    key,
+    metadata,
+    number,
+    on_shop_redact,
+    shop_key,
+    stamps,
+    text,
+    time,
+)
 
 products = Table(
     "products",
@@ -23,6 +35,9 @@ products = Table(
     time("archived_at"),
     time("synced_at"),
     *stamps(),
+    *json_column("variants"),
+    number("variant_count", None),
     UniqueConstraint("shop_id", "shopify_product_id"),
+    Index("ix_products_title", "shop_id", "title", "id"),
     info=on_shop_redact(ShopRedact.DELETED),
 )

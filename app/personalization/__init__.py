@@ -1,7 +1,8 @@
 """Personalization: turn photos into previews, and paid orders into print files.
 
 Shoppers request previews (`previews`), the storefront reads the styles and sizes of a product (`offers`), order
-webhooks refer to approved designs (`orders`), and each paid line gets exactly one print file (`prints`).
+webhooks refer to approved designs (`orders`), and each paid line gets exactly one print file (`prints`). Merchants
+choose `products`, take `styles` and `blanks` from the starter set, and confirm a watermark (`watermarks`).
 """
 
 from typing import TYPE_CHECKING
@@ -9,9 +10,20 @@ from typing import TYPE_CHECKING
 from app.core.lazy import facade
 
 if TYPE_CHECKING:
-    from app.personalization.blanks import map_base, save_base
-    from app.personalization.dashboard import Summary, summary
-    from app.personalization.jobs import KINDS
+    from app.personalization.blanks import (
+        activate_blank,
+        blank_list,
+        map_base,
+        save_base,
+        take_blank,
+    )
+    from app.personalization.dashboard import (
+        Summary,
+        summary,
+    )
+    from app.personalization.jobs import (
+        KINDS,
+    )
     from app.personalization.model import (
         NOTE_FAILED,
         PREVIEW_SIDE,
@@ -24,28 +36,106 @@ if TYPE_CHECKING:
         UnreadOrder,
         Watermark,
     )
-    from app.personalization.offers import offer, save_offer, save_styles, save_watermark
-    from app.personalization.order_actions import map_size, retry_note, retry_print, sizes_to_map
-    from app.personalization.payloads import changed_order_fields, order_fields
-    from app.personalization.photo_checks import good_width, rate_card
-    from app.personalization.photo_metrics import measure
-    from app.personalization.preflight import Preflight, Target, judge
-    from app.personalization.previews import cancel_preview, preview_state, request_preview
-    from app.personalization.print_sizes import BaseVariant, Mapping, ProductBase, Size
-    from app.personalization.prints import order_cards, print_link
-    from app.personalization.queries.previews import previews_by_status
-    from app.personalization.replacement_pictures import approve_picture, open_picture, propose_picture
-    from app.personalization.unread_orders import read_again, unread_orders
+    from app.personalization.offers import (
+        offer,
+        save_offer,
+        save_styles,
+        save_watermark,
+    )
+    from app.personalization.order_actions import (
+        map_size,
+        retry_note,
+        retry_print,
+        sizes_to_map,
+    )
+    from app.personalization.payloads import (
+        changed_order_fields,
+        order_fields,
+    )
+    from app.personalization.photo_checks import (
+        good_width,
+        rate_card,
+    )
+    from app.personalization.photo_metrics import (
+        measure,
+    )
+    from app.personalization.preflight import (
+        Preflight,
+        Target,
+        judge,
+    )
+    from app.personalization.previews import (
+        cancel_preview,
+        preview_state,
+        request_preview,
+    )
+    from app.personalization.print_sizes import (
+        BaseVariant,
+        Mapping,
+        ProductBase,
+        Size,
+    )
+    from app.personalization.prints import (
+        order_cards,
+        print_link,
+    )
+    from app.personalization.products import (
+        ProductList,
+        ProductSetup,
+        VariantRow,
+        add_products,
+        choose_products,
+        leave_blank,
+        move_offered_style,
+        offer_style,
+        product_list,
+        product_setup,
+        reread_product,
+        save_print_areas,
+        use_blank,
+    )
+    from app.personalization.queries.previews import (
+        previews_by_status,
+    )
+    from app.personalization.replacement_pictures import (
+        approve_picture,
+        open_picture,
+        propose_picture,
+    )
+    from app.personalization.setup_guide import (
+        SetupGuide,
+        Step,
+        setup_guide,
+    )
+    from app.personalization.styles import (
+        activate_style,
+        archive_style,
+        move_style,
+        style_list,
+        take_style,
+    )
+    from app.personalization.unread_orders import (
+        read_again,
+        unread_orders,
+    )
+    from app.personalization.watermarks import (
+        POSITIONS,
+        SIZE_RANGE,
+        WatermarkForm,
+        sample,
+        save_watermark_form,
+        watermark_form,
+    )
 else:
     __getattr__ = facade(
         __name__,
         {
-            "app.personalization.blanks": "map_base save_base",
+            "app.personalization.blanks": "activate_blank blank_list map_base save_base take_blank",
             "app.personalization.dashboard": "Summary summary",
             "app.personalization.jobs": "KINDS",
             "app.personalization.model": (
-                "Generation NOTE_FAILED Offer OrderCard PREVIEW_SIDE PreviewRequest PreviewState Style UnreadOrder "
-                "Watermark"
+                "NOTE_FAILED PREVIEW_SIDE Generation Offer OrderCard PreviewRequest PreviewState Style "
+                "UnreadOrder Watermark"
             ),
             "app.personalization.offers": "offer save_offer save_styles save_watermark",
             "app.personalization.order_actions": "map_size retry_note retry_print sizes_to_map",
@@ -56,16 +146,28 @@ else:
             "app.personalization.previews": "cancel_preview preview_state request_preview",
             "app.personalization.print_sizes": "BaseVariant Mapping ProductBase Size",
             "app.personalization.prints": "order_cards print_link",
+            "app.personalization.products": (
+                "ProductList ProductSetup VariantRow add_products choose_products leave_blank "
+                "move_offered_style offer_style product_list product_setup reread_product save_print_areas "
+                "use_blank"
+            ),
             "app.personalization.queries.previews": "previews_by_status",
             "app.personalization.replacement_pictures": "approve_picture open_picture propose_picture",
+            "app.personalization.setup_guide": "SetupGuide Step setup_guide",
+            "app.personalization.styles": "activate_style archive_style move_style style_list take_style",
             "app.personalization.unread_orders": "read_again unread_orders",
+            "app.personalization.watermarks": (
+                "POSITIONS SIZE_RANGE WatermarkForm sample save_watermark_form watermark_form"
+            ),
         },
     )
 
 __all__ = [
     "KINDS",
     "NOTE_FAILED",
+    "POSITIONS",
     "PREVIEW_SIDE",
+    "SIZE_RANGE",
     "BaseVariant",
     "Generation",
     "Mapping",
@@ -75,38 +177,66 @@ __all__ = [
     "PreviewRequest",
     "PreviewState",
     "ProductBase",
+    "ProductList",
+    "ProductSetup",
+    "SetupGuide",
     "Size",
+    "Step",
     "Style",
     "Summary",
     "Target",
     "UnreadOrder",
+    "VariantRow",
     "Watermark",
+    "WatermarkForm",
+    "activate_blank",
+    "activate_style",
+    "add_products",
     "approve_picture",
+    "archive_style",
+    "blank_list",
     "cancel_preview",
     "changed_order_fields",
+    "choose_products",
     "good_width",
     "judge",
+    "leave_blank",
     "map_base",
     "map_size",
     "measure",
+    "move_offered_style",
+    "move_style",
     "offer",
+    "offer_style",
     "open_picture",
     "order_cards",
     "order_fields",
     "preview_state",
     "previews_by_status",
     "print_link",
+    "product_list",
+    "product_setup",
     "propose_picture",
     "rate_card",
     "read_again",
     "request_preview",
+    "reread_product",
     "retry_note",
     "retry_print",
+    "sample",
     "save_base",
     "save_offer",
+    "save_print_areas",
     "save_styles",
     "save_watermark",
+    "save_watermark_form",
+    "setup_guide",
     "sizes_to_map",
+    "style_list",
     "summary",
+    "take_blank",
+    "take_style",
     "unread_orders",
+    "use_blank",
+    "watermark_form",
 ]

@@ -7,15 +7,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, literal, select
+from sqlalchemy import and_, func, literal, select, update
 
 from app.core.ids import new_id
 from app.core.pictures import WHITE
 from app.core.ports.database import Database
 from app.core.statements import built_once
-from app.core.tables import Id, upsert
+from app.core.tables import Id, among, upsert
 from app.media.tables import assets
-from app.personalization.model import Style, Watermark, default_watermark
+from app.personalization.model import SavedWatermark, Style, Watermark, default_watermark
 from app.personalization.print_sizes import PRINT_DPI, Size
 from app.personalization.tables import (
     ai_styles,
@@ -138,6 +138,15 @@ async def watermark(db: Database, shop_id: str) -> Watermark | None:
     return replace(own, text=default.text) if is_empty else own
 
 
+async def saved_watermark(db: Database, shop_id: str) -> SavedWatermark | None:
+    """Return the watermark that the merchant has saved, also if it is switched off; None if there is none."""
+    row = await db.one(_watermark_row(shop_id))
+    if row is None or row["is_active"] is None:
+        return None
+    own = Watermark(**{name: row[name] for name in Watermark.__dataclass_fields__})
+    return SavedWatermark(own, row["is_active"])
+
+
 @built_once
 def _watermark_row(shop_id: str) -> Any:
     return (
@@ -169,6 +178,31 @@ def insert_size(shop_id: str, size: Size, sort_order: int, at: datetime) -> Any:
         sort_order=sort_order,
         created_at=at,
         updated_at=at,
+    )
+
+
+@built_once
+def update_size(shop_id: str, size: Size, at: datetime) -> Any:
+    """Set the name and the dimensions of a size, which belongs to the same variant as before."""
+    return (
+        update(sizes)
+        .where(sizes.c.shop_id == shop_id, sizes.c.id == size.id)
+        .values(name=size.name, width_px=size.width_px, height_px=size.height_px, updated_at=at)
+    )
+
+
+@built_once
+def retire_sizes(shop_id: str, product_id: str, shopify_variant_ids: list[str], at: datetime) -> Any:
+    """Stop offering these variants of a product. Designs that were made for them keep their size."""
+    return (
+        update(sizes)
+        .where(
+            sizes.c.shop_id == shop_id,
+            sizes.c.product_id == product_id,
+            among(sizes.c.shopify_variant_id, shopify_variant_ids),
+            sizes.c.is_active == 1,
+        )
+        .values(is_active=False, updated_at=at)
     )
 
 
@@ -206,8 +240,9 @@ def link_style(shop_id: str, product_id: str, style_id: str, sort_order: int, at
     )
 
 
-def set_watermark(shop_id: str, watermark: Watermark, at: datetime) -> Any:
+def set_watermark(shop_id: str, watermark: Watermark, at: datetime, *, is_active: bool = True) -> Any:
     fresh = {
+        "is_active": is_active,
         "text": watermark.text,
         "opacity": watermark.opacity,
         "position": watermark.position,

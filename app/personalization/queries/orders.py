@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -313,6 +313,26 @@ async def items_without_size(db: Database, shop_id: str, shopify_variant_id: str
     """Return the ids of lines of this variant that have no size."""
     rows = await db.all(_items_without_size(shop_id, shopify_variant_id, limit))
     return [str(row["id"]) for row in rows]
+
+
+async def variants_without_size(db: Database, shop_id: str, shopify_variant_ids: Collection[str]) -> list[str]:
+    """Return those of these variants of which a line waits for a print size."""
+    rows = await db.all(_variants_without_size(shop_id, shopify_variant_ids))
+    return [str(row["shopify_variant_id"]) for row in rows]
+
+
+@built_once
+def _variants_without_size(shop_id: str, shopify_variant_ids: Collection[str]) -> Any:
+    return (
+        select(order_items.c.shopify_variant_id)
+        .where(
+            order_items.c.shop_id == shop_id,
+            among(order_items.c.shopify_variant_id, shopify_variant_ids),
+            order_items.c.size_id.is_(None),
+            order_items.c.state.in_(("unmapped", "needs_review")),
+        )
+        .distinct()
+    )
 
 
 @built_once

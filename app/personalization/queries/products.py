@@ -1,0 +1,125 @@
+"""SQL for the merchant's list of products, and for how far a shop is set up."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+
+from app.catalog.tables import products
+from app.core.ports.database import Database
+from app.core.statements import built_once
+from app.core.tables import among
+from app.personalization.model import ProductCard
+from app.personalization.tables import (
+    ai_styles,
+    generations,
+    order_items,
+    product_bases,
+    product_product_bases,
+    product_styles,
+    sizes,
+    watermarks,
+)
+
+
+async def product_cards(db: Database, shop_id: str, after: str | None, limit: int) -> list[ProductCard]:
+    """Return the products that the merchant has chosen, enabled or not, by title, after the product with this id."""
+    return [ProductCard(**row) for row in await db.all(_product_rows(shop_id, after, limit))]
+
+
+@built_once
+def _product_rows(shop_id: str, after: str | None, limit: int) -> Any:
+    styles = (
+        select(func.count())
+        .select_from(product_styles)
+        .join(ai_styles, ai_styles.c.id == product_styles.c.ai_style_id)
+        .where(
+            product_styles.c.shop_id == shop_id,
+            product_styles.c.product_id == products.c.id,
+            product_styles.c.is_enabled == 1,
+            ai_styles.c.is_active == 1,
+        )
+    )
+    mapped = (
+        select(func.count())
+        .select_from(sizes)
+        .where(sizes.c.shop_id == shop_id, sizes.c.product_id == products.c.id, sizes.c.is_active == 1)
+    )
+    names = ("id", "shopify_product_id", "title", "is_enabled", "is_active", "variant_count")
+    listed = [products.c.shop_id == shop_id, products.c.archived_at.is_(None)]
+    listed.append(or_(products.c.is_enabled == 1, products.c.variants.is_not(None)))
+    if after is not None:
+        last = products.alias("last")
+        title = select(last.c.title).where(last.c.shop_id == shop_id, last.c.id == after).scalar_subquery()
+        listed.append(or_(products.c.title > title, and_(products.c.title == title, products.c.id > after)))
+    return (
+        select(
+            *[products.c[name] for name in names],
+            styles.scalar_subquery().label("styles"),
+            mapped.scalar_subquery().label("mapped"),
+        )
+        .where(*listed)
+        .order_by(products.c.title, products.c.id)
+        .limit(limit)
+    )
+
+
+async def blanks_of(db: Database, shop_id: str, product_ids: Collection[str]) -> dict[str, list[str]]:
+    """Return the names of the blanks that products are printed on, by the product's id."""
+    found: dict[str, list[str]] = {}
+    for row in await db.all(_blanks_of(shop_id, product_ids)):
+        found.setdefault(row["product_id"], []).append(row["name"])
+    return found
+
+
+@built_once
+def _blanks_of(shop_id: str, product_ids: Collection[str]) -> Any:
+    links = product_product_bases
+    return (
+        select(links.c.product_id, product_bases.c.name)
+        .join(product_bases, product_bases.c.id == links.c.product_base_id)
+        .where(links.c.shop_id == shop_id, among(links.c.product_id, product_ids), links.c.is_enabled == 1)
+        .order_by(links.c.sort_order, product_bases.c.name)
+    )
+
+
+async def setup_counts(db: Database, shop_id: str) -> dict[str, int]:
+    """Count what a merchant sets up: enabled products, those with sizes and those with styles, the watermark; and
+    finished previews and ordered designs, of which one is enough."""
+    row = await db.one(_setup_counts(shop_id))
+    return {name: int(value or 0) for name, value in (row or {}).items()}
+
+
+@built_once
+def _setup_counts(shop_id: str) -> Any:
+    enabled = [products.c.shop_id == shop_id, products.c.is_enabled == 1, products.c.archived_at.is_(None)]
+    sized = select(sizes.c.id).where(
+        sizes.c.shop_id == shop_id, sizes.c.product_id == products.c.id, sizes.c.is_active == 1
+    )
+    styled = (
+        select(product_styles.c.id)
+        .join(ai_styles, ai_styles.c.id == product_styles.c.ai_style_id)
+        .where(
+            product_styles.c.shop_id == shop_id,
+            product_styles.c.product_id == products.c.id,
+            product_styles.c.is_enabled == 1,
+            ai_styles.c.is_active == 1,
+        )
+    )
+    preview = [generations.c.shop_id == shop_id, generations.c.generation_type == "preview"]
+    counts = {
+        "products": select(func.count()).select_from(products).where(*enabled),
+        "sized": select(func.count()).select_from(products).where(*enabled, sized.exists()),
+        "styled": select(func.count()).select_from(products).where(*enabled, styled.exists()),
+        "watermarks": select(func.count()).select_from(watermarks).where(watermarks.c.shop_id == shop_id),
+        "previews": _one(select(generations.c.id).where(*preview, generations.c.status == "completed")),
+        "orders": _one(select(order_items.c.id).where(order_items.c.shop_id == shop_id)),
+    }
+    return select(*[count.scalar_subquery().label(name) for name, count in counts.items()])
+
+
+def _one(rows: Any) -> Any:
+    """Count up to one row: whether there is any needs no look at the others."""
+    return select(func.count()).select_from(rows.limit(1).subquery())
