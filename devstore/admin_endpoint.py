@@ -26,7 +26,8 @@ async def graphql_endpoint(request: Request) -> Response:
     body = await fields(request)
     if not admin_api.is_known(body["query"]):
         return JSONResponse({"errors": "The app has no such operation in its .graphql files."}, 501)
-    answer = admin_api.execute(store.state, shop, body["query"], body.get("variables"))
+    origin = str(request.base_url).rstrip("/")
+    answer = admin_api.execute(store.state, shop, body["query"], body.get("variables"), origin)
     return DroppedConnection() if fault else JSONResponse(answer | {"extensions": _cost(1990)})
 
 

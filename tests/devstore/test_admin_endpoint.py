@@ -49,6 +49,19 @@ def test_a_bad_token_is_refused(shopify: Shopify) -> None:
     assert call(shopify, "wrong", GRAPHQL["shop"]).status_code == 401
 
 
+def test_products_are_read_by_their_ids(shopify: Shopify, token: str) -> None:
+    ids = ["gid://shopify/Product/7700000000004", "gid://shopify/Product/1"]
+    canvas, missing = call(shopify, token, GRAPHQL["products_by_id"], ids=ids).json()["data"]["nodes"]
+    assert missing is None
+    assert (canvas["id"], canvas["handle"], canvas["status"]) == (ids[0], "photo-canvas", "ACTIVE")
+    assert [option["name"] for option in canvas["options"]] == ["Size", "Frame"]
+    assert [value["name"] for value in canvas["options"][1]["optionValues"]] == ["Unframed", "Oak"]
+    oak = canvas["variants"]["nodes"][1]
+    assert (oak["id"], oak["price"]) == ("gid://shopify/ProductVariant/7800000000042", "69.00")
+    assert oak["selectedOptions"] == [{"name": "Size", "value": "12x16 in"}, {"name": "Frame", "value": "Oak"}]
+    assert shopify.http.get(canvas["featuredMedia"]["image"]["url"]).status_code == 200
+
+
 def test_metafields_and_tags_show_on_the_order_page(shopify: Shopify, token: str) -> None:
     order = shopify.order()
     gid = order["admin_graphql_api_id"]
