@@ -67,6 +67,7 @@ def _routes(proxy: str) -> list[BaseRoute]:
         Route("/{shop}/admin/install", admin.install, methods=post),
         Route("/{shop}/admin/uninstall", admin.uninstall, methods=post),
         Route("/{shop}/admin/id_token", admin.fresh_id_token),
+        Route("/{shop}/admin/products.json", admin.products),
         Route("/{shop}/admin/themes/current/editor", admin.theme_editor),
         Route(f"/{{shop}}{proxy}/{{rest:path}}", storefront.app_proxy, methods=get + post),
         Route("/{shop}/", storefront.catalog_page),

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from devstore.block import render_blocks
 from devstore.cart import header, session
-from devstore.catalog import BY_HANDLE, PRODUCTS
+from devstore.catalog import BY_HANDLE, PRODUCTS, is_active
 from devstore.config import EXTENSION
 from devstore.signatures import proxy_signature
 from devstore.state import Record
@@ -23,13 +23,15 @@ PROXY_PARAMS = ("shop", "logged_in_customer_id", "path_prefix", "timestamp", "si
 
 
 async def catalog_page(request: Request) -> Response:
-    return page(request, "catalog.html", products=PRODUCTS, **header(request))
+    return page(
+        request, "catalog.html", products=[product for product in PRODUCTS if is_active(product)], **header(request)
+    )
 
 
 async def product_page(request: Request) -> Response:
     """GET products/{handle}?variant=: the product page, with the app's block if the app is installed."""
     (store, shop), product = store_and_shop(request), BY_HANDLE.get(request.path_params["handle"])
-    if product is None:
+    if product is None or not is_active(product):
         raise HTTPException(404, "There is no such product.")
     wanted, variants = request.query_params.get("variant"), product["variants"]
     selected = next((variant for variant in variants if str(variant["id"]) == wanted), variants[0])

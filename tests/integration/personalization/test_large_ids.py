@@ -27,7 +27,7 @@ VASE: dict[str, Any] = {
     "id": PRODUCT,
     "handle": "photo-vase",
     "title": "Photo Vase",
-    "option": "Size",
+    "options": ["Size"],
     "description": "",
     "variants": [{"id": id, "title": str(id), "price": 1800} for id in (VARIANT, NEIGHBOUR)],
 }
