@@ -21,11 +21,12 @@ from devstore.store import Store, page, store_of
 from devstore.tokens import authorize, token_endpoint
 from devstore.webhooks import Webhooks
 
-DEMO_SHOP = "artify-demo.myshopify.com"
+DEMO_SHOPS = ("artify-demo.myshopify.com", "artify-empty.myshopify.com")
+"""The second one has no data in the app, so that a merchant's way in can be tried."""
 CDN = StaticFiles(directory=Path(__file__).parent / "static")  # replacements for files on Shopify's CDN
 
 
-def create_devstore(config: Config, shops: Sequence[str] = (DEMO_SHOP,)) -> Starlette:
+def create_devstore(config: Config, shops: Sequence[str] = DEMO_SHOPS) -> Starlette:
     """A simulated Shopify with these shops. Serve it with lifespan events enabled, which resume pending webhooks."""
     manifest = tomllib.loads((PROJECT / "shopify.app.toml").read_text())
     state, client = State(config.db), httpx.AsyncClient(trust_env=False)

@@ -21,8 +21,10 @@ async def home(request: Request) -> Response:
     app: App = request.app.state.app
     await catalog.expect_sync(app, merchant.shop)
     shown_since = (app.clock.now() - USAGE_SHOWN).strftime("%Y-%m-%d")
-    summary, usage = await asyncio.gather(
-        personalization.summary(app, merchant.shop), generation.usage_since(app.db, merchant.shop.id, shown_since)
+    summary, usage, guide = await asyncio.gather(
+        personalization.summary(app, merchant.shop),
+        generation.usage_since(app.db, merchant.shop.id, shown_since),
+        personalization.setup_guide(app, merchant.shop),
     )
     return page(
         request,
@@ -31,6 +33,8 @@ async def home(request: Request) -> Response:
         access=merchant.access,
         summary=summary,
         usage=usage,
+        guide=guide,
+        storefront=_storefront(app, merchant.shop.id, guide.facts.ready_handle),
         theme_editor=_theme_editor(app, merchant.shop.id),
         consent=app.shopify_auth.admin_url(merchant.shop.id, f"oauth/install?client_id={app.settings.shopify_api_key}"),
     )
@@ -46,6 +50,11 @@ async def bounce(request: Request) -> Response:
     app: App = request.app.state.app
     reply = app.shopify_auth.bounce_page(auth.signed(request))
     return Response(reply.body, reply.status, dict(reply.headers))
+
+
+def _storefront(app: App, shop_id: str, handle: str | None) -> str:
+    """The page of a product that is ready in the online store, or the store's first page."""
+    return app.shopify_auth.store_url(shop_id, f"products/{handle}" if handle else "")
 
 
 def _theme_editor(app: App, shop_id: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from app.core.app import App
 from app.core.pictures import ImageRequest
 from app.core.settings import Settings
-from app.personalization.starter_set import PICTURES, STYLES, StarterStyle
+from app.personalization.starter_set import PICTURES, STARTER_STYLES, StarterStyle
 from app.wiring import build
 from handlers.demo.shop import PHOTO
 from tests.apps import environ
@@ -35,7 +35,7 @@ async def drawn(app: App, style: StarterStyle) -> bytes:
 async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         app = build(Settings.load(environ(Path(folder))))
-        for style in STYLES:
+        for style in STARTER_STYLES:
             (PICTURES / style.picture).write_bytes(await drawn(app, style))
 
 

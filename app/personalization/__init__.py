@@ -107,10 +107,17 @@ if TYPE_CHECKING:
         Step,
         setup_guide,
     )
+    from app.personalization.starter_set import (
+        STARTER_BLANKS,
+        STARTER_STYLES,
+        StarterSize,
+        starter_blank,
+    )
     from app.personalization.styles import (
         activate_style,
         archive_style,
         move_style,
+        starter_example,
         style_list,
         take_style,
     )
@@ -154,7 +161,10 @@ else:
             "app.personalization.queries.previews": "previews_by_status",
             "app.personalization.replacement_pictures": "approve_picture open_picture propose_picture",
             "app.personalization.setup_guide": "SetupGuide Step setup_guide",
-            "app.personalization.styles": "activate_style archive_style move_style style_list take_style",
+            "app.personalization.starter_set": "STARTER_BLANKS STARTER_STYLES StarterSize starter_blank",
+            "app.personalization.styles": (
+                "activate_style archive_style move_style starter_example style_list take_style"
+            ),
             "app.personalization.unread_orders": "read_again unread_orders",
             "app.personalization.watermarks": (
                 "POSITIONS SIZE_RANGE WatermarkForm sample save_watermark_form watermark_form"
@@ -168,6 +178,8 @@ __all__ = [
     "POSITIONS",
     "PREVIEW_SIDE",
     "SIZE_RANGE",
+    "STARTER_BLANKS",
+    "STARTER_STYLES",
     "BaseVariant",
     "Generation",
     "Mapping",
@@ -181,6 +193,7 @@ __all__ = [
     "ProductSetup",
     "SetupGuide",
     "Size",
+    "StarterSize",
     "Step",
     "Style",
     "Summary",
@@ -232,6 +245,8 @@ __all__ = [
     "save_watermark_form",
     "setup_guide",
     "sizes_to_map",
+    "starter_blank",
+    "starter_example",
     "style_list",
     "summary",
     "take_blank",

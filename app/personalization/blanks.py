@@ -14,7 +14,7 @@ from app.core.read_batch import ReadBatch
 from app.personalization.model import BlankCard
 from app.personalization.print_sizes import BaseVariant, Mapping, ProductBase
 from app.personalization.queries import blanks
-from app.personalization.starter_set import BLANKS, StarterBlank, StarterSize, blank_of
+from app.personalization.starter_set import STARTER_BLANKS, StarterBlank, StarterSize, starter_blank
 from app.personalization.styles import store_picture
 
 PROFILE_MIME = "application/vnd.iccprofile"
@@ -61,7 +61,7 @@ async def blank_list(app: App, shop_id: str) -> BlankList:
     for variant in found:
         variants[variant.product_base_id].append(variant)
     taken = {card.starter for card in cards}
-    return BlankList(cards, variants, [blank for blank in BLANKS if blank.key not in taken])
+    return BlankList(cards, variants, [blank for blank in STARTER_BLANKS if blank.key not in taken])
 
 
 async def take_blank(app: App, shop_id: str, key: str, *, with_mockup: bool = True) -> None:
@@ -69,9 +69,7 @@ async def take_blank(app: App, shop_id: str, key: str, *, with_mockup: bool = Tr
 
     Taking one twice, also at the same time, adds it once. Raises NotFound for a key that is not in the starter set.
     """
-    starter, now = blank_of(key), app.clock.now()
-    if starter is None:
-        raise NotFound("This blank is not in the starter set.", code="unknown_starter")
+    starter, now = starter_blank(key), app.clock.now()
     if key in {card.starter for card in await blanks.blank_cards(app.db, shop_id)}:
         return
     base_id = new_id()

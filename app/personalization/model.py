@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from app.core.errors import Unprocessable
@@ -218,6 +219,15 @@ class BlankCard:
     products: int
 
 
+class Readiness(StrEnum):
+    """Whether shoppers can personalize a product that is for sale."""
+
+    READY = "ready"
+    UNFINISHED = "unfinished"
+    """It has no print size or no style yet."""
+    OFF = "off"
+
+
 @dataclass(frozen=True)
 class ProductCard:
     """A product as the merchant sees it in the list of products.
@@ -235,9 +245,29 @@ class ProductCard:
     mapped: int
 
     @property
-    def is_ready(self) -> bool:
-        """Whether shoppers can personalize the product."""
-        return self.is_enabled and self.is_active and bool(self.styles and self.mapped)
+    def readiness(self) -> Readiness:
+        if not self.is_enabled:
+            return Readiness.OFF
+        return Readiness.READY if self.styles and self.mapped else Readiness.UNFINISHED
+
+
+@dataclass(frozen=True)
+class SetupFacts:
+    """How far a shop is set up.
+
+    `sized` and `styled` count the enabled products that have a print size and a style. `unsized_id` is the id of an
+    enabled product without a print size, `ready_handle` the handle of one that shoppers can personalize.
+    """
+
+    products: int = 0
+    blanks: int = 0
+    sized: int = 0
+    styled: int = 0
+    watermarks: int = 0
+    previews: int = 0
+    orders: int = 0
+    unsized_id: str | None = None
+    ready_handle: str | None = None
 
 
 def default_watermark(shop_id: str, shop_name: str | None) -> Watermark:

@@ -209,11 +209,11 @@ async def save_print_areas(
     """
     setup = await product_setup(app, shop_id, product_id)
     _check_areas(setup, areas)
-    if seen != setup.seen:
-        raise _changed_elsewhere()
     changed = {variant: area for variant, area in areas if area != setup.mapped.get(variant, "")}
     if not changed:
         return setup
+    if seen != setup.seen:
+        raise _changed_elsewhere()
     stuck = await orders.variants_without_size(app.db, shop_id, list(changed))
     waiting = [variant for variant in stuck if changed.get(variant)]
     queued = [_rematch(app, shop_id, variant) for variant in waiting]

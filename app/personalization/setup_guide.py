@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.core.app import App
+from app.personalization.model import SetupFacts
 from app.personalization.queries import products
 from app.shops import Shop
 
@@ -16,6 +17,7 @@ class Step(StrEnum):
 
     PRODUCTS = "products"
     BLANKS = "blanks"
+    SIZES = "sizes"
     STYLES = "styles"
     WATERMARK = "watermark"
     BLOCK = "block"
@@ -29,12 +31,10 @@ OUTSIDE = (Step.BLOCK, Step.PREVIEW, Step.ORDER)
 
 @dataclass(frozen=True)
 class SetupGuide:
-    """`done` are the steps that are done, as the database shows. `products`, `sized` and `styled` count the enabled
-    products, those of them with a print size, and those with a style."""
+    """`done` are the steps that are done, as the database shows. `block_seen_at` is when the online store first asked
+    for a product's styles."""
 
-    products: int
-    sized: int
-    styled: int
+    facts: SetupFacts
     block_seen_at: datetime | None
     done: frozenset[Step]
 
@@ -47,21 +47,21 @@ class SetupGuide:
         return next((step for step in Step if step not in self.done), None)
 
     @property
-    def waits(self) -> bool:
+    def is_waiting(self) -> bool:
         """Whether the next step happens outside the app."""
         return self.next in OUTSIDE
 
 
 async def setup_guide(app: App, shop: Shop) -> SetupGuide:
-    counts = await products.setup_counts(app.db, shop.id)
+    facts = await products.setup_facts(app.db, shop.id)
     reached = {
-        Step.PRODUCTS: counts["products"],
-        Step.BLANKS: counts["sized"],
-        Step.STYLES: counts["styled"],
-        Step.WATERMARK: counts["watermarks"],
+        Step.PRODUCTS: facts.products,
+        Step.BLANKS: facts.blanks,
+        Step.SIZES: facts.sized,
+        Step.STYLES: facts.styled,
+        Step.WATERMARK: facts.watermarks,
         Step.BLOCK: shop.block_seen_at,
-        Step.PREVIEW: counts["previews"],
-        Step.ORDER: counts["orders"],
+        Step.PREVIEW: facts.previews,
+        Step.ORDER: facts.orders,
     }
-    done = frozenset(step for step, value in reached.items() if value)
-    return SetupGuide(counts["products"], counts["sized"], counts["styled"], shop.block_seen_at, done)
+    return SetupGuide(facts, shop.block_seen_at, frozenset(step for step, value in reached.items() if value))

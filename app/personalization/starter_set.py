@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.core.errors import NotFound
 from app.personalization.print_sizes import MM_PER_INCH, PRINT_DPI
 
 PICTURES = Path(__file__).parent / "starter"
@@ -64,7 +65,7 @@ def _mm(name: str, width: float, height: float, dpi: int = PRINT_DPI) -> Starter
 
 
 _TRUE = " Keep the people, faces and composition exactly as they are."
-STYLES = (
+STARTER_STYLES = (
     StarterStyle(
         "oil-painting",
         "Oil painting",
@@ -102,7 +103,7 @@ STYLES = (
 )
 
 _SUN = {"asset": "poster-light.webp", "mode": "multiply"}
-BLANKS = (
+STARTER_BLANKS = (
     StarterBlank(
         "poster-a",
         "Matte paper, A sizes",
@@ -221,9 +222,17 @@ BLANKS = (
 )
 
 
-def style_of(key: str) -> StarterStyle | None:
-    return next((style for style in STYLES if style.key == key), None)
+def starter_style(key: str) -> StarterStyle:
+    """Raises NotFound for a key that is not in the starter set."""
+    found = next((style for style in STARTER_STYLES if style.key == key), None)
+    if found is None:
+        raise NotFound("This style is not in the starter set.", code="unknown_starter")
+    return found
 
 
-def blank_of(key: str) -> StarterBlank | None:
-    return next((blank for blank in BLANKS if blank.key == key), None)
+def starter_blank(key: str) -> StarterBlank:
+    """Raises NotFound for a key that is not in the starter set."""
+    found = next((blank for blank in STARTER_BLANKS if blank.key == key), None)
+    if found is None:
+        raise NotFound("This blank is not in the starter set.", code="unknown_starter")
+    return found

@@ -14,7 +14,7 @@ from app.core.pictures import Picture
 from app.core.sniff import sniff
 from app.personalization.model import StyleCard
 from app.personalization.queries import styles
-from app.personalization.starter_set import PICTURES, STYLES, StarterStyle, style_of
+from app.personalization.starter_set import PICTURES, STARTER_STYLES, StarterStyle, starter_style
 
 
 @dataclass(frozen=True)
@@ -28,31 +28,32 @@ class StyleList:
 async def style_list(app: App, shop_id: str) -> StyleList:
     cards = await styles.style_cards(app.db, shop_id)
     taken = {card.starter for card in cards}
-    return StyleList(cards, [style for style in STYLES if style.key not in taken])
+    return StyleList(cards, [style for style in STARTER_STYLES if style.key not in taken])
 
 
-async def take_style(app: App, shop_id: str, key: str) -> None:
+async def take_style(app: App, shop_id: str, key: str, *, with_example: bool = True) -> None:
     """Take a style of the starter set, and offer it on all products that are enabled.
 
     A style that was archived comes back. Taking one twice, also at the same time, adds it once. Raises NotFound for a
     key that is not in the starter set.
     """
-    starter, now = style_of(key), app.clock.now()
-    if starter is None:
-        raise NotFound("This style is not in the starter set.", code="unknown_starter")
+    starter, now = starter_style(key), app.clock.now()
     if known := await styles.starter_style(app.db, shop_id, key):
         await app.db.batch(styles.restore_style(shop_id, known, now), styles.offer_on_products(shop_id, known, now))
         return
     style_id = new_id()
-    stored = await store_picture(app, shop_id, starter.picture, "example", ("ai_style", style_id))
+    owner = ("ai_style", style_id)
+    stored = await store_picture(app, shop_id, starter.picture, "example", owner) if with_example else None
+    example_id = stored.ids["example"] if stored else None
     try:
         await app.db.batch(
-            *stored.rows(now),
-            styles.insert_starter(shop_id, style_id, key, starter.name, starter.prompt, stored.ids["example"], now),
+            *(stored.rows(now) if stored else []),
+            styles.insert_starter(shop_id, style_id, key, starter.name, starter.prompt, example_id, now),
             styles.offer_on_products(shop_id, style_id, now),
         )
     except ConstraintError as fault:
-        await stored.discard()
+        if stored:
+            await stored.discard()
         if fault.name != "uq_ai_styles_starter":
             raise
 
@@ -81,6 +82,13 @@ def moved(ids: Sequence[str], id: str, *, up: bool) -> list[str]:
     place, rest = ids.index(id), [each for each in ids if each != id]
     place = max(0, place - 1) if up else place + 1
     return [*rest[:place], id, *rest[place:]]
+
+
+def starter_example(filename: str) -> bytes:
+    """Return the example picture of a style in the starter set. Raises NotFound for any other name."""
+    if filename not in {style.picture for style in STARTER_STYLES}:
+        raise NotFound()
+    return (PICTURES / filename).read_bytes()
 
 
 async def store_picture(app: App, shop_id: str, filename: str, purpose: str, owner: tuple[str, str]) -> media.Stored:

@@ -11,15 +11,16 @@ from app.core.errors import Unprocessable
 from app.core.pictures import MarkPosition, Picture
 from app.personalization.model import Watermark, default_watermark
 from app.personalization.queries import offers
-from app.personalization.starter_set import PICTURES, STYLES
+from app.personalization.starter_set import PICTURES
 from app.shops import Shop
 
 POSITIONS: tuple[MarkPosition, ...] = get_args(MarkPosition)
 LONGEST_TEXT = 40
 SIZE_RANGE = (5, 100)
 """The least and the greatest width of the mark, as a percentage of the preview's width."""
-SAMPLE_SIDE = 1024
-"""Pixels of the sample, as of a real preview: the mark is drawn at its real size, then shown smaller."""
+SAMPLE = "cat.jpg"
+SAMPLE_SIDE = 512
+"""Pixels of the sample: half of a preview's, which is how large shoppers see it on most screens."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,7 @@ async def save_watermark_form(app: App, shop_id: str, form: WatermarkForm) -> Wa
 async def sample(app: App, form: WatermarkForm) -> Picture:
     """Draw the watermark on a sample, as previews get it. Raises Unprocessable with the field that is wrong."""
     mark = watermark_of(form).mark(None) if form.is_active else None
-    example = (PICTURES / STYLES[0].picture).read_bytes()
-    return await app.imaging.preview(example, max_side=SAMPLE_SIDE, mark=mark)
+    return await app.imaging.preview((PICTURES / SAMPLE).read_bytes(), max_side=SAMPLE_SIDE, mark=mark)
 
 
 def watermark_of(form: WatermarkForm) -> Watermark:

@@ -46,6 +46,7 @@ async def offer(request: Request) -> Response:
     visit = auth.storefront(request)
     app: App = request.app.state.app
     shop = await shops.open_shop(app, visit)
+    await shops.note_block(app, shop)
     found = await personalization.offer(app, shop.id, request.path_params["product_id"])
     return JSONResponse(_offer(app, found))
 

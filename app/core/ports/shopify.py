@@ -175,6 +175,9 @@ class ShopifyAuth(Protocol):
     def admin_url(self, shop: str, path: str) -> str:
         """Return the URL of a page in the shop's admin."""
 
+    def store_url(self, shop: str, path: str) -> str:
+        """Return the URL of a page of the shop's online store."""
+
     async def redeem(self, grant: Grant) -> AccessToken:
         """Exchange a code for a token. Raises Unavailable, or Unauthorized if the code was used or is unknown."""
 

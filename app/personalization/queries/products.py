@@ -11,7 +11,7 @@ from app.catalog.tables import products
 from app.core.ports.database import Database
 from app.core.statements import built_once
 from app.core.tables import among
-from app.personalization.model import ProductCard
+from app.personalization.model import ProductCard, SetupFacts
 from app.personalization.tables import (
     ai_styles,
     generations,
@@ -31,22 +31,6 @@ async def product_cards(db: Database, shop_id: str, after: str | None, limit: in
 
 @built_once
 def _product_rows(shop_id: str, after: str | None, limit: int) -> Any:
-    styles = (
-        select(func.count())
-        .select_from(product_styles)
-        .join(ai_styles, ai_styles.c.id == product_styles.c.ai_style_id)
-        .where(
-            product_styles.c.shop_id == shop_id,
-            product_styles.c.product_id == products.c.id,
-            product_styles.c.is_enabled == 1,
-            ai_styles.c.is_active == 1,
-        )
-    )
-    mapped = (
-        select(func.count())
-        .select_from(sizes)
-        .where(sizes.c.shop_id == shop_id, sizes.c.product_id == products.c.id, sizes.c.is_active == 1)
-    )
     names = ("id", "shopify_product_id", "title", "is_enabled", "is_active", "variant_count")
     listed = [products.c.shop_id == shop_id, products.c.archived_at.is_(None)]
     listed.append(or_(products.c.is_enabled == 1, products.c.variants.is_not(None)))
@@ -57,8 +41,8 @@ def _product_rows(shop_id: str, after: str | None, limit: int) -> Any:
     return (
         select(
             *[products.c[name] for name in names],
-            styles.scalar_subquery().label("styles"),
-            mapped.scalar_subquery().label("mapped"),
+            _styles_of_product(shop_id).with_only_columns(func.count()).scalar_subquery().label("styles"),
+            _sizes_of_product(shop_id).with_only_columns(func.count()).scalar_subquery().label("mapped"),
         )
         .where(*listed)
         .order_by(products.c.title, products.c.id)
@@ -85,20 +69,44 @@ def _blanks_of(shop_id: str, product_ids: Collection[str]) -> Any:
     )
 
 
-async def setup_counts(db: Database, shop_id: str) -> dict[str, int]:
-    """Count what a merchant sets up: enabled products, those with sizes and those with styles, the watermark; and
-    finished previews and ordered designs, of which one is enough."""
-    row = await db.one(_setup_counts(shop_id))
-    return {name: int(value or 0) for name, value in (row or {}).items()}
+async def setup_facts(db: Database, shop_id: str) -> SetupFacts:
+    """Count what a merchant sets up. Finished previews and ordered designs are counted up to one."""
+    row = await db.one(_setup_facts(shop_id))
+    return SetupFacts(**row) if row else SetupFacts()
 
 
 @built_once
-def _setup_counts(shop_id: str) -> Any:
+def _setup_facts(shop_id: str) -> Any:
     enabled = [products.c.shop_id == shop_id, products.c.is_enabled == 1, products.c.archived_at.is_(None)]
-    sized = select(sizes.c.id).where(
+    sized = _sizes_of_product(shop_id).exists()
+    styled = _styles_of_product(shop_id).exists()
+    preview = [generations.c.shop_id == shop_id, generations.c.generation_type == "preview"]
+    first = select(products.c.id).where(*enabled).order_by(products.c.title, products.c.id).limit(1)
+    ready = [*enabled, sized, styled, products.c.is_active == 1, products.c.handle.is_not(None)]
+    facts = {
+        "products": select(func.count()).select_from(products).where(*enabled),
+        "blanks": select(func.count()).select_from(product_bases).where(product_bases.c.shop_id == shop_id),
+        "sized": select(func.count()).select_from(products).where(*enabled, sized),
+        "styled": select(func.count()).select_from(products).where(*enabled, styled),
+        "watermarks": select(func.count()).select_from(watermarks).where(watermarks.c.shop_id == shop_id),
+        "previews": _one(select(generations.c.id).where(*preview, generations.c.status == "completed")),
+        "orders": _one(select(order_items.c.id).where(order_items.c.shop_id == shop_id)),
+        "unsized_id": first.where(~sized),
+        "ready_handle": select(products.c.handle).where(*ready).order_by(products.c.title, products.c.id).limit(1),
+    }
+    return select(*[fact.scalar_subquery().label(name) for name, fact in facts.items()])
+
+
+def _sizes_of_product(shop_id: str) -> Any:
+    """A select of the active sizes of the product that the statement around it looks at."""
+    return select(sizes.c.id).where(
         sizes.c.shop_id == shop_id, sizes.c.product_id == products.c.id, sizes.c.is_active == 1
     )
-    styled = (
+
+
+def _styles_of_product(shop_id: str) -> Any:
+    """A select of the styles that shoppers can choose for that product."""
+    return (
         select(product_styles.c.id)
         .join(ai_styles, ai_styles.c.id == product_styles.c.ai_style_id)
         .where(
@@ -108,16 +116,6 @@ def _setup_counts(shop_id: str) -> Any:
             ai_styles.c.is_active == 1,
         )
     )
-    preview = [generations.c.shop_id == shop_id, generations.c.generation_type == "preview"]
-    counts = {
-        "products": select(func.count()).select_from(products).where(*enabled),
-        "sized": select(func.count()).select_from(products).where(*enabled, sized.exists()),
-        "styled": select(func.count()).select_from(products).where(*enabled, styled.exists()),
-        "watermarks": select(func.count()).select_from(watermarks).where(watermarks.c.shop_id == shop_id),
-        "previews": _one(select(generations.c.id).where(*preview, generations.c.status == "completed")),
-        "orders": _one(select(order_items.c.id).where(order_items.c.shop_id == shop_id)),
-    }
-    return select(*[count.scalar_subquery().label(name) for name, count in counts.items()])
 
 
 def _one(rows: Any) -> Any:
