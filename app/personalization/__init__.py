@@ -88,6 +88,7 @@ if TYPE_CHECKING:
         leave_blank,
         move_offered_style,
         offer_style,
+        product_card,
         product_list,
         product_setup,
         reread_product,
@@ -155,7 +156,7 @@ else:
             "app.personalization.prints": "order_cards print_link",
             "app.personalization.products": (
                 "ProductList ProductSetup VariantRow add_products choose_products leave_blank "
-                "move_offered_style offer_style product_list product_setup reread_product save_print_areas "
+                "move_offered_style offer_style product_card product_list product_setup reread_product save_print_areas "
                 "use_blank"
             ),
             "app.personalization.queries.previews": "previews_by_status",
@@ -227,6 +228,7 @@ __all__ = [
     "preview_state",
     "previews_by_status",
     "print_link",
+    "product_card",
     "product_list",
     "product_setup",
     "propose_picture",
