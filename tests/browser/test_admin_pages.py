@@ -204,7 +204,7 @@ def test_an_error_stands_at_its_field_and_keeps_what_was_typed(example: Example)
 @pytest.mark.parametrize("example", ["data-swap"], indirect=True)
 def test_a_double_click_sends_a_form_once(example: Example) -> None:
     waiting: list[Route] = []
-    example.page.route(f"{SITE}/greetings", waiting.append)
+    example.page.route(f"{SITE}/greetings", lambda route: waiting.append(route))
     example.page.get_by_role("button", name="Greet").dblclick()
     example.page.wait_for_timeout(100)  # a second request would have been sent by now
     assert len(waiting) == 1

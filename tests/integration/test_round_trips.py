@@ -22,7 +22,7 @@ from handlers.webhooks import TOPICS
 from tests.integration import print_worker, webhooks
 from tests.integration.merchant import Merchant
 from tests.integration.print_worker import ordered, sent, taken
-from tests.integration.servers import NEW_SHOP
+from tests.integration.servers import NEW_SHOP, SHOP
 from tests.integration.setup import seen_on
 from tests.integration.shops.test_oauth_grants import back, consented
 from tests.integration.storefront import A4_VARIANT, POSTER
@@ -209,7 +209,7 @@ async def orders_come_in_and_are_printed(world: World, designs: list[str]) -> No
     [untold, *_] = world.rows("SELECT id FROM order_items WHERE state = 'ready'")
     assert (await world.merchant().orders_post(untold["id"], "note")).status_code == 200
     world.change("UPDATE webhook_deliveries SET status = 'failed'")
-    [unread, *_] = world.rows("SELECT id FROM webhook_deliveries")
+    [unread, *_] = world.rows("SELECT id FROM webhook_deliveries WHERE shop_id = ?", SHOP)
     assert (await world.merchant().post(f"/orders/deliveries/{unread['id']}/read", {})).status_code == 200
     assert (await world.merchant().document("/orders")).status_code == 200
 
@@ -220,7 +220,7 @@ async def stuck_lines_are_brought_on(world: World, design: str) -> None:
     await webhooks.deliver(world.http, webhooks.order(*lines))
     await world.run_jobs()
     [unmapped] = world.rows("SELECT id FROM order_items WHERE state = 'unmapped'")
-    [doubtful] = world.rows("SELECT id FROM order_items WHERE state = 'needs_review'")
+    [doubtful] = world.rows("SELECT id FROM order_items WHERE state = 'needs_review' AND shop_id = ?", SHOP)
     assert (await world.merchant().document("/orders")).status_code == 200
     [size, *_] = world.rows("SELECT id FROM sizes WHERE name = '11 oz'")
     merchant = world.merchant()
