@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 from starlette.applications import Starlette
@@ -13,7 +14,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from devstore import admin, cart, compliance, orders, storefront
+from devstore import admin, cart, compliance, orders, polaris, storefront
 from devstore.admin_endpoint import graphql_endpoint, schedule_faults
 from devstore.config import EXTENSION, PROJECT, Config
 from devstore.state import State
@@ -22,7 +23,18 @@ from devstore.tokens import authorize, token_endpoint
 from devstore.webhooks import Webhooks
 
 DEMO_SHOP = "artify-demo.myshopify.com"
-CDN = StaticFiles(directory=Path(__file__).parent / "static")  # replacements for files on Shopify's CDN
+
+
+class Cdn(StaticFiles):
+    """Replacements for files on Shopify's CDN. Pages of other origins may use them: a font needs a header for that."""
+
+    def file_response(self, *args: Any, **options: Any) -> Response:
+        response = super().file_response(*args, **options)
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return response
+
+
+CDN = Cdn(directory=Path(__file__).parent / "static")
 
 
 def create_devstore(config: Config, shops: Sequence[str] = (DEMO_SHOP,)) -> Starlette:
@@ -50,6 +62,7 @@ def _routes(proxy: str) -> list[BaseRoute]:
     get, post = ["GET"], ["POST"]
     return [
         Route("/", landing),
+        Route("/cdn/shopifycloud/polaris-1.js", polaris_script),
         Mount("/cdn", CDN),
         Route("/_deliveries", deliveries),
         Route("/_deliveries/{id}/redeliver", redeliver, methods=post),
@@ -82,6 +95,10 @@ def _routes(proxy: str) -> list[BaseRoute]:
         Route("/{shop}/orders/{id}", cart.thanks_page),
         Route("/{shop}/account/{act}", cart.switch_customer),
     ]
+
+
+async def polaris_script(_: Request) -> Response:
+    return Response(polaris.script(), media_type="text/javascript")
 
 
 async def landing(request: Request) -> Response:
