@@ -34,7 +34,8 @@ class Cdn(StaticFiles):
         return response
 
 
-CDN = Cdn(directory=Path(__file__).parent / "static")
+STATIC = Path(__file__).parent / "static"
+CDN = Cdn(directory=STATIC)
 
 
 def create_devstore(config: Config, shops: Sequence[str] = (DEMO_SHOP,)) -> Starlette:

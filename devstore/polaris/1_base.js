@@ -27,7 +27,6 @@ const escape = (text) => (text ?? "").replace(/[&<>"]/g, (sign) => `&#${sign.cha
 
 /** An element with a shadow tree. `build` makes the tree once; `update` follows the attributes, and keeps what has focus. */
 class PolarisElement extends HTMLElement {
-  static formAssociated = true;
   internals = this.attachInternals();
   root = this.attachShadow({ mode: "open", delegatesFocus: true });
   isBuilt = false;
@@ -38,6 +37,8 @@ class PolarisElement extends HTMLElement {
       this.root.innerHTML = `<style>${SHADOW_STYLE}${this.constructor.css}</style>`;
       this.root.append(document.createRange().createContextualFragment(this.build()));
       this.start();
+      // While the parser works, the children of an element, and the elements that it refers to, come later.
+      if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => this.update(), { once: true });
     }
     this.update();
   }
@@ -94,8 +95,11 @@ function define(name, css, attributes, kind) {
 /** Define an element that is drawn from its attributes alone, again whenever one of them changes. */
 function drawn(name, css, attributes, draw) {
   define(name, css, attributes, class extends PolarisElement {
-    build() { return '<div id="all" style="display: contents"></div>'; }
-    update() { this.find("#all").innerHTML = draw(this, (attribute) => this.at(attribute)); }
+    build() { return ""; }
+    update() {
+      const html = draw(this, (attribute) => this.at(attribute));
+      this.root.replaceChildren(this.root.firstChild, document.createRange().createContextualFragment(html));
+    }
   });
 }
 

@@ -140,17 +140,17 @@ const WEIGHTS = Object.entries({ base: 450, medium: 550, semibold: 650, bold: 70
 const TEXT_STYLE = `${TONES} ${SIZES} ${WEIGHTS} :host([color=subdued]) { color: #616161 } :host([fontvariantnumeric=tabular-nums]) { font-variant-numeric: tabular-nums }
   :host([accessibilityvisibility=exclusive]) { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
   :host([lineclamp]) { display: -webkit-box; -webkit-box-orient: vertical; overflow: hidden }`;
-const TEXT_ATTRIBUTES = ["color", "tone", "fontSize", "fontWeight", "fontVariantNumeric", "accessibilityVisibility", "lineClamp"];
+const TEXT_ATTRIBUTES = ["color", "tone", "fontSize", "fontWeight", "accessibilityVisibility"];
 
 const clamped = (element) => `<style>:host { -webkit-line-clamp: ${Number(element.getAttribute("lineclamp")) || "none"} }</style>`;
-drawn("s-paragraph", `:host { display: block; margin: 0; text-wrap: pretty } ${TEXT_STYLE}`, TEXT_ATTRIBUTES, (element) => `${clamped(element)}<slot></slot>`);
+drawn("s-paragraph", `:host { display: block; margin: 0; text-wrap: pretty } ${TEXT_STYLE}`, [...TEXT_ATTRIBUTES, "fontVariantNumeric", "lineClamp"], (element) => `${clamped(element)}<slot></slot>`);
 drawn("s-text", `:host { display: inline } :host([type=strong]) { font-weight: 650 } :host([type=redundant]) { color: #616161; text-decoration: line-through } :host([type=address]) { font-style: normal } ${TEXT_STYLE}`,
-  [...TEXT_ATTRIBUTES, "type", "interestFor"], (element) => {
+  [...TEXT_ATTRIBUTES, "fontVariantNumeric", "type", "interestFor"], (element) => {
     const tag = { strong: "strong", address: "address", redundant: "s" }[element.getAttribute("type")] ?? "span";
     return `<${tag} style="all: unset; font: inherit"><slot></slot></${tag}>`;
   });
 drawn("s-number", `:host { display: inline; font-variant-numeric: tabular-nums } ${TEXT_STYLE}`, TEXT_ATTRIBUTES, () => "<slot></slot>");
-drawn("s-heading", `:host { display: block; font-size: 14px; line-height: 20px; font-weight: 650 } h2, h3 { margin: 0; font: inherit } ${TEXT_STYLE}`, [...TEXT_ATTRIBUTES, "accessibilityRole"], (element) => {
+drawn("s-heading", `:host { display: block; font-size: 14px; line-height: 20px; font-weight: 650 } h2, h3 { margin: 0; font: inherit } ${TEXT_STYLE}`, ["fontSize", "accessibilityRole", "accessibilityVisibility", "lineClamp"], (element) => {
   const level = isInside(element, "s-section, s-modal") ? 3 : 2;
   return `${clamped(element)}<h${level}><slot></slot></h${level}>`;
 });

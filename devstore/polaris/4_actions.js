@@ -57,7 +57,8 @@ class Action extends PolarisElement {
   click() { this.find("#act").click(); }
 }
 
-const ACTION_ATTRIBUTES = ["href", "target", "download", "type", "disabled", "loading", "accessibilityLabel", "commandFor", "command", "interestFor", "lang"];
+const LEAD_ATTRIBUTES = ["href", "accessibilityLabel", "commandFor", "command", "interestFor"];
+const ACTION_ATTRIBUTES = [...LEAD_ATTRIBUTES, "target", "download", "lang", "type", "disabled", "loading"];
 
 define("s-button", `
   :host { display: inline-block; justify-self: start; vertical-align: middle; max-width: 100% } :host([inlinesize=fill]) { display: block; justify-self: stretch }
@@ -69,8 +70,9 @@ define("s-button", `
   :host([tone=critical]) #act { color: var(--p-critical, #8e0b21) } :host([variant=primary][tone=critical]) #act { background: #c70a24; color: #fff; box-shadow: inset 0 -1px 0 1px #8e0b21cc, inset 0 0 0 1px #c70a24, inset 0 .5px 0 1.5px #ffffff59 } :host([variant=primary][tone=critical]) #act:hover { background: #a3081d }
   :host([variant=tertiary]) #act { background: none; box-shadow: none } :host([variant=tertiary]) #act:hover { background: #0000000d } :host([variant=tertiary]) #act:active { background: #00000014 }
   #act:is(:disabled, [aria-disabled]) { cursor: default } #act:is(:disabled, [aria-disabled]):not([aria-busy]) { background: #00000008; color: #a3a3a3; box-shadow: inset 0 0 0 1px #0000000a } :host([variant=primary]) #act:is(:disabled, [aria-disabled]):not([aria-busy]) { background: #00000026; color: #fff; box-shadow: none } :host([variant=tertiary]) #act:is(:disabled, [aria-disabled]):not([aria-busy]) { background: none; box-shadow: none }
-  #wait { display: none } [aria-busy] > :not(#wait) { visibility: hidden } [aria-busy] > #wait { display: grid; place-items: center; position: absolute; inset: 0 } @media (max-width: 500px) { #act { min-height: 32px } }`,
+  #wait { display: none } [aria-busy] > :not(#wait) { opacity: 0 } [aria-busy] > #wait { display: grid; place-items: center; position: absolute; inset: 0 } @media (max-width: 500px) { #act { min-height: 32px } }`,
   [...ACTION_ATTRIBUTES, "variant", "tone", "icon", "inlineSize"], class extends Action {
+    static formAssociated = true;
     build() {
       return `<a id="act"><span id="icon"></span><span id="text"><slot></slot></span><span id="wait">${spinner(16)}</span></a>`;
     }
@@ -95,32 +97,20 @@ define("s-link", `
   :host { display: inline } #act { color: #005bd3; text-decoration: underline; text-underline-offset: 2px; cursor: pointer; background: none; border: 0; padding: 0; font: inherit } #act:hover { color: #004299 }
   :host([tone=critical]) #act { color: #8e0b21 } :host([tone=neutral]) #act { color: inherit }
   :host([slot=breadcrumb-actions]) #act { display: grid; place-items: center; width: 28px; height: 28px; border-radius: 8px; color: #4a4a4a; text-decoration: none } :host([slot=breadcrumb-actions]) #act:hover { background: #0000000d } #back { display: none } :host([slot=breadcrumb-actions]) #back { display: block } :host([slot=breadcrumb-actions]) #text { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }`,
-  [...ACTION_ATTRIBUTES, "tone"], class extends Action {
+  [...LEAD_ATTRIBUTES, "target", "download", "lang", "tone"], class extends Action {
     build() { return `<a id="act"><span id="back">${icon("arrow-left")}</span><span id="text"><slot></slot></span></a>`; }
   });
 
 define("s-clickable", `
   :host { display: block; border-radius: 8px; min-width: 0 } #act { display: block; width: 100%; padding: 0; border: 0; border-radius: inherit; background: none; color: inherit; text-align: start; text-decoration: none; cursor: pointer } :host(:hover) { filter: brightness(.97) } #act:disabled { cursor: default; opacity: .6 }`,
   [...ACTION_ATTRIBUTES, ...BOX_ATTRIBUTES], class extends Action {
+    static formAssociated = true;
     build() { return '<style id="own"></style><a id="act"><slot></slot></a>'; }
     update() {
       super.update();
       this.find("#own").textContent = boxStyle(this).replaceAll(/:host( \{ padding)/g, "#act$1");
     }
   });
-
-define("s-press-button", "", [...ACTION_ATTRIBUTES, "pressed", "icon", "variant", "tone", "inlineSize"], class extends Action {
-  build() { return '<s-button id="act"><slot></slot></s-button>'; }
-  start() {
-    this.addEventListener("click", () => this.toggleAttribute("pressed"));
-  }
-  update() {
-    for (const name of ["icon", "variant", "disabled", "loading"]) this.set("#act", name, this.getAttribute(name));
-    this.set("#act", "tone", null);
-    this.find("#act").style.filter = this.has("pressed") ? "brightness(.92)" : "";
-    this.internals.ariaPressed = String(this.has("pressed"));
-  }
-});
 
 define("s-button-group", ":host { display: flex; flex-wrap: wrap; align-items: center; gap: 8px } :host([gap=none]) { gap: 0 }", ["gap", "accessibilityLabel"], class extends PolarisElement {
   build() { return '<slot></slot><slot name="secondary-actions"></slot><slot name="primary-action"></slot>'; }
@@ -143,7 +133,7 @@ define("s-chip", CHIP_STYLE, ["color", "accessibilityLabel", "removable"], class
   update() { this.find("#remove").innerHTML = removeButton(this); }
 });
 define("s-clickable-chip", `${CHIP_STYLE} .chip { gap: 6px } #act { all: unset; cursor: pointer } #act:focus-visible { outline: 2px solid #005bd3; outline-offset: 2px; border-radius: 4px } :host(:hover) .chip { background: #e3e3e3 }`,
-  [...ACTION_ATTRIBUTES, "color", "removable"], class extends Action {
+  [...LEAD_ATTRIBUTES, "disabled", "color", "removable"], class extends Action {
     build() { return '<span class="chip"><slot name="graphic"></slot><a id="act"><slot></slot></a><span id="remove"></span></span>'; }
     start() {
       super.start();

@@ -12,6 +12,7 @@ const FIELD_ATTRIBUTES = ["label", "name", "value", "error", "details", "require
 
 /** A field: a label, a control with id="control", a message about an error, and details. */
 class Field extends PolarisElement {
+  static formAssociated = true;
   build() {
     return `<div id="field"><label for="control" id="label"></label>${this.boxed()}<div class="error" hidden>${icon("alert-circle")}<span id="error"></span></div><div class="details" id="details"></div></div>`;
   }
@@ -140,7 +141,7 @@ define("s-color-field", `${FIELD_STYLE} .box { padding-inline-start: 6px } .box 
 
 // The options of a select are read from its children, which are not shown.
 define("s-select", `${FIELD_STYLE} .box { position: relative; padding: 0 } .box > select { appearance: none; padding: 5px 32px 5px 12px; cursor: pointer; text-overflow: ellipsis; border-radius: 8px } option { color: #303030 } .arrow { position: absolute; inset-inline-end: 8px; pointer-events: none; color: #616161 }`,
-  [...FIELD_ATTRIBUTES, "icon"], class extends Field {
+  [...FIELD_ATTRIBUTES.filter((name) => !["readOnly", "autocomplete"].includes(name)), "icon"], class extends Field {
     control() { return `<select id="control"></select><span class="arrow">${icon("chevron-down")}</span>`; }
     start() {
       this.input = this.find("#control");
@@ -210,8 +211,8 @@ class Checkbox extends Field {
     this.store();
   }
 }
-const CHECK_ATTRIBUTES = [...FIELD_ATTRIBUTES, "checked", "indeterminate", "accessibilityLabel"];
-define("s-checkbox", FIELD_STYLE + CHECK_STYLE, CHECK_ATTRIBUTES, Checkbox);
+const CHECK_ATTRIBUTES = ["label", "name", "value", "error", "details", "required", "disabled", "labelAccessibilityVisibility", "checked", "accessibilityLabel"];
+define("s-checkbox", FIELD_STYLE + CHECK_STYLE, [...CHECK_ATTRIBUTES, "indeterminate"], class extends Checkbox {});
 define("s-switch", `${FIELD_STYLE}${CHECK_STYLE} input[type=checkbox] { width: 32px; height: 20px; margin: 0; border: 0; border-radius: 10px; background: #8a8a8a; position: relative; transition: background .15s } input[type=checkbox]:checked { background: #303030 } input::after { content: ""; position: absolute; inset: 3px auto 3px 3px; width: 14px; border-radius: 50%; background: #fff; transition: translate .15s } input:checked::after { translate: 12px 0 }`,
   CHECK_ATTRIBUTES, class extends Checkbox {
     start() {
@@ -241,6 +242,7 @@ define("s-choice", `${CHECK_STYLE} .details { color: #616161 } .row label { disp
 
 define("s-choice-list", `${FIELD_STYLE} fieldset { margin: 0; padding: 0; border: 0; min-width: 0 } .choices { display: grid; gap: 6px }`,
   ["label", "name", "error", "details", "disabled", "multiple", "labelAccessibilityVisibility"], class extends PolarisElement {
+    static formAssociated = true;
     build() {
       return `<fieldset><legend></legend><div class="choices"><slot></slot></div><div class="error" hidden>${icon("alert-circle")}<span id="error"></span></div><div class="details" id="details"></div></fieldset>`;
     }

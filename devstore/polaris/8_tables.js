@@ -62,7 +62,7 @@ define("s-table-row", "", ["clickDelegate"], class extends TablePart {
 
 define("s-table-cell", ".label { display: none; color: #616161; font-weight: 450 } :host([data-list-slot=labeled]) .label { display: var(--p-label, none) } .content { display: block; min-width: 0 }", [], class extends TablePart {
   static tableRole = "cell";
-  build() { return '<span class="label" aria-hidden="true"></span><span class="content"><slot></slot></span>'; }
+  build() { return '<span class="label"></span><span class="content"><slot></slot></span>'; }
   start() {
     this.find("slot").addEventListener("slotchange", ({ target }) => {
       this.toggleAttribute("data-empty", !target.assignedNodes().some((node) => node.nodeType === 1 || node.textContent.trim()));

@@ -12,4 +12,3 @@ PARTS = sorted(Path(__file__).parent.glob("*.js"))
 def script() -> str:
     """The whole script, to be loaded by a script element."""
     return "(() => {\n" + "\n".join(part.read_text("utf-8") for part in PARTS) + "\n})();\n"
-
