@@ -3,9 +3,9 @@
 define("s-page", `
   :host { display: block; max-width: 998px; margin: 0 auto; padding: 0 24px 48px; container-type: inline-size } :host([inlinesize=large]) { max-width: none } :host([inlinesize=small]) { max-width: 662px }
   .head { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 12px; padding: 20px 0 16px }
-  .head slot[name] { display: flex; align-items: center; gap: 8px } .actions { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; margin-inline-start: auto }
+  .head slot { display: flex; align-items: center; gap: 8px } .head slot:not(.filled) { display: none } .actions { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; margin-inline-start: auto }
   h1 { margin: 0; font-size: 20px; line-height: 24px; font-weight: 650; letter-spacing: -.2px; overflow-wrap: anywhere }
-  .body { display: grid; gap: 16px } .main, .aside { display: grid; gap: 16px; align-content: start; min-width: 0 } .aside:not(.filled), .start:not(.filled) { display: none }
+  .body { display: grid; gap: 16px } .main, .aside { display: grid; gap: 16px; align-content: start; min-width: 0 } .aside, .start { display: none } :is(.aside, .start):has(> .filled) { display: grid }
   @media (min-width: 800px) { .body.two { grid-template-columns: minmax(0, 2fr) minmax(0, 1fr) } }
   @media (max-width: 500px) { :host { padding: 0 0 32px } .head { padding: 16px } .actions { margin-inline-start: 0 } }`,
   ["heading", "inlineSize"], class extends PolarisElement {
@@ -15,12 +15,10 @@ define("s-page", `
         <div class="body"><div class="main"><div class="start"><slot name="supplemental-start"></slot></div><slot></slot></div><div class="aside"><slot name="aside"></slot></div></div>`;
     }
     start() {
-      const fill = (selector, slot) => this.find(selector).classList.toggle("filled", slot.assignedElements().length > 0);
       this.root.addEventListener("slotchange", ({ target }) => {
-        if (target.name === "supplemental-start") fill(".start", target);
-        if (target.name !== "aside") return;
-        fill(".aside", target);
-        this.find(".body").classList.toggle("two", target.assignedElements().length > 0);
+        const isFilled = target.assignedElements().length > 0;
+        target.classList.toggle("filled", isFilled);
+        if (target.name === "aside") this.find(".body").classList.toggle("two", isFilled);
       });
     }
     update() {

@@ -167,6 +167,7 @@
   window.shopify = {
     idToken,
     resourcePicker,
+    app: { extensions: () => ask("extensions") },
     loading: (isLoading = true) => tell("loading", { isLoading: Boolean(isLoading) }),
     modal: {
       show: async (id) => byId(id).showOverlay(),
