@@ -70,11 +70,6 @@ async def uninstall(request: Request) -> Response:
     return RedirectResponse(f"/{shop}/admin/apps", 303)
 
 
-async def theme_editor(request: Request) -> Response:
-    """The deep link that adds an app's block to a theme. Every product page has the block already, so it redirects."""
-    return RedirectResponse(f"/{store_and_shop(request)[1]}/products/photo-poster")
-
-
 async def fresh_id_token(request: Request) -> Response:
     """GET id_token: the token that the admin hands to App Bridge over postMessage.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from graphql import DocumentNode, GraphQLError, GraphQLResolveInfo, build_schema, graphql_sync, parse, print_ast
 
-from devstore.catalog import PRODUCTS, SEED
+from devstore.catalog import PRODUCTS, shop_details
 from devstore.config import PROJECT
 from devstore.products import gid, node, product_by_id
 from devstore.state import Record, State
@@ -46,7 +46,7 @@ class Root:
     shop_domain: str
 
     def shop(self, _: Info) -> Record:
-        return dict(SEED["shop"])
+        return shop_details(self.shop_domain)
 
     def order(self, _: Info, id: str) -> Record | None:
         order = self.state.get("order", self.shop_domain, id.removeprefix(gid("Order", "")))

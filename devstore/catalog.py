@@ -13,6 +13,19 @@ BY_VARIANT: dict[int, tuple[Record, Record]] = {
 }
 
 
+DEMO_SHOP = "artify-demo.myshopify.com"
+NEW_SHOP = "print-corner.myshopify.com"
+"""A shop in which the app is not installed yet, and whose theme has no block of it."""
+
+
+def shop_details(shop: str) -> Record:
+    """What Shopify knows of a shop. All shops but the new one have the same details."""
+    details: Record = SEED["shop"]
+    return (
+        details | {"name": "Print Corner", "email": "hello@print-corner.example"} if shop == NEW_SHOP else dict(details)
+    )
+
+
 def decimal(cents: int) -> str:
     """Format an amount in cents as Shopify's payloads do: a string with two decimals."""
     return f"{cents / 100:.2f}"

@@ -1,6 +1,6 @@
 """Products as Shopify shows them to apps: as nodes of the Admin API, and as what the resource picker returns."""
 
-from devstore.catalog import PRODUCTS, decimal
+from devstore.catalog import PRODUCTS, SEED, decimal
 from devstore.state import Record
 
 CREATED_AT = "2026-11-01T09:00:00Z"
@@ -63,7 +63,7 @@ def _resource(product: Record, origin: str) -> Record:
         "title": product["title"],
         "handle": product["handle"],
         "status": product.get("status", "ACTIVE"),
-        "vendor": "Artify Demo",
+        "vendor": SEED["shop"]["name"],
         "productType": "",
         "tags": [],
         "descriptionHtml": product["description"],

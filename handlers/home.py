@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 from starlette.requests import Request
@@ -10,6 +11,7 @@ from starlette.responses import Response
 
 from app import catalog, generation, personalization
 from app.core.app import App
+from app.core.read_batch import ReadBatch
 from handlers.http import auth
 from handlers.http.pages import page
 
@@ -21,10 +23,11 @@ async def home(request: Request) -> Response:
     app: App = request.app.state.app
     await catalog.expect_sync(app, merchant.shop)
     shown_since = (app.clock.now() - USAGE_SHOWN).strftime("%Y-%m-%d")
+    at_once = replace(app, db=ReadBatch(app.db))
     summary, usage, guide = await asyncio.gather(
         personalization.summary(app, merchant.shop),
-        generation.usage_since(app.db, merchant.shop.id, shown_since),
-        personalization.setup_guide(app, merchant.shop),
+        generation.usage_since(at_once.db, merchant.shop.id, shown_since),
+        personalization.setup_guide(at_once, merchant.shop),
     )
     return page(
         request,

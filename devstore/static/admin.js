@@ -5,17 +5,20 @@ import { saveBar } from "./admin/save-bar.js";
 import { hideToast, showToast } from "./admin/toasts.js";
 
 const frame = document.querySelector("#app-frame");
-const { origin, root, tokenUrl, productsUrl } = frame.dataset;
+const { origin, root, shop } = frame.dataset;
 const tell = (type, rest) => frame.contentWindow.postMessage({ bridge: "artify", type, ...rest }, origin);
 const bar = saveBar((action) => tell("saveBar", { action }));
 
 const answers = {
   async idToken(_, [port]) {
-    const answer = await fetch(tokenUrl);
+    const answer = await fetch(`${shop}/id_token`);
     port.postMessage(answer.ok ? await answer.text() : null);
   },
   async resourcePicker({ options }, [port]) {
-    port.postMessage(await pickProducts(productsUrl, options));
+    port.postMessage(await pickProducts(`${shop}/products.json`, options));
+  },
+  async extensions(_, [port]) {
+    port.postMessage(await (await fetch(`${shop}/extensions.json`)).json());
   },
   async leaveConfirmation(_, [port]) {
     if (await bar.leave()) port.postMessage(null);

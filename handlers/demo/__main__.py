@@ -23,6 +23,8 @@ from handlers.server import UVICORN, Server
 
 VAR = Path("var/demo")
 API_KEY = "artify-demo-key"
+NEW_SHOP = "print-corner.myshopify.com"
+"""The simulated shop in which nothing is installed or set up yet."""
 
 
 def main() -> int:
@@ -72,7 +74,7 @@ def _welcome(settings: Settings, environ: dict[str, str], log: Path) -> str:
             f"  The simulated shop   {shop}",
             f"  Merchant's admin     {shop}/{demo_shop.SHOP}/admin/apps/artify",
             f"  Product page         {shop}/{demo_shop.SHOP}/products/photo-poster",
-            f"  A shop to set up     {shop}/{demo_shop.EMPTY_SHOP}/admin/apps/artify",
+            f"  A shop to set up     {shop}/{NEW_SHOP}/admin/apps/artify",
             f"  The app itself       {settings.app_url}",
             "",
             f"  Logs are written to {log}. Press Ctrl-C to stop.",

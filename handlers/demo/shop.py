@@ -14,8 +14,6 @@ from app.core.ports.shopify import ListedProduct, ProductDetails, ProductVariant
 from app.personalization import STARTER_STYLES, StarterSize, Watermark, starter_blank
 
 SHOP = "artify-demo.myshopify.com"
-EMPTY_SHOP = "artify-empty.myshopify.com"
-"""A shop without anything, to set up by hand."""
 PHOTO = Path(app.personalization.__file__).parent / "starter" / "cat.jpg"
 POSTER = "7700000000001"
 BLANKS = ("poster-a", "poster-in", "mug", "t-shirt")

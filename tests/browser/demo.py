@@ -18,7 +18,7 @@ from tests import processes
 from tests.ports import free_port
 
 SHOP = "artify-demo.myshopify.com"
-EMPTY_SHOP = "artify-empty.myshopify.com"
+NEW_SHOP = "print-corner.myshopify.com"
 START_S = 120
 
 

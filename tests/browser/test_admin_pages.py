@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
+from devstore import polaris
 from handlers.http.static_files import STATIC
 from tests.sources import ROOT
 
 SITE = "http://app.test"
 SECTIONS = re.split(r"^### ", (ROOT / "docs" / "admin-pages.md").read_text("utf-8"), flags=re.MULTILINE)
-POLARIS = (ROOT / "devstore" / "static" / "shopifycloud" / "polaris-1.js").read_text("utf-8")
+POLARIS = polaris.script()
 FILE: FilePayload = {"name": "cat.png", "mimeType": "image/png", "buffer": b"a picture"}
 TOASTS = "window.shopify = { toast: { show: (text, { isError }) => document.title = `${isError}: ${text}` } };"
 """A page's title is its newest toast."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
-from tests.browser.demo import EMPTY_SHOP, Demo, running
+from tests.browser.demo import NEW_SHOP, Demo, running
 from tests.browser.journey import DESKTOP, PHONE, buy, check_print, design, download, keep, phone_photo
 
 STEPS = [
@@ -27,7 +27,7 @@ STEPS = [
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     with running(tmp_path_factory.mktemp("demo")) as found:
-        yield replace(found, shop=EMPTY_SHOP)
+        yield replace(found, shop=NEW_SHOP)
 
 
 def test_a_merchant_sets_up_an_empty_shop_and_sells_a_first_design(browser: Browser, demo: Demo) -> None:
@@ -43,9 +43,8 @@ def test_a_merchant_sets_up_an_empty_shop_and_sells_a_first_design(browser: Brow
     add_styles(merchant, admin, demo)
     confirm_watermark(merchant, admin, demo)
     go_home(merchant, admin, demo, done=6)
-    theme_editor = admin.get_by_role("link", name="Open theme editor").get_attribute("href")
+    add_block(merchant, admin)
     shopper = browser.new_page(viewport=PHONE, device_scale_factor=2, reduced_motion="reduce")
-    shopper.goto(str(theme_editor))
     preview = design(shopper, demo, phone_photo())
     go_home(merchant, admin, demo, done=8)
     keep(merchant, "way-in-8-home")
@@ -102,10 +101,18 @@ def add_styles(merchant: Page, admin: FrameLocator, demo: Demo) -> None:
 def confirm_watermark(merchant: Page, admin: FrameLocator, demo: Demo) -> None:
     go_home(merchant, admin, demo, done=5)
     follow(admin, "View watermark")
-    expect(admin.get_by_label("Text")).to_have_value("Artify Demo")
+    expect(admin.get_by_label("Text")).to_have_value("Print Corner")
     keep(merchant, "way-in-6-watermark")
     admin.get_by_role("button", name="Confirm watermark").click()
     expect(admin.get_by_role("button", name="Save")).to_be_visible()
+
+
+def add_block(merchant: Page, admin: FrameLocator) -> None:
+    """The guide's link adds the block to the product template; saving puts it into the theme."""
+    follow(admin, "Open theme editor")
+    merchant.get_by_role("button", name="Save", exact=True).click()
+    expect(merchant.get_by_role("button", name="Save", exact=True)).to_be_disabled()
+    keep(merchant, "way-in-7-theme-editor")
 
 
 def go_home(merchant: Page, admin: FrameLocator, demo: Demo, *, done: int) -> None:

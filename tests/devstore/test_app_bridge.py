@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from tests.browser import axe
 from tests.devstore.conftest import OpenDevstore, Shopify, serving
 
 PAGE = """<!doctype html><meta name="shopify-api-key" content="artify-demo-key">
@@ -99,12 +100,20 @@ class Admin:
         return self.run("() => window.picked ?? null")
 
 
-@pytest.fixture
-def opened(browser: Browser, admin: Shopify) -> Iterator[Admin]:
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Iterator[Page]:
+    """One tab for all tests: each opens an admin of its own, on another port, in it."""
     page = browser.new_page()
     page.set_default_timeout(10_000)
-    yield Admin(page, admin)
+    yield page
     page.close()
+
+
+@pytest.fixture
+def opened(tab: Page, admin: Shopify) -> Iterator[Admin]:
+    tab.set_viewport_size({"width": 1280, "height": 720})
+    yield Admin(tab, admin)
+    tab.goto("about:blank")
 
 
 ASK = """async () => (await fetch("/api", { method: "POST", body: JSON.stringify({ x: 1 }) })).json()"""
@@ -136,9 +145,9 @@ def test_the_admin_shows_toasts_and_the_apps_nav_and_follows_its_address(opened:
 def test_a_toasts_button_is_reported_to_the_app(opened: Admin) -> None:
     opened.open()
     opened.run("""() => {
-        const wish = { action: "Undo", onAction: () => document.title = "undone", onDismiss: () => document.title = "gone" };
+        const onAction = () => document.title = "undone", onDismiss = () => document.title = "gone";
         window.hidden = shopify.toast.show("First");
-        shopify.toast.show("Second", wish);
+        shopify.toast.show("Second", { action: "Undo", onAction, onDismiss });
         shopify.toast.hide(window.hidden);
     }""")
     expect(opened.page.locator(".toast")).to_have_text(["SecondUndo×"])
@@ -258,11 +267,47 @@ def test_a_page_with_unsaved_changes_asks_before_it_is_left(opened: Admin) -> No
 def test_a_save_bar_element_is_shown_by_its_id_and_passes_clicks_on(opened: Admin) -> None:
     opened.open()
     opened.run("""() => {
-        const bar = "<ui-save-bar id='bar'><button variant='primary' onclick='document.title=1'></button><button></button></ui-save-bar>";
+        const bar = "<ui-save-bar id='bar'><button variant='primary'></button></ui-save-bar>";
         document.body.insertAdjacentHTML("beforeend", bar);
+        document.querySelector("#bar button").addEventListener("click", () => document.title = "1");
         return shopify.saveBar.show("bar");
     }""")
     opened.page.get_by_role("button", name="Save", exact=True).click()
     expect(opened.frame.locator("body")).to_be_visible()
     assert opened.run("async () => { await shopify.saveBar.hide('bar'); return document.title }") == "1"
     expect(opened.page.get_by_role("region", name="Unsaved changes")).to_be_hidden()
+
+
+def test_app_bridge_tells_where_the_apps_blocks_are(opened: Admin) -> None:
+    opened.open()
+    found = opened.run(
+        "async () => (await shopify.app.extensions())[0].activations.map((each) => [each.handle, each.status])"
+    )
+    assert found == [["cart", "active"], ["personalizer", "active"]]
+
+
+def test_on_a_phone_the_menu_opens_and_closes(opened: Admin) -> None:
+    page = opened.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    opened.open()
+    expect(page.locator("#app-nav a")).to_have_text(["Prints"])
+    expect(page.get_by_role("navigation", name="Admin")).to_be_hidden()
+    page.get_by_role("button", name="Menu").click()
+    expect(page.get_by_role("link", name="Prints")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("navigation", name="Admin")).to_be_hidden()
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("link", name="Prints").click()
+    page.wait_for_url("**/admin/apps/artify/orders")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_axe_finds_nothing_in_the_admin(opened: Admin) -> None:
+    page, shopify = opened.page, opened.shopify
+    shopify.order()
+    page.goto(shopify.url + shopify.path("admin/orders"))
+    assert axe.violations(page) == []
+    opened.open()
+    opened.pick("{ type: 'product', multiple: true }")
+    page.evaluate("document.querySelector('#app-frame').remove()")  # the app's page is another origin's
+    assert axe.violations(page) == []

@@ -13,8 +13,11 @@ def seen_on(page: str) -> str:
 
 def chosen_on(page: str) -> dict[str, str]:
     """The print size that is chosen for each variant, by Shopify's id: its name, or "" for none."""
-    rows = re.findall(r'name="variants\[\]" value="(\d+)">(.*?)</select>', page, re.S)
-    return {variant: "".join(re.findall(r"selected>([^,<]+),", select)) for variant, select in rows}
+    rows = re.findall(r'name="variants\[\]" value="(\d+)">.*?value="(\w[\w-]*|)">(.*?)</s-select>', page, re.S)
+    return {
+        variant: "".join(re.findall(rf'value="{chosen}">([^,<]+),', options)) if chosen else ""
+        for variant, chosen, options in rows
+    }
 
 
 def done_on(page: str) -> list[str]:

@@ -2,6 +2,7 @@
 export function create(name, properties = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {
+    if (value === undefined) continue;
     if (key in element) element[key] = value;
     else element.setAttribute(key, value);
   }

@@ -53,6 +53,10 @@
     tell("nav", { items: links.map((link) => ({ label: link.textContent.trim(), path: link.getAttribute("href") })) });
   });
 
+  for (const name of ["s-app-nav", "ui-nav-menu"]) customElements.define(name, class extends HTMLElement {
+    connectedCallback() { this.style.display = "none"; } // the admin shows it
+  });
+
   // The save bar. A form with data-save-bar shows it while its values differ from those it had at first; an element
   // <ui-save-bar> is shown by its id. Only one is shown at a time, the newest.
   const first = new WeakMap(); // a form's values when it was last saved or not yet changed
@@ -163,6 +167,7 @@
   window.shopify = {
     idToken,
     resourcePicker,
+    app: { extensions: () => ask("extensions") },
     loading: (isLoading = true) => tell("loading", { isLoading: Boolean(isLoading) }),
     modal: {
       show: async (id) => byId(id).showOverlay(),
