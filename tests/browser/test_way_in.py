@@ -48,7 +48,7 @@ def test_a_merchant_sets_up_an_empty_shop_and_sells_a_first_design(browser: Brow
     preview = design(shopper, demo, phone_photo())
     go_home(merchant, admin, demo, done=8)
     keep(merchant, "way-in-8-home")
-    buy(shopper)
+    buy(shopper, has_embed=False)
     check_print(download(merchant, demo), preview)
     merchant.goto(f"{demo.store}/admin/apps/artify")
     expect(admin.get_by_text("All 9 steps are done")).to_be_visible()

@@ -71,6 +71,8 @@ async def test_the_guide_ticks_each_step_as_it_is_done(empty_world: World) -> No
 
 
 async def test_the_block_is_seen_even_before_its_product_is_ready(world: World) -> None:
+    await world.storefront().get(f"products/{POSTER}", design_mode="1")
+    assert world.rows("SELECT block_seen_at FROM shops WHERE id = ?", SHOP) == [{"block_seen_at": None}]
     assert (await world.storefront().get("products/404")).status_code == 404
     [shop] = world.rows("SELECT block_seen_at FROM shops WHERE id = ?", SHOP)
     first = shop["block_seen_at"]

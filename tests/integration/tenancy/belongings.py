@@ -43,6 +43,7 @@ PLAIN: Mapping[str, Any] = {
     "content_type": PHOTO.mime,
     "crop": None,
     "days": 60,
+    "design_mode": "1",
     "enabled": True,
     "engine": "by-hand",
     "filename": PHOTO.filename,
