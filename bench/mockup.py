@@ -32,8 +32,8 @@ def _measure(key: str) -> tuple[float, float | None]:
     """The milliseconds of the fastest round, and how far the memory rose above its initial size, in megabytes."""
     from app.adapters.imaging import mockup
     from app.core.mockups import Layer, MockupParts
-    from app.personalization.mockup_templates import Template
     from app.personalization import starter_blank
+    from app.personalization.mockup_templates import Template
     from app.personalization.starter_set import PICTURES
     from tests.pictures import photograph
 

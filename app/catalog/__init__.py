@@ -15,7 +15,6 @@ if TYPE_CHECKING:
         id_of_product,
         id_of_sellable,
         product,
-        save_product,
         sellable_product,
     )
     from app.catalog.sync import deleted_product_fields, expect_sync, product_fields, sync_products
@@ -27,8 +26,7 @@ else:
             "app.catalog.jobs": "KINDS",
             "app.catalog.model": "ChosenProduct Product",
             "app.catalog.queries": (
-                "chosen_product disable_products enabled_products id_of_product id_of_sellable product save_product "
-                "sellable_product"
+                "chosen_product disable_products enabled_products id_of_product id_of_sellable product sellable_product"
             ),
             "app.catalog.sync": "deleted_product_fields expect_sync product_fields sync_products",
         },
@@ -50,7 +48,6 @@ __all__ = [
     "product_fields",
     "read_products",
     "save_details",
-    "save_product",
     "sellable_product",
     "sync_products",
 ]

@@ -56,28 +56,6 @@ def _enabled_rows(shop_id: str) -> Any:
     return select(*COLUMNS).where(*enabled).order_by(table.c.title)
 
 
-@built_once
-def save_product(shop_id: str, product: Product, at: datetime) -> Any:
-    """Insert a product, or update the title and handle of one with the same Shopify id."""
-    return (
-        upsert(table)
-        .values(
-            id=product.id,
-            shop_id=shop_id,
-            shopify_product_id=product.shopify_product_id,
-            title=product.title,
-            handle=product.handle,
-            synced_at=at,
-            created_at=at,
-            updated_at=at,
-        )
-        .on_conflict_do_update(
-            index_elements=["shop_id", "shopify_product_id"],
-            set_={"title": product.title, "handle": product.handle, "synced_at": at, "updated_at": at},
-        )
-    )
-
-
 async def chosen_product(db: Database, shop_id: str, product_id: str) -> ChosenProduct | None:
     row = await db.one(_chosen_row(shop_id, product_id))
     return ChosenProduct(**row) if row else None

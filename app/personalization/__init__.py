@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     )
     from app.personalization.offers import (
         offer,
-        save_offer,
-        save_styles,
         save_watermark,
     )
     from app.personalization.order_actions import (
@@ -145,7 +143,7 @@ else:
                 "NOTE_FAILED PREVIEW_SIDE Generation Offer OrderCard PreviewRequest PreviewState Style "
                 "UnreadOrder Watermark"
             ),
-            "app.personalization.offers": "offer save_offer save_styles save_watermark",
+            "app.personalization.offers": "offer save_watermark",
             "app.personalization.order_actions": "map_size retry_note retry_print sizes_to_map",
             "app.personalization.payloads": "changed_order_fields order_fields",
             "app.personalization.photo_checks": "good_width rate_card",
@@ -156,8 +154,8 @@ else:
             "app.personalization.prints": "order_cards print_link",
             "app.personalization.products": (
                 "ProductList ProductSetup VariantRow add_products choose_products leave_blank "
-                "move_offered_style offer_style product_card product_list product_setup reread_product save_print_areas "
-                "use_blank"
+                "move_offered_style offer_style product_card product_list product_setup reread_product "
+                "save_print_areas use_blank"
             ),
             "app.personalization.queries.previews": "previews_by_status",
             "app.personalization.replacement_pictures": "approve_picture open_picture propose_picture",
@@ -240,9 +238,7 @@ __all__ = [
     "retry_print",
     "sample",
     "save_base",
-    "save_offer",
     "save_print_areas",
-    "save_styles",
     "save_watermark",
     "save_watermark_form",
     "setup_guide",

@@ -43,7 +43,7 @@ class PreviewBody:
 
 
 async def offer(request: Request) -> Response:
-    """GET /proxy/products/{product_id}. The theme editor's preview sends `design_mode`: its block may not be saved yet."""
+    """GET /proxy/products/{product_id}. The theme editor's preview sends `design_mode`: its block may be unsaved."""
     visit = auth.storefront(request)
     app: App = request.app.state.app
     shop = await shops.open_shop(app, visit)

@@ -224,22 +224,6 @@ def insert_own_style(shop_id: str, style: Style, at: datetime) -> Any:
     return insert_style(shop_id, style, None, 0, at).values(is_active=False)
 
 
-def link_style(shop_id: str, product_id: str, style_id: str, sort_order: int, at: datetime) -> Any:
-    return (
-        upsert(product_styles)
-        .values(
-            id=new_id(),
-            shop_id=shop_id,
-            product_id=product_id,
-            ai_style_id=style_id,
-            sort_order=sort_order,
-            created_at=at,
-            updated_at=at,
-        )
-        .on_conflict_do_nothing(index_elements=["product_id", "ai_style_id"])
-    )
-
-
 def set_watermark(shop_id: str, watermark: Watermark, at: datetime, *, is_active: bool = True) -> Any:
     fresh = {
         "is_active": is_active,

@@ -171,7 +171,12 @@ def _offer(shop_id: str, at: datetime, *pairs: Any) -> Any:
         "updated_at": moment(at),
     }
     of_shop = [products.c.shop_id == shop_id, ai_styles.c.shop_id == shop_id]
-    chosen = select(*link.values()).select_from(ai_styles).join(products, products.c.shop_id == ai_styles.c.shop_id).where(*of_shop, *pairs)
+    chosen = (
+        select(*link.values())
+        .select_from(ai_styles)
+        .join(products, products.c.shop_id == ai_styles.c.shop_id)
+        .where(*of_shop, *pairs)
+    )
     insert = upsert(product_styles).from_select(list(link), chosen)
     return insert.on_conflict_do_nothing(index_elements=["product_id", "ai_style_id"])
 
