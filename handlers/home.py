@@ -12,20 +12,21 @@ from starlette.responses import Response
 from app import catalog, generation, personalization
 from app.core.app import App
 from app.core.read_batch import ReadBatch
-from handlers.http import auth
+from handlers.http import auth, parse
 from handlers.http.pages import page
 
 USAGE_SHOWN = timedelta(days=30)
 
 
 async def home(request: Request) -> Response:
+    """GET /?after=&before=, where both are cursors of the list of products."""
     merchant = await auth.merchant(request)
     app: App = request.app.state.app
     await catalog.expect_sync(app, merchant.shop)
     shown_since = (app.clock.now() - USAGE_SHOWN).strftime("%Y-%m-%d")
     at_once = replace(app, db=ReadBatch(app.db))
     summary, usage, guide = await asyncio.gather(
-        personalization.summary(app, merchant.shop),
+        personalization.summary(app, merchant.shop, parse.cursor(request.query_params)),
         generation.usage_since(at_once.db, merchant.shop.id, shown_since),
         personalization.setup_guide(at_once, merchant.shop),
     )

@@ -13,21 +13,21 @@ FAILS_AT = 1.5
 
 BUDGETS = {
     "tests": 85,
-    "tests/aws": 35,
+    "tests/aws": 32,
     "tests/browser": 80,
     "tests/contract": 320,
     "tests/devstore": 15,
-    "tests/edge": 100,
+    "tests/edge": 75,
     "tests/integration": 150,
     "tests/integration/personalization": 65,
-    "tests/integration/processes": 190,
+    "tests/integration/processes": 165,
     "tests/integration/shops": 30,
     "tests/integration/tenancy": 20,
     "tests/lifecycle": 15,
     "tests/server": 10,
-    "tests/setups": 50,
-    "tests/storefront": 65,
-    "tests/story": 80,
+    "tests/setups": 42,
+    "tests/storefront": 60,
+    "tests/story": 60,
     "tests/unit": 130,
 }
 """Tests count for the longest name here that their path begins with."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from app.catalog.model import ChosenProduct, Product
     from app.catalog.queries import (
         chosen_product,
+        count_enabled_products,
         disable_products,
         enabled_products,
         id_of_product,
@@ -26,7 +27,8 @@ else:
             "app.catalog.jobs": "KINDS",
             "app.catalog.model": "ChosenProduct Product",
             "app.catalog.queries": (
-                "chosen_product disable_products enabled_products id_of_product id_of_sellable product sellable_product"
+                "chosen_product count_enabled_products disable_products enabled_products id_of_product id_of_sellable "
+                "product sellable_product"
             ),
             "app.catalog.sync": "deleted_product_fields expect_sync product_fields sync_products",
         },
@@ -37,6 +39,7 @@ __all__ = [
     "ChosenProduct",
     "Product",
     "chosen_product",
+    "count_enabled_products",
     "deleted_product_fields",
     "disable_products",
     "enable_product",

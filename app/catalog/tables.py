@@ -39,5 +39,6 @@ products = Table(
     number("variant_count", None),
     UniqueConstraint("shop_id", "shopify_product_id"),
     Index("ix_products_title", "shop_id", "title", "id"),
+    Index("ix_products_enabled", "shop_id", "title", "id", info={"where": "is_enabled = 1 AND archived_at IS NULL"}),
     info=on_shop_redact(ShopRedact.DELETED),
 )

@@ -7,13 +7,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, cast, delete, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, delete, func, select, update
 
 from app.core.ids import first_id
 from app.core.ports.database import Database, Expect
 from app.core.statements import built_once
 from app.core.tables import moment, upsert
-from app.generation.model import NO_ANSWER, CallResult, G, Kind, ModelCall, ModelSums, Status
+from app.generation.model import NO_ANSWER, CallResult, DailySums, G, Kind, ModelCall, ModelSums, Status
 from app.generation.tables import api_usage, api_usage_daily
 
 OPEN = (Status.PENDING.value, Status.PROCESSING.value)
@@ -181,10 +181,34 @@ def _usage_since(shop_id: str, day: str) -> Any:
     )
 
 
+async def usage_by_day(db: Database, shop_id: str, day: str) -> list[DailySums]:
+    """Return the daily sums of a shop's calls since a day (YYYY-MM-DD, UTC), in the order of their days."""
+    return [DailySums(**row) for row in await db.all(_usage_by_day(shop_id, day))]
+
+
+@built_once
+def _usage_by_day(shop_id: str, day: str) -> Any:
+    table = api_usage_daily
+    by = [table.c[name] for name in ("day", "operation", "service", "model")]
+    return (
+        select(*by, *[table.c[name] for name in SUMS])
+        .where(table.c.shop_id == shop_id, table.c.day >= day)
+        .order_by(*by)
+    )
+
+
+async def has_old_calls(db: Database, made_before: datetime) -> bool:
+    """Return whether the log has a call, of any shop, that is older than `made_before`."""
+    return await db.one(_old_calls(made_before).limit(1)) is not None
+
+
 def delete_old_calls(made_before: datetime, limit: int) -> Any:
     """Delete up to `limit` calls from the log that are older than `made_before`, of all shops, oldest first."""
-    old = select(api_usage.c.id).where(api_usage.c.id < first_id(made_before)).order_by(api_usage.c.id).limit(limit)
-    return delete(api_usage).where(api_usage.c.id.in_(old))
+    return delete(api_usage).where(api_usage.c.id.in_(_old_calls(made_before).limit(limit)))
+
+
+def _old_calls(made_before: datetime) -> Select[tuple[str]]:
+    return select(api_usage.c.id).where(api_usage.c.id < first_id(made_before)).order_by(api_usage.c.id)
 
 
 def _cost(shop_id: str, generation_id: str) -> ColumnElement[int]:

@@ -10,24 +10,15 @@ from typing import TYPE_CHECKING
 from app.core.lazy import facade
 
 if TYPE_CHECKING:
-    from app.personalization.blanks import (
-        activate_blank,
-        blank_list,
-        map_base,
-        save_base,
-        take_blank,
-    )
-    from app.personalization.dashboard import (
-        Summary,
-        summary,
-    )
-    from app.personalization.jobs import (
-        KINDS,
-    )
+    from app.personalization.blanks import activate_blank, blank_list, map_base, save_base, take_blank
+    from app.personalization.dashboard import Summary, notices, summary
+    from app.personalization.jobs import KINDS
     from app.personalization.model import (
-        NOTE_FAILED,
         PREVIEW_SIDE,
+        DesignUsage,
         Generation,
+        LineFilter,
+        LineQuery,
         Offer,
         OrderCard,
         PreviewRequest,
@@ -36,47 +27,16 @@ if TYPE_CHECKING:
         UnreadOrder,
         Watermark,
     )
-    from app.personalization.offers import (
-        offer,
-        save_watermark,
-    )
-    from app.personalization.order_actions import (
-        map_size,
-        retry_note,
-        retry_print,
-        sizes_to_map,
-    )
-    from app.personalization.payloads import (
-        changed_order_fields,
-        order_fields,
-    )
-    from app.personalization.photo_checks import (
-        good_width,
-        rate_card,
-    )
-    from app.personalization.photo_metrics import (
-        measure,
-    )
-    from app.personalization.preflight import (
-        Preflight,
-        Target,
-        judge,
-    )
-    from app.personalization.previews import (
-        cancel_preview,
-        preview_state,
-        request_preview,
-    )
-    from app.personalization.print_sizes import (
-        BaseVariant,
-        Mapping,
-        ProductBase,
-        Size,
-    )
-    from app.personalization.prints import (
-        order_cards,
-        print_link,
-    )
+    from app.personalization.offers import offer, save_watermark
+    from app.personalization.order_actions import map_size, retry_note, retry_print
+    from app.personalization.order_lists import order_cards, order_page, sizes_to_map
+    from app.personalization.payloads import changed_order_fields, order_fields
+    from app.personalization.photo_checks import good_width, rate_card
+    from app.personalization.photo_metrics import measure
+    from app.personalization.preflight import Preflight, Target, judge
+    from app.personalization.previews import cancel_preview, preview_state, request_preview
+    from app.personalization.print_sizes import BaseVariant, Mapping, ProductBase, Size
+    from app.personalization.prints import print_link
     from app.personalization.products import (
         ProductList,
         ProductSetup,
@@ -93,25 +53,11 @@ if TYPE_CHECKING:
         save_print_areas,
         use_blank,
     )
-    from app.personalization.queries.previews import (
-        previews_by_status,
-    )
-    from app.personalization.replacement_pictures import (
-        approve_picture,
-        open_picture,
-        propose_picture,
-    )
-    from app.personalization.setup_guide import (
-        SetupGuide,
-        Step,
-        setup_guide,
-    )
-    from app.personalization.starter_set import (
-        STARTER_BLANKS,
-        STARTER_STYLES,
-        StarterSize,
-        starter_blank,
-    )
+    from app.personalization.queries.previews import previews_by_status
+    from app.personalization.queries.usage import usage_by_product, usage_by_style
+    from app.personalization.replacement_pictures import approve_picture, open_picture, propose_picture
+    from app.personalization.setup_guide import SetupGuide, Step, setup_guide
+    from app.personalization.starter_set import STARTER_BLANKS, STARTER_STYLES, StarterSize, starter_blank
     from app.personalization.styles import (
         activate_style,
         archive_style,
@@ -120,10 +66,7 @@ if TYPE_CHECKING:
         style_list,
         take_style,
     )
-    from app.personalization.unread_orders import (
-        read_again,
-        unread_orders,
-    )
+    from app.personalization.unread_orders import read_again, unread_orders
     from app.personalization.watermarks import (
         POSITIONS,
         SIZE_RANGE,
@@ -137,27 +80,28 @@ else:
         __name__,
         {
             "app.personalization.blanks": "activate_blank blank_list map_base save_base take_blank",
-            "app.personalization.dashboard": "Summary summary",
+            "app.personalization.dashboard": "Summary notices summary",
             "app.personalization.jobs": "KINDS",
             "app.personalization.model": (
-                "NOTE_FAILED PREVIEW_SIDE Generation Offer OrderCard PreviewRequest PreviewState Style "
-                "UnreadOrder Watermark"
+                "PREVIEW_SIDE DesignUsage Generation LineFilter LineQuery Offer OrderCard PreviewRequest "
+                "PreviewState Style UnreadOrder Watermark"
             ),
             "app.personalization.offers": "offer save_watermark",
-            "app.personalization.order_actions": "map_size retry_note retry_print sizes_to_map",
+            "app.personalization.order_actions": "map_size retry_note retry_print",
+            "app.personalization.order_lists": "order_cards order_page sizes_to_map",
             "app.personalization.payloads": "changed_order_fields order_fields",
             "app.personalization.photo_checks": "good_width rate_card",
             "app.personalization.photo_metrics": "measure",
             "app.personalization.preflight": "Preflight Target judge",
             "app.personalization.previews": "cancel_preview preview_state request_preview",
             "app.personalization.print_sizes": "BaseVariant Mapping ProductBase Size",
-            "app.personalization.prints": "order_cards print_link",
+            "app.personalization.prints": "print_link",
             "app.personalization.products": (
-                "ProductList ProductSetup VariantRow add_products choose_products leave_blank "
-                "move_offered_style offer_style product_card product_list product_setup reread_product "
-                "save_print_areas use_blank"
+                "ProductList ProductSetup VariantRow add_products choose_products leave_blank move_offered_style "
+                "offer_style product_card product_list product_setup reread_product save_print_areas use_blank"
             ),
             "app.personalization.queries.previews": "previews_by_status",
+            "app.personalization.queries.usage": "usage_by_product usage_by_style",
             "app.personalization.replacement_pictures": "approve_picture open_picture propose_picture",
             "app.personalization.setup_guide": "SetupGuide Step setup_guide",
             "app.personalization.starter_set": "STARTER_BLANKS STARTER_STYLES StarterSize starter_blank",
@@ -173,14 +117,16 @@ else:
 
 __all__ = [
     "KINDS",
-    "NOTE_FAILED",
     "POSITIONS",
     "PREVIEW_SIDE",
     "SIZE_RANGE",
     "STARTER_BLANKS",
     "STARTER_STYLES",
     "BaseVariant",
+    "DesignUsage",
     "Generation",
+    "LineFilter",
+    "LineQuery",
     "Mapping",
     "Offer",
     "OrderCard",
@@ -218,11 +164,13 @@ __all__ = [
     "measure",
     "move_offered_style",
     "move_style",
+    "notices",
     "offer",
     "offer_style",
     "open_picture",
     "order_cards",
     "order_fields",
+    "order_page",
     "preview_state",
     "previews_by_status",
     "print_link",
@@ -250,6 +198,8 @@ __all__ = [
     "take_blank",
     "take_style",
     "unread_orders",
+    "usage_by_product",
+    "usage_by_style",
     "use_blank",
     "watermark_form",
 ]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from app import jobs, media, shops
+from app import jobs, media, notifications, shops
 from app.core.app import App
 from app.core.errors import AppError, NotFound
 from app.core.ports.shopify import PrintNote
@@ -24,8 +23,9 @@ def finalize_job(shop_id: str, item_id: str, at: datetime) -> Job:
 
 
 async def on_failure(app: App, job: Job, fault: AppError) -> list[object]:
-    """Mark the line as failed, with the reason: the merchant sees it and can retry."""
-    return [prints.set_item_state(job.shop_id, job.subject_id, "failed", fault.message, app.clock.now())]
+    """Mark the line as failed, with the reason: the merchant sees it, is told by mail, and can retry."""
+    failed = prints.set_item_state(job.shop_id, job.subject_id, "failed", fault.message, app.clock.now())
+    return [failed, *await notifications.expect_mail(app, job.shop_id)]
 
 
 async def note_print(app: App, lease: Lease) -> None:
@@ -61,18 +61,6 @@ async def on_note_failure(app: App, job: Job, fault: AppError) -> list[object]:
     """Only log the failure: the merchant has the print file in the app, and the line shows that the update failed."""
     app.log.warning("order_not_told", item=job.subject_id, code=fault.code)
     return []
-
-
-async def order_cards(app: App, shop_id: str, states: Sequence[str] = ()) -> list[OrderCard]:
-    """Return the newest lines with a design, at most 100, optionally only those in these states."""
-    return await orders.order_cards(app.db, shop_id, 100, states=states)
-
-
-async def order_card(app: App, shop_id: str, item_id: str) -> OrderCard:
-    """Return one line. Raises NotFound."""
-    for card in await orders.order_cards(app.db, shop_id, 1, item_id=item_id):
-        return card
-    raise NotFound()
 
 
 def print_link(app: App, card: OrderCard) -> str | None:

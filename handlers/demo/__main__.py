@@ -49,7 +49,7 @@ async def prepare(app: App) -> None:
     """Migrate the database, and seed the demo shop on the first run."""
     migrate(app.settings.database_url)
     await shops.expect_install(app, demo_shop.SHOP)
-    if not await catalog.enabled_products(app.db, demo_shop.SHOP):
+    if not await catalog.count_enabled_products(app.db, demo_shop.SHOP):
         await demo_shop.seed(app, examples=True)
 
 
@@ -98,6 +98,8 @@ def _environ() -> dict[str, str]:
         "SHOPIFY_API_KEY": API_KEY,
         "DATABASE_URL": f"sqlite:///{VAR / 'artify.db'}",
         "FILES_URL": f"file:{VAR / 'files'}",
+        "MAIL_URL": f"file:{VAR / 'mail'}",
+        "MAIL_FROM": "Artify <artify@example.com>",
     }
 
 

@@ -6,21 +6,24 @@ const NOT_CONNECTED = "Artify could not be reached. Check your connection, then 
 const NOT_LOADED = "The page could not be loaded. Try again in a moment.";
 const NOT_PICKED = "Shopify's product picker did not open. Reload the page, then try again.";
 const NOT_UPLOADED = "The file could not be uploaded. Try again.";
+const NOT_SAVED = "The file could not be downloaded. Try again in a moment.";
 const main = () => document.getElementById("main");
 
 document.addEventListener("click", (event) => {
   const link = linkOf(event);
   if (!link || event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
-  visit(link.pathname + link.search, true);
+  if (link.saves) download(link.pathname + link.search);
+  else visit(link.pathname + link.search, true);
 });
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!form.dataset.swap) return;
-  event.preventDefault();
   if (form.dataset.pick) pick(form);
-  else send(form);
+  else if (form.dataset.swap) send(form);
+  else if (form.method === "get") visit(addressOf(form), true);
+  else return;
+  event.preventDefault();
 });
 
 document.addEventListener("input", (event) => {
@@ -33,20 +36,29 @@ document.addEventListener("change", (event) => {
   if (form?.dataset.upload && event.target.files?.[0]) sendFile(form, event.target.files[0]);
 });
 
-addEventListener("popstate", () => visit(location.pathname + location.search, false));
+addEventListener("popstate", () => visit(location.pathname + location.search, false, true));
 
-/** The link that was clicked, if it leads to another page of ours. Also finds the link inside a Polaris element. */
+/** Where the clicked link leads, if that is ours, and whether to save it as a file. Also finds the link inside a Polaris
+    element, whose own attributes stand on an element around the link. */
 function linkOf(event) {
-  const hit = event.composedPath().find((node) => node.getAttribute && node.getAttribute("href"));
-  if (!hit || hit.hasAttribute("download") || hit.getAttribute("target")) return null;
-  const url = new URL(hit.getAttribute("href"), location.href);
-  return url.origin === location.origin && !url.pathname.startsWith("/media/") ? url : null;
+  const hits = event.composedPath().filter((node) => node.getAttribute && node.getAttribute("href"));
+  if (!hits.length || hits[0].hasAttribute("download") || hits[0].getAttribute("target")) return null;
+  const { origin, pathname, search } = new URL(hits[0].getAttribute("href"), location.href);
+  if (origin !== location.origin || pathname.startsWith("/media/")) return null;
+  return { pathname, search, saves: hits.some((hit) => hit.dataset.download !== undefined) };
+}
+
+/** The page that a form with method="get" asks for: its action and the fields that are filled in. */
+function addressOf(form) {
+  const filled = [...new FormData(form)].filter(([, value]) => value);
+  return form.getAttribute("action") + (filled.length ? `?${new URLSearchParams(filled)}` : "");
 }
 
 /** Counts visits and forms: the answer to a visit is dropped when a newer visit or form has started meanwhile. */
 let latest = 0;
 
-async function visit(path, push) {
+/** Load a page and show it. `isNew` is false for a refresh of the page that is shown. */
+async function visit(path, push, isNew = push) {
   const mine = (latest += 1);
   main().setAttribute("aria-busy", "true");
   const answer = await load(path, { headers: { Accept: "text/html" } });
@@ -55,7 +67,7 @@ async function visit(path, push) {
   const page = answer && new DOMParser().parseFromString(answer.text, "text/html");
   if (page?.getElementById("main")) {
     if (push) history.pushState(null, "", path);
-    swap(page, push);
+    swap(page, isNew);
   } else if (answer) {
     toast(NOT_LOADED);
   }
@@ -97,14 +109,14 @@ async function send(form, more = {}) {
   refreshLater();
 }
 
-/** What a form sends: a field whose name ends with [] is a list, and "true" of a checkbox or a hidden field is true. */
+/** What a form sends: a field whose name ends with [] is a list, and "true" or "false" of a checkbox or hidden field a flag. */
 function fieldsOf(form) {
   const fields = {};
   for (const [name, value] of new FormData(form)) {
     if (typeof value !== "string") continue;
-    const isFlag = value === "true" && ["hidden", "checkbox"].includes(form.elements.namedItem(name)?.type);
+    const isFlag = ["true", "false"].includes(value) && ["hidden", "checkbox"].includes(form.elements.namedItem(name)?.type);
     if (name.endsWith("[]")) (fields[name.slice(0, -2)] ??= []).push(value);
-    else fields[name] = isFlag ? true : value;
+    else fields[name] = isFlag ? value === "true" : value;
   }
   return fields;
 }
@@ -155,6 +167,18 @@ async function sendFile(form, file) {
   }
   form.removeAttribute("aria-busy");
   refreshLater();
+}
+
+/** Save what a link leads to as a file, under the name that the answer gives it. */
+async function download(path) {
+  const response = await fetch(path).catch(() => null);
+  if (!response?.ok) return toast(response ? NOT_SAVED : NOT_CONNECTED);
+  const [, name] = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition")) || [];
+  const file = document.createElement("a");
+  file.href = URL.createObjectURL(await response.blob());
+  file.download = name || "artify";
+  file.click();
+  URL.revokeObjectURL(file.href);
 }
 
 /** POST fields as JSON. A refusal that names a field of `form` is shown at the field. */
