@@ -18,6 +18,7 @@ NAMED_BY = {
     "app.capabilities": "registers it",
     "handlers.routes": "has its routes",
     "handlers.home": "shows how far a shop is set up, and this month's previews",
+    "handlers.usage": "shows what became of a shop's previews",
     "handlers.render_workers": "answers render workers older than the app, which know one kind of job",
     "handlers.demo.shop": "fills a shop to look at",
     "handlers.cli.print_image": "a command that makes a print",

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from app.core.ids import first_id
 from app.core.ports.database import Database, Expect
 from app.core.statements import built_once
 from app.core.tables import among, moment, upsert
@@ -100,17 +99,6 @@ def _items_by_state(shop_id: str) -> Any:
         .where(order_items.c.shop_id == shop_id)
         .group_by(order_items.c.state)
     )
-
-
-async def has_previews_since(db: Database, shop_id: str, since: datetime) -> bool:
-    """Return whether a preview was requested since then."""
-    return await db.one(_preview_since(shop_id, first_id(since))) is not None
-
-
-@built_once
-def _preview_since(shop_id: str, first: str) -> Any:
-    mine = [generations.c.shop_id == shop_id, generations.c.generation_type == "preview", generations.c.id >= first]
-    return select(generations.c.id).where(*mine).order_by(generations.c.id.desc()).limit(1)
 
 
 def save_order(order: Order, before: Order | None, at: datetime) -> Expect:

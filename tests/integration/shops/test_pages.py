@@ -14,7 +14,7 @@ from app.catalog import Product
 from app.core.errors import Unprocessable
 from app.core.ids import new_id
 from app.personalization import Size
-from tests.apps import open_shop, stock
+from tests.apps import open_shop, save_offer, stock
 from tests.integration import webhooks
 from tests.integration.servers import OTHER_SHOP, SHOP
 from tests.integration.world import World
@@ -56,7 +56,7 @@ async def test_the_home_page_lists_every_product_on_its_pages(empty_world: World
     for title in named:
         product = Product(new_id(), SHOP, new_id(), title, "", True, True)
         size = Size(new_id(), product.id, f"Size of {title}", 2480, 3508, None)
-        await personalization.save_offer(empty_world.app, SHOP, product, [size], [])
+        await save_offer(empty_world.app, product, [size], [])
     address = "/"
     while address:
         pages.append((await merchant.fetch(address)).text)
@@ -67,7 +67,7 @@ async def test_the_home_page_lists_every_product_on_its_pages(empty_world: World
         named[100:],
     ]
     assert all(f"Size of {title}<" in pages[2] for title in named[100:])
-    assert "120 products are ready to personalize." in pages[0]
+    assert "120 products are chosen." in pages[0]
     assert (await merchant.fetch(linked(pages[2], "Previous"))).text == pages[1]
     assert (await merchant.fetch("/?after=unknown")).text == pages[0]
 

@@ -62,7 +62,6 @@ PLAIN: Mapping[str, Any] = {
     "retryable": True,
     "seen": "",
     "sha256": "0" * 64,
-    "show": "attention",
     "shown": [],
     "size": "20",
     "starter": "mug",
@@ -72,6 +71,7 @@ PLAIN: Mapping[str, Any] = {
     "took_ms": 1000,
     "up": True,
     "variants": [],
+    "wanted": True,
 }
 """Inputs that name nothing of anybody."""
 

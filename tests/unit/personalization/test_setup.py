@@ -275,11 +275,11 @@ async def test_a_line_that_waited_for_its_size_goes_on(studio: Studio) -> None:
     await personalization.take_blank(app, studio.shop.id, "poster-a")
     [base] = (await personalization.blank_list(app, studio.shop.id)).cards
     setup = await personalization.use_blank(app, studio.shop.id, studio.poster.product_id, base.id)
-    [waiting] = await personalization.order_cards(app, studio.shop.id, ())
+    [waiting] = await personalization.order_cards(app, studio.shop.id)
     assert waiting.state == "unmapped"
     await save(app, setup, {"8001": "A4"})
     await studio.run()
-    [ready] = await personalization.order_cards(app, studio.shop.id, ())
+    [ready] = await personalization.order_cards(app, studio.shop.id)
     assert (ready.state, ready.size) == ("ready", "A4")
 
 
