@@ -121,7 +121,7 @@ $(WORKER_STAMP): requirements/worker.txt | $(STAMP)
 stage:
 	@rm -rf build/worker && mkdir -p build/worker
 	@cp -r app handlers build/worker/
-	@rm -rf build/worker/handlers/cli build/worker/handlers/demo build/worker/handlers/static/demo
+	@rm -rf build/worker/handlers/cli build/worker/handlers/demo
 	@find build/worker -name __pycache__ -prune -exec rm -rf {} +
 
 schema: setup ## compare the committed subset of the Admin API with Shopify's package (needs Node)

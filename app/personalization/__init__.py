@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app.core.lazy import facade
 
 if TYPE_CHECKING:
-    from app.personalization.blanks import map_base, save_base
+    from app.personalization.blanks import activate_blank, blank_list, map_base, save_base, take_blank
     from app.personalization.dashboard import Summary, notices, summary
     from app.personalization.jobs import KINDS
     from app.personalization.model import (
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         UnreadOrder,
         Watermark,
     )
-    from app.personalization.offers import offer, save_offer, save_styles, save_watermark
+    from app.personalization.offers import offer, save_watermark
     from app.personalization.order_actions import map_size, retry_note, retry_print
     from app.personalization.order_lists import order_cards, order_page, sizes_to_map
     from app.personalization.payloads import changed_order_fields, order_fields
@@ -36,41 +36,92 @@ if TYPE_CHECKING:
     from app.personalization.previews import cancel_preview, preview_state, request_preview
     from app.personalization.print_sizes import BaseVariant, Mapping, ProductBase, Size
     from app.personalization.prints import print_link
+    from app.personalization.products import (
+        ProductList,
+        ProductSetup,
+        VariantRow,
+        add_products,
+        choose_products,
+        leave_blank,
+        move_offered_style,
+        offer_style,
+        product_card,
+        product_list,
+        product_setup,
+        reread_product,
+        save_print_areas,
+        use_blank,
+    )
     from app.personalization.queries.previews import previews_by_status
     from app.personalization.queries.usage import usage_by_product, usage_by_style
     from app.personalization.replacement_pictures import approve_picture, open_picture, propose_picture
+    from app.personalization.setup_guide import SetupGuide, Step, setup_guide
+    from app.personalization.starter_set import STARTER_BLANKS, STARTER_STYLES, StarterSize, starter_blank
+    from app.personalization.styles import (
+        activate_style,
+        archive_style,
+        move_style,
+        starter_example,
+        style_list,
+        take_style,
+    )
     from app.personalization.unprocessed_orders import read_again, unread_orders
+    from app.personalization.watermarks import (
+        POSITIONS,
+        SIZE_RANGE,
+        WatermarkForm,
+        sample,
+        save_watermark_form,
+        watermark_form,
+    )
 else:
     __getattr__ = facade(
         __name__,
         {
-            "app.personalization.blanks": "map_base save_base",
-            "app.personalization.dashboard": "Summary notices summary",
+            "app.personalization.blanks": "activate_blank blank_list map_base save_base take_blank",
+            "app.personalization.dashboard": "notices summary Summary",
             "app.personalization.jobs": "KINDS",
             "app.personalization.model": (
-                "DesignUsage Generation LineFilter LineQuery Offer OrderCard PREVIEW_SIDE PreviewRequest PreviewState "
-                "Style UnreadOrder Watermark"
+                "DesignUsage Generation LineFilter LineQuery Offer OrderCard PREVIEW_SIDE PreviewRequest "
+                "PreviewState Style UnreadOrder Watermark"
             ),
-            "app.personalization.offers": "offer save_offer save_styles save_watermark",
+            "app.personalization.offers": "offer save_watermark",
             "app.personalization.order_actions": "map_size retry_note retry_print",
             "app.personalization.order_lists": "order_cards order_page sizes_to_map",
             "app.personalization.payloads": "changed_order_fields order_fields",
             "app.personalization.photo_checks": "good_width rate_card",
             "app.personalization.photo_metrics": "measure",
-            "app.personalization.preflight": "Preflight Target assess",
+            "app.personalization.preflight": "assess Preflight Target",
             "app.personalization.previews": "cancel_preview preview_state request_preview",
             "app.personalization.print_sizes": "BaseVariant Mapping ProductBase Size",
             "app.personalization.prints": "print_link",
+            "app.personalization.products": (
+                "add_products choose_products leave_blank move_offered_style offer_style product_card "
+                "product_list product_setup ProductList ProductSetup reread_product save_print_areas use_blank "
+                "VariantRow"
+            ),
             "app.personalization.queries.previews": "previews_by_status",
             "app.personalization.queries.usage": "usage_by_product usage_by_style",
             "app.personalization.replacement_pictures": "approve_picture open_picture propose_picture",
+            "app.personalization.setup_guide": "setup_guide SetupGuide Step",
+            "app.personalization.starter_set": "starter_blank STARTER_BLANKS STARTER_STYLES StarterSize",
+            "app.personalization.styles": (
+                "activate_style archive_style move_style starter_example style_list take_style"
+            ),
             "app.personalization.unprocessed_orders": "read_again unread_orders",
+            "app.personalization.watermarks": (
+                "POSITIONS sample save_watermark_form SIZE_RANGE watermark_form WatermarkForm"
+            ),
         },
     )
 
 __all__ = [
     "KINDS",
+    "POSITIONS",
     "PREVIEW_SIDE",
+    "SIZE_RANGE",
+    "STARTER_BLANKS",
+    "STARTER_STYLES",
     "BaseVariant",
     "DesignUsage",
     "Generation",
@@ -83,22 +134,39 @@ __all__ = [
     "PreviewRequest",
     "PreviewState",
     "ProductBase",
+    "ProductList",
+    "ProductSetup",
+    "SetupGuide",
     "Size",
+    "StarterSize",
+    "Step",
     "Style",
     "Summary",
     "Target",
     "UnreadOrder",
+    "VariantRow",
     "Watermark",
+    "WatermarkForm",
+    "activate_blank",
+    "activate_style",
+    "add_products",
     "approve_picture",
+    "archive_style",
     "assess",
+    "blank_list",
     "cancel_preview",
     "changed_order_fields",
+    "choose_products",
     "good_width",
+    "leave_blank",
     "map_base",
     "map_size",
     "measure",
+    "move_offered_style",
+    "move_style",
     "notices",
     "offer",
+    "offer_style",
     "open_picture",
     "order_cards",
     "order_fields",
@@ -106,19 +174,32 @@ __all__ = [
     "preview_state",
     "previews_by_status",
     "print_link",
+    "product_card",
+    "product_list",
+    "product_setup",
     "propose_picture",
     "rate_card",
     "read_again",
     "request_preview",
+    "reread_product",
     "retry_note",
     "retry_print",
+    "sample",
     "save_base",
-    "save_offer",
-    "save_styles",
+    "save_print_areas",
     "save_watermark",
+    "save_watermark_form",
+    "setup_guide",
     "sizes_to_map",
+    "starter_blank",
+    "starter_example",
+    "style_list",
     "summary",
+    "take_blank",
+    "take_style",
     "unread_orders",
     "usage_by_product",
     "usage_by_style",
+    "use_blank",
+    "watermark_form",
 ]

@@ -139,6 +139,105 @@ class Watermark:
         return Mark(picture, self.text, self.opacity, self.position, self.size_percentage)
 
 
+@dataclass(frozen=True)
+class SavedWatermark:
+    """A watermark that the merchant has saved, which may be switched off."""
+
+    watermark: Watermark
+    is_active: bool
+
+
+@dataclass(frozen=True)
+class StyleCard:
+    """A style as the merchant sees it in the list of styles. `starter` is its key in the starter set, if it is from it.
+
+    `products` is the number of products that offer it.
+    """
+
+    id: str
+    name: str
+    starter: str | None
+    example_key: str | None
+    is_active: bool
+    usage_count: int
+    products: int
+
+
+@dataclass(frozen=True)
+class ProductStyle:
+    """A style of the shop beside one product: whether the product offers it, and its place there if it ever did."""
+
+    id: str
+    name: str
+    example_key: str | None
+    is_offered: bool
+    sort_order: int | None
+
+
+@dataclass(frozen=True)
+class BlankCard:
+    """A blank as the merchant sees it in the list of blanks. `products` is the number of products printed on it."""
+
+    id: str
+    name: str
+    description: str | None
+    starter: str | None
+    print_format: str
+    is_active: bool
+    products: int
+
+
+class Readiness(StrEnum):
+    """Whether shoppers can personalize a product that is for sale."""
+
+    READY = "ready"
+    UNFINISHED = "unfinished"
+    """It has no print size or no style yet."""
+    OFF = "off"
+
+
+@dataclass(frozen=True)
+class ProductCard:
+    """A product as the merchant sees it in the list of products.
+
+    `styles` is the number of styles that shoppers can choose, `mapped` the number of variants with a print area.
+    """
+
+    id: str
+    shopify_product_id: str | None
+    title: str
+    is_enabled: bool
+    is_active: bool
+    variant_count: int | None
+    styles: int
+    mapped: int
+
+    @property
+    def readiness(self) -> Readiness:
+        if not self.is_enabled:
+            return Readiness.OFF
+        return Readiness.READY if self.styles and self.mapped else Readiness.UNFINISHED
+
+
+@dataclass(frozen=True)
+class SetupFacts:
+    """How far a shop is set up.
+
+    `sized` and `styled` count the enabled products that have a print size and a style. `unsized_id` is the id of an
+    enabled product without a print size, `ready_handle` the handle of one that shoppers can personalize.
+    """
+
+    products: int = 0
+    blanks: int = 0
+    sized: int = 0
+    styled: int = 0
+    watermarks: int = 0
+    previews: int = 0
+    orders: int = 0
+    unsized_id: str | None = None
+    ready_handle: str | None = None
+
+
 def default_watermark(shop_id: str, shop_name: str | None) -> Watermark:
     """Return the watermark of a shop that has not set one: its name, tiled over the preview.
 

@@ -63,6 +63,9 @@ ai_styles = Table(
     number("sort_order"),
     number("usage_count"),
     *stamps(),
+    text("starter", nullable=True),
+    time("archived_at"),
+    Index("uq_ai_styles_starter", "shop_id", "starter", unique=True),
     info=on_shop_redact(ShopRedact.DELETED),
 )
 
@@ -101,6 +104,8 @@ product_bases = Table(
     *stamps(),
     one_of("print_format", "jpg", "png", "tiff", "tiff-deflate", "pdf"),
     one_of("intent", "relative", "perceptual"),
+    text("starter", nullable=True),
+    Index("uq_product_bases_starter", "shop_id", "starter", unique=True),
     info=on_shop_redact(ShopRedact.DELETED),
 )
 

@@ -74,6 +74,8 @@ class Shop:
     proven_at: datetime | None = None
     access_lost_at: datetime | None = None
     created_at: datetime | None = None
+    block_seen_at: datetime | None = None
+    """When a page of the online store first asked for a product's styles, so that its theme has our block."""
 
     def may_be_repeated(self, changed_at: datetime | None) -> bool:
         """Whether an app/uninstalled whose Shop last changed at `changed_at` may belong to an earlier installation.

@@ -21,7 +21,7 @@ from app.core import sniff
 from app.core.app import App
 from app.core.errors import AppError
 from app.core.log import Log
-from app.core.ports.shopify import AccessToken, PrintNote, ProductPage, ShopDetails
+from app.core.ports.shopify import AccessToken, PrintNote, ProductDetails, ProductPage, ShopDetails
 from app.core.settings import Settings
 from app.wiring import build, close, migrate
 from handlers import jobs as runner
@@ -69,6 +69,8 @@ class NoShopify:
 
     async def products(self, token: AccessToken, after: str | None) -> ProductPage:
         return ProductPage([], None)
+
+    async def product(self, token: AccessToken, shopify_product_id: str) -> ProductDetails | None: ...
 
     async def note_print(self, token: AccessToken, note: PrintNote) -> None: ...
 

@@ -42,9 +42,12 @@ class PreviewBody(ShopperBody):
 
 
 async def offer(request: Request) -> Response:
+    """GET /proxy/products/{product_id}. The theme editor's preview sends `design_mode`: its block may be unsaved."""
     visit = auth.storefront(request)
     app: App = request.app.state.app
     shop = await shops.open_shop(app, visit)
+    if request.query_params.get("design_mode") is None:
+        await shops.note_block(app, shop)
     found = await personalization.offer(app, shop.id, request.path_params["product_id"])
     return JSONResponse(_offer(app, found))
 
