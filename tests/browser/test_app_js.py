@@ -68,7 +68,9 @@ def test_a_new_page_starts_at_its_top(page: Page) -> None:
 
 
 def test_a_link_waits_until_unsaved_changes_may_be_left(page: Page) -> None:
-    page.evaluate("window.shopify = { saveBar: { leaveConfirmation: () => new Promise((agree) => window.agree = agree) } }")
+    page.evaluate(
+        "window.shopify = { saveBar: { leaveConfirmation: () => new Promise((agree) => window.agree = agree) } }"
+    )
     page.get_by_role("link", name="Orders").click()
     page.wait_for_function("Boolean(window.agree)")
     assert page.url == HOME
