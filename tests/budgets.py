@@ -14,9 +14,9 @@ FAILS_AT = 1.5
 BUDGETS = {
     "tests": 80,
     "tests/aws": 32,
-    "tests/browser": 80,
+    "tests/browser": 86,
     "tests/contract": 320,
-    "tests/devstore": 15,
+    "tests/devstore": 18,
     "tests/edge": 75,
     "tests/integration": 140,
     "tests/integration/personalization": 65,

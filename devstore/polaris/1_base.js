@@ -8,7 +8,7 @@ const PAGE_STYLE = `
   body { margin: 0; background: #f1f1f1; color: #303030; font: 450 13px/20px ${FONT}; -webkit-font-smoothing: antialiased }
   s-app-nav, ui-nav-menu, s-option, s-option-group { display: none }
   strong, b { font-weight: 650 }
-  main a:not([class]), s-paragraph a { color: #005bd3 }`;
+  :where(main a) { color: #005bd3 }`;
 
 // In every shadow tree.
 const SHADOW_STYLE = `

@@ -1,14 +1,14 @@
 // What opens over the page: modals, popovers, menus and tooltips.
 
 define("s-modal", `
-  :host { display: contents } dialog { width: min(620px, calc(100vw - 32px)); max-height: min(calc(100dvh - 64px), 720px); padding: 0; border: 0; border-radius: 16px; overflow: hidden; color: #303030; box-shadow: 0 20px 40px #0003, 0 0 0 1px #00000014 } dialog[open] { display: flex; flex-direction: column } dialog::backdrop { background: #000000b3 }
+  :host { display: contents } dialog { width: min(620px, calc(100vw - 32px)); max-height: min(calc(100dvh - 64px), 720px); padding: 0; border: 0; border-radius: 16px; overflow: hidden; color: #303030; box-shadow: 0 20px 40px #0003, 0 0 0 1px #00000014 } dialog[open] { display: flex; flex-direction: column; outline: 0 } dialog::backdrop { background: #000000b3 }
   :host([size^=small]) dialog { width: min(380px, calc(100vw - 32px)) } :host([size^=large]) dialog { width: min(980px, calc(100vw - 32px)) }
   header { display: flex; align-items: center; justify-content: space-between; gap: 12px; padding: 12px 16px; background: #f3f3f3; border-bottom: 1px solid #e3e3e3 } h2 { margin: 0; font-size: 14px; line-height: 20px; font-weight: 650 } .close { display: grid; padding: 4px; border: 0; border-radius: 8px; background: none; cursor: pointer } .close:hover { background: #e3e3e3 }
   .body { display: grid; gap: 12px; grid-template-columns: minmax(0, 1fr); padding: 16px; overflow: auto; flex: 1 } :host([padding=none]) .body { padding: 0 } footer { display: flex; justify-content: flex-end; gap: 8px; padding: 12px 16px; border-top: 1px solid #e3e3e3 } footer.none { display: none }
   @media (max-width: 500px) { dialog { width: 100vw !important; max-width: none; max-height: calc(100dvh - 40px); margin: auto 0 0; border-radius: 16px 16px 0 0 } }`,
   ["heading", "size", "padding", "accessibilityLabel"], class extends PolarisElement {
     build() {
-      return `<dialog><header><h2></h2><button class="close" type="button" aria-label="Close">${icon("x")}</button></header><div class="body"><slot></slot></div>
+      return `<dialog autofocus><header><h2></h2><button class="close" type="button" aria-label="Close">${icon("x")}</button></header><div class="body"><slot></slot></div>
         <footer class="none"><slot name="secondary-actions"></slot><slot name="primary-action"></slot></footer></dialog>`;
     }
     start() {

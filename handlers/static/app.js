@@ -9,10 +9,11 @@ const NOT_UPLOADED = "The file could not be uploaded. Try again.";
 const NOT_SAVED = "The file could not be downloaded. Try again in a moment.";
 const main = () => document.getElementById("main");
 
-document.addEventListener("click", (event) => {
+document.addEventListener("click", async (event) => {
   const link = linkOf(event);
   if (!link || event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
+  if (!link.saves) await mayLeave();
   if (link.saves) download(link.pathname + link.search);
   else visit(link.pathname + link.search, true);
 });
@@ -32,7 +33,7 @@ document.addEventListener("input", (event) => {
 });
 
 document.addEventListener("change", (event) => {
-  const form = event.target.form;
+  const form = event.target.closest?.("form"); // an s-drop-zone, unlike an input, may not tell its form
   if (form?.dataset.upload && event.target.files?.[0]) sendFile(form, event.target.files[0]);
 });
 
@@ -46,6 +47,11 @@ function linkOf(event) {
   const { origin, pathname, search } = new URL(hits[0].getAttribute("href"), location.href);
   if (origin !== location.origin || pathname.startsWith("/media/")) return null;
   return { pathname, search, saves: hits.some((hit) => hit.dataset.download !== undefined) };
+}
+
+/** Resolves once nothing unsaved is on the page, or the merchant agrees to lose it. Until then, App Bridge asks. */
+async function mayLeave() {
+  await window.shopify?.saveBar?.leaveConfirmation();
 }
 
 /** The page that a form with method="get" asks for: its action and the fields that are filled in. */

@@ -22,7 +22,7 @@ export function openDialog(title, className, fill) {
     const heading = create("h2", { id: "dialog-title" }, title);
     const cross = create("button", { type: "button", className: "icon", onclick: () => close(undefined), "aria-label": "Close" });
     cross.innerHTML = '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="m5 5 10 10M15 5 5 15"/></svg>';
-    const dialog = create("dialog", { className, "aria-labelledby": "dialog-title" }, create("header", {}, heading, cross), ...fill(close));
+    const dialog = create("dialog", { className, autofocus: className === "small", "aria-labelledby": "dialog-title" }, create("header", {}, heading, cross), ...fill(close));
     dialog.addEventListener("close", () => {
       dialog.remove();
       resolve(answer);

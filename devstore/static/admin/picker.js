@@ -14,7 +14,7 @@ export function pickProducts(address, options) {
   const list = create("ul", { className: "picker-list" });
   const count = create("span", { role: "status", className: "picker-count" });
   const confirm = create("button", { type: "button", className: "primary" }, verb);
-  const search = create("input", { type: "search", placeholder: "Search products", value: query, "aria-label": "Search products" });
+  const search = create("input", { type: "search", placeholder: "Search products", value: query, autofocus: true, "aria-label": "Search products" });
   search.addEventListener("input", draw);
 
   load();
