@@ -25,7 +25,7 @@ SHA256 = "a" * 64
 
 @dataclass(frozen=True)
 class CatalogProduct:
-    """A product: its id, Shopify's id, its sizes as (id, Shopify variant id), and whether it is offered with designs."""
+    """A product: its id, Shopify's id, its sizes as (id, Shopify variant id), and whether it has designs."""
 
     id: str
     shopify_id: str

@@ -280,19 +280,20 @@ class _Designs:
         data, ms = self._data, design.ms + HOUR_MS
         at, line_id = data.text_at(ms), data.id_at(ms)
         order_id = self._order_of(design, ms)
-        is_ready = data.random.random() < READY
-        if is_ready:
-            state, reason = "ready", None
+        state, reason = "ready", None
+        final: str | None = None
+        printed: str | None = None
+        if data.random.random() < READY:
             final, printed = self._add_print(design, order_id, line_id, master, ms + 120_000)
             self._add_note(design.shop_id, line_id, ms)
         else:
             [state] = data.random.choices(list(OTHER_STATES), list(OTHER_STATES.values()))
             reason = "The design of this line was not found." if state in ("needs_review", "failed") else None
-            final = printed = None
         self._line_number += 1
         self._line(
             *(line_id, design.shop_id, order_id, str(self._line_number), "Photo poster", design.product.shopify_id),
-            *(design.variant_id, design.id, design.id, final, printed, design.size_id, state, reason, at, at),
+            *(design.variant_id, design.id, design.id, final, printed),
+            *(None if state == "unmapped" else design.size_id, state, reason, at, at),
         )
 
     def _order_of(self, design: _Design, ms: int) -> str:
