@@ -1,7 +1,8 @@
 """`python -m bench.scale`: measure the app on 1 %, 10 % and 100 % of a full database, and print what grows.
 
-SCALE=0.01,0.1 and DATABASES=sqlite choose parts, and USE_CASES=Orders,Home those whose names begin so. The generated
-rows stay in var/scale, and a later run uses them again.
+SCALE=0.01,0.1 and DATABASES=sqlite choose parts, STATISTICS=before measures only without the planner's statistics, and
+USE_CASES=Orders,Home chooses use cases by the beginnings of their names. The generated rows stay in var/scale, and a
+later run uses them again.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ def main(environ: Mapping[str, str]) -> None:
     """Measure each scale on each database, print the report, and write it as JSON."""
     scales = [float(each) for each in environ.get("SCALE", "0.01,0.1,1").split(",")]
     databases = environ.get("DATABASES", "sqlite,postgres").split(",")
+    statistics = environ.get("STATISTICS", "before,after").split(",")
     names = tuple(environ.get("USE_CASES", "").split(","))
     chosen = [each for each in USE_CASES if each.name.startswith(names)]
     runs: list[Run] = []
@@ -43,7 +45,9 @@ def main(environ: Mapping[str, str]) -> None:
         source = _source(scale)
         for database in databases:
             with _copy(source, database) as url:
-                runs += asyncio.run(_measure(url, database, scale, chosen))
+                runs += [
+                    asyncio.run(_run(url, database, scale, chosen, analyzed=each == "after")) for each in statistics
+                ]
             RESULTS.write_text(json.dumps([dataclasses.asdict(run) for run in runs], indent=2) + "\n")
     print(text(runs))
 
@@ -104,12 +108,8 @@ def _postgres_server() -> Iterator[None]:
             server.cleanup()
 
 
-async def _measure(url: str, database: str, scale: float, chosen: list[UseCase]) -> list[Run]:
-    """Measure without statistics, then with them. Shops are deleted at the end of the second run."""
-    return [await _run(url, database, scale, chosen, analyzed=analyzed) for analyzed in (False, True)]
-
-
 async def _run(url: str, database: str, scale: float, chosen: list[UseCase], *, analyzed: bool) -> Run:
+    """Measure once. Shops are deleted at the end of the run with statistics, which is the last one."""
     started = time.perf_counter()
     if analyzed:
         await explain.analyze(url)

@@ -35,6 +35,8 @@ def text(runs: Sequence[Run]) -> str:
     for database in dict.fromkeys(run.database for run in runs):
         for analyzed in (False, True):
             some = [run for run in runs if (run.database, run.analyzed) == (database, analyzed)]
+            if not some:
+                continue
             title = f"{database}, {'after' if analyzed else 'before'} ANALYZE"
             sections += [f"## {title}: p95 in ms (processor time of the app, median)", _times(some)]
             sections += [f"## {title}: reads that grow", _findings(some[-1])]
