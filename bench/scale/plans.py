@@ -61,6 +61,10 @@ class Indexes:
         return len(columns) > 1 and re.search(rf"\b(min|max)\((\w+\.)?{columns[1]}\)", text) is not None
 
 
+PlanLine = tuple[int, int, str]
+"""The number of a step in SQLite's plan, that of the step which it is a part of, and its text."""
+
+_SORTED = {Kind.SCAN: Kind.SORTED_SCAN, Kind.WHOLE_SHOP: Kind.SORT}
 _ALIAS = re.compile(r'(?:FROM|JOIN|,|UPDATE|INTO)\s+\(*"?(\w+)"? AS "?(\w+)"?')
 _STEP = re.compile(
     r"(?P<how>SCAN|SEARCH) (?P<table>\w+)"
@@ -71,24 +75,36 @@ _SQLITE_COLUMN = re.compile(r"(\w+)[=<>]")
 _COLUMN = re.compile(r"\b(\w+)\s*(?:=|<|>|IS|IN|~)")
 
 
-def sqlite_growth(text: str, plan: Sequence[str], tables: Collection[str], indexes: Indexes) -> set[Growth]:
-    """Read the lines of EXPLAIN QUERY PLAN (https://www.sqlite.org/eqp.html). `text` is the statement's SQL."""
+def sqlite_growth(text: str, plan: Sequence[PlanLine], tables: Collection[str], indexes: Indexes) -> set[Growth]:
+    """Read the lines of EXPLAIN QUERY PLAN (https://www.sqlite.org/eqp.html). `text` is the statement's SQL.
+
+    The plan does not say where a LIMIT applies. It is taken to end each read along an index that is not sorted after.
+    """
     aliases = {alias: table for table, alias in _ALIAS.findall(text)}
+    sorted_parts = {parent for _, parent, line in plan if _sorts_all_rows(line)}
     found: set[Growth] = set()
-    for line in plan:
+    for _, parent, line in plan:
         step = _STEP.match(line)
         if step is None:
             continue
         table, index = str(aliases.get(step["table"], step["table"])), str(step["index"] or "")
         if table not in tables or index in indexes.rare:
             continue
-        columns = set(_SQLITE_COLUMN.findall(step["conditions"] or ""))
+        is_sorted = parent in sorted_parts
         if step["how"] == "SCAN" or " AUTOMATIC " in line:
-            found.add(Growth(Kind.SCAN, table, index))
-        elif columns == {"shop_id"} and not indexes.reads_an_end(text, index):
+            found.add(Growth(Kind.SORTED_SCAN if is_sorted else Kind.SCAN, table, index))
+        elif set(_SQLITE_COLUMN.findall(step["conditions"] or "")) != {"shop_id"}:
+            continue
+        elif is_sorted:
+            found.add(Growth(Kind.SORT, table, index))
+        elif "LIMIT" not in text and not indexes.reads_an_end(text, index):
             found.add(Growth(Kind.WHOLE_SHOP, table, index))
-    sorts = any(line.startswith("USE TEMP B-TREE") for line in plan)
-    return _judge(found, is_page="LIMIT" in text and not sorts, sorts=sorts)
+    return found
+
+
+def _sorts_all_rows(line: str) -> bool:
+    """Whether a step sorts. Sorting the right part of an order only puts rows in order that are equal in the left."""
+    return line.startswith("USE TEMP B-TREE") and "RIGHT PART" not in line and "LAST TERM" not in line
 
 
 def postgres_growth(plan: Mapping[str, Any], tables: Collection[str], indexes: Indexes) -> set[Growth]:
@@ -98,23 +114,12 @@ def postgres_growth(plan: Mapping[str, Any], tables: Collection[str], indexes: I
         table, index = _table(node, above), node.get("Index Name", "")
         kind = _kind(node)
         if table in tables and index not in indexes.rare and kind and not (kind is Kind.WHOLE_SHOP and _is_page(above)):
-            sorts = any(each in ("Sort", "Incremental Sort") for each in above)
-            found |= _judge({Growth(kind, table, index)}, is_page=False, sorts=sorts)
+            found.add(Growth(_SORTED[kind] if "Sort" in above else kind, table, index))
     return found
 
 
 def is_allowed(growth: Growth) -> bool:
     return growth.table in SMALL or (growth.table in FEW_FOR_EACH_SHOP and growth.kind in (Kind.WHOLE_SHOP, Kind.SORT))
-
-
-def _judge(found: set[Growth], *, is_page: bool, sorts: bool) -> set[Growth]:
-    """A page of a shop's rows along an index ends at its LIMIT, unless few rows match; a sort reads all rows first."""
-    if is_page:
-        return {each for each in found if each.kind is Kind.SCAN}
-    if not sorts:
-        return found
-    sorted_kinds = {Kind.SCAN: Kind.SORTED_SCAN, Kind.WHOLE_SHOP: Kind.SORT}
-    return {Growth(sorted_kinds[each.kind], each.table, each.index) for each in found}
 
 
 def _kind(node: Mapping[str, Any]) -> Kind | None:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from bench.scale import explain, measure
@@ -78,7 +77,7 @@ def on_postgres(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
     url = postgres.migrated()
     asyncio.run(copy_to_postgres(filled, url))
     asyncio.run(explain.analyze(url))
-    asyncio.run(grown(url))
+    asyncio.run(explain.grow_statistics(url, FULL_SIZE))
     return url, asyncio.run(lived(url, tmp_path_factory.mktemp("postgres")))
 
 
@@ -89,26 +88,16 @@ async def lived(url: str, folder: Path) -> Day:
         return Day(site.recorder.recorded, site.used_routes, site.used_kinds)
 
 
-async def grown(url: str) -> None:
-    """Multiply the planner's row counts: on small tables it scans where it would use an index on large ones."""
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(
-            f"UPDATE pg_class SET reltuples = reltuples * {FULL_SIZE} "
-            "WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
-        )
-    finally:
-        await connection.close()
-
-
 @pytest.fixture(scope="module")
 def growing(on_sqlite: tuple[str, Day], on_postgres: tuple[str, Day]) -> set[str]:
     """Every read that grows, on SQLite with and without statistics, and on PostgreSQL with them."""
     (url, day), (postgres_url, postgres_day) = on_sqlite, on_postgres
     found = named("sqlite", asyncio.run(explain.findings(url, day.recorded)))
     asyncio.run(explain.analyze(url))
+    asyncio.run(explain.grow_statistics(url, FULL_SIZE))
     found |= named("sqlite", asyncio.run(explain.findings(url, day.recorded)))
-    return found | named("postgres", asyncio.run(explain.findings(postgres_url, postgres_day.recorded)))
+    explained = explain.findings(postgres_url, postgres_day.recorded, by_rows=True)
+    return found | named("postgres", asyncio.run(explained))
 
 
 def named(database: str, findings: Sequence[Finding]) -> set[str]:

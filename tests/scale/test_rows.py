@@ -36,7 +36,9 @@ def test_use_cases_have_names_of_their_own() -> None:
 
 
 def sqlite(*plan: str, sql: str = "SELECT 1 FROM assets") -> set[Growth]:
-    return sqlite_growth(sql, plan, TABLES, INDEXES)
+    """The reads that grow in a plan whose steps, after a slash, belong to a subquery."""
+    lines = [(number, int("/" in line), line.removeprefix("/")) for number, line in enumerate(plan, 2)]
+    return sqlite_growth(sql, lines, TABLES, INDEXES)
 
 
 def test_a_full_scan_on_sqlite_is_found() -> None:
@@ -52,11 +54,14 @@ def test_a_read_of_a_whole_shop_on_sqlite_is_found_and_so_is_its_sort() -> None:
     assert sqlite(whole) == {Growth(Kind.WHOLE_SHOP, "assets", "ix_shop")}
     sort = "USE TEMP B-TREE FOR ORDER BY"
     assert sqlite(whole, sort, sql="SELECT 1 FROM assets LIMIT 9") == {Growth(Kind.SORT, "assets", "ix_shop")}
+    assert sqlite("SCAN assets", sort) == {Growth(Kind.SORTED_SCAN, "assets")}
 
 
 def test_what_stays_small_on_sqlite_is_not_found() -> None:
     assert sqlite("SEARCH assets USING INDEX ix_shop (shop_id=? AND id>?)") == set()
     assert sqlite("SEARCH assets USING INDEX ix_shop (shop_id=?)", sql="SELECT 1 FROM assets LIMIT 9") == set()
+    page = "/SEARCH assets USING INDEX ix_shop (shop_id=?)", "/USE TEMP B-TREE FOR RIGHT PART OF ORDER BY"
+    assert sqlite(*page, "USE TEMP B-TREE FOR ORDER BY", sql="SELECT 1 FROM assets LIMIT 9") == set()
     assert sqlite("SCAN assets USING INDEX ix_rare") == set()
     assert sqlite("SCAN heads", "SCAN CONSTANT ROW", "MATERIALIZE candidates") == set()
     end = "SEARCH assets USING COVERING INDEX ix_shop_time (shop_id=?)"

@@ -15,6 +15,39 @@ def _page(name: str, path: str, **query: str) -> UseCase:
     return UseCase(name, Part.REQUEST, run)
 
 
+async def _product_in_the_middle(site: Site) -> str:
+    found = await site.rows("SELECT id FROM products WHERE shop_id = ? AND is_enabled = 1 ORDER BY title", site.shop)
+    return str(found[len(found) // 2]["id"])
+
+
+async def _later_home(site: Site, product_id: str) -> None:
+    expect(await site.merchant().document("/", after=product_id), 200)
+
+
+async def _line_in_the_middle(site: Site) -> str:
+    found = await site.rows("SELECT id FROM order_items WHERE shop_id = ? ORDER BY id", site.shop)
+    return str(found[len(found) // 2]["id"])
+
+
+async def _later_orders(site: Site, line_id: str) -> None:
+    expect(await site.merchant().document("/orders", after=line_id), 200)
+
+
+async def _order_number(site: Site) -> str:
+    return str((await site.one("SELECT order_number AS name FROM orders WHERE shop_id = ?", site.shop))["name"])
+
+
+async def _customer(site: Site) -> str:
+    found = await site.one(
+        "SELECT customer_id AS id FROM orders WHERE shop_id = ? AND customer_id IS NOT NULL LIMIT 1", site.shop
+    )
+    return str(found["id"])
+
+
+async def _search(site: Site, text: str) -> None:
+    expect(await site.merchant().document("/orders", search=text), 200)
+
+
 async def _line_in_review(site: Site) -> str:
     return str((await site.stuck_line("needs_review"))["id"])
 
@@ -64,7 +97,12 @@ async def _ask_for_export(site: Site, _: None) -> None:
 
 USE_CASES = (
     _page("Home", "/"),
-    *(_page(f"Orders, {label.lower()}", "/orders", show=show) for show, (label, _) in FILTERS.items()),
+    UseCase("Home, a later page", Part.REQUEST, _later_home, _product_in_the_middle),
+    *(_page(f"Orders, {show or 'all'}", "/orders", show=str(show)) for show in FILTERS),
+    UseCase("Orders, a later page", Part.REQUEST, _later_orders, _line_in_the_middle),
+    UseCase("Orders, search by number", Part.REQUEST, _search, _order_number),
+    UseCase("Orders, search by customer", Part.REQUEST, _search, _customer),
+    _page("Orders, of some days", "/orders", **{"from": "2026-01-01", "to": "2026-01-31"}),
     _page("Privacy", "/privacy"),
     UseCase("product sync button", Part.REQUEST, _sync),
     UseCase("retry a line", Part.REQUEST, _retry, _line_in_review),
