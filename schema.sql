@@ -87,6 +87,7 @@ CREATE TABLE shops (
   updated_at TEXT NOT NULL,
   proven_at TEXT,
   access_lost_at TEXT,
+  mailed_at TEXT,
   CONSTRAINT pk_shops PRIMARY KEY (id),
   CONSTRAINT ck_shops_settings_json CHECK (settings IS NULL OR json_valid(settings))
 );

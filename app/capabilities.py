@@ -35,9 +35,15 @@ CAPABILITIES = (
     ),
     Capability("media", tables="app.media.tables", sweeps=("app.media:sweep_uploads",)),
     Capability("quotas", tables="app.quotas.tables"),
-    Capability("generation", tables="app.generation.tables", sweeps=("app.generation:sweep_usage",)),
+    Capability(
+        "generation",
+        tables="app.generation.tables",
+        sweeps=("app.generation:sweep_usage",),
+        notices=("app.generation:notices",),
+    ),
     Capability("jobs", tables="app.jobs.tables"),
     Capability("render_workers"),
+    Capability("notifications", job_kinds="app.notifications.jobs:KINDS"),
     Capability(
         "personalization",
         tables="app.personalization.tables",
@@ -47,6 +53,7 @@ CAPABILITIES = (
             **dict.fromkeys(("orders/edited", "refunds/create"), _CHANGED_ORDER),
         },
         personal_data="app.personalization.privacy:PERSONAL_DATA",
+        notices=("app.personalization:notices",),
         counts=(
             Count(
                 "artify_previews",
@@ -68,6 +75,6 @@ CAPABILITIES = (
             "shop/redact": Subscriber("privacy.redact_shop", "app.privacy:shop_redact_fields"),
         },
         sweeps=("app.privacy:sweep", "app.privacy:scrub"),
-        nav=(NavLink("/privacy", "Privacy"),),
+        nav=(NavLink("/usage", "Usage"), NavLink("/privacy", "Privacy"), NavLink("/settings", "Settings")),
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from app.adapters import file_permissions
 from app.adapters.compute import ThreadCompute
@@ -19,6 +19,8 @@ from app.adapters.imaging.imaging_subprocess import ImagingSubprocess
 from app.adapters.imaging.upscaler_resample import Resample
 from app.adapters.imaging.upscaler_span import Span
 from app.adapters.imaging.vips import Vips
+from app.adapters.mail.folder import FolderMailer
+from app.adapters.mail.smtp import PORTS, SmtpMailer, SmtpServer
 from app.adapters.models.gemini import GeminiImages
 from app.adapters.models.local import LocalImages
 from app.adapters.queue.embedded import EmbeddedQueue
@@ -35,6 +37,7 @@ from app.core.ports.connections import Closes
 from app.core.ports.database import Database
 from app.core.ports.files import Files
 from app.core.ports.imaging import Imaging, Upscaler
+from app.core.ports.mailer import Mailer
 from app.core.ports.models import ImageModel
 from app.core.ports.queue import Queue
 from app.core.settings import Settings, SettingsError
@@ -43,7 +46,7 @@ from app.core.times import SystemClock
 
 def build(settings: Settings, *, clock: Clock | None = None, log: Log | None = None) -> App:
     """Return the app for these settings. Adapters connect when they are first used. Raises SettingsError."""
-    compute, log = ThreadCompute(), log or Log()
+    compute, log, clock = ThreadCompute(), log or Log(), clock or SystemClock()
     return App(
         settings=settings,
         capabilities=CAPABILITIES,
@@ -54,6 +57,7 @@ def build(settings: Settings, *, clock: Clock | None = None, log: Log | None = N
         imaging=_imaging(compute),
         upscaler=_upscaler(),
         vault=CryptographyVault(settings.token_key, settings.old_token_key),
+        mailer=_mailer(settings, compute, clock),
         shopify_auth=Auth(
             settings.shopify_api_key,
             settings.shopify_api_secret,
@@ -63,7 +67,7 @@ def build(settings: Settings, *, clock: Clock | None = None, log: Log | None = N
         ),
         shopify=Admin(settings.shopify_api_version, base_url=settings.shopify_base_url),
         compute=compute,
-        clock=clock or SystemClock(),
+        clock=clock,
         log=log,
     )
 
@@ -206,6 +210,24 @@ def _queue(settings: Settings, log: Log) -> Queue:
     raise SettingsError(
         [f"QUEUE_URL must be embedded: or an SQS queue's URL with sqs:// for https://, not {settings.queue_url}"]
     )
+
+
+def _mailer(settings: Settings, compute: Compute, clock: Clock) -> Mailer | None:
+    """Return the mailer, or None if no mail is sent. Raises SettingsError; its text omits the URL and its password."""
+    if not settings.mail_url or not settings.mail_from:
+        return None
+    parts = urlsplit(settings.mail_url)
+    try:
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if parts.scheme == "file" and parts.path and not parts.netloc:
+        return FolderMailer(Path(parts.path), settings.mail_from, clock)
+    if parts.scheme in PORTS and host and not parts.path.strip("/"):
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        server = SmtpServer(parts.scheme, host, port or PORTS[parts.scheme], user or None, password or None)
+        return SmtpMailer(server, settings.mail_from, compute, clock)
+    raise SettingsError(["MAIL_URL must look like smtp://user:password@host:587, smtps://… or file:var/mail"])
 
 
 def _aws_location(query: str) -> dict[str, str]:

@@ -40,6 +40,7 @@ def build_worker(env: Any) -> App:
         imaging=CloudflareImages(make_by(env.IMAGES)),
         upscaler=Resample(),
         vault=WebCryptoVault(settings.token_key, settings.old_token_key),
+        mailer=None,  # a worker has no SMTP
         shopify_auth=Auth(
             settings.shopify_api_key,
             settings.shopify_api_secret,

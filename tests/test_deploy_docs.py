@@ -11,18 +11,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from app.core.settings import Settings, SettingsError
-from tests import postgres, soak
+from tests import postgres, processes, soak
 from tests.aws import sam
 from tests.deploy import tools, typed
-from tests.deploy.guide import AWS, CLOUDFLARE, Guide
+from tests.deploy.guide import AWS, CLOUDFLARE, INSTALL, Guide
 from tests.deploy.typed import Typed
 from tests.edge import workerd
+from tests.ports import free_port
 from tests.sources import ROOT
 
 GUIDES = pytest.mark.parametrize("guide", [CLOUDFLARE, AWS], ids=lambda guide: guide.path.stem)
+ALL_GUIDES = pytest.mark.parametrize("guide", [CLOUDFLARE, AWS, INSTALL], ids=lambda guide: guide.path.stem)
 MOST_COMPRESSED = 5_000_000
 """Bytes of the worker as it is sent."""
 DEMO = ("127.0.0.1", "artify-demo-key")
@@ -64,11 +67,18 @@ def secrets_put() -> set[str]:
     return {words[3] for words in CLOUDFLARE.account_commands if words[:3] == ["wrangler", "secret", "put"]}
 
 
-@GUIDES
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Typed:
+    """The guide to a development store, as far as it can be followed without an account."""
+    settings = {name: value for name, value in os.environ.items() if not name.endswith(("_KEY", "_URL"))}
+    return typed.run(INSTALL.of("sh"), tmp_path_factory.mktemp("installed"), settings, {})
+
+
+@ALL_GUIDES
 def test_every_command_that_needs_an_account_is_one_that_its_tool_knows(guide: Guide) -> None:
     workerd.needed()
     commands = guide.account_commands
-    assert len(commands) >= 20
+    assert len(commands) >= (7 if guide is INSTALL else 20)
     assert [found for command in commands if (found := tools.problem(command))] == []
 
 
@@ -86,6 +96,8 @@ def test_every_command_that_needs_an_account_is_one_that_its_tool_knows(guide: G
         ".venv/bin/artify db migrat",
         "curl --fail $APP_URL/health",
         "kubectl apply",
+        "cloudflared tunnel --address http://127.0.0.1:8000",
+        ".venv/bin/uvicorn handlers.server:app --prot 8000",
     ],
 )
 def test_a_command_that_its_tool_does_not_know_is_found(command: str) -> None:
@@ -100,7 +112,7 @@ def test_the_usage_that_guides_are_compared_with_is_wranglers_own(command: str) 
     assert tools.asked_of_wrangler(command) == tools.USAGES[command]
 
 
-@GUIDES
+@ALL_GUIDES
 def test_every_block_is_of_a_kind_that_a_test_knows(guide: Guide) -> None:
     assert {block.kind for block in guide.blocks} <= {"sh", "sh account", "sh docker", "toml wrangler.toml"}
     assert guide.text.count("```") == 2 * len(guide.blocks)
@@ -114,7 +126,7 @@ def test_a_guide_names_every_setting_that_its_file_does_not_set(guide: Guide) ->
     } == set()
 
 
-@GUIDES
+@ALL_GUIDES
 def test_a_guide_names_no_setting_and_no_variable_that_there_is_not(guide: Guide) -> None:
     config = wrangler_toml()
     bindings = {each["binding"] for kind in ("d1_databases", "r2_buckets") for each in config[kind]}
@@ -125,6 +137,11 @@ def test_a_guide_names_no_setting_and_no_variable_that_there_is_not(guide: Guide
         re.findall(r"\$\{?([A-Z]\w+)", guide.text)
     )
     assert named <= settings() | bindings | exported
+
+
+def test_the_page_about_configuration_lists_every_setting_and_no_other() -> None:
+    rows = re.findall(r"^\| (`[A-Z].*?) \|", (ROOT / "docs" / "configuration.md").read_text("utf-8"), re.M)
+    assert sorted(re.findall(r"`(\w+)`", " ".join(rows))) == sorted(settings())
 
 
 def test_the_worker_has_all_settings_once_the_secrets_are_put() -> None:
@@ -205,14 +222,14 @@ def test_wrangler_takes_the_pieces_of_its_file(on_cloudflare: Typed) -> None:
     assert "exiting now" in printed
 
 
-@pytest.fixture(params=["on_cloudflare", "on_aws"])
-def guided(request: pytest.FixtureRequest) -> Typed:
-    found: Typed = request.getfixturevalue(request.param)
-    return found
-
-
-def test_the_app_that_shopify_gets_is_the_demos_with_another_address(guided: Typed) -> None:
-    text = guided.read("shopify.app.production.toml")
+@pytest.mark.parametrize(
+    ("guided", "made"),
+    [("on_cloudflare", "production"), ("on_aws", "production"), ("installed", "dev")],
+)
+def test_the_app_that_shopify_gets_is_the_demos_with_another_address(
+    guided: str, made: str, request: pytest.FixtureRequest
+) -> None:
+    text = request.getfixturevalue(guided).read(f"shopify.app.{made}.toml")
     demo = tomllib.loads((ROOT / "shopify.app.toml").read_text("utf-8"))
     ours = tomllib.loads(text)
     assert [word for word in DEMO if word in text] == []
@@ -221,9 +238,29 @@ def test_the_app_that_shopify_gets_is_the_demos_with_another_address(guided: Typ
     assert ours["auth"]["redirect_urls"] == [ours["application_url"] + "/auth/callback"]
 
 
+def test_the_guide_to_a_development_store_ends_in_an_app_that_runs(installed: Typed) -> None:
+    exported = dict(
+        line.removeprefix("export ").split("=", 1) for line in installed.read("var/install.env").splitlines()
+    )
+    assert (installed.folder / "var" / "install.env").stat().st_mode & 0o077 == 0
+    assert Settings.load(exported).ai_provider == "local"
+    port, log = free_port(), installed.folder / "server.log"
+    command = [".venv/bin/uvicorn", "handlers.server:app", "--port", str(port), "--http", "h11"]
+    with (
+        log.open("wb") as output,
+        processes.running(command, cwd=installed.folder, env=os.environ | exported, stdout=output, stderr=output) as it,
+    ):
+        processes.wait_for_answer(it, f"http://127.0.0.1:{port}/healthz", log)
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", follow_redirects=True, trust_env=False) as http:
+            health = http.get("/healthz").json()
+            bounce = http.get("/?embedded=1&shop=artify.myshopify.com&host=YWRtaW4")
+    assert health["status"] == "ok"
+    assert f'data-api-key="{exported["SHOPIFY_API_KEY"]}"' in bounce.text
+
+
 def test_the_guides_name_the_block_as_the_theme_editor_does() -> None:
     words = json.loads((ROOT / "extensions/artify/locales/en.default.schema.json").read_text("utf-8"))
-    assert all(f"*{words['block']['name']}*" in guide.text for guide in (CLOUDFLARE, AWS))
+    assert all(f"*{words['block']['name']}*" in guide.text for guide in (CLOUDFLARE, AWS, INSTALL))
 
 
 def test_the_secrets_file_has_what_the_template_takes_from_it(on_aws: Typed) -> None:

@@ -21,6 +21,7 @@ MADE_BY_RUNNING = (
     "python_modules/",
     "node_modules/",
     "shopify.app.production.toml",
+    "shopify.app.dev.toml",
 )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # importing the ports would slow down a worker's start
     from app.core.ports.database import Database
     from app.core.ports.files import Files
     from app.core.ports.imaging import Imaging, Upscaler
+    from app.core.ports.mailer import Mailer
     from app.core.ports.models import ImageModel
     from app.core.ports.queue import Queue
     from app.core.ports.shopify import ShopifyAdmin, ShopifyAuth
@@ -31,6 +32,7 @@ class App:
     imaging: Imaging
     upscaler: Upscaler
     vault: Vault
+    mailer: Mailer | None
     shopify_auth: ShopifyAuth
     shopify: ShopifyAdmin
     compute: Compute

@@ -44,7 +44,9 @@ class Capability:
     """A package that registers with the app. Code is named as `package.module:attribute`, and imported when used.
 
     `tables` names a module, `job_kinds` a tuple of JobKind, `personal_data` a PersonalData of app.privacy, and each of
-    `sweeps` a function that the upkeep calls every minute. `scopes` are the access scopes that it needs of a shop.
+    `sweeps` a function that the upkeep calls every minute. Each of `notices` names a function of an App and a Shop that
+    returns what a merchant should be told by mail (Notice of app.notifications). `scopes` are the access scopes that it
+    needs of a shop.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Capability:
     topics: Mapping[str, Subscriber] = field(default_factory=dict)
     sweeps: tuple[str, ...] = ()
     personal_data: str | None = None
+    notices: tuple[str, ...] = ()
     counts: tuple[Count, ...] = ()
     nav: tuple[NavLink, ...] = ()
     scopes: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of a deployment. See README.md, Configuration."""
+    """The settings of a deployment. See docs/configuration.md."""
 
     app_url: str
     shopify_api_key: str
@@ -43,6 +44,8 @@ class Settings:
     jobs_key: bytes | None = field(repr=False)
     job_lease_s: int
     metrics_token: str | None = field(repr=False)
+    mail_url: str | None = field(repr=False)
+    mail_from: str | None
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Settings:
@@ -68,9 +71,13 @@ class Settings:
             jobs_key=read.may("JOBS_KEY", _key, None),
             job_lease_s=read.may("JOB_LEASE_S", _seconds, 60),
             metrics_token=read.may("METRICS_TOKEN", _token, None),
+            mail_url=read.may("MAIL_URL", str, None),
+            mail_from=read.may("MAIL_FROM", _sender, None),
         )
         if settings.ai_provider == "gemini" and not settings.gemini_api_key:
             read.problems.append("GEMINI_API_KEY is missing: AI_PROVIDER=gemini requires it")
+        if settings.mail_url and not settings.mail_from:
+            read.problems.append("MAIL_FROM is missing: MAIL_URL requires it")
         if read.problems:
             raise SettingsError(read.problems)
         return settings
@@ -149,6 +156,13 @@ def _seconds(text: str) -> int:
     if seconds < 1:
         raise ValueError("it must be 1 or more")
     return seconds
+
+
+def _sender(text: str) -> str:
+    name, _, domain = parseaddr(text)[1].rpartition("@")
+    if not name or not domain or not text.isascii() or not text.isprintable():
+        raise ValueError("it must look like Artify <artify@example.com>")
+    return text
 
 
 def _one_of(*names: str) -> Callable[[str], str]:

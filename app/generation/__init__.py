@@ -11,11 +11,11 @@ from app.core.lazy import facade
 
 if TYPE_CHECKING:
     from app.generation.charges import Charge, Free, MonthlyQuota
-    from app.generation.model import Generated, Kind, ModelSums, Output, State, Status
+    from app.generation.model import DailySums, Generated, Kind, ModelSums, Output, State, Status
     from app.generation.model_calls import sweep_usage
     from app.generation.privacy import WITHHELD, personal_data
-    from app.generation.queries import by_key, find, usage_since
-    from app.generation.requests import cancel, ensure_same, request, state
+    from app.generation.queries import by_key, find, usage_by_day, usage_since
+    from app.generation.requests import cancel, ensure_same, notices, request, state
     from app.generation.runs import Run, job_kind
     from app.generation.tables import lifecycle_columns
 else:
@@ -23,11 +23,11 @@ else:
         __name__,
         {
             "app.generation.charges": "Charge Free MonthlyQuota",
-            "app.generation.model": "Generated Kind ModelSums Output State Status",
+            "app.generation.model": "DailySums Generated Kind ModelSums Output State Status",
             "app.generation.model_calls": "sweep_usage",
             "app.generation.privacy": "WITHHELD personal_data",
-            "app.generation.queries": "by_key find usage_since",
-            "app.generation.requests": "cancel ensure_same request state",
+            "app.generation.queries": "by_key find usage_by_day usage_since",
+            "app.generation.requests": "cancel ensure_same notices request state",
             "app.generation.runs": "Run job_kind",
             "app.generation.tables": "lifecycle_columns",
         },
@@ -36,6 +36,7 @@ else:
 __all__ = [
     "WITHHELD",
     "Charge",
+    "DailySums",
     "Free",
     "Generated",
     "Kind",
@@ -51,9 +52,11 @@ __all__ = [
     "find",
     "job_kind",
     "lifecycle_columns",
+    "notices",
     "personal_data",
     "request",
     "state",
     "sweep_usage",
+    "usage_by_day",
     "usage_since",
 ]

@@ -153,6 +153,22 @@ class CallResult:
 
 
 @dataclass(frozen=True)
+class DailySums:
+    """One day's calls (YYYY-MM-DD, UTC) of one operation to one model. `cost_micros` is in micro-dollars."""
+
+    day: str
+    operation: str
+    service: str
+    model: str
+    calls: int
+    failures: int
+    images: int
+    input_tokens: int
+    output_tokens: int
+    cost_micros: int
+
+
+@dataclass(frozen=True)
 class ModelSums:
     """Sums over the calls that one operation made to one model. `cost_micros` is in micro-dollars."""
 

@@ -13,7 +13,7 @@ from app.core.ids import first_id
 from app.core.ports.database import Database, Expect
 from app.core.statements import built_once
 from app.core.tables import moment, upsert
-from app.generation.model import NO_ANSWER, CallResult, G, Kind, ModelCall, ModelSums, Status
+from app.generation.model import NO_ANSWER, CallResult, DailySums, G, Kind, ModelCall, ModelSums, Status
 from app.generation.tables import api_usage, api_usage_daily
 
 OPEN = (Status.PENDING.value, Status.PROCESSING.value)
@@ -178,6 +178,22 @@ def _usage_since(shop_id: str, day: str) -> Any:
         .where(table.c.shop_id == shop_id, table.c.day >= day)
         .group_by(*by)
         .order_by(func.sum(table.c.cost_micros).desc(), func.sum(table.c.calls).desc(), *by)
+    )
+
+
+async def usage_by_day(db: Database, shop_id: str, day: str) -> list[DailySums]:
+    """Return the daily sums of a shop's calls since a day (YYYY-MM-DD, UTC), in the order of their days."""
+    return [DailySums(**row) for row in await db.all(_usage_by_day(shop_id, day))]
+
+
+@built_once
+def _usage_by_day(shop_id: str, day: str) -> Any:
+    table = api_usage_daily
+    by = [table.c[name] for name in ("day", "operation", "service", "model")]
+    return (
+        select(*by, *[table.c[name] for name in SUMS])
+        .where(table.c.shop_id == shop_id, table.c.day >= day)
+        .order_by(*by)
     )
 
 

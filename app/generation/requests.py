@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app import jobs, quotas
+from app import jobs, notifications, quotas
 from app.core.app import App
-from app.core.errors import AppError, Conflict, ConstraintError, Refused
+from app.core.errors import AppError, Conflict, ConstraintError, Refused, Unavailable
 from app.generation import queries
 from app.generation.model import G, Kind, State, Status
+from app.notifications import Notice
+from app.shops import Shop
 
 
 async def request(
@@ -37,10 +39,30 @@ async def request(
         if isinstance(fault, ConstraintError):
             raise Conflict() from fault
         if message := kind.charge.refusals.get(fault.code):
+            await _tell_merchant(app, wanted.shop_id)
             raise AppError(message, code=fault.code, status=402) from fault
         raise
     await app.queue.wake(job.id)
     return wanted
+
+
+async def notices(app: App, shop: Shop) -> list[Notice]:
+    """Return what the merchant should be told by mail: that this month's quota is used up."""
+    now, quota = app.clock.now(), await quotas.quota(app.db, shop.id)
+    if quota is None or quota.used_in(quotas.period_of(now, shop.timezone)) < quota.monthly_generation_limit:
+        return []
+    begins = quotas.next_period_begins(now, shop.timezone)
+    text = f"All {quota.monthly_generation_limit} previews of this month are used, until {begins.day} {begins:%B}"
+    return [Notice(text, "/usage")]
+
+
+async def _tell_merchant(app: App, shop_id: str) -> None:
+    """Schedule a mail about a refused charge. The refusal reaches the user all the same if the database is down now."""
+    try:
+        if mail := await notifications.expect_mail(app, shop_id):
+            await app.db.batch(*mail)
+    except Unavailable as fault:
+        app.log.warning("mail_not_scheduled", shop=shop_id, code=fault.code)
 
 
 def ensure_same(before: G | None, wanted: G) -> G | None:

@@ -10,11 +10,12 @@ from app.core.lazy import facade
 
 if TYPE_CHECKING:
     from app.personalization.blanks import map_base, save_base
-    from app.personalization.dashboard import Summary, summary
+    from app.personalization.dashboard import Summary, notices, summary
     from app.personalization.jobs import KINDS
     from app.personalization.model import (
         NOTE_FAILED,
         PREVIEW_SIDE,
+        DesignUsage,
         Generation,
         Offer,
         OrderCard,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from app.personalization.print_sizes import BaseVariant, Mapping, ProductBase, Size
     from app.personalization.prints import order_cards, print_link
     from app.personalization.queries.previews import previews_by_status
+    from app.personalization.queries.usage import usage_by_product, usage_by_style
     from app.personalization.replacement_pictures import approve_picture, open_picture, propose_picture
     from app.personalization.unread_orders import read_again, unread_orders
 else:
@@ -41,11 +43,11 @@ else:
         __name__,
         {
             "app.personalization.blanks": "map_base save_base",
-            "app.personalization.dashboard": "Summary summary",
+            "app.personalization.dashboard": "Summary notices summary",
             "app.personalization.jobs": "KINDS",
             "app.personalization.model": (
-                "Generation NOTE_FAILED Offer OrderCard PREVIEW_SIDE PreviewRequest PreviewState Style UnreadOrder "
-                "Watermark"
+                "DesignUsage Generation NOTE_FAILED Offer OrderCard PREVIEW_SIDE PreviewRequest PreviewState Style "
+                "UnreadOrder Watermark"
             ),
             "app.personalization.offers": "offer save_offer save_styles save_watermark",
             "app.personalization.order_actions": "map_size retry_note retry_print sizes_to_map",
@@ -57,6 +59,7 @@ else:
             "app.personalization.print_sizes": "BaseVariant Mapping ProductBase Size",
             "app.personalization.prints": "order_cards print_link",
             "app.personalization.queries.previews": "previews_by_status",
+            "app.personalization.queries.usage": "usage_by_product usage_by_style",
             "app.personalization.replacement_pictures": "approve_picture open_picture propose_picture",
             "app.personalization.unread_orders": "read_again unread_orders",
         },
@@ -67,6 +70,7 @@ __all__ = [
     "NOTE_FAILED",
     "PREVIEW_SIDE",
     "BaseVariant",
+    "DesignUsage",
     "Generation",
     "Mapping",
     "Offer",
@@ -89,6 +93,7 @@ __all__ = [
     "map_base",
     "map_size",
     "measure",
+    "notices",
     "offer",
     "open_picture",
     "order_cards",
@@ -109,4 +114,6 @@ __all__ = [
     "sizes_to_map",
     "summary",
     "unread_orders",
+    "usage_by_product",
+    "usage_by_style",
 ]

@@ -10,7 +10,9 @@ from app import catalog, quotas
 from app.core.app import App
 from app.core.ports.database import Database
 from app.core.read_batch import ReadBatch
+from app.notifications import Notice
 from app.personalization.model import Offer
+from app.personalization.order_rules import NEED_MERCHANT
 from app.personalization.queries import offers as offer_queries
 from app.personalization.queries import orders, unread_orders
 from app.shops import Shop
@@ -57,9 +59,27 @@ async def summary(app: App, shop: Shop) -> Summary:
         previews_30_days=previews,
         prints_ready=states.get("ready", 0),
         prints_running=sum(states.get(state, 0) for state in ("queued", "printing", "waiting")),
-        need_attention=sum(states.get(state, 0) for state in ("failed", "needs_review", "unmapped")) + failed_notes,
+        need_attention=sum(states.get(state, 0) for state in NEED_MERCHANT) + failed_notes,
         orders_unread=unread,
     )
+
+
+async def notices(app: App, shop: Shop) -> list[Notice]:
+    """Return what the merchant should be told by mail: lines and orders that wait for them."""
+    at_once = ReadBatch(app.db)
+    states, failed_notes, unread = await asyncio.gather(
+        orders.items_by_state(at_once, shop.id),
+        orders.count_failed_notes(at_once, shop.id),
+        unread_orders.count_unread_orders(at_once, shop.id),
+    )
+    lines = sum(states.get(state, 0) for state in NEED_MERCHANT) + failed_notes
+    found = []
+    if unread:
+        found.append(Notice(f"{unread} {'order' if unread == 1 else 'orders'} could not be read", "/orders"))
+    if lines:
+        text = f"{lines} {'line item needs' if lines == 1 else 'line items need'} your attention"
+        found.append(Notice(text, "/orders?show=attention"))
+    return found
 
 
 async def _offer(db: Database, product: catalog.Product) -> Offer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app import generation, shops
+from app import generation
 from app.jobs import JobKind
 from app.personalization import order_actions, orders, preview_making, previews, prints
 from app.personalization.model import NOTE, REREAD
@@ -15,8 +15,8 @@ outage of Shopify."""
 
 KINDS = (
     generation.job_kind(previews.PREVIEWS, preview_making.make_preview),
-    JobKind(orders.TAKE, orders.take_order, shops.on_failure),
-    JobKind(REREAD, orders.reread_order, shops.on_failure),
+    JobKind(orders.TAKE, orders.take_order, orders.on_failure),
+    JobKind(REREAD, orders.reread_order, orders.on_failure),
     JobKind(order_actions.REMATCH, order_actions.rematch_variant, order_actions.on_failure),
     heavy_kind(prints.FINALIZE, PRINT_RENDER, prints.on_failure, background=True),
     JobKind(NOTE, prints.note_print, prints.on_note_failure, max_attempts=NOTE_TRIES),

@@ -217,6 +217,22 @@ class StoredPrint:
 
 
 @dataclass(frozen=True)
+class DesignUsage:
+    """What became of the previews of one style or of one product in a period.
+
+    `ordered` counts the designs that an order names, paid or not. `cost_micros` is what the models charged for the
+    previews, in micro-dollars, failed ones included.
+    """
+
+    id: str
+    name: str
+    previews: int
+    completed: int
+    ordered: int
+    cost_micros: int
+
+
+@dataclass(frozen=True)
 class OrderCard:
     """An order line as the merchant sees it in the list of orders."""
 

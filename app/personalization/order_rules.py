@@ -168,6 +168,10 @@ class LineState(StrEnum):
     CANCELLED = "cancelled"
 
 
+NEED_MERCHANT = (LineState.NEEDS_REVIEW, LineState.UNMAPPED, LineState.FAILED)
+"""States that only the merchant can end."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The decision on a line: its state, the reason, and the design and size that it was matched with."""

@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from app import jobs, shops
+from app import jobs, notifications, shops
 from app.core.app import App
-from app.core.errors import ConstraintError, Refused, Unavailable
+from app.core.errors import AppError, ConstraintError, Refused, Unavailable
 from app.core.ids import new_id
 from app.core.read_batch import ReadBatch
 from app.jobs import Job, Lease
 from app.personalization.model import REREAD
 from app.personalization.order_matching import match_item
 from app.personalization.order_rules import (
+    NEED_MERCHANT,
     PRINTABLE,
     LineState,
     Order,
@@ -97,6 +98,12 @@ def changes(before: OrderItem | None, after: OrderItem, now: datetime) -> list[A
     return statements
 
 
+async def on_failure(app: App, job: Job, fault: AppError) -> list[object]:
+    """Record that a message about an order was not processed, and tell the merchant by mail."""
+    recorded = await shops.on_failure(app, job, fault)
+    return [*recorded, *await notifications.expect_mail(app, job.shop_id)]
+
+
 def jobs_to_wake(results: Sequence[Any]) -> list[str]:
     return [str(row["id"]) for result in results for row in result.rows]
 
@@ -108,6 +115,14 @@ class _OrderUpdate:
     before: Order | None
     after: Order
     items: list[tuple[OrderItem | None, OrderItem]]
+
+    @property
+    def needs_merchant(self) -> bool:
+        """Whether a line now waits for the merchant, and did not before."""
+        return any(
+            after.state in NEED_MERCHANT and (before is None or before.state != after.state)
+            for before, after in self.items
+        )
 
     def statements(self, now: datetime) -> list[Any]:
         lines = [each for before, after in self.items for each in changes(before, after, now)]
@@ -133,10 +148,11 @@ async def _record(app: App, lease: Lease, facts: OrderFacts, *also: Any) -> None
     closing = shops.close_delivery(job.shop_id, job.subject_id, "done", None, now)
     for _ in range(TRIES):
         update = await _plan_update(app, job.shop_id, facts)
+        changes = update.statements(now) if update else []
+        if update and update.needs_merchant:
+            changes += await notifications.expect_mail(app, job.shop_id)
         try:
-            results = await app.db.batch(
-                *lease.finish(now), *(update.statements(now) if update else []), *also, closing
-            )
+            results = await app.db.batch(*lease.finish(now), *changes, *also, closing)
         except (Refused, ConstraintError) as fault:
             if isinstance(fault, Refused) and fault.code != "order_changed":
                 raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from app import jobs, media, shops
+from app import jobs, media, notifications, shops
 from app.core.app import App
 from app.core.errors import AppError, NotFound
 from app.core.ports.shopify import PrintNote
@@ -24,8 +24,9 @@ def finalize_job(shop_id: str, item_id: str, at: datetime) -> Job:
 
 
 async def on_failure(app: App, job: Job, fault: AppError) -> list[object]:
-    """Mark the line as failed, with the reason: the merchant sees it and can retry."""
-    return [prints.set_item_state(job.shop_id, job.subject_id, "failed", fault.message, app.clock.now())]
+    """Mark the line as failed, with the reason: the merchant sees it, is told by mail, and can retry."""
+    failed = prints.set_item_state(job.shop_id, job.subject_id, "failed", fault.message, app.clock.now())
+    return [failed, *await notifications.expect_mail(app, job.shop_id)]
 
 
 async def note_print(app: App, lease: Lease) -> None:

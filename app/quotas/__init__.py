@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app.core.lazy import facade
 
 if TYPE_CHECKING:
-    from app.quotas.model import CONCURRENT, Lane, Month, Quota, period_of
+    from app.quotas.model import CONCURRENT, Lane, Month, Quota, next_period_begins, period_of
     from app.quotas.queries import (
         SLOTS,
         LaneSlots,
@@ -28,7 +28,7 @@ else:
     __getattr__ = facade(
         __name__,
         {
-            "app.quotas.model": "CONCURRENT Lane Month Quota period_of",
+            "app.quotas.model": "CONCURRENT Lane Month Quota next_period_begins period_of",
             "app.quotas.queries": (
                 "LaneSlots SLOTS add_storage free_all_slots_if hold open_quota quota refund release_slot_if "
                 "release_storage reserve_storage stored_bytes"
@@ -46,6 +46,7 @@ __all__ = [
     "add_storage",
     "free_all_slots_if",
     "hold",
+    "next_period_begins",
     "open_quota",
     "period_of",
     "quota",

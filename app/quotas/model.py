@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -83,6 +83,13 @@ class Month:
 def period_of(moment: datetime, timezone: str) -> str:
     """Return the month of a moment in a time zone, as YYYY-MM. An unknown time zone is treated as UTC."""
     return moment.astimezone(_zone(timezone)).strftime("%Y-%m")
+
+
+def next_period_begins(moment: datetime, timezone: str) -> datetime:
+    """Return when the month after this moment begins in a time zone: that is when the monthly count starts again."""
+    local = moment.astimezone(_zone(timezone))
+    following = (local.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return following.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _zone(name: str) -> tzinfo:

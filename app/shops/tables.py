@@ -38,6 +38,7 @@ shops = Table(
     *stamps(),
     time("proven_at"),
     time("access_lost_at"),
+    time("mailed_at"),
     info=on_shop_redact(ShopRedact.LAST),
 )
 

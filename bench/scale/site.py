@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.adapters.database import postgres, sqlite_dialect
 from app.adapters.imaging.upscaler_resample import Resample
+from app.adapters.mail.folder import FolderMailer
 from app.core.app import App
 from app.core.log import Log
 from app.core.settings import Settings
@@ -112,6 +113,7 @@ async def opened(database_url: str, folder: Path) -> AsyncIterator[Site]:
     is_sqlite = database_url.startswith("sqlite")
     recorder = Recorder(app.db, sqlite_dialect.DIALECT if is_sqlite else postgres.DIALECT)
     parts: dict[str, Any] = {"image_model": PlainImages(), "imaging": PlainImaging(), "upscaler": Resample()}
+    parts["mailer"] = FolderMailer(folder / "mail", "artify@example.com", clock)
     measured = replace(app, db=recorder, shopify=shopify, **parts)
     routes, used = create(measured), set[str]()
     transport = httpx.ASGITransport(_Noting(routes, used))

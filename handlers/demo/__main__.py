@@ -96,6 +96,8 @@ def _environ() -> dict[str, str]:
         "SHOPIFY_API_KEY": API_KEY,
         "DATABASE_URL": f"sqlite:///{VAR / 'artify.db'}",
         "FILES_URL": f"file:{VAR / 'files'}",
+        "MAIL_URL": f"file:{VAR / 'mail'}",
+        "MAIL_FROM": "Artify <artify@example.com>",
     }
 
 

@@ -52,7 +52,7 @@ def template_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["nav"] = NAV
-    environment.filters |= {"day": _day, "minute": _minute}
+    environment.filters |= {"day": _day, "minute": _minute, "dollars": _dollars, "megabytes": _megabytes}
     environment.globals |= {"badge_of": status_badge, "accepted_files": ACCEPTED_FILES}
     return environment
 
@@ -63,3 +63,12 @@ def _day(moment: datetime) -> str:
 
 def _minute(moment: datetime) -> str:
     return f"{_day(moment)}, {moment:%H:%M} UTC"
+
+
+def _dollars(micros: int) -> str:
+    """An amount in micro-dollars, to the cent."""
+    return f"${micros / 1_000_000:,.2f}"
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1_000_000:,.0f} MB"

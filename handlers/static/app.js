@@ -5,13 +5,15 @@
 const NOT_CONNECTED = "Artify could not be reached. Check your connection, then try again.";
 const NOT_LOADED = "The page could not be loaded. Try again in a moment.";
 const NOT_UPLOADED = "The file could not be uploaded. Try again.";
+const NOT_SAVED = "The file could not be downloaded. Try again in a moment.";
 const main = () => document.getElementById("main");
 
 document.addEventListener("click", (event) => {
   const link = linkOf(event);
   if (!link || event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
-  visit(link.pathname + link.search, true);
+  if (link.saves) download(link.pathname + link.search);
+  else visit(link.pathname + link.search, true);
 });
 
 document.addEventListener("submit", (event) => {
@@ -28,12 +30,14 @@ document.addEventListener("change", (event) => {
 
 addEventListener("popstate", () => visit(location.pathname + location.search, false));
 
-/** The link that was clicked, if it leads to another page of ours. Also finds the link inside a Polaris element. */
+/** Where the clicked link leads, if that is ours, and whether to save it as a file. Also finds the link inside a Polaris
+    element, whose own attributes stand on an element around the link. */
 function linkOf(event) {
-  const hit = event.composedPath().find((node) => node.getAttribute && node.getAttribute("href"));
-  if (!hit || hit.hasAttribute("download") || hit.getAttribute("target")) return null;
-  const url = new URL(hit.getAttribute("href"), location.href);
-  return url.origin === location.origin && !url.pathname.startsWith("/media/") ? url : null;
+  const hits = event.composedPath().filter((node) => node.getAttribute && node.getAttribute("href"));
+  if (!hits.length || hits[0].hasAttribute("download") || hits[0].getAttribute("target")) return null;
+  const { origin, pathname, search } = new URL(hits[0].getAttribute("href"), location.href);
+  if (origin !== location.origin || pathname.startsWith("/media/")) return null;
+  return { pathname, search, saves: hits.some((hit) => hit.dataset.download !== undefined) };
 }
 
 /** Counts visits and forms: the answer to a visit is dropped when a newer visit or form has started meanwhile. */
@@ -71,7 +75,7 @@ function swap(page, isNew) {
 
 async function send(form, more = {}) {
   const texts = [...new FormData(form)].filter(([, value]) => typeof value === "string");
-  const fields = Object.fromEntries(texts.map(([name, value]) => [name, value === "true" ? true : value]));
+  const fields = Object.fromEntries(texts.map(([name, value]) => [name, ["true", "false"].includes(value) ? value === "true" : value]));
   const button = form.querySelector("s-button");
   button?.setAttribute("loading", "");
   latest += 1;
@@ -98,6 +102,18 @@ async function sendFile(form, file) {
   }
   form.removeAttribute("aria-busy");
   refreshLater();
+}
+
+/** Save what a link leads to as a file, under the name that the answer gives it. */
+async function download(path) {
+  const response = await fetch(path).catch(() => null);
+  if (!response?.ok) return toast(response ? NOT_SAVED : NOT_CONNECTED);
+  const [, name] = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition")) || [];
+  const file = document.createElement("a");
+  file.href = URL.createObjectURL(await response.blob());
+  file.download = name || "artify";
+  file.click();
+  URL.revokeObjectURL(file.href);
 }
 
 function post(path, fields) {

@@ -42,7 +42,8 @@ class Example:
         elif request.method == "PUT":
             route.fulfill(status=self.storage_status, body="")
         elif asked in self.answers:
-            route.fulfill(body=self.answers[asked])
+            saved = {"Content-Disposition": 'attachment; filename="report.csv"'} if asked.startswith("GET") else {}
+            route.fulfill(body=self.answers[asked], headers=saved)
         else:
             route.fulfill(status=422, body=json.dumps({"error": {"message": "This is not possible."}}))
 
@@ -59,7 +60,7 @@ class Example:
 def example(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Example]:
     """The example of the section about the attribute that the test is marked with."""
     [section] = [each for each in SECTIONS if each.startswith(f"`{request.param}`")]
-    blocks = dict(re.findall(r"```(?:html|json) (page|POST \S+)\n(.*?)```", section, re.DOTALL))
+    blocks = dict(re.findall(r"```(?:html|json|csv) (page|(?:GET|POST) \S+)\n(.*?)```", section, re.DOTALL))
     page = browser.new_page()
     shown = Example(page, blocks.pop("page"), blocks)
     page.route(f"{SITE}/**", shown.answer)
@@ -121,6 +122,23 @@ def test_a_file_that_storage_refuses_is_not_used(example: Example) -> None:
     example.expect_toast("The file could not be uploaded. Try again.", is_error=True)
     expect(example.page.locator("#picture")).to_have_text("No picture")
     assert "POST /picture" not in example.sent
+
+
+@pytest.mark.parametrize("example", ["data-download"], indirect=True)
+def test_download_saves_the_answer_under_its_name(example: Example) -> None:
+    with example.page.expect_download() as saved:
+        example.page.get_by_role("link", name="Download CSV").click()
+    assert saved.value.suggested_filename == "report.csv"
+    assert saved.value.path().read_text() == "day,calls\n2026-11-30,3\n"
+    assert example.loads == 1
+
+
+@pytest.mark.parametrize("example", ["data-download"], indirect=True)
+def test_a_download_that_is_refused_says_so(example: Example) -> None:
+    example.answers.clear()
+    example.page.get_by_role("link", name="Download CSV").click()
+    example.expect_toast("The file could not be downloaded. Try again in a moment.", is_error=True)
+    assert example.loads == 1
 
 
 @pytest.mark.parametrize("example", ["data-refresh"], indirect=True)

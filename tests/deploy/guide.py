@@ -49,6 +49,7 @@ class Guide:
 
 CLOUDFLARE = Guide(ROOT / "docs" / "deploy-cloudflare.md")
 AWS = Guide(ROOT / "docs" / "deploy-aws.md")
+INSTALL = Guide(ROOT / "docs" / "install.md")
 
 
 def _pipe(words: list[str]) -> list[list[str]]:

@@ -26,7 +26,10 @@ SAM = {
 """Of what `sam` 1.170.0 lists as its options, those that the guide uses."""
 SHOPIFY = {"app deploy": {"--config"}}
 """As SAM, of Shopify CLI 4.8.2."""
-PLAIN = {"git", "rm", "openssl", "pg_dump", "export", "printf"}
+CLOUDFLARED = {"tunnel": {"--url"}}
+"""As SAM, of cloudflared 2025.8.1."""
+UVICORN = {"handlers.server:app": {"--port", "--http"}}
+PLAIN = {".", "git", "rm", "openssl", "pg_dump", "export", "printf"}
 AWS_OPTIONS = {"--query", "--output"}
 
 
@@ -105,6 +108,14 @@ def _shopify(words: list[str]) -> str | None:
     return _listed(words, SHOPIFY)
 
 
+def _cloudflared(words: list[str]) -> str | None:
+    return _listed(words, CLOUDFLARED)
+
+
+def _uvicorn(words: list[str]) -> str | None:
+    return _listed(words, UVICORN)
+
+
 def _listed(words: list[str], tool: dict[str, set[str]]) -> str | None:
     name = next((name for name in tool if " ".join(words).startswith(name)), None)
     return _unknown(_split(words)[1], tool[name]) if name else "no such command is known here"
@@ -158,6 +169,8 @@ CHECKS: dict[str, Callable[[list[str]], str | None]] = {
     "shopify": _shopify,
     "make": _make,
     ".venv/bin/artify": _artify,
+    ".venv/bin/uvicorn": _uvicorn,
+    "cloudflared": _cloudflared,
     "curl": _curl,
     "npm": _npm,
 }

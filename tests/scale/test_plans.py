@@ -27,10 +27,11 @@ SCALE = 0.01
 FULL_SIZE = round(1 / SCALE)
 KNOWN = {
     "*, Orders, *: sort of all rows of a shop of *": "the page of lines is to be taken before its joins",
-    "*, Home: * of products *": "products are to be listed by page",
-    "sqlite, Home: * of product_styles *": "the offers of all products are to be read at once",
-    "*, Home: * of order_items *": "lines are to be counted along an index",
-    "*, Home: * of generations *": "previews are to be counted along an index",
+    "*, Home*: * of products *": "products are to be listed by page",
+    "sqlite, Home*: * of product_styles *": "the offers of all products are to be read at once",
+    "*, Home*: * of order_items *": "lines are to be counted along an index",
+    "*, Home*: * of generations *": "previews are to be counted along an index",
+    "*, Usage, *: * of generations *": "previews of some days are to be read along an index",
     "sqlite, offer: * of product_styles *": "the index on the shop alone is to go",
     "sqlite, preview request, *: * of product_styles *": "the index on the shop alone is to go",
     "sqlite, /metrics: * of jobs": "the open states are to be literals",
@@ -38,10 +39,9 @@ KNOWN = {
     "*, delete a photo*: *": "the items made from a photo are to be found by its id",
     "*, redact a customer: *": "a customer's rows are to be found by the customer",
     "*, export a customer's data: *": "a customer's rows are to be found by the customer",
-    "*, privacy.sweep, *: full scan of guest_sessions *": "expired sessions are to have an index",
+    "*, privacy.sweep, *: *full scan of guest_sessions *": "expired sessions are to have an index",
     "sqlite, privacy.sweep, round of uploads: * of assets *": "files are to be found by their ids",
     "sqlite, media.sweep_uploads, expired files: * of assets *": "files are to be found by their ids",
-    "postgres, media.sweep_uploads, idle: * of assets *": "due files are to be found by their expiry",
 }
 """Reads that grow and are accepted: patterns of `database, use case: read`, and why."""
 

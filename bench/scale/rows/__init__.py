@@ -15,6 +15,7 @@ NO_ROWS = {
     "quotas": "a shop's quota is added with the shop",
     "generation": "a call to a model is added by the capability that makes it",
     "jobs": "a job is added by the capability whose kind it is",
+    "notifications": "it has no table",
     "render_workers": "it has no table",
 }
 """Capabilities without a filler, and why."""

@@ -6,6 +6,7 @@ from app.personalization.model import NOTE
 from bench.scale.site import Site, expect
 from bench.scale.use_cases.model import Part, UseCase
 from handlers.personalization.admin import FILTERS
+from handlers.usage import PERIODS
 
 
 def _page(name: str, path: str, **query: str) -> UseCase:
@@ -91,6 +92,10 @@ async def _keep_previews(site: Site, _: None) -> None:
     expect(await site.merchant().post("/privacy/previews", {"days": "30"}), 200)
 
 
+async def _want_mail(site: Site, _: None) -> None:
+    expect(await site.merchant().post("/settings/mail", {"wanted": True}), 200)
+
+
 async def _ask_for_export(site: Site, _: None) -> None:
     expect(await site.merchant().post("/privacy/requests", {"kind": "export", "customer_id": "1"}), 202)
 
@@ -103,11 +108,15 @@ USE_CASES = (
     UseCase("Orders, search by number", Part.REQUEST, _search, _order_number),
     UseCase("Orders, search by customer", Part.REQUEST, _search, _customer),
     _page("Orders, of some days", "/orders", **{"from": "2026-01-01", "to": "2026-01-31"}),
+    *(_page(f"Usage, {days} days", "/usage", days=str(days)) for days in PERIODS),
+    _page("Usage as CSV", "/usage.csv", days=str(PERIODS[-1])),
     _page("Privacy", "/privacy"),
+    _page("Settings", "/settings"),
     UseCase("product sync button", Part.REQUEST, _sync),
     UseCase("retry a line", Part.REQUEST, _retry, _line_in_review),
     UseCase("map a size", Part.REQUEST, _map_size, _unmapped),
     UseCase("note a print again", Part.REQUEST, _note_again, _line_without_note),
     UseCase("request an export", Part.REQUEST, _ask_for_export),
     UseCase("set the retention", Part.REQUEST, _keep_previews),
+    UseCase("switch mail on", Part.REQUEST, _want_mail),
 )

@@ -10,6 +10,7 @@ from app.catalog.sync import SYNC, UPDATE
 from app.core.ids import new_id, new_token
 from app.core.ports.shopify import ListedProduct, ProductPage
 from app.jobs import Job, Lease
+from app.notifications.mail import SEND
 from app.personalization.model import NOTE
 from app.personalization.order_actions import REMATCH
 from app.personalization.orders import TAKE
@@ -152,6 +153,13 @@ async def _mapped_variant(site: Site) -> None:
     await site.app.db.batch(jobs.insert(job, site.now))
 
 
+async def _due_mail(site: Site) -> None:
+    await site.rows("UPDATE shops SET mailed_at = NULL WHERE id = ?", site.shop)
+    await site.rows("DELETE FROM jobs WHERE shop_id = ? AND kind = ?", site.shop, SEND)
+    job = jobs.new(SEND, site.shop, site.shop, at=site.now)
+    await site.app.db.batch(jobs.insert(job, site.now))
+
+
 USE_CASES = (
     UseCase("choose a due job", Part.JOB, _due, of_all_shops=True),
     UseCase("lease a job", Part.JOB, _lease, _new_job),
@@ -164,4 +172,5 @@ USE_CASES = (
     of_kind("sync a page of products", SYNC, _asked_sync),
     of_kind("sync the last page of products", SYNC, _last_page),
     of_kind("match a variant's lines again", REMATCH, _mapped_variant),
+    of_kind("mail a merchant", SEND, _due_mail),
 )

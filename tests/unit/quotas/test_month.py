@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.quotas import Month
+from app.quotas import Month, next_period_begins, period_of
 
 
 def taken(limit: int, addresses: int, days: int) -> int:
@@ -37,3 +40,26 @@ def test_who_takes_everything_every_day_leaves_a_fresh_month_of_500_to_others_fo
 def test_a_small_month_has_a_share_for_everybody() -> None:
     assert (Month(0).address_share, Month(0).address_reserve) == (5, 1)
     assert [Month(4, used).runs_low for used in range(5)] == [False, False, True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("now", "zone", "begins"),
+    [
+        ("2026-11-30T22:30", "UTC", "2026-12-01T00:00"),
+        ("2026-11-30T23:30", "Europe/Berlin", "2026-12-31T23:00"),
+        ("2026-12-31T12:00", "Pacific/Auckland", "2027-01-31T11:00"),
+        ("2026-03-31T12:00", "Europe/Berlin", "2026-03-31T22:00"),
+        ("2026-01-31T12:00", "no such zone", "2026-02-01T00:00"),
+    ],
+)
+def test_the_count_starts_again_at_midnight_in_the_shop(now: str, zone: str, begins: str) -> None:
+    moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    assert next_period_begins(moment, zone).astimezone(UTC) == datetime.fromisoformat(begins).replace(tzinfo=UTC)
+
+
+@given(st.integers(0, 80 * 365 * 24), st.sampled_from(["UTC", "America/New_York", "Pacific/Auckland"]))
+def test_a_month_ends_where_the_next_begins(hours: int, zone: str) -> None:
+    moment = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(hours=hours)
+    begins = next_period_begins(moment, zone)
+    assert moment < begins <= moment + timedelta(days=32)
+    assert period_of(begins - timedelta(milliseconds=1), zone) == period_of(moment, zone) < period_of(begins, zone)

@@ -1,0 +1,1 @@
+"""Implementations of the Mailer port: over SMTP, and into a folder."""
