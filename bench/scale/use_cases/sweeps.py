@@ -49,14 +49,20 @@ def _round(name: str) -> Prepare:
     """A round of one of the privacy sweep's steps that begins, while those of the others have ended."""
 
     async def prepare(site: Site) -> None:
-        await site.rows("UPDATE sweeps SET cursor = NULL, begun_at = ?", to_text(site.now))
+        await _ended_rounds(site)
         await site.rows("UPDATE sweeps SET begun_at = ? WHERE name = ?", _before(site.now, days=2), name)
 
     return prepare
 
 
 async def _ended_rounds(site: Site) -> None:
-    await site.rows("UPDATE sweeps SET cursor = NULL, begun_at = ?", to_text(site.now))
+    """The rounds of all steps have ended just now, those too that this version has and the generated rows have not."""
+    await site.rows("DELETE FROM sweeps")
+    for name in retention.SWEEPS:
+        await site.rows(
+            "INSERT INTO sweeps (name, begun_at, created_at, updated_at) VALUES (?, ?, ?, ?)",
+            *(name, *[to_text(site.now)] * 3),
+        )
 
 
 def _before(now: datetime, **amount: float) -> str:
