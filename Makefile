@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 LOCKS := requirements/build.txt requirements/dev.txt
 EDGE_SERVE ?= ../shared/edge/serve
 WORKER_STAMP := python_modules/.installed
-PROCESSES ?= 3
+PROCESSES ?= 4
 FUZZ_SECONDS ?= 120
 # What a soak run does more of than the suite: tests/soak.py says how much.
 LONG = tests/integration/processes $(shell grep -rlE "soak\.|import pairwise|FUZZ_SECONDS" tests --include="test_*.py" --exclude-dir=processes \
@@ -54,7 +54,7 @@ $(BIN)/python:
 demo: setup ## serve the app and the simulated shop; PORT and DEVSTORE_PORT move them
 	@$(BIN)/python -m handlers.demo
 
-test: setup browser node $(if $(wildcard $(EDGE_SERVE)),$(WORKER_STAMP)) ## run every test this machine can run, in PROCESSES=3; REQUIRE_ALL=1 makes a skipped one a failure
+test: setup browser node $(if $(wildcard $(EDGE_SERVE)),$(WORKER_STAMP)) ## run every test this machine can run, in PROCESSES=4; REQUIRE_ALL=1 makes a skipped one a failure
 	@$(BIN)/python -m pytest --numprocesses=$(PROCESSES)
 
 test-postgres: setup ## run the tests that use the database most on PostgreSQL instead of SQLite

@@ -42,11 +42,15 @@ CREATE TABLE jobs (
   CONSTRAINT uq_jobs_dedupe_key UNIQUE (dedupe_key)
 );
 
+CREATE INDEX ix_jobs_given_up ON jobs (shop_id, kind, subject_id, status, id) WHERE status IN ('failed', 'dead');
+
 CREATE INDEX ix_jobs_open ON jobs (status, priority, shop_id, kind, run_at, id) WHERE status IN ('pending', 'running');
 
 CREATE INDEX ix_jobs_shop_id_lease_order ON jobs (shop_id, lease_order);
 
 CREATE INDEX ix_jobs_shop_id_status ON jobs (shop_id, status);
+
+CREATE INDEX ix_jobs_shop_id_subject_id ON jobs (shop_id, subject_id);
 
 CREATE TABLE oauth_states (
   state_hash TEXT NOT NULL,
@@ -114,11 +118,14 @@ CREATE TABLE webhook_deliveries (
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
   job_kind TEXT DEFAULT '' NOT NULL,
+  customer_id TEXT,
   CONSTRAINT pk_webhook_deliveries PRIMARY KEY (id),
   CONSTRAINT ck_webhook_deliveries_fields_json CHECK (fields IS NULL OR json_valid(fields)),
   CONSTRAINT uq_webhook_deliveries_shop_id_topic_event_id_job_kind UNIQUE (shop_id, topic, event_id, job_kind),
   CONSTRAINT ck_webhook_deliveries_status_known CHECK (status IN ('received', 'done', 'failed', 'ignored'))
 );
+
+CREATE INDEX ix_webhook_deliveries_customer ON webhook_deliveries (shop_id, customer_id) WHERE customer_id IS NOT NULL;
 
 CREATE INDEX ix_webhook_deliveries_failed ON webhook_deliveries (shop_id, created_at) WHERE status = 'failed';
 
@@ -223,6 +230,10 @@ CREATE TABLE orders (
   CONSTRAINT fk_orders_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE
 );
 
+CREATE INDEX ix_orders_number ON orders (shop_id, order_number COLLATE BINARY, id);
+
+CREATE INDEX ix_orders_shop_id_customer_id ON orders (shop_id, customer_id);
+
 CREATE TABLE products (
   id TEXT NOT NULL,
   shop_id TEXT NOT NULL,
@@ -244,6 +255,8 @@ CREATE TABLE products (
   CONSTRAINT uq_products_shop_id_shopify_product_id UNIQUE (shop_id, shopify_product_id),
   CONSTRAINT fk_products_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE
 );
+
+CREATE INDEX ix_products_enabled ON products (shop_id, title, id) WHERE is_enabled = 1 AND archived_at IS NULL;
 
 CREATE TABLE quotas (
   shop_id TEXT NOT NULL,
@@ -304,17 +317,19 @@ CREATE TABLE assets (
   CONSTRAINT fk_assets_guest_session_id FOREIGN KEY(guest_session_id) REFERENCES guest_sessions (id) ON DELETE SET NULL
 );
 
-CREATE INDEX ix_assets_due ON assets (expires_at) WHERE deleted_at IS NULL AND expires_at IS NOT NULL;
+CREATE INDEX ix_assets_deleted ON assets (id) WHERE deleted_at IS NOT NULL;
 
-CREATE INDEX ix_assets_gone_uploads ON assets (id) WHERE deleted_at IS NOT NULL AND purpose = 'upload';
+CREATE INDEX ix_assets_due ON assets (expires_at) WHERE deleted_at IS NULL AND expires_at IS NOT NULL;
 
 CREATE INDEX ix_assets_guest_session_id ON assets (guest_session_id);
 
-CREATE INDEX ix_assets_parent_asset_id ON assets (parent_asset_id);
+CREATE INDEX ix_assets_live_bytes ON assets (shop_id, bytes) WHERE deleted_at IS NULL;
 
-CREATE INDEX ix_assets_shop_id ON assets (shop_id);
+CREATE INDEX ix_assets_parent_asset_id ON assets (parent_asset_id) WHERE parent_asset_id IS NOT NULL;
 
-CREATE INDEX ix_assets_shopper_id ON assets (shopper_id);
+CREATE INDEX ix_assets_shop_id_id ON assets (shop_id, id);
+
+CREATE INDEX ix_assets_shopper_id_shop_id ON assets (shopper_id, shop_id);
 
 CREATE TABLE sizes (
   id TEXT NOT NULL,
@@ -333,7 +348,9 @@ CREATE TABLE sizes (
   CONSTRAINT fk_sizes_product_id FOREIGN KEY(product_id) REFERENCES products (id) ON DELETE RESTRICT
 );
 
-CREATE INDEX ix_sizes_product_id ON sizes (product_id);
+CREATE INDEX ix_sizes_named ON sizes (shop_id, name, width_px, height_px, id) WHERE is_active = 1;
+
+CREATE INDEX ix_sizes_product_id_shop_id ON sizes (product_id, shop_id);
 
 CREATE INDEX ix_sizes_variant ON sizes (shop_id, shopify_variant_id);
 
@@ -380,6 +397,8 @@ CREATE TABLE privacy_requests (
 );
 
 CREATE INDEX ix_privacy_requests_asset_id ON privacy_requests (asset_id);
+
+CREATE INDEX ix_privacy_requests_customer ON privacy_requests (shop_id, shopify_customer_id) WHERE shopify_customer_id IS NOT NULL;
 
 CREATE INDEX ix_privacy_requests_shop ON privacy_requests (shop_id, id);
 
@@ -502,11 +521,9 @@ CREATE INDEX ix_generations_ai_style_id ON generations (ai_style_id);
 
 CREATE INDEX ix_generations_final_asset_id ON generations (final_asset_id);
 
-CREATE INDEX ix_generations_guest_session_id ON generations (guest_session_id);
-
 CREATE INDEX ix_generations_master_asset_id ON generations (master_asset_id);
 
-CREATE INDEX ix_generations_mockup_asset_id ON generations (mockup_asset_id);
+CREATE INDEX ix_generations_mockup_asset_id ON generations (mockup_asset_id) WHERE mockup_asset_id IS NOT NULL;
 
 CREATE INDEX ix_generations_order_id ON generations (order_id);
 
@@ -514,15 +531,17 @@ CREATE INDEX ix_generations_preview_asset_id ON generations (preview_asset_id);
 
 CREATE INDEX ix_generations_product_id ON generations (product_id);
 
-CREATE INDEX ix_generations_shop_id ON generations (shop_id);
+CREATE INDEX ix_generations_shop_id_guest_session_id ON generations (shop_id, guest_session_id);
 
-CREATE INDEX ix_generations_shopper_id ON generations (shopper_id);
+CREATE INDEX ix_generations_shop_id_id ON generations (shop_id, id);
+
+CREATE INDEX ix_generations_shop_id_shopper_id_id ON generations (shop_id, shopper_id, id);
 
 CREATE INDEX ix_generations_size_id ON generations (size_id);
 
-CREATE INDEX ix_generations_unordered ON generations (shop_id, updated_at) WHERE pinned_at IS NULL;
+CREATE INDEX ix_generations_unwanted ON generations (shop_id, updated_at) WHERE pinned_at IS NULL AND (master_asset_id IS NOT NULL OR preview_asset_id IS NOT NULL OR mockup_asset_id IS NOT NULL);
 
-CREATE INDEX ix_generations_upload_asset_id ON generations (upload_asset_id);
+CREATE INDEX ix_generations_upload_asset_id_shop_id ON generations (upload_asset_id, shop_id);
 
 CREATE TABLE product_base_variants (
   id TEXT NOT NULL,
@@ -568,8 +587,6 @@ CREATE TABLE product_product_bases (
 
 CREATE INDEX ix_product_product_bases_product_base_id ON product_product_bases (product_base_id);
 
-CREATE INDEX ix_product_product_bases_product_id ON product_product_bases (product_id);
-
 CREATE INDEX ix_product_product_bases_shop_id ON product_product_bases (shop_id);
 
 CREATE TABLE product_styles (
@@ -590,9 +607,7 @@ CREATE TABLE product_styles (
 
 CREATE INDEX ix_product_styles_ai_style_id ON product_styles (ai_style_id);
 
-CREATE INDEX ix_product_styles_product_id ON product_styles (product_id);
-
-CREATE INDEX ix_product_styles_shop_id ON product_styles (shop_id);
+CREATE INDEX ix_product_styles_shop_id_product_id ON product_styles (shop_id, product_id);
 
 CREATE TABLE order_items (
   id TEXT NOT NULL,
@@ -629,13 +644,17 @@ CREATE TABLE order_items (
 
 CREATE INDEX ix_order_items_final_generation_id ON order_items (final_generation_id);
 
-CREATE INDEX ix_order_items_order_id ON order_items (order_id);
+CREATE INDEX ix_order_items_order_id_shop_id ON order_items (order_id, shop_id);
 
 CREATE INDEX ix_order_items_preview_generation_id ON order_items (preview_generation_id);
 
 CREATE INDEX ix_order_items_print_asset_id ON order_items (print_asset_id);
 
-CREATE INDEX ix_order_items_proposed_generation_id ON order_items (proposed_generation_id);
+CREATE INDEX ix_order_items_proposed_generation_id ON order_items (proposed_generation_id) WHERE proposed_generation_id IS NOT NULL;
+
+CREATE INDEX ix_order_items_shop_id_created_at_id ON order_items (shop_id, created_at, id);
+
+CREATE INDEX ix_order_items_shop_id_state_created_at_id ON order_items (shop_id, state, created_at, id);
 
 CREATE INDEX ix_order_items_size_id ON order_items (size_id);
 

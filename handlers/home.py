@@ -10,19 +10,21 @@ from starlette.responses import Response
 
 from app import catalog, generation, personalization
 from app.core.app import App
-from handlers.http import auth
+from handlers.http import auth, parse
 from handlers.http.pages import page
 
 USAGE_SHOWN = timedelta(days=30)
 
 
 async def home(request: Request) -> Response:
+    """GET /?after=&before=, where both are cursors of the list of products."""
     merchant = await auth.merchant(request)
     app: App = request.app.state.app
     await catalog.expect_sync(app, merchant.shop)
     shown_since = (app.clock.now() - USAGE_SHOWN).strftime("%Y-%m-%d")
     summary, usage = await asyncio.gather(
-        personalization.summary(app, merchant.shop), generation.usage_since(app.db, merchant.shop.id, shown_since)
+        personalization.summary(app, merchant.shop, parse.cursor(request.query_params)),
+        generation.usage_since(app.db, merchant.shop.id, shown_since),
     )
     return page(
         request,

@@ -1,4 +1,4 @@
-"""The plugins of every run: a browser, figures, tests not run, the end of what was started, turns on the machine.
+"""The plugins of every run, for bytecode, a browser, figures, skipped tests, leftover processes and turns.
 
 The tables of every package are known, although only the code that needs them would load them.
 """
@@ -6,6 +6,7 @@ The tables of every package are known, although only the code that needs them wo
 import app.schema  # noqa: F401  # fills the metadata
 
 pytest_plugins = [
+    "tests.plugins.bytecode",
     "tests.plugins.chromium",
     "tests.plugins.figures",
     "tests.plugins.not_run",

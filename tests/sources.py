@@ -1,10 +1,11 @@
-"""The project's own Python files, parsed: what the tests of its shape look at."""
+"""The project's own Python files, parsed when they are looked at: for the tests of its shape."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -19,7 +20,10 @@ class Source:
     path: Path
     name: str
     text: str
-    tree: ast.Module
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text)
 
     @property
     def package(self) -> str:
@@ -52,5 +56,4 @@ def sources(*folders: str) -> list[Source]:
 def _read(path: Path) -> Source:
     parts = path.relative_to(ROOT).with_suffix("").parts
     name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-    text = path.read_text("utf-8")
-    return Source(path, name, text, ast.parse(text))
+    return Source(path, name, path.read_text("utf-8"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -34,15 +35,6 @@ ASSEMBLERS = {"app.wiring", "app.schema"}
 SQL_WRITERS = {"app.schema", "app.core.rows", "app.core.statements", "app.core.tables"}
 """Besides adapters, queries and tables."""
 
-CARRIERS = {
-    node.name
-    for source in PRODUCT_SOURCES
-    for node in ast.walk(source.tree)
-    if isinstance(node, ast.ClassDef)
-    and (node.name == "Shop" or {"shop_id", "shop"} & {each.target.id for each in _fields(node)})
-}
-"""Values that hold their shop's id."""
-
 ACROSS_SHOPS: dict[str, str] = {
     "app.jobs.queries.rows.job": "a hint brings a job's id alone",
     "app.jobs.queries.turns.due": "the runner serves every shop",
@@ -50,6 +42,7 @@ ACROSS_SHOPS: dict[str, str] = {
     "app.jobs.queries.rows.mark_woken": "the sweep serves every shop",
     "app.quotas.queries.stored_bytes": "the operator's figures",
     "app.generation.queries.delete_old_calls": "the sweep serves every shop",
+    "app.generation.queries.has_old_calls": "the sweep serves every shop",
     "app.jobs.queries.rows.given_up_by_kind": "the operator's figures",
     "app.jobs.queries.rows.waiting_by_kind": "the operator's doctor",
     "app.jobs.queries.rows.oldest_due": "the operator's figures",
@@ -68,13 +61,17 @@ ACROSS_SHOPS: dict[str, str] = {
         f"app.privacy.queries.retention.{name}": "the sweep serves every shop"
         for name in (
             "advance",
+            "any_aged",
             "assets_after",
             "delete_aged",
+            "delete_file_rows",
+            "delete_sessions",
+            "deleted_files",
             "drift",
             "known_keys",
+            "old_sessions",
             "progress",
             "shops_after",
-            "gone_uploads",
         )
     },
     "app.shops.queries.oauth_grants.drop_old_states": "what is too old goes, whoever began it",
@@ -188,12 +185,24 @@ def _is_module(parts: list[str]) -> bool:
     return path.is_dir() or path.with_suffix(".py").is_file()
 
 
+@cache
+def _carriers() -> set[str]:
+    """Values that hold their shop's id."""
+    return {
+        node.name
+        for source in PRODUCT_SOURCES
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.ClassDef)
+        and (node.name == "Shop" or {"shop_id", "shop"} & {each.target.id for each in _fields(node)})
+    }
+
+
 def _takes_shop_first(function: Function) -> bool:
     arguments = [argument for argument in function.args.args if argument.arg != "db"]
     if not arguments:
         return False
     annotation = arguments[0].annotation
-    return arguments[0].arg == "shop_id" or (isinstance(annotation, ast.Name) and annotation.id in CARRIERS)
+    return arguments[0].arg == "shop_id" or (isinstance(annotation, ast.Name) and annotation.id in _carriers())
 
 
 def test_every_route_names_a_handler_that_exists() -> None:

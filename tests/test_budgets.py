@@ -6,7 +6,7 @@ import pytest
 
 from tests import soak
 from tests.budgets import BUDGETS, CORES, MAKE_TEST_S, folder_of
-from tests.plugins.budgets import RateLimitCache, over_budget, table
+from tests.plugins.budgets import Spent, over_budget, table
 from tests.sources import ROOT
 
 
@@ -40,13 +40,13 @@ def test_a_test_counts_for_the_longest_folder_with_a_budget(nodeid: str, folder:
 @pytest.mark.skipif(soak.FULL, reason="a soak run has no budget")
 def test_a_folder_is_over_its_budget_by_processor_time_alone() -> None:
     budget = BUDGETS["tests/unit"]
-    assert over_budget({"tests/unit": RateLimitCache(1, clock_s=9 * budget, processor_s=budget)}) == []
-    assert over_budget({"tests/unit": RateLimitCache(1, clock_s=1, processor_s=budget + 1)}) == ["tests/unit"]
-    assert over_budget({"tests/unit": RateLimitCache(1, clock_s=1, processor_s=budget + 1)}, times=1.5) == []
+    assert over_budget({"tests/unit": Spent(1, clock_s=9 * budget, processor_s=budget)}) == []
+    assert over_budget({"tests/unit": Spent(1, clock_s=1, processor_s=budget + 1)}) == ["tests/unit"]
+    assert over_budget({"tests/unit": Spent(1, clock_s=1, processor_s=budget + 1)}, times=1.5) == []
 
 
 def test_a_run_prints_a_line_for_each_folder_and_one_for_all() -> None:
-    lines = table({"tests/unit": RateLimitCache(3, 2.0, 1.0), "tests/aws": RateLimitCache(2, 5.0, 4.0)})
+    lines = table({"tests/unit": Spent(3, 2.0, 1.0), "tests/aws": Spent(2, 5.0, 4.0)})
     assert [line.split()[-1] for line in lines] == ["tests/aws", "tests/unit", "all"]
     assert lines[-1].split()[0] == "5"
     assert lines[-1].split()[2:4] == ["7", "5"]

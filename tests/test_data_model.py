@@ -6,6 +6,7 @@ With SEEDS set to the folder of the seeds, the names are read from them as well 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,13 @@ def test_no_table_is_both_built_and_planned(columns: schema.Columns) -> None:
 def test_every_table_of_the_schema_is_in_the_document(columns: schema.Columns) -> None:
     assert columns
     assert [table for table in columns if f"`{table}`" not in TEXT and f"`{table}." not in TEXT] == []
+
+
+def test_every_table_says_what_deletes_its_rows(columns: schema.Columns) -> None:
+    section = TEXT.partition("## What deletes a table's rows\n")[2].partition("\n## ")[0]
+    first_cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    named = [name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)]
+    assert sorted(named) == sorted(columns)
 
 
 def test_states_follow_the_schema() -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from app.media import MOST_COST, TICKET_LIFE
 from app.media.model import LATE_LIFE
 from app.media.uploads import SWEPT_AT_ONCE
+from app.privacy import retention
 from handlers.http.limits import LIMITS, NETWORK_TIMES
 from tests.facts import states
 from tests.sources import ROOT
@@ -54,6 +55,26 @@ def test_the_page_says_how_much_a_network_has_and_how_much_is_swept() -> None:
     assert states(text, "largest", f"{MOST_COST}")
     assert states(text, "storage", f"{int(TICKET_LIFE.total_seconds() / 60)} minutes")
     assert timedelta(hours=1) == TICKET_LIFE + LATE_LIFE
+
+
+def test_the_table_of_rounds_is_what_a_day_of_sweeps_comes_to() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| [a-z][^|]+ \| ([^|]+) \| ([^|]+) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
+    numbers = {name: [_numbers(minute), _numbers(day)] for name, minute, day in rows}
+    pages = {
+        "previews": [retention.SHOPS_AT_ONCE, retention.PREVIEWS_AT_ONCE],
+        "objects": [retention.OBJECTS_AT_ONCE],
+        "files": [retention.FILES_AT_ONCE],
+        "deleted": [retention.DELETED_AT_ONCE],
+        "sessions": [retention.SESSIONS_AT_ONCE],
+        "counters": [retention.SHOPS_AT_ONCE],
+    }
+    minutes = retention.ROUND // timedelta(minutes=1)
+    assert numbers == {name: [sizes, [size * minutes for size in sizes]] for name, sizes in pages.items()}
+    assert set(numbers) == set(retention.SWEEPS)
+
+
+def _numbers(cell: str) -> list[int]:
+    return [int(number.replace(",", "")) for number in re.findall(r"[\d,]*\d", cell)]
 
 
 def _number(cell: str) -> int | None:

@@ -20,7 +20,7 @@ ROWS = dict(re.findall(r"^\| (.+?) \| .+? \| (.+?) \|$", TEXT, re.MULTILINE))
 PROMISED = {
     "a photo that a": [UPLOAD_LIFE],
     "a photo that was announced": [TICKET_LIFE + LATE_LIFE],
-    "the row of a deleted photo": [model.GONE_LIFE],
+    "the row of a deleted file": [model.GONE_LIFE],
     "a preview and": [model.PREVIEW_LIFE, model.LEAST_PREVIEW_LIFE, model.LONGEST_PREVIEW_LIFE],
     "a guest's token": [GUEST_LIFE],
     "a download": [model.EXPORT_LIFE],

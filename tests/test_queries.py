@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import BinaryExpression, BindParameter, BooleanClauseList, Column, Delete, Insert, Select, Update, true
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql import operators, visitors
+from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.sql.selectable import FromClause, Join
 
 from app.capabilities import CAPABILITIES
@@ -31,7 +32,14 @@ from handlers.jobs import KINDS
 from tests.test_architecture import ACROSS_SHOPS, QUERIES
 
 SHOP = "the-shop.myshopify.com"
-NAMED = {"shop_id": SHOP, "shop": SHOP, "table": "order_items", "columns": ["id"], "photos": []}
+NAMED = {
+    "shop_id": SHOP,
+    "shop": SHOP,
+    "table": "order_items",
+    "columns": ["id"],
+    "photos": [],
+    "rows": metadata.tables["order_items"],
+}
 PERSONAL_DATA = all_personal_data(CAPABILITIES)
 MADE_UP: Mapping[Any, Any] = {
     Mapping[str, Slotted]: KINDS,
@@ -59,8 +67,12 @@ NO_TENANTS = {
 COUNTED_ACROSS_SHOPS = {"app.jobs.queries.turns.queue_position"}
 """They take a shop first, and count rows of the others: how many jobs of all shops come before one."""
 
-WITHIN_A_ROW = {f"{type(each).__module__}.{type(each).__name__}.needs_session" for each in PERSONAL_DATA}
-"""Conditions on rows of another table, given as a column: a guest session is of one shop, and so is what was made in
+WITHIN_A_ROW = {
+    f"{type(each).__module__}.{type(each).__name__}.{name}"
+    for each in PERSONAL_DATA
+    for name in ("needs_file", "needs_session")
+}
+"""Conditions on a row of another table: a file or a guest session is of one shop, and so are the rows that refer to
 it."""
 
 
@@ -203,9 +215,12 @@ def _is_loose(sources: Sequence[FromClause], where: Any) -> bool:
 
 
 def _binds(condition: Any, table: Any, bound: Collection[Any], tables: Sequence[Any]) -> bool:
+    if isinstance(condition, BinaryExpression) and condition.operator is operators.in_op:
+        return _is_page(condition.right, table) and condition.left is table.c.get("id")
     if not isinstance(condition, BinaryExpression) or condition.operator is not operators.eq:
         return False
-    for column, other in ((condition.left, condition.right), (condition.right, condition.left)):
+    left, right = _plain(condition.left), _plain(condition.right)
+    for column, other in ((left, right), (right, left)):
         if not isinstance(column, Column) or column.table is not table:
             continue
         if column is shop_column(table) and isinstance(other, BindParameter) and other.value == SHOP:
@@ -213,6 +228,20 @@ def _binds(condition: Any, table: Any, bound: Collection[Any], tables: Sequence[
         if isinstance(other, Column) and (column.primary_key or column is shop_column(table)):
             return other.table in bound or other.table not in tables  # of the statement around it
     return False
+
+
+def _plain(side: Any) -> Any:
+    """One side of a comparison, which may be `unindexed`."""
+    side = side.element if isinstance(side, Grouping) else side
+    is_unindexed = isinstance(side, BinaryExpression) and side.operator is operators.concat_op
+    return side.left if is_unindexed and getattr(side.right, "name", None) == "''" else side
+
+
+def _is_page(ids: Any, table: Any) -> bool:
+    """Whether these are ids of rows of the table that are bound to the shop."""
+    page: Any = getattr(ids, "element", ids)
+    columns = list(page.selected_columns) if isinstance(page, Select) else []
+    return len(columns) == 1 and columns[0] is table.c.get("id") and not beyond(page)
 
 
 def _conditions(where: Any) -> Iterator[Any]:

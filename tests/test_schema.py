@@ -165,6 +165,16 @@ def test_a_row_of_a_shop_says_which(table: Table) -> None:
     assert "shop_id" in table.columns or table.name in ("shops", "rate_limits", "sweeps")
 
 
+CUSTOMER_FIELDS = [
+    ('{"customer_id":"90017001","order_id":"1"}', "90017001"),
+    ('{"customer_id":null,"order_id":"1"}', None),
+    ('{"title":"says \\"customer_id\\":\\"1\\""}', None),
+    ('{"order_id":"1"}', None),
+    (None, None),
+]
+"""The recorded fields of webhooks, and the customer whom they name."""
+
+
 def checks(table: Table) -> set[str]:
     return {str(each.name) for each in table.constraints if isinstance(each, CheckConstraint)}
 
@@ -198,3 +208,23 @@ def test_webhooks_of_earlier_versions_belong_to_their_topics_subscriber(tmp_path
         )
         jobs = {topic: subscribers[0].job for topic, subscribers in TOPICS.items()}
         assert kept.fetchall() == [(topic, jobs.get(topic, ""), "failed", "{}", "then") for topic in topics]
+
+
+def test_webhooks_of_earlier_versions_name_their_customer(tmp_path: Path) -> None:
+    folder, path = tmp_path / "migrations", tmp_path / "artify.db"
+    shutil.copytree(sqlite_schema.MIGRATIONS, folder)
+    [file] = folder.glob("0015_*.sql")
+    text = file.read_text("utf-8")
+    file.unlink()
+    sqlite_schema.migrate(path, folder)
+    with closing(sqlite3.connect(path)) as handle, handle:
+        handle.executemany(
+            "INSERT INTO webhook_deliveries (id, shop_id, topic, event_id, fields, created_at, updated_at) "
+            "VALUES (?, 'a.myshopify.com', 't', ?, ?, 'then', 'then')",
+            [(str(number), str(number), fields) for number, (fields, _) in enumerate(CUSTOMER_FIELDS)],
+        )
+    file.write_text(text, "utf-8")
+    sqlite_schema.migrate(path, folder)
+    with closing(sqlite3.connect(path)) as handle:
+        found = handle.execute("SELECT customer_id FROM webhook_deliveries ORDER BY id + 0").fetchall()
+    assert found == [(customer,) for _, customer in CUSTOMER_FIELDS]

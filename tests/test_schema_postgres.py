@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from app.core.settings import SettingsError
 from app.core.tables import metadata
 from handlers import cli
 from tests.postgres import database, execute, made, rows
+from tests.test_schema import CUSTOMER_FIELDS
 
 TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
 NAMES = sorted(path.name for path in MIGRATIONS.glob("*.sql"))
@@ -35,6 +37,7 @@ def url(tmp_path: Path) -> str:
         ("opacity DOUBLE PRECISION,", "opacity DOUBLE PRECISION,"),
         ("doubled TEXT, DOUBLES TEXT", "doubled TEXT, DOUBLES TEXT"),
         ("is_active BIGINT DEFAULT '1' NOT NULL,", "is_active BIGINT DEFAULT '1' NOT NULL,"),
+        ("SET a = json_extract(fields, '$.customer_id')", "SET a = (fields::json ->> 'customer_id')"),
     ],
 )
 def test_what_postgresql_spells_otherwise_is_translated(sql: str, theirs: str) -> None:
@@ -144,3 +147,26 @@ def test_without_the_extra_its_name_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(wiring, "find_spec", lambda name: None)
     with pytest.raises(SettingsError, match=r"artify\[postgres\]"):
         wiring.migrate("postgresql://db/artify")
+
+
+def test_webhooks_of_earlier_versions_name_their_customer(tmp_path: Path) -> None:
+    folder, url = tmp_path / "migrations", made()
+    shutil.copytree(MIGRATIONS, folder)
+    [file] = folder.glob("0015_*.sql")
+    text = file.read_text("utf-8")
+    file.unlink()
+    postgres_schema.migrate(url, folder)
+    values = ", ".join(
+        f"('{number}', 'a', 't', '{number}', {quoted(fields)}, 'then', 'then')"
+        for number, (fields, _) in enumerate(CUSTOMER_FIELDS)
+    )
+    columns = "id, shop_id, topic, event_id, fields, created_at, updated_at"
+    execute(url, f"INSERT INTO webhook_deliveries ({columns}) VALUES {values}")
+    file.write_text(text, "utf-8")
+    postgres_schema.migrate(url, folder)
+    found = rows(url, "SELECT customer_id FROM webhook_deliveries ORDER BY id")
+    assert [row["customer_id"] for row in found] == [customer for _, customer in CUSTOMER_FIELDS]
+
+
+def quoted(text: str | None) -> str:
+    return "NULL" if text is None else f"'{text}'"

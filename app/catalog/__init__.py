@@ -7,7 +7,14 @@ from app.core.lazy import facade
 if TYPE_CHECKING:
     from app.catalog.jobs import KINDS
     from app.catalog.model import Product
-    from app.catalog.queries import enabled_products, id_of_sellable, product, save_product, sellable_product
+    from app.catalog.queries import (
+        count_enabled_products,
+        enabled_products,
+        id_of_sellable,
+        product,
+        save_product,
+        sellable_product,
+    )
     from app.catalog.sync import deleted_product_fields, expect_sync, product_fields, sync_products
 else:
     __getattr__ = facade(
@@ -15,7 +22,9 @@ else:
         {
             "app.catalog.jobs": "KINDS",
             "app.catalog.model": "Product",
-            "app.catalog.queries": "enabled_products id_of_sellable product save_product sellable_product",
+            "app.catalog.queries": (
+                "count_enabled_products enabled_products id_of_sellable product save_product sellable_product"
+            ),
             "app.catalog.sync": "deleted_product_fields expect_sync product_fields sync_products",
         },
     )
@@ -23,6 +32,7 @@ else:
 __all__ = [
     "KINDS",
     "Product",
+    "count_enabled_products",
     "deleted_product_fields",
     "enabled_products",
     "expect_sync",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, literal_column, or_, select, tuple_, update
 
 from app.catalog.model import Product
 from app.catalog.tables import products as table
 from app.core.ids import new_id
+from app.core.paging import Cursor
 from app.core.ports.database import Database
 from app.core.ports.shopify import ListedProduct
 from app.core.statements import built_once
@@ -45,15 +46,32 @@ def id_of_sellable(shop_id: str, shopify_product_id: str) -> ScalarSelect[str]:
     return select(table.c.id).where(*_sellable(shop_id, shopify_product_id)).scalar_subquery()
 
 
-async def enabled_products(db: Database, shop_id: str) -> list[Product]:
-    """The products that the merchant has enabled, on sale or not."""
-    return [Product(**row) for row in await db.all(_enabled_rows(shop_id))]
+async def enabled_products(db: Database, shop_id: str, cursor: Cursor, limit: int) -> list[Product]:
+    """The products next to the cursor that the merchant has enabled, on sale or not, by title."""
+    rows = [Product(**row) for row in await db.all(_enabled_rows(shop_id, cursor.row, cursor.is_backwards, limit))]
+    return rows[::-1] if cursor.is_backwards else rows
 
 
 @built_once
-def _enabled_rows(shop_id: str) -> Any:
-    enabled = [table.c.shop_id == shop_id, table.c.is_enabled == 1, table.c.archived_at.is_(None)]
-    return select(*COLUMNS).where(*enabled).order_by(table.c.title)
+def _enabled_rows(shop_id: str, cursor: str | None, backwards: bool, limit: int) -> Any:
+    order = (table.c.title, table.c.id)
+    rows = select(*COLUMNS).where(*_enabled(shop_id))
+    if cursor is not None:
+        named, here = table.alias(), tuple_(*order)
+        start = select(named.c.title).where(named.c.shop_id == shop_id, named.c.id == cursor).scalar_subquery()
+        place = tuple_(start, cursor)
+        rows = rows.where(here < place if backwards else here > place)
+    return rows.order_by(*[each.desc() if backwards else each for each in order]).limit(limit)
+
+
+async def count_enabled_products(db: Database, shop_id: str) -> int:
+    row = await db.one(_count_enabled(shop_id))
+    return int(row["count"]) if row else 0
+
+
+@built_once
+def _count_enabled(shop_id: str) -> Any:
+    return select(func.count().label("count")).where(*_enabled(shop_id))
 
 
 @built_once
@@ -147,6 +165,11 @@ def _archive(shop_id: str, at: datetime) -> Any:
         .where(table.c.shop_id == shop_id, table.c.archived_at.is_(None))
         .values(archived_at=at, is_active=False, updated_at=at)
     )
+
+
+def _enabled(shop_id: str) -> list[ColumnElement[bool]]:
+    """Return the conditions of the partial index ix_products_enabled, with a literal value so that SQLite uses it."""
+    return [table.c.shop_id == shop_id, table.c.is_enabled == literal_column("1"), table.c.archived_at.is_(None)]
 
 
 def _sellable(shop_id: str, shopify_product_id: str) -> list[ColumnElement[bool]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Table, UniqueConstraint
+from sqlalchemy import Index, Table, UniqueConstraint
 
 from app.core.tables import ShopRedact, flag, json_column, key, metadata, on_shop_redact, shop_key, stamps, text, time
 
@@ -24,5 +24,6 @@ products = Table(
     time("synced_at"),
     *stamps(),
     UniqueConstraint("shop_id", "shopify_product_id"),
+    Index("ix_products_enabled", "shop_id", "title", "id", info={"where": "is_enabled = 1 AND archived_at IS NULL"}),
     info=on_shop_redact(ShopRedact.DELETED),
 )

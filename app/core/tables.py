@@ -20,13 +20,16 @@ from sqlalchemy import (
     MetaData,
     ScalarSelect,
     Table,
+    TableValuedAlias,
     Text,
     TypeDecorator,
     bindparam,
     func,
     literal,
+    literal_column,
     select,
 )
+from sqlalchemy.sql.visitors import InternalTraversal
 
 from app.core.times import from_text, to_text
 
@@ -140,7 +143,44 @@ def among(column: ColumnElement[str], texts: Collection[str]) -> ColumnElement[b
     One value is needed because D1 accepts at most 100 values in a statement. NUL is compared as the replacement
     character, because that is how it is stored on PostgreSQL.
     """
-    return column.in_(select(func.json_each(typed(texts, Texts())).table_valued("key").c.key))
+    return column.in_(select(each_of(texts).c.key))
+
+
+def each_of(texts: Collection[str]) -> TableValuedAlias:
+    """Return these strings as a table with the column `key`. Like `among`, it binds them as one value."""
+    return func.json_each(typed(texts, Texts())).table_valued("key").alias()
+
+
+def unindexed(column: ColumnElement[str]) -> ColumnElement[str]:
+    """Return a text column in a form that no index serves, so that a row is looked up by another condition.
+
+    Without statistics, SQLite expects the same number of rows for each value of a column, and so may read all rows of a
+    shop rather than the few that another column selects.
+    """
+    return column.concat(literal_column("''"))
+
+
+def bytewise(text: ColumnElement[str]) -> ColumnElement[str]:
+    """Return a text that is compared and sorted byte by byte on every database, so that a prefix is a range.
+
+    PostgreSQL otherwise sorts by the database's language.
+    """
+    return _Bytewise(text)
+
+
+class _Bytewise(ColumnElement[str]):
+    """A text with the collation by bytes, whose name differs between databases."""
+
+    inherit_cache = True
+    _traverse_internals = [("text", InternalTraversal.dp_clauseelement)]  # noqa: RUF012  # SQLAlchemy's own name
+
+    def __init__(self, text: ColumnElement[str]):
+        self.text = text
+        self.type = Text()
+
+    def _compiler_dispatch(self, visitor: Any, **kw: Any) -> str:
+        name = '"C"' if visitor.dialect.name == "postgresql" else "BINARY"
+        return f"({visitor.process(self.text, **kw)} COLLATE {name})"
 
 
 class Flag(TypeDecorator[bool]):
@@ -164,9 +204,14 @@ def shop_key(**options: Any) -> Column[str]:
     return Column("shop_id", Text, ForeignKey("shops.id", ondelete="CASCADE"), nullable=False, **options)
 
 
-def ref(name: str, target: str, *, ondelete: str, nullable: bool = False) -> Column[str]:
-    """Return a foreign key column with an index, which every foreign key needs."""
-    return Column(name, Text, ForeignKey(target, ondelete=ondelete), nullable=nullable, index=True)
+def ref(name: str, target: str, *, ondelete: str, nullable: bool = False, index: bool = True) -> Column[str]:
+    """Return a foreign key column with an index, which every foreign key needs.
+
+    `index` is False if the column comes first in another index or unique constraint of the table. A column that is NULL
+    in most rows needs one on the other rows alone: once ANALYZE has found that a value occurs in most rows, SQLite may
+    read the whole table instead.
+    """
+    return Column(name, Text, ForeignKey(target, ondelete=ondelete), nullable=nullable, index=index)
 
 
 def text(name: str, *, nullable: bool = False) -> Column[str]:

@@ -44,7 +44,10 @@ async def log_call(app: App, call: ModelCall, ask: Callable[[], Awaitable[A]], i
 
 async def sweep_usage(app: App) -> int:
     """Delete calls older than USAGE_LIFE from the log and return how many; the daily sums stay."""
-    (deleted,) = await app.db.batch(queries.delete_old_calls(app.clock.now() - USAGE_LIFE, CALLS_AT_ONCE))
+    made_before = app.clock.now() - USAGE_LIFE
+    if not await queries.has_old_calls(app.db, made_before):  # a delete would take the write lock
+        return 0
+    (deleted,) = await app.db.batch(queries.delete_old_calls(made_before, CALLS_AT_ONCE))
     return deleted.rowcount
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, cast, delete, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, delete, func, select, update
 
 from app.core.ids import first_id
 from app.core.ports.database import Database, Expect
@@ -197,10 +197,18 @@ def _usage_by_day(shop_id: str, day: str) -> Any:
     )
 
 
+async def has_old_calls(db: Database, made_before: datetime) -> bool:
+    """Return whether the log has a call, of any shop, that is older than `made_before`."""
+    return await db.one(_old_calls(made_before).limit(1)) is not None
+
+
 def delete_old_calls(made_before: datetime, limit: int) -> Any:
     """Delete up to `limit` calls from the log that are older than `made_before`, of all shops, oldest first."""
-    old = select(api_usage.c.id).where(api_usage.c.id < first_id(made_before)).order_by(api_usage.c.id).limit(limit)
-    return delete(api_usage).where(api_usage.c.id.in_(old))
+    return delete(api_usage).where(api_usage.c.id.in_(_old_calls(made_before).limit(limit)))
+
+
+def _old_calls(made_before: datetime) -> Select[tuple[str]]:
+    return select(api_usage.c.id).where(api_usage.c.id < first_id(made_before)).order_by(api_usage.c.id)
 
 
 def _cost(shop_id: str, generation_id: str) -> ColumnElement[int]:

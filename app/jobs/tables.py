@@ -33,10 +33,16 @@ jobs = Table(
     one_of("status", "pending", "running", "done", "failed", "dead", "cancelled"),
     Index("ix_jobs_shop_id_status", "shop_id", "status"),
     Index("ix_jobs_shop_id_lease_order", "shop_id", "lease_order"),
+    Index("ix_jobs_shop_id_subject_id", "shop_id", "subject_id"),
     Index(
         "ix_jobs_open",
         *("status", "priority", "shop_id", "kind", "run_at", "id"),
         info={"where": "status IN ('pending', 'running')"},
+    ),
+    Index(
+        "ix_jobs_given_up",
+        *("shop_id", "kind", "subject_id", "status", "id"),
+        info={"where": "status IN ('failed', 'dead')"},
     ),
     info=on_shop_redact(ShopRedact.LAST, about="subject_id"),
 )
@@ -48,6 +54,12 @@ def is_open(table: Any) -> ColumnElement[bool]:
     With bound values, SQLite cannot tell that the index applies, and reads every job of the last month.
     """
     condition: ColumnElement[bool] = table.c.status.in_([literal_column("'pending'"), literal_column("'running'")])
+    return condition
+
+
+def is_given_up(table: Any) -> ColumnElement[bool]:
+    """Return the condition of the partial index ix_jobs_given_up, with literal values for the same reason."""
+    condition: ColumnElement[bool] = table.c.status.in_([literal_column("'failed'"), literal_column("'dead'")])
     return condition
 
 

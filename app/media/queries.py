@@ -14,6 +14,9 @@ from app.core.tables import among, moment, upsert
 from app.media.model import UPLOAD_LIFE, Asset
 from app.media.tables import assets
 
+MOST_DUE = 10_000
+"""Due files among which the sweep chooses. The sweep reads no more than these, however many there are; a shop with a
+larger flood than this delays the others."""
 COLUMNS = [assets.c[name] for name in Asset.__dataclass_fields__]
 
 
@@ -40,13 +43,17 @@ async def due_files(db: Database, now: datetime, limit: int) -> list[Asset]:
 
 @built_once
 def _due_files(now: datetime, limit: int) -> Any:
-    place = func.row_number().over(partition_by=assets.c.shop_id, order_by=assets.c.expires_at)
-    due = (
-        select(*COLUMNS, place.label("place"))
+    oldest = (
+        select(assets.c.id, assets.c.shop_id, assets.c.expires_at)
         .where(assets.c.expires_at <= now, assets.c.deleted_at.is_(None))
+        .order_by(assets.c.expires_at)
+        .limit(MOST_DUE)
         .subquery()
     )
-    return select(*[due.c[each.name] for each in COLUMNS]).order_by(due.c.place, due.c.expires_at).limit(limit)
+    place = func.row_number().over(partition_by=oldest.c.shop_id, order_by=oldest.c.expires_at)
+    due = select(oldest.c.id, oldest.c.expires_at, place.label("place")).subquery()
+    first = select(due).order_by(due.c.place, due.c.expires_at).limit(limit).subquery()
+    return select(*COLUMNS).join(first, first.c.id == assets.c.id).order_by(first.c.place, first.c.expires_at)
 
 
 async def expected_objects(db: Database, after: str, limit: int) -> list[Asset]:

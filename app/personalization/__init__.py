@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from app.personalization.dashboard import Summary, notices, summary
     from app.personalization.jobs import KINDS
     from app.personalization.model import (
-        NOTE_FAILED,
         PREVIEW_SIDE,
         DesignUsage,
         Generation,
+        LineFilter,
+        LineQuery,
         Offer,
         OrderCard,
         PreviewRequest,
@@ -26,14 +27,15 @@ if TYPE_CHECKING:
         Watermark,
     )
     from app.personalization.offers import offer, save_offer, save_styles, save_watermark
-    from app.personalization.order_actions import map_size, retry_note, retry_print, sizes_to_map
+    from app.personalization.order_actions import map_size, retry_note, retry_print
+    from app.personalization.order_lists import order_cards, order_page, sizes_to_map
     from app.personalization.payloads import changed_order_fields, order_fields
     from app.personalization.photo_checks import good_width, rate_card
     from app.personalization.photo_metrics import measure
     from app.personalization.preflight import Preflight, Target, judge
     from app.personalization.previews import cancel_preview, preview_state, request_preview
     from app.personalization.print_sizes import BaseVariant, Mapping, ProductBase, Size
-    from app.personalization.prints import order_cards, print_link
+    from app.personalization.prints import print_link
     from app.personalization.queries.previews import previews_by_status
     from app.personalization.queries.usage import usage_by_product, usage_by_style
     from app.personalization.replacement_pictures import approve_picture, open_picture, propose_picture
@@ -46,18 +48,19 @@ else:
             "app.personalization.dashboard": "Summary notices summary",
             "app.personalization.jobs": "KINDS",
             "app.personalization.model": (
-                "DesignUsage Generation NOTE_FAILED Offer OrderCard PREVIEW_SIDE PreviewRequest PreviewState Style "
-                "UnreadOrder Watermark"
+                "DesignUsage Generation LineFilter LineQuery Offer OrderCard PREVIEW_SIDE PreviewRequest PreviewState "
+                "Style UnreadOrder Watermark"
             ),
             "app.personalization.offers": "offer save_offer save_styles save_watermark",
-            "app.personalization.order_actions": "map_size retry_note retry_print sizes_to_map",
+            "app.personalization.order_actions": "map_size retry_note retry_print",
+            "app.personalization.order_lists": "order_cards order_page sizes_to_map",
             "app.personalization.payloads": "changed_order_fields order_fields",
             "app.personalization.photo_checks": "good_width rate_card",
             "app.personalization.photo_metrics": "measure",
             "app.personalization.preflight": "Preflight Target judge",
             "app.personalization.previews": "cancel_preview preview_state request_preview",
             "app.personalization.print_sizes": "BaseVariant Mapping ProductBase Size",
-            "app.personalization.prints": "order_cards print_link",
+            "app.personalization.prints": "print_link",
             "app.personalization.queries.previews": "previews_by_status",
             "app.personalization.queries.usage": "usage_by_product usage_by_style",
             "app.personalization.replacement_pictures": "approve_picture open_picture propose_picture",
@@ -67,11 +70,12 @@ else:
 
 __all__ = [
     "KINDS",
-    "NOTE_FAILED",
     "PREVIEW_SIDE",
     "BaseVariant",
     "DesignUsage",
     "Generation",
+    "LineFilter",
+    "LineQuery",
     "Mapping",
     "Offer",
     "OrderCard",
@@ -98,6 +102,7 @@ __all__ = [
     "open_picture",
     "order_cards",
     "order_fields",
+    "order_page",
     "preview_state",
     "previews_by_status",
     "print_link",

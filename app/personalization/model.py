@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from app.core.errors import Unprocessable
@@ -20,9 +21,6 @@ REREAD = "personalization.reread_order"
 """The kind of job that fetches an order from Shopify again."""
 NOTE = "personalization.note_print"
 """The kind of job that adds a note about the print file to the Shopify order."""
-NOTE_FAILED = "note_failed"
-"""A filter value besides the states of a line: the print file is ready, but every attempt to update the Shopify order
-failed."""
 OWN_PICTURE = "Own picture"
 """The name of the style of pictures that merchants upload."""
 LONGEST_DEFAULT_MARK = 12
@@ -216,6 +214,45 @@ class StoredPrint:
     report: PrintReport
 
 
+class LineFilter(StrEnum):
+    """Which order lines the merchant sees.
+
+    Lines that need attention are stuck ones, and those whose print file is ready, but every attempt to update the
+    Shopify order failed.
+    """
+
+    ALL = ""
+    ATTENTION = "attention"
+    RUNNING = "running"
+    READY = "ready"
+    CANCELLED = "cancelled"
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The states of the lines; empty if all states are shown."""
+        return _STATES[self]
+
+
+_STATES = {
+    LineFilter.ALL: (),
+    LineFilter.ATTENTION: ("needs_review", "unmapped", "failed"),
+    LineFilter.RUNNING: ("waiting", "queued", "printing"),
+    LineFilter.READY: ("ready",),
+    LineFilter.CANCELLED: ("cancelled",),
+}
+
+
+@dataclass(frozen=True)
+class LineQuery:
+    """Which order lines to list: those of a filter that came in from `since` to before `until`, or those of all lines
+    that a `search` finds."""
+
+    show: LineFilter = LineFilter.ALL
+    since: datetime | None = None
+    until: datetime | None = None
+    search: str = ""
+
+
 @dataclass(frozen=True)
 class DesignUsage:
     """What became of the previews of one style or of one product in a period.
@@ -234,12 +271,13 @@ class DesignUsage:
 
 @dataclass(frozen=True)
 class OrderCard:
-    """An order line as the merchant sees it in the list of orders."""
+    """An order line as the merchant sees it in the list of orders. `created_at` is when the line came in."""
 
     item_id: str
     shop_id: str
     shopify_order_id: str
-    order_number: str
+    shopify_product_id: str | None
+    order_number: str | None
     title: str
     size: str | None
     style: str | None

@@ -14,11 +14,11 @@ from app.core.ids import new_id
 from app.core.read_batch import ReadBatch
 from app.jobs import Job, Lease
 from app.personalization.model import NOTE, OrderCard
+from app.personalization.order_lists import order_card
 from app.personalization.order_matching import match_item
 from app.personalization.order_rules import ADJUSTABLE, Order, OrderItem, judge
 from app.personalization.orders import changes, jobs_to_wake
 from app.personalization.print_sizes import Mapping, Size
-from app.personalization.prints import order_card
 from app.personalization.queries import blanks, lines, offers, orders
 
 REMATCH = "personalization.rematch_variant"
@@ -80,11 +80,6 @@ async def retry_note(app: App, shop_id: str, item_id: str) -> OrderCard:
     (queued,) = await app.db.batch(jobs.requeue(jobs.new(NOTE, shop_id, item_id, at=now), now))
     await app.queue.wake(*jobs_to_wake([queued]))
     return await order_card(app, shop_id, item_id)
-
-
-async def sizes_to_map(app: App, shop_id: str) -> list[Size]:
-    """Return the sizes that a merchant can choose from for a variant without a size."""
-    return await offers.sizes_of_shop(app.db, shop_id)
 
 
 async def find_stuck(at_once: ReadBatch, shop_id: str, item_id: str) -> StuckLine:

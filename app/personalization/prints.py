@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from app import jobs, media, notifications, shops
@@ -62,18 +61,6 @@ async def on_note_failure(app: App, job: Job, fault: AppError) -> list[object]:
     """Only log the failure: the merchant has the print file in the app, and the line shows that the update failed."""
     app.log.warning("order_not_told", item=job.subject_id, code=fault.code)
     return []
-
-
-async def order_cards(app: App, shop_id: str, states: Sequence[str] = ()) -> list[OrderCard]:
-    """Return the newest lines with a design, at most 100, optionally only those in these states."""
-    return await orders.order_cards(app.db, shop_id, 100, states=states)
-
-
-async def order_card(app: App, shop_id: str, item_id: str) -> OrderCard:
-    """Return one line. Raises NotFound."""
-    for card in await orders.order_cards(app.db, shop_id, 1, item_id=item_id):
-        return card
-    raise NotFound()
 
 
 def print_link(app: App, card: OrderCard) -> str | None:

@@ -20,8 +20,8 @@ from app.media import Asset
 from app.personalization import previews
 from app.personalization.model import OWN_PICTURE, Generation, OrderCard, Style
 from app.personalization.order_actions import decide_and_save, find_stuck
+from app.personalization.order_lists import order_card
 from app.personalization.print_sizes import Size
-from app.personalization.prints import order_card
 from app.personalization.queries import lines, offers, orders
 from app.personalization.queries import previews as preview_queries
 from app.shops import Shop

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, UniqueConstraint
+from sqlalchemy import text as text_clause
 
 from app.core.tables import (
     ShopRedact,
@@ -22,12 +23,20 @@ from app.core.tables import (
 )
 from app.generation import lifecycle_columns
 
+UNORDERED_WITH_PICTURES = (
+    "pinned_at IS NULL AND (master_asset_id IS NOT NULL OR preview_asset_id IS NOT NULL OR mockup_asset_id IS NOT NULL)"
+)
+"""The designs that the retention sweep looks for.
+
+SQLite uses the index only for a query with the same condition, its alternatives in the same order.
+"""
+
 sizes = Table(
     "sizes",
     metadata,
     key(),
     shop_key(),
-    ref("product_id", "products.id", ondelete="RESTRICT"),
+    ref("product_id", "products.id", ondelete="RESTRICT", index=False),
     text("shopify_variant_id", nullable=True),
     text("name"),
     number("width_px"),
@@ -36,6 +45,8 @@ sizes = Table(
     number("sort_order"),
     *stamps(),
     Index("ix_sizes_variant", "shop_id", "shopify_variant_id"),
+    Index(None, "product_id", "shop_id"),
+    Index("ix_sizes_named", "shop_id", "name", "width_px", "height_px", "id", info={"where": "is_active = 1"}),
     info=on_shop_redact(ShopRedact.DELETED),
 )
 
@@ -59,13 +70,14 @@ product_styles = Table(
     "product_styles",
     metadata,
     key(),
-    shop_key(index=True),
-    ref("product_id", "products.id", ondelete="CASCADE"),
+    shop_key(),
+    ref("product_id", "products.id", ondelete="CASCADE", index=False),
     ref("ai_style_id", "ai_styles.id", ondelete="CASCADE"),
     number("sort_order"),
     flag("is_enabled", default=True),
     *stamps(),
     UniqueConstraint("product_id", "ai_style_id"),
+    Index(None, "shop_id", "product_id"),
     info=on_shop_redact(ShopRedact.DELETED),
 )
 
@@ -117,7 +129,7 @@ product_product_bases = Table(
     metadata,
     key(),
     shop_key(index=True),
-    ref("product_id", "products.id", ondelete="CASCADE"),
+    ref("product_id", "products.id", ondelete="CASCADE", index=False),
     ref("product_base_id", "product_bases.id", ondelete="CASCADE"),
     flag("is_enabled", default=True),
     number("sort_order"),
@@ -181,6 +193,8 @@ orders = Table(
     number("revision"),
     time("customer_as_of"),
     UniqueConstraint("shop_id", "shopify_order_id"),
+    Index("ix_orders_number", "shop_id", text_clause("order_number COLLATE BINARY"), "id"),
+    Index(None, "shop_id", "customer_id"),
     one_of("status", "open", "paid", "partially_refunded", "refunded", "cancelled"),
     info=on_shop_redact(ShopRedact.DELETED),
 )
@@ -189,14 +203,14 @@ generations = Table(
     "generations",
     metadata,
     key(),
-    shop_key(index=True),
+    shop_key(),
     ref("product_id", "products.id", ondelete="RESTRICT"),
     ref("ai_style_id", "ai_styles.id", ondelete="RESTRICT"),
     ref("order_id", "orders.id", ondelete="RESTRICT", nullable=True),
     ref("size_id", "sizes.id", ondelete="RESTRICT", nullable=True),
-    ref("shopper_id", "shoppers.id", ondelete="SET NULL", nullable=True),
-    ref("guest_session_id", "guest_sessions.id", ondelete="SET NULL", nullable=True),
-    ref("upload_asset_id", "assets.id", ondelete="SET NULL", nullable=True),
+    ref("shopper_id", "shoppers.id", ondelete="SET NULL", nullable=True, index=False),
+    ref("guest_session_id", "guest_sessions.id", ondelete="SET NULL", nullable=True, index=False),
+    ref("upload_asset_id", "assets.id", ondelete="SET NULL", nullable=True, index=False),
     ref("master_asset_id", "assets.id", ondelete="SET NULL", nullable=True),
     ref("preview_asset_id", "assets.id", ondelete="SET NULL", nullable=True),
     ref("final_asset_id", "assets.id", ondelete="SET NULL", nullable=True),
@@ -217,12 +231,17 @@ generations = Table(
     text("quota_period", nullable=True),
     *stamps(),
     *json_column("preflight"),
-    ref("mockup_asset_id", "assets.id", ondelete="SET NULL", nullable=True),
+    ref("mockup_asset_id", "assets.id", ondelete="SET NULL", nullable=True, index=False),
     number("tiles", None),
     number("tiles_fell_back", None),
     UniqueConstraint("shopper_id", "idempotency_key"),
     UniqueConstraint("guest_session_id", "idempotency_key"),
-    Index("ix_generations_unordered", "shop_id", "updated_at", info={"where": "pinned_at IS NULL"}),
+    Index(None, "shop_id", "id"),
+    Index(None, "shop_id", "shopper_id", "id"),
+    Index(None, "shop_id", "guest_session_id"),
+    Index(None, "upload_asset_id", "shop_id"),
+    Index(None, "mockup_asset_id", info={"where": "mockup_asset_id IS NOT NULL"}),
+    Index("ix_generations_unwanted", "shop_id", "updated_at", info={"where": UNORDERED_WITH_PICTURES}),
     one_of("upscale_status", "not_needed", "pending", "processing", "completed", "failed"),
     info=on_shop_redact(ShopRedact.DELETED),
 )
@@ -232,7 +251,7 @@ order_items = Table(
     metadata,
     key(),
     shop_key(),
-    ref("order_id", "orders.id", ondelete="CASCADE"),
+    ref("order_id", "orders.id", ondelete="CASCADE", index=False),
     text("shopify_line_item_id"),
     text("title", nullable=True),
     number("quantity", 1),
@@ -247,9 +266,13 @@ order_items = Table(
     text("reason", nullable=True),
     *stamps(),
     time("approved_at"),
-    ref("proposed_generation_id", "generations.id", ondelete="RESTRICT", nullable=True),
+    ref("proposed_generation_id", "generations.id", ondelete="RESTRICT", nullable=True, index=False),
     text("unread", nullable=True),
     UniqueConstraint("shop_id", "shopify_line_item_id"),
+    Index(None, "proposed_generation_id", info={"where": "proposed_generation_id IS NOT NULL"}),
+    Index(None, "order_id", "shop_id"),
+    Index(None, "shop_id", "created_at", "id"),
+    Index(None, "shop_id", "state", "created_at", "id"),
     one_of("state", "waiting", "queued", "printing", "ready", "needs_review", "unmapped", "failed", "cancelled"),
     info=on_shop_redact(ShopRedact.DELETED),
 )

@@ -49,6 +49,7 @@ _LAST = {
             "webhook_id": REQUEST,
             "error": WORK,
             "job_kind": WORK,
+            "customer_id": THE_CUSTOMER,
         },
     ),
 }

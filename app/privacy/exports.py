@@ -104,7 +104,7 @@ class _Export:
     async def _bytes(self, key: str) -> AsyncIterator[bytes]:
         try:
             _, chunks = await self.app.files.open(key)
-        except NotFound:  # the object is missing, and the daily sweep has not marked its row as deleted yet
+        except NotFound:  # the object is missing, and the sweep has not marked its row as deleted yet
             return
         async for chunk in chunks:
             yield chunk

@@ -15,7 +15,8 @@ ORPHAN_AGE = timedelta(days=1)
 """Minimum age at which an object without a row is deleted. A file is stored before its row is written, but no upload
 ticket or job lives this long."""
 GONE_LIFE = timedelta(days=2)
-"""Minimum time for which the row of a deleted photo is kept: longer than the job that deletes its object is retried."""
+"""Minimum time for which the row of a deleted file is kept: longer than the job that deletes a photo's object is
+retried."""
 MESSAGE_LIFE = timedelta(days=30)
 REQUEST_LIFE = timedelta(days=90)
 AUDIT_LIFE = timedelta(days=730)

@@ -53,11 +53,11 @@ class PersonalData(ABC):
         """Return the condition that a file, a row of assets, may be exported to its owner.
 
         It must not hold for pictures without a watermark that have not been paid for. Photos that a shopper uploaded
-        are always exported unless `withheld_uploads` selects them.
+        are always exported unless `withholds_upload` holds.
         """
 
-    def withheld_uploads(self, shop_id: str) -> Any | None:
-        """Return a SELECT of the ids of uploads that are not exported."""
+    def withholds_upload(self, shop_id: str) -> Any | None:
+        """Return the condition that an upload, a row of assets, is not exported."""
         return None
 
     def claim_orders(self, customer: Customer, order_ids: Collection[str], at: datetime) -> list[Any]:
@@ -148,10 +148,11 @@ class PersonalData(ABC):
         """
 
     @abstractmethod
-    def needs_upload(self, shop: Any) -> Any:
-        """Return the condition that a row of assets is the photo of an item of the shop that still has pictures.
+    def needs_file(self) -> Any:
+        """Return the condition that the row of a file, a row of assets, is needed even if its object is deleted.
 
-        Such a row is still needed, because "delete my photo" finds the items by it.
+        It holds for the photo of an item that still has pictures, because "delete my photo" finds the items by it, and
+        for a file whose absence must be noticed rather than taken for the choice of none.
         """
 
     @abstractmethod

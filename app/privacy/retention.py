@@ -5,12 +5,14 @@ Each sweep stores its position in a cursor, and starts a new round at most once 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from app import quotas
+from app import quotas, shops
 from app.core.app import App
 from app.core.errors import Refused
 from app.core.ports.database import Row
@@ -21,11 +23,18 @@ from app.privacy.queries import retention
 ROUND = timedelta(days=1)
 SHOPS_AT_ONCE = 20
 PREVIEWS_AT_ONCE = 50
-OBJECTS_AT_ONCE = 90
-"""Keys in one statement. A statement on D1 takes at most a hundred values."""
-FILES_AT_ONCE = 40
-UPLOADS_AT_ONCE = 90
+OBJECTS_AT_ONCE = 1000
+"""Objects compared with the database per minute: as many as S3 and R2 list in one call."""
+FILES_AT_ONCE = 200
+"""Files looked for in the storage per minute, with one call each. A Cloudflare worker may make 1,000 calls to storage
+and database per run, which the sweeps of a minute share."""
+CALLS_AT_ONCE = 20
+DELETED_AT_ONCE = 500
+FILE_ROWS_AT_ONCE = 50
+"""Rows of files deleted in one transaction: for each, a dozen columns that may refer to it are searched."""
+SESSIONS_AT_ONCE = 500
 ROWS_AT_ONCE = 500
+"""Rows deleted in one transaction. Of each table, one transaction runs per minute, except for the rate limits."""
 LIMITS_AT_ONCE = 50_000
 """Rate-limit rows deleted per minute: as many as 3000 tickets and 600 previews per minute create if each comes from a
 different sender, so that rows do not accumulate during a flood."""
@@ -40,19 +49,38 @@ class _Step:
 
 
 async def sweep(app: App) -> int:
-    """Run one step of every sweep; return how many rows and objects were removed or corrected."""
-    now = app.clock.now()
-    aged = retention.delete_aged(now, ROWS_AT_ONCE, LIMITS_AT_ONCE, all_personal_data(app.capabilities))
-    count = sum(result.rowcount for result in await app.db.batch(*aged))
+    """Run one step of every sweep; return how many rows and objects were removed or corrected.
+
+    The positions of all rounds are stored in one batch, even if one of them fails.
+    """
+    now, moved = app.clock.now(), list[Any]()
+    count = await _delete_aged(app, now)
     rounds = await retention.progress(app.db, list(SWEEPS))
-    for name, step in SWEEPS.items():
-        last = rounds.get(name)
-        if last and last["cursor"] is None and last["begun_at"] + ROUND > now:
-            continue
-        current = last if last and last["cursor"] is not None else None
-        done = await step(app, current["cursor"] if current else "", now)
-        count += done.count
-        await app.db.batch(retention.advance(name, done.cursor, current["begun_at"] if current else now, now))
+    try:
+        for name, step in SWEEPS.items():
+            last = rounds.get(name)
+            if last and last["cursor"] is None and last["begun_at"] + ROUND > now:
+                continue
+            current = last if last and last["cursor"] is not None else None
+            done = await step(app, current["cursor"] if current else "", now)
+            count += done.count
+            moved.append(retention.advance(name, done.cursor, current["begun_at"] if current else now, now))
+    finally:
+        if moved:
+            await app.db.batch(*moved)
+    return count
+
+
+async def _delete_aged(app: App, now: datetime) -> int:
+    """Delete rows that go with age alone, in short transactions, and none if nothing has expired."""
+    count, tables = 0, list(retention.Aged)
+    found = await app.db.batch(*[retention.any_aged(now, table) for table in tables])
+    for table, expired in zip(tables, found, strict=True):
+        left = (LIMITS_AT_ONCE if table is retention.Aged.RATE_LIMITS else ROWS_AT_ONCE) if expired.rows else 0
+        while left > 0:
+            (deleted,) = await app.db.batch(retention.delete_aged(now, table, ROWS_AT_ONCE))
+            count += deleted.rowcount
+            left = left - ROWS_AT_ONCE if deleted.rowcount == ROWS_AT_ONCE else 0
     return count
 
 
@@ -110,24 +138,40 @@ async def _files(app: App, after: str, now: datetime) -> _Step:
     return _Step(str(found[-1]["id"]) if len(found) == FILES_AT_ONCE else None, await _forget(app, missing, now))
 
 
-async def _uploads(app: App, after: str, now: datetime) -> _Step:
-    """Delete rows of deleted photos from which no item has pictures.
+async def _deleted(app: App, after: str, now: datetime) -> _Step:
+    """Delete rows of files that were deleted GONE_LIFE ago, except those that something still needs."""
+    personal, before = all_personal_data(app.capabilities), now - GONE_LIFE
+    found = await retention.deleted_files(app.db, after, before, DELETED_AT_ONCE, personal)
+    count, over = 0, [row["id"] for row in found if row["is_over"]]
+    for start in range(0, len(over), FILE_ROWS_AT_ONCE):
+        some = over[start : start + FILE_ROWS_AT_ONCE]
+        (deleted,) = await app.db.batch(retention.delete_file_rows(some, before, personal))
+        count += deleted.rowcount
+    return _Step(str(found[-1]["id"]) if len(found) == DELETED_AT_ONCE else None, count)
 
-    The other rows stay, because "delete my photo" finds what was made from a photo by its row.
+
+async def _sessions(app: App, after: str, now: datetime) -> _Step:
+    """Delete expired guest sessions in which nothing was made that still exists.
+
+    The other ones stay, because a redaction finds by them what one customer made in a browser.
     """
     personal = all_personal_data(app.capabilities)
-    found = await retention.gone_uploads(app.db, after, now - GONE_LIFE, UPLOADS_AT_ONCE, personal)
-    ids: dict[str, list[str]] = {}
-    for row in found:
-        ids.setdefault(row["shop_id"], []).append(row["id"])
-    if ids:
-        await app.db.batch(*[retention.delete_gone_uploads(shop_id, each, personal) for shop_id, each in ids.items()])
-    return _Step(str(found[-1]["id"]) if len(found) == UPLOADS_AT_ONCE else None, len(found))
+    found = await retention.old_sessions(app.db, after, now - shops.GUEST_LIFE, SESSIONS_AT_ONCE, personal)
+    count = 0
+    if unused := [row["id"] for row in found if not row["used"]]:
+        (deleted,) = await app.db.batch(retention.delete_sessions(unused, now, personal))
+        count = deleted.rowcount
+    return _Step(str(found[-1]["id"]) if len(found) == SESSIONS_AT_ONCE else None, count)
 
 
 async def _missing(app: App, rows: Sequence[Row]) -> list[Row]:
     """Return the rows whose object is missing."""
-    return [row for row in rows if await app.files.stat(row["key"]) is None]
+    missing: list[Row] = []
+    for start in range(0, len(rows), CALLS_AT_ONCE):
+        some = rows[start : start + CALLS_AT_ONCE]
+        found = await asyncio.gather(*[app.files.stat(row["key"]) for row in some])
+        missing += [row for row, info in zip(some, found, strict=True) if info is None]
+    return missing
 
 
 async def _forget(app: App, missing: Sequence[Row], now: datetime) -> int:
@@ -156,6 +200,7 @@ SWEEPS: dict[str, Callable[[App, str, datetime], Awaitable[_Step]]] = {
     "previews": _previews,
     "objects": _objects,
     "files": _files,
-    "uploads": _uploads,
+    "deleted": _deleted,
+    "sessions": _sessions,
     "counters": _counters,
 }

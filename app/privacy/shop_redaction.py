@@ -41,10 +41,11 @@ async def redact_shop(app: App, lease: Lease) -> None:
         await app.db.batch(*lease.finish(now), closing)
         return
     await _delete_everything(app, lease)
-    now = app.clock.now()
+    await _delete_messages(app, lease, delivery.id)
+    limit_keys, now = await shop_queries.limits_of(app.db, job.shop_id), app.clock.now()
     await app.db.batch(
         *lease.finish(now),
-        *shop_queries.delete_shop(job.shop_id, job.id, delivery.id),
+        *shop_queries.delete_shop(job.shop_id, job.id, delivery.id, limit_keys),
         shops.close_delivery(job.shop_id, delivery.id, "done", None, now),
         requests.audit(job.shop_id, "shopify", "shop_deleted", delivery.id, now),
     )
@@ -62,3 +63,11 @@ async def _delete_everything(app: App, lease: Lease) -> None:
         (deleted,) = await app.db.batch(shop_queries.delete_rows(shop_id, table, PAGE))
         while deleted.rowcount == PAGE:
             (deleted,) = await app.db.batch(shop_queries.delete_rows(shop_id, table, PAGE))
+
+
+async def _delete_messages(app: App, lease: Lease, delivery_id: str) -> None:
+    """Delete the shop's jobs and webhook deliveries page by page, so that few are left for the last batch."""
+    full = True
+    while full:
+        pages = shop_queries.delete_messages(lease.job.shop_id, lease.job.id, delivery_id, PAGE)
+        full = any(deleted.rowcount == PAGE for deleted in await app.db.batch(*pages))

@@ -33,6 +33,11 @@ privacy_requests = Table(
     one_of("kind", "export", "redaction"),
     one_of("state", "open", "done", "failed"),
     Index("ix_privacy_requests_shop", "shop_id", "id"),
+    Index(
+        "ix_privacy_requests_customer",
+        *("shop_id", "shopify_customer_id"),
+        info={"where": "shopify_customer_id IS NOT NULL"},
+    ),
     info=on_shop_redact(ShopRedact.DELETED),
 )
 

@@ -121,8 +121,10 @@ webhook_deliveries = Table(
     text("error", nullable=True),
     *stamps(),
     Column("job_kind", Text, nullable=False, server_default=""),
+    text("customer_id", nullable=True),
     UniqueConstraint("shop_id", "topic", "event_id", "job_kind"),
     Index("ix_webhook_deliveries_failed", "shop_id", "created_at", info={"where": "status = 'failed'"}),
+    Index("ix_webhook_deliveries_customer", "shop_id", "customer_id", info={"where": "customer_id IS NOT NULL"}),
     one_of("status", "received", "done", "failed", "ignored"),
     info=on_shop_redact(ShopRedact.LAST),
 )

@@ -32,9 +32,10 @@ async def receive(app: App, webhook: Webhook, job_kind: str, fields: dict[str, A
     now, delivery_id = app.clock.now(), new_id()
     dedupe_key = f"webhook:{webhook.shop}:{webhook.topic}:{webhook.event_id}:{job_kind}"
     job = jobs.new(job_kind, webhook.shop, delivery_id, at=now, dedupe_key=dedupe_key, priority=1)
+    as_of, customer_id = _as_of(webhook, fields, now), fields.get("customer_id")
     known, _, started = await app.db.batch(
         installs.shop_row(webhook.shop),
-        deliveries.take_delivery(webhook, job_kind, delivery_id, fields, dedupe_key, _as_of(webhook, fields, now), now),
+        deliveries.take_delivery(webhook, job_kind, delivery_id, fields, dedupe_key, as_of, customer_id, now),
         jobs.start(job, now, deliveries.is_recorded(webhook.shop, delivery_id)),
     )
     if not known.rows:

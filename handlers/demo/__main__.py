@@ -47,7 +47,7 @@ async def prepare(app: App) -> None:
     """Migrate the database, and seed the demo shop on the first run."""
     migrate(app.settings.database_url)
     await shops.expect_install(app, demo_shop.SHOP)
-    if not await catalog.enabled_products(app.db, demo_shop.SHOP):
+    if not await catalog.count_enabled_products(app.db, demo_shop.SHOP):
         print("Making example pictures for six styles (first run only)", flush=True)
         await demo_shop.seed(app, examples=True)
 

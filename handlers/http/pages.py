@@ -6,12 +6,14 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from app.capabilities import CAPABILITIES
 from app.core.app import App
+from app.core.paging import Cursor
 from handlers.http.status_badges import status_badge
 from handlers.http.uploads import ACCEPTED_FILES
 
@@ -53,12 +55,21 @@ def template_environment() -> Environment:
     )
     environment.globals["nav"] = NAV
     environment.filters |= {"day": _day, "minute": _minute, "dollars": _dollars, "megabytes": _megabytes}
+    environment.filters["page_link"] = _page_link
     environment.globals |= {"badge_of": status_badge, "accepted_files": ACCEPTED_FILES}
     return environment
 
 
 def _day(moment: datetime) -> str:
     return f"{moment.day} {moment:%b %Y}"
+
+
+def _page_link(cursor: Cursor | None, address: str) -> str | None:
+    """The address of the page at a cursor, for `pagination`; `address` is that of the first page."""
+    if cursor is None:
+        return None
+    where = {"before": cursor.before} if cursor.before else {"after": cursor.after}
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(where)}"
 
 
 def _minute(moment: datetime) -> str:

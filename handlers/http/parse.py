@@ -10,9 +10,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, Request
 
 from app.core.errors import AppError, BadRequest, TooLarge, Unavailable, Unprocessable
+from app.core.paging import Cursor
 from handlers.http import client_address
 
 if TYPE_CHECKING:
@@ -96,6 +98,12 @@ def too_slow() -> AppError:
 async def body(request: Request, shape: type[T]) -> T:
     """Parse a JSON body into a dataclass. Raises what `raw` and `from_json` raise."""
     return from_json(await raw(request, MAX_JSON_BYTES), shape)
+
+
+def cursor(asked: QueryParams) -> Cursor:
+    """Where a page of a list begins, by the parameters `after` and `before`."""
+    after, before = asked.get("after") or None, asked.get("before") or None
+    return Cursor(before=before) if before else Cursor(after=after)
 
 
 def from_json(received: bytes, shape: type[T]) -> T:

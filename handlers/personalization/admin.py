@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app import personalization
 from app.core.app import App
-from app.personalization import OrderCard, UnreadOrder
+from app.personalization import LineFilter, LineQuery, OrderCard, Size, UnreadOrder
 from app.shops import NO_ACCESS
 from handlers.http import auth, limits, parse
 from handlers.http.pages import page
@@ -20,12 +24,15 @@ from handlers.http.uploads import UploadBody, ticket
 
 PICTURE_LIFE = timedelta(hours=1)
 FILTERS = {
-    "": ("All", ()),
-    "attention": ("Needs attention", ("needs_review", "unmapped", "failed", personalization.NOTE_FAILED)),
-    "running": ("In progress", ("waiting", "queued", "printing")),
-    "ready": ("Ready", ("ready",)),
-    "cancelled": ("Cancelled", ("cancelled",)),
+    LineFilter.ALL: "All",
+    LineFilter.ATTENTION: "Needs attention",
+    LineFilter.RUNNING: "In progress",
+    LineFilter.READY: "Ready",
+    LineFilter.CANCELLED: "Cancelled",
 }
+LONGEST_SEARCH = 60
+DAY = "%Y-%m-%d"
+LAST_DAY = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -51,21 +58,33 @@ class ApprovalBody:
 
 
 async def orders(request: Request) -> Response:
-    """GET /orders?show=, where `show` is a key of FILTERS. An unknown value shows all orders."""
+    """GET /orders?show=&from=&to=&search=&after=&before=
+
+    `show` is a key of FILTERS; `from` and `to` are days in UTC, both included; `search` is an order number, or its
+    beginning, or a customer's id, and is searched for in all lines. What cannot be understood is ignored.
+    """
     merchant = await auth.merchant(request)
     app: App = request.app.state.app
-    asked = request.query_params.get("show", "")
-    show = asked if asked in FILTERS else ""
-    cards = await personalization.order_cards(app, merchant.shop.id, FILTERS[show][1])
-    unread = await personalization.unread_orders(app, merchant.shop.id)
+    asked = request.query_params
+    query = _query(asked)
+    found, unread = await asyncio.gather(
+        personalization.order_page(app, merchant.shop.id, query, parse.cursor(asked)),
+        personalization.unread_orders(app, merchant.shop.id),
+    )
+    sizes = await personalization.sizes_to_map(app, found.rows)
+    fields = _fields(query)
     return page(
         request,
         "personalization/orders.html",
         unread=[_unread(app, each) for each in unread],
-        cards=[_card(app, card) for card in cards],
-        filters={name: label for name, (label, _) in FILTERS.items()},
-        show=show,
-        sizes=await _sizes(app, cards),
+        found=found,
+        cards=[_card(app, card, sizes) for card in found.rows],
+        filters={
+            _address(fields | {"show": show.value, "search": ""}): (label, show) for show, label in FILTERS.items()
+        },
+        query=query,
+        fields=fields,
+        address=_address(fields),
     )
 
 
@@ -125,14 +144,45 @@ async def read_again(request: Request) -> Response:
 
 async def _row(request: Request, card: OrderCard) -> Response:
     app: App = request.app.state.app
-    sizes = await _sizes(app, [card])
-    return page(request, "personalization/_order_row.html", card=_card(app, card), sizes=sizes)
+    sizes = await personalization.sizes_to_map(app, [card])
+    return page(request, "personalization/_order_row.html", card=_card(app, card, sizes))
 
 
-async def _sizes(app: App, cards: list[OrderCard]) -> list[personalization.Size]:
-    """The print sizes that the merchant can choose from. The list is empty if no line item needs a size."""
-    sizeless = next((card for card in cards if card.needs_size), None)
-    return await personalization.sizes_to_map(app, sizeless.shop_id) if sizeless else []
+def _query(asked: QueryParams) -> LineQuery:
+    search = asked.get("search", "").strip()[:LONGEST_SEARCH]
+    if search:
+        return LineQuery(search=search)
+    show = asked.get("show", "")
+    until = _day(asked.get("to", ""))
+    return LineQuery(
+        show=LineFilter(show) if show in set(LineFilter) else LineFilter.ALL,
+        since=_day(asked.get("from", "")),
+        until=until + timedelta(days=1) if until and until < LAST_DAY else None,
+    )
+
+
+def _day(text: str) -> datetime | None:
+    """The beginning of a day (YYYY-MM-DD) in UTC; None if the text is no day."""
+    try:
+        return datetime.strptime(text, DAY).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _fields(query: LineQuery) -> dict[str, str]:
+    """The parameters of the page's address, without a cursor."""
+    return {
+        "show": query.show.value,
+        "from": query.since.strftime(DAY) if query.since else "",
+        "to": (query.until - timedelta(days=1)).strftime(DAY) if query.until else "",
+        "search": query.search,
+    }
+
+
+def _address(fields: dict[str, str]) -> str:
+    """The address of the first page of the list."""
+    query = urlencode({name: value for name, value in fields.items() if value})
+    return f"/orders?{query}" if query else "/orders"
 
 
 def _unread(app: App, order: UnreadOrder) -> dict[str, Any]:
@@ -149,12 +199,14 @@ def _reason(error: str) -> str:
     return "Artify could not process this order after several attempts."
 
 
-def _card(app: App, card: OrderCard) -> dict[str, Any]:
-    """A line item with the links and preflight results that its row shows."""
+def _card(app: App, card: OrderCard, sizes: Mapping[str, Sequence[Size]]) -> dict[str, Any]:
+    """A line item with the links, preflight results and sizes that its row shows."""
     ends = app.clock.now() + PICTURE_LIFE
     preflight, proposed = personalization.rate_card(card, app.upscaler)
     return {
         "line": card,
+        "sizes": sizes.get(card.item_id, []),
+        "admin_url": app.shopify_auth.admin_url(card.shop_id, f"orders/{card.shopify_order_id}"),
         "preflight": preflight,
         "proposal_preflight": proposed,
         "preview_url": app.files.link(card.preview_key, expires_at=ends) if card.preview_key else None,

@@ -18,9 +18,10 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!form.dataset.swap) return;
+  if (form.dataset.swap) send(form);
+  else if (form.method === "get") visit(addressOf(form), true);
+  else return;
   event.preventDefault();
-  send(form);
 });
 
 document.addEventListener("change", (event) => {
@@ -28,7 +29,7 @@ document.addEventListener("change", (event) => {
   if (form?.dataset.upload && event.target.files?.[0]) sendFile(form, event.target.files[0]);
 });
 
-addEventListener("popstate", () => visit(location.pathname + location.search, false));
+addEventListener("popstate", () => visit(location.pathname + location.search, false, true));
 
 /** Where the clicked link leads, if that is ours, and whether to save it as a file. Also finds the link inside a Polaris
     element, whose own attributes stand on an element around the link. */
@@ -40,10 +41,17 @@ function linkOf(event) {
   return { pathname, search, saves: hits.some((hit) => hit.dataset.download !== undefined) };
 }
 
+/** The page that a form with method="get" asks for: its action and the fields that are filled in. */
+function addressOf(form) {
+  const filled = [...new FormData(form)].filter(([, value]) => value);
+  return form.getAttribute("action") + (filled.length ? `?${new URLSearchParams(filled)}` : "");
+}
+
 /** Counts visits and forms: the answer to a visit is dropped when a newer visit or form has started meanwhile. */
 let latest = 0;
 
-async function visit(path, push) {
+/** Load a page and show it. `isNew` is false for a refresh of the page that is shown. */
+async function visit(path, push, isNew = push) {
   const mine = (latest += 1);
   main().setAttribute("aria-busy", "true");
   const answer = await load(path, { headers: { Accept: "text/html" } });
@@ -52,7 +60,7 @@ async function visit(path, push) {
   const page = answer && new DOMParser().parseFromString(answer.text, "text/html");
   if (page?.getElementById("main")) {
     if (push) history.pushState(null, "", path);
-    swap(page, push);
+    swap(page, isNew);
   } else if (answer) {
     toast(NOT_LOADED);
   }

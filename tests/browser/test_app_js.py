@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -56,6 +57,29 @@ def test_a_page_that_refreshes_its_parts_keeps_what_is_typed_beside_them(page: P
     expect(page.get_by_text("asked 5")).to_be_visible()
     expect(page.get_by_label("Number")).to_have_value("9001")
     expect(page.get_by_label("Number")).to_be_focused()
+
+
+def test_a_form_that_searches_loads_the_page_that_it_names_and_going_back_shows_the_whole_one_before(
+    page: Page,
+) -> None:
+    """A refresh would replace the marked part alone, and leave the fields of the other search."""
+
+    def found(route: Route) -> None:
+        asked = parse_qs(urlsplit(route.request.url).query)
+        fields = f"<input name='search' aria-label='Search' value='{asked.get('search', [''])[0]}'><input name='to'>"
+        form = f"<form method='get' action='/found'>{fields}<button>Go</button></form>"
+        route.fulfill(body=document("Found", f"{form}<p id='part' data-part>{asked}</p>"), content_type="text/html")
+
+    page.route("http://app.test/found**", found)
+    page.goto("http://app.test/found")
+    page.get_by_label("Search").fill("#10 & 1")
+    page.get_by_label("Search").press("Enter")
+    expect(page.get_by_text("{'search': ['#10 & 1']}")).to_be_visible()
+    assert page.url == "http://app.test/found?search=%2310+%26+1"
+    expect(page.get_by_label("Search")).to_have_value("#10 & 1")
+    page.go_back()
+    expect(page.get_by_text("{}")).to_be_visible()
+    expect(page.get_by_label("Search")).to_have_value("")
 
 
 def test_a_new_page_starts_at_its_top(page: Page) -> None:

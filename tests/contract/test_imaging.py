@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from skimage.feature import match_template
 
 from app.adapters.imaging import watermark_layout
 from app.adapters.imaging.upscaler_resample import Resample
@@ -230,6 +229,8 @@ def test_a_tiled_mark_survives_a_cut_to_a_quarter(
     imaging: Imaging, kind: tuple[str, int], size: tuple[int, int]
 ) -> None:
     """Wherever the quarter is, a whole stamp is found in it: by its likeness to one that lies alone."""
+    from skimage.feature import match_template  # it loads half of scipy, in each process that collects the tests
+
     by, percent = kind
     mark = Mark(LOGO if by == "picture" else None, "ARTIFY" if by == "text" else None, 0.6, "tiled", percent)
     grey, stamp = change(imaging, size, mark), tilted_stamp(imaging, size, mark)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import stat
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, insert, literal_column, select, text, update
 
 from app.adapters.database import sqlite
 from app.adapters.database.sqlite import SqliteDatabase
@@ -58,6 +60,47 @@ async def test_a_reader_does_not_wait_for_somebody_elses_write(db: SqliteDatabas
     await db.batch(shop("ours"))
     with written(tmp_path / "artify.db"):
         assert await db.all(select(shops.c.id)) == [{"id": "ours"}]
+
+
+async def test_a_read_that_takes_long_delays_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_end, connect = threading.Event(), sqlite.connect
+
+    def with_wait(path: Path) -> sqlite3.Connection:
+        handle = connect(path)
+        handle.create_function("wait", 0, lambda: may_end.wait(60))
+        return handle
+
+    monkeypatch.setattr(sqlite, "connect", with_wait)
+    db, wait = SqliteDatabase(migrated(tmp_path)), select(literal_column("wait()").label("is_over"))
+    waiting = [asyncio.ensure_future(db.all(wait)) for _ in range(sqlite.READERS - 1)]
+    await db.batch(shop("ours"))
+    assert await db.all(select(shops.c.id)) == [{"id": "ours"}]
+    assert not any(each.done() for each in waiting)
+    may_end.set()
+    assert await asyncio.gather(*waiting) == [[{"is_over": 1}]] * (sqlite.READERS - 1)
+    await db.close()
+
+
+async def test_a_read_sees_what_was_committed_before_it_on_whichever_connection(db: SqliteDatabase) -> None:
+    for number in range(20):
+        await db.batch(shop(f"shop-{number}"))
+        alone = await asyncio.gather(*[db.all(select(shops.c.id)) for _ in range(sqlite.READERS)])
+        batches = await asyncio.gather(*[db.batch(select(shops.c.id)) for _ in range(sqlite.READERS)])
+        assert {len(rows) for rows in alone} == {len(result.rows) for [result] in batches} == {number + 1}
+
+
+async def test_a_read_cannot_write(db: SqliteDatabase) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        await db.all(shop("ours"))
+    await db.batch(shop("ours"))
+    assert await db.all(select(shops.c.id)) == [{"id": "ours"}]
+
+
+async def test_a_closed_database_opens_again(db: SqliteDatabase) -> None:
+    await db.batch(shop("ours"))
+    await asyncio.gather(*[db.all(select(shops.c.id)) for _ in range(sqlite.READERS)])
+    await db.close()
+    assert await db.all(select(shops.c.id)) == [{"id": "ours"}]
 
 
 async def test_reads_that_begin_with_a_table_expression_do_not_wait_either(db: SqliteDatabase, tmp_path: Path) -> None:
@@ -158,6 +201,26 @@ async def test_scrubbing_waits_for_no_reader_and_can_be_tried_again(
         assert not await db.scrub()
         await db.batch(shop("next"))  # writing goes on
     assert await db.scrub()
+    assert b"planted" not in raw(tmp_path)
+
+
+async def test_scrubbing_ends_while_reads_follow_one_another_without_a_gap(db: SqliteDatabase, tmp_path: Path) -> None:
+    for number in range(200):
+        await db.batch(shop(f"planted-{number}"))
+    await db.batch(delete(shops))
+
+    async def read() -> int:
+        count = 0
+        while not is_over:
+            await db.all(select(shops.c.id))
+            count += 1
+        return count
+
+    is_over = False
+    reading = [asyncio.ensure_future(read()) for _ in range(sqlite.READERS * 2)]
+    assert await db.scrub()
+    is_over = True
+    assert sum(await asyncio.gather(*reading)) > 0
     assert b"planted" not in raw(tmp_path)
 
 

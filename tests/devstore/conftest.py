@@ -29,9 +29,9 @@ OTHER_SHOP = "second.myshopify.com"
 
 
 @contextmanager
-def serving(app: Any) -> Iterator[str]:
-    """Serve an ASGI application on a free port; yields its origin."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", ws="none"))
+def serving(app: Any, port: int = 0) -> Iterator[str]:
+    """Serve an ASGI application on this port, or on a free one; yields its origin."""
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="critical", ws="none"))
     ready = threading.Event()
     plain_startup = server.startup
 

@@ -8,7 +8,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -115,9 +115,19 @@ def client(url: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=url, timeout=60, trust_env=False)
 
 
-@cache
-def served(images: bool = True) -> str:
+def served() -> str:
     """The address of the worker, which runs until the tests end: starting one takes seconds."""
+    return _running()[0]
+
+
+def images_by_wrangler() -> AbstractContextManager[None]:
+    """Meanwhile the worker has wrangler's own Images service instead of the tests'."""
+    return workerd.images_by_wrangler(_running()[1])
+
+
+@cache
+def _running() -> tuple[str, Path]:
+    """The worker's address, and the folder of its state."""
     stack = ExitStack()
     atexit.register(stack.close)
     project = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="adapter-worker-")))
@@ -131,4 +141,5 @@ def served(images: bool = True) -> str:
     for name, place in INSIDE.items():
         shutil.copy(Path(__file__).with_name(f"{name}.py"), project / "source" / f"{place}.py")
     settings = apps.environ(project) | {"APP_URL": f"http://127.0.0.1:{port}"}
-    return stack.enter_context(workerd.serving(project, project / "state", settings, port=port, images=images))
+    state = project / "state"
+    return stack.enter_context(workerd.serving(project, state, settings, port=port)), state

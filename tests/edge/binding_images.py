@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -14,15 +15,15 @@ from app.core.mockups import MockupParts
 from app.core.pictures import WHITE, Crop, Intent, Mark, Picture, PrintFile, PrintSpec, Samples
 from app.core.ports.imaging import Upscaler
 from tests.edge import sample_wire, workerd
-from tests.edge.adapter_worker import client, served
+from tests.edge.adapter_worker import client, images_by_wrangler, served
 from tests.edge.parcel import packed, unpacked
 
 
 class BindingImages:
     """The Imaging of a worker; the upscaler stays here, since a worker asks none. Skips where none can run.
 
-    With `service` the tests' Images service is behind the binding, without it wrangler's own. `trusting` leaves out
-    the proof that a service does what is asked.
+    With `service` the tests' Images service is behind the binding, without it wrangler's own; then it is asked for one
+    thing at a time. `trusting` leaves out the proof that a service does what is asked.
     """
 
     def __init__(self, *, service: bool = True, trusting: bool = False):
@@ -69,9 +70,10 @@ class BindingImages:
         return PrintFile(picture, **told)
 
     async def _ask(self, work: str, *files: bytes, **wish: Any) -> tuple[dict[str, Any], bytes]:
-        message = {"work": work, "trusting": self._trusting, "wish": wish}
-        async with client(await asyncio.to_thread(served, self._service)) as http:
-            answer = await http.post("/images", content=packed(message, *files))
+        message = {"work": work, "service": self._service, "trusting": self._trusting, "wish": wish}
+        async with client(await asyncio.to_thread(served)) as http:
+            with nullcontext() if self._service else images_by_wrangler():
+                answer = await http.post("/images", content=packed(message, *files))
         assert answer.status_code == 200, answer.text
         told, given = unpacked(answer.content)
         if "kind" in told:

@@ -42,3 +42,8 @@ class Default(WorkerEntrypoint):  # type: ignore[misc]
         if request.url.endswith("/import"):
             return Response("imported")
         return await Shipped(self.ctx, self.env).fetch(request)
+
+    async def queue(self, batch: Any, env: Any, ctx: Any) -> None:
+        from handlers.worker import Default as Shipped
+
+        await Shipped(self.ctx, self.env).queue(batch, env, ctx)

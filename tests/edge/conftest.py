@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +16,29 @@ import httpx
 import pytest
 from sqlalchemy import delete
 
-from app import shops
+from app import personalization, shops
+from app.core.ports.shopify import ProxyVisit
 from app.core.signed_links import MediaLink
+from app.personalization import PreviewRequest
 from app.personalization.tables import watermarks
+from app.wiring import print_engine
 from devstore.config import Config
 from devstore.server import create_devstore
-from handlers.demo import shop
+from handlers.demo import shop as demo_shop
+from handlers.jobs import run_due
 from tests import apps
 from tests.devstore.conftest import serving
 from tests.edge import workerd
 from tests.fakes.gemini import KEY as GEMINI_KEY
 from tests.fakes.gemini import FakeGemini
+from tests.fakes.ports import SetClock
+from tests.integration.painter import Painter
+from tests.integration.print_worker import KEY_TEXT
 from tests.integration.servers import OTHER_SHOP, RETRY_DELAYS, SHOP, Shopify
+from tests.integration.storefront import MUG, MUG_VARIANT
+from tests.pictures import good
 from tests.ports import free_port
+from tests.setups import worker
 from tests.sources import ROOT
 
 FROM_MACHINES = ("DATABASE_URL", "FILES_URL", "SHOPIFY_API_KEY", "SHOPIFY_API_SECRET")
@@ -71,20 +83,39 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
-    """Skips, with the reason, where no worker can run."""
+    """The worker of the set-ups, with the demo's products and no watermark. Skips where no worker can run."""
+    with worker.opened(tmp_path_factory.mktemp("edge")) as setup:
+        setup.execute("DELETE FROM watermarks")
+        setup.shopify.install(SHOP)
+        yield Edge(setup.url, setup.state, setup.shopify, base64.b64decode(setup.environ["LINK_KEY"]))
+        _check_log(setup.log())
+
+
+@pytest.fixture(scope="package")
+def delegating(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+    """The app with a JOBS_KEY, two designs that were made before it moved here, and wrangler's own Images service."""
     workerd.needed()
-    folder = tmp_path_factory.mktemp("edge")
-    with deployed(folder, asyncio.run(offers(folder))) as edge:
+    folder = tmp_path_factory.mktemp("print-worker")
+    asyncio.run(_designed(folder))
+    with deployed(folder, rows_of(folder), images=False, JOBS_KEY=KEY_TEXT) as edge:
+        with httpx.Client(base_url=edge.url, timeout=60, trust_env=False) as http:
+            for asset in edge.rows("SELECT key, mime, bytes FROM assets WHERE purpose IN ('master', 'preview')"):
+                ends = datetime.now(UTC) + timedelta(minutes=5)
+                link = MediaLink("PUT", asset["key"], ends, asset["mime"], asset["bytes"])
+                data = (folder / "files" / asset["key"]).read_bytes()
+                assert http.put(edge.signed(link), content=data, headers={"Content-Type": asset["mime"]}).is_success
         yield edge
 
 
 @contextmanager
-def deployed(folder: Path, rows: str, *, images: bool = True, **changes: str) -> Iterator[Edge]:
-    """The worker with these rows in its database; `changes` are settings. At its end its log must hold no fault.
+def deployed(
+    folder: Path, rows: str, *, project: Path = ROOT, first: str = "/healthz", images: bool = True, **changes: str
+) -> Iterator[Edge]:
+    """The project's worker with these rows in its database; `changes` are settings. At its end its log holds no fault.
 
-    Without `images` it has what plain `wrangler dev` makes of the Images binding.
+    `first` is the path of its first request. Without `images` it has what `wrangler dev` makes of the Images binding.
     """
     port = free_port()
     config = Config(app_url=f"http://127.0.0.1:{port}", retry_delays=RETRY_DELAYS)
@@ -101,12 +132,21 @@ def deployed(folder: Path, rows: str, *, images: bool = True, **changes: str) ->
             "SHOPIFY_BASE_URL": shop_url,
         }
         with workerd.serving(
-            ROOT, folder / "state", settings | changes, port=port, rows=rows + LOST_WAKE_UP, images=images
+            project,
+            folder / "state",
+            settings | changes,
+            port=port,
+            rows=rows + LOST_WAKE_UP,
+            images=images,
+            first=first,
         ) as url:
             shopify.install(SHOP)
             yield Edge(url, folder / "state", shopify, b"l" * 32)
-            log = (folder / "state" / "workerd.log").read_text()
-            assert not [line for line in log.splitlines() if any(word in line for word in FAULTS)]
+            _check_log((folder / "state" / "workerd.log").read_text())
+
+
+def _check_log(log: str) -> None:
+    assert not [line for line in log.splitlines() if any(word in line for word in FAULTS)]
 
 
 @pytest.fixture
@@ -115,11 +155,25 @@ async def http(edge: Edge) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
+async def _designed(folder: Path) -> None:
+    """Two mugs with designs on them, on a machine."""
+    app = apps.make_app(folder, image_model=Painter(), imaging=print_engine()[0], clock=SetClock(datetime.now(UTC)))
+    shop = await apps.open_shop(app, SHOP)
+    await demo_shop.seed(app, examples=False)
+    guest = await shops.visitor(app, ProxyVisit(SHOP, None), None)
+    mug = await personalization.offer(app, SHOP, MUG)
+    for style in mug.styles[:2]:
+        photo = await apps.send_photo(app, shop, good("jpeg").data)
+        await personalization.request_preview(app, guest, PreviewRequest(photo, MUG, style.id, MUG_VARIANT))
+    await run_due(app)
+    await apps.close(app)
+
+
 async def offers(folder: Path) -> str:
     """The demo's products as SQL: what a shop has before its merchant's first visit, and no watermark of its own."""
     app = apps.make_app(folder)
     await shops.expect_install(app, SHOP)
-    await shop.seed(app, examples=False)
+    await demo_shop.seed(app, examples=False)
     await app.db.batch(delete(watermarks))
     await apps.close(app)
     return rows_of(folder)

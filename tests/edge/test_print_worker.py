@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,44 +11,18 @@ import httpx
 import pytest
 from PIL import Image
 
-from app import personalization, shops
 from app.core.errors import AppError
-from app.core.ports.shopify import ProxyVisit
 from app.core.signed_links import MediaLink
-from app.personalization import PreviewRequest
 from app.wiring import print_engine
-from handlers.demo import shop as demo_shop
-from handlers.jobs import run_due
-from tests import apps
-from tests.edge import workerd
-from tests.edge.conftest import Edge, deployed, rows_of
-from tests.fakes.ports import SetClock
+from tests.edge.conftest import Edge
 from tests.integration import webhooks
 from tests.integration.merchant import Merchant
-from tests.integration.painter import Painter
-from tests.integration.print_worker import KEY_TEXT, connected, ran, sent, taken
+from tests.integration.print_worker import connected, ran, sent, taken
 from tests.integration.servers import SHOP
-from tests.integration.storefront import MUG, MUG_VARIANT
 from tests.pictures import good
 
 pytestmark = pytest.mark.anyio
 FINAL = "SELECT * FROM generations WHERE generation_type = 'final' AND master_asset_id = ?"
-
-
-@pytest.fixture(scope="module")
-def delegating(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
-    """The app on workerd with a JOBS_KEY, and two designs that were made before it moved there."""
-    workerd.needed()
-    folder = tmp_path_factory.mktemp("print-worker")
-    asyncio.run(_designed(folder))
-    with deployed(folder, rows_of(folder), JOBS_KEY=KEY_TEXT) as edge:
-        with httpx.Client(base_url=edge.url, timeout=60, trust_env=False) as http:
-            for asset in edge.rows("SELECT key, mime, bytes FROM assets WHERE purpose IN ('master', 'preview')"):
-                ends = datetime.now(UTC) + timedelta(minutes=5)
-                link = MediaLink("PUT", asset["key"], ends, asset["mime"], asset["bytes"])
-                data = (folder / "files" / asset["key"]).read_bytes()
-                assert http.put(edge.signed(link), content=data, headers={"Content-Type": asset["mime"]}).is_success
-        yield edge
 
 
 async def test_a_paid_line_is_printed_by_a_print_worker(delegating: Edge, tmp_path: Path) -> None:
@@ -82,7 +54,9 @@ async def test_what_was_not_ordered_is_refused_and_leaves_nothing(delegating: Ed
 
 async def _paid(edge: Edge, number: int) -> dict[str, str]:
     """One of the designs, ordered and paid: its print waits, and the worker does not touch it."""
-    design = edge.rows("SELECT id, master_asset_id FROM generations WHERE generation_type = 'preview'")[number]
+    design = edge.rows("SELECT id, master_asset_id FROM generations WHERE generation_type = 'preview' ORDER BY id")[
+        number
+    ]
     async with httpx.AsyncClient(base_url=edge.url, timeout=60, trust_env=False) as http:
         assert (await Merchant(http, SHOP).document()).status_code == 200
         line = webhooks.line(design["id"])
@@ -101,17 +75,3 @@ async def _read(edge: Edge, key: str) -> bytes:
         answer = await http.get(edge.signed(MediaLink("GET", key, datetime.now(UTC) + timedelta(minutes=5))))
         assert answer.status_code == 200, answer.status_code
         return answer.content
-
-
-async def _designed(folder: Path) -> None:
-    """Two mugs with designs on them, on a machine."""
-    app = apps.make_app(folder, image_model=Painter(), imaging=print_engine()[0], clock=SetClock(datetime.now(UTC)))
-    shop = await apps.open_shop(app, SHOP)
-    await demo_shop.seed(app, examples=False)
-    guest = await shops.visitor(app, ProxyVisit(SHOP, None), None)
-    mug = await personalization.offer(app, SHOP, MUG)
-    for style in mug.styles[:2]:
-        photo = await apps.send_photo(app, shop, good("jpeg").data)
-        await personalization.request_preview(app, guest, PreviewRequest(photo, MUG, style.id, MUG_VARIANT))
-    await run_due(app)
-    await apps.close(app)

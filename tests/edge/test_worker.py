@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import httpx
 import pytest
@@ -13,8 +12,7 @@ import pytest
 from app.core.signed_links import MediaLink
 from app.media.uploads import MAX_UPLOAD_BYTES
 from handlers.http.static_files import STATIC
-from tests.edge import workerd
-from tests.edge.conftest import Edge, deployed, offers
+from tests.edge.conftest import Edge
 from tests.integration import webhooks
 from tests.integration.merchant import Merchant
 from tests.integration.servers import SHOP
@@ -45,16 +43,6 @@ async def test_the_worker_is_well(http: httpx.AsyncClient) -> None:
 async def test_the_merchants_pages_get_their_script_and_style(http: httpx.AsyncClient, name: str) -> None:
     answer = await http.get(f"/static/{name}")
     assert (answer.status_code, answer.content) == (200, (STATIC / name).read_bytes())
-
-
-async def test_cron_runs_what_no_message_names(tmp_path: Path) -> None:
-    """On a worker of its own: a message of another test would run the job that waits longest."""
-    workerd.needed()
-    with deployed(tmp_path, await offers(tmp_path)) as edge:
-        assert edge.rows("SELECT status FROM jobs WHERE id = 'lost'") == [{"status": "pending"}]
-        async with httpx.AsyncClient(base_url=edge.url, timeout=60, trust_env=False) as http:
-            assert (await http.get("/cdn-cgi/handler/scheduled")).status_code == 200
-        await edge.settled("SELECT id FROM jobs WHERE id = 'lost' AND status = 'done'")
 
 
 async def test_a_merchants_visit_installs_the_shop_and_seals_its_token(edge: Edge, http: httpx.AsyncClient) -> None:

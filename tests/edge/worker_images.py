@@ -20,7 +20,7 @@ async def answer(body: bytes) -> bytes:
     """A picture, and how it was made; or the error's kind and words."""
     asked, files = unpacked(body)
     try:
-        told, data = await _WORKS[asked["work"]](_imaging(asked["trusting"]), files, **asked["wish"])
+        told, data = await _WORKS[asked["work"]](_imaging(asked["service"], asked["trusting"]), files, **asked["wish"])
     except AppError as fault:
         kind = type(fault).__name__
         return packed({"kind": kind, "message": fault.message, "code": fault.code, "status": fault.status})
@@ -28,8 +28,11 @@ async def answer(body: bytes) -> bytes:
 
 
 @cache
-def _imaging(trusting: bool) -> CloudflareImages:
-    """As the app has it, or `trusting`: then it makes pictures by a service that could not prove itself."""
+def _imaging(service: bool, trusting: bool) -> CloudflareImages:
+    """As the app has it, or `trusting`: then it makes pictures by a service that could not prove itself.
+
+    What one service has proved does not count for the other, with `service` or without.
+    """
     imaging = CloudflareImages(make_by(env._env.IMAGES))
     imaging._is_tested = trusting
     return imaging

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import compileall
 import fcntl
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -25,7 +26,11 @@ SERVE = Path(os.environ.get("EDGE_SERVE") or ROOT.parent / "shared" / "edge" / "
 CACHE = Path(os.environ.get("EDGE_CACHE") or Path.home() / ".cache" / "edge-dev") / "node_modules"
 MODULES = ROOT / "python_modules"
 IMAGES_SERVICE = "tests.edge.images_service:create"
+KEPT = ROOT / "var" / "tests" / "d1"
+"""Where the migrated database is kept from run to run."""
 HOOK = Path(__file__).with_name("images_hook.cjs")
+BY_WRANGLER = "images-by-wrangler"
+"""While a file of this name lies in a worker's state, wrangler's own Images service answers it."""
 START_S = 180.0
 """The first start of all installs workerd."""
 
@@ -56,8 +61,8 @@ def serving(
 ) -> Iterator[str]:
     """The address of the worker in the folder, with a database that wrangler has migrated, filled with `rows`.
 
-    Its Images service is the tests' own, or without `images`, wrangler's, which does less than half of it.
-    `first` is the path of the request that sees that it runs.
+    Its Images service is the tests' own; without `images`, or within `images_by_wrangler`, it is wrangler's, which does
+    less than half of it. `first` is the path of the request that shows that the worker runs.
     """
     port = port or free_port()
     state.mkdir(parents=True, exist_ok=True)
@@ -67,6 +72,16 @@ def serving(
             around = stack.enter_context(_images_service(state, images))
             url = stack.enter_context(_started(project, state, settings, port, around, first))
         yield url
+
+
+@contextmanager
+def images_by_wrangler(state: Path) -> Iterator[None]:
+    """Meanwhile the worker with this state has wrangler's own Images service instead of the tests'."""
+    (state / BY_WRANGLER).touch()
+    try:
+        yield
+    finally:
+        (state / BY_WRANGLER).unlink()
 
 
 def _prepare(state: Path, rows: str) -> None:
@@ -82,11 +97,22 @@ def _prepare(state: Path, rows: str) -> None:
 
 @cache
 def _migrated() -> Path:
-    """What wrangler keeps of an empty database with the schema, made once: every worker of the tests has the same."""
-    state = processes.folder("d1")
-    if SERVE.exists() and not (CACHE / ".bin" / "wrangler").exists():  # it installs the wrangler that comes next
-        _run([*starter(ROOT), "--help"])
-    wrangler(ROOT, "d1", "migrations", "apply", "DB", "--local", "--persist-to", str(state))
+    """What wrangler keeps of an empty database with the schema, which every worker of the tests begins with.
+
+    Made once for these migrations and this configuration, whichever process needs it first: applying the migrations
+    takes 8 seconds of a processor.
+    """
+    parts = [ROOT / "wrangler.toml", *sorted((ROOT / "migrations").glob("*.sql"))]
+    digest = hashlib.sha256(b"".join(part.name.encode() + part.read_bytes() for part in parts)).hexdigest()
+    state = KEPT / digest[:16]
+    if not state.exists():
+        if SERVE.exists() and not (CACHE / ".bin" / "wrangler").exists():  # it installs the wrangler that comes next
+            _run([*starter(ROOT), "--help"])
+        made = processes.folder("d1")
+        wrangler(ROOT, "d1", "migrations", "apply", "DB", "--local", "--persist-to", str(made))
+        shutil.rmtree(KEPT, ignore_errors=True)
+        shutil.copytree(made, KEPT / "new")
+        (KEPT / "new").rename(state)
     return state
 
 
@@ -135,7 +161,11 @@ def _images_service(state: Path, ours: bool) -> Iterator[dict[str, str]]:
         with service as process:
             url = f"http://127.0.0.1:{port}"
             processes.wait_for_answer(process, url, log, START_S)
-            yield os.environ | {"NODE_OPTIONS": f"--require {HOOK}", "IMAGES_SERVICE": url}
+            yield os.environ | {
+                "NODE_OPTIONS": f"--require {HOOK}",
+                "IMAGES_SERVICE": url,
+                "IMAGES_BY_WRANGLER": str(state / BY_WRANGLER),
+            }
 
 
 def wrangler(project: Path, *arguments: str) -> str:

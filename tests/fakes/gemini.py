@@ -54,12 +54,13 @@ class FakeGemini:
         return JSONResponse({"candidates": candidates, "usageMetadata": counted})
 
     @contextlib.contextmanager
-    def serving(self) -> Iterator[str]:
-        """The address while a real server runs on a free port."""
+    def serving(self, port: int = 0) -> Iterator[str]:
+        """The address while a real server runs on this port, or on a free one."""
         config = uvicorn.Config(self.app, log_level="error", lifespan="off", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # it may have served here before
+            listener.bind(("127.0.0.1", port))
             listener.listen()  # from here on the system takes calls, before the server has started
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
             thread.start()

@@ -20,7 +20,7 @@ from tests.run_mark import carriers, own_mark, processor_s
 
 
 @dataclass
-class RateLimitCache:
+class Spent:
     """What the tests of a folder took. The processes that share the tests add up."""
 
     tests: int = 0
@@ -78,10 +78,10 @@ class Totals:
     """Adds up the reports of all processes, in the one that prints them."""
 
     def __init__(self) -> None:
-        self._spent: dict[str, RateLimitCache] = {}
+        self._spent: dict[str, Spent] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        spent = self._spent.setdefault(folder_of(report.nodeid), RateLimitCache())
+        spent = self._spent.setdefault(folder_of(report.nodeid), Spent())
         spent.clock_s += report.duration
         if report.when == "teardown":
             spent.tests += 1
@@ -98,13 +98,14 @@ class Totals:
         terminalreporter.section("seconds by folder: of a processor, its budget, by the clock; tests")
         for line in table(self._spent):
             terminalreporter.write_line(line)
+        terminalreporter.write_line(f"SOAK_DAY={soak.DAY} takes the samples of this run again.")
         for folder in over_budget(self._spent):
             terminalreporter.write_line(f"OVER BUDGET: {folder}. See tests/budgets.py.", red=True, bold=True)
 
 
-def table(spent: Mapping[str, RateLimitCache]) -> list[str]:
+def table(spent: Mapping[str, Spent]) -> list[str]:
     """A line for each folder, and one for all of them."""
-    whole = RateLimitCache(
+    whole = Spent(
         *(sum(getattr(each, name) for each in spent.values()) for name in ("tests", "clock_s", "processor_s"))
     )
     return [
@@ -116,7 +117,7 @@ def table(spent: Mapping[str, RateLimitCache]) -> list[str]:
     ]
 
 
-def over_budget(spent: Mapping[str, RateLimitCache], times: float = 1.0) -> list[str]:
+def over_budget(spent: Mapping[str, Spent], times: float = 1.0) -> list[str]:
     """The folders that took more than so many times their budget. In a soak run none does: it is long on purpose."""
     taken = {} if soak.FULL else spent
     return [folder for folder, each in taken.items() if each.processor_s > times * BUDGETS[folder]]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import fcntl
+import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,16 +20,19 @@ IN_WORKERD = (
     "made_by_ai mockups print queue samples vault"
 )
 """Contract tests of adapters that run inside workerd: test_database.py and so on."""
+ADAPTERS_IN_WORKERD = "queue streams time_zones vault wrangler_images"
+"""Tests of the edge that need adapters alone, not the app: they share that worker."""
 TOGETHER = {
+    **dict.fromkeys((f"tests/edge/test_{name}.py" for name in ADAPTERS_IN_WORKERD.split()), "adapters in workerd"),
     **dict.fromkeys(("tests/edge/", "tests/setups/", "tests/story/"), "the worker"),
     **{f"tests/contract/test_{name}.py": "adapters in workerd" for name in IN_WORKERD.split()},
 }
-"""Tests that one process runs, by the beginnings of their names, because what they start takes long to start.
-
-The first ones start workers in the project's own folder, and each start builds anew. The others share one worker, whose
-start takes 15 seconds of a processor.
+"""Tests that one process runs, by the beginnings of their names (the first that fits counts), because what they start
+takes long to start: a worker 10 to 15 seconds of a processor.
 """
-DOOR, ROOM = Path(__file__), Path(__file__).with_name("__init__.py")
+IN_THE_BROWSER = re.compile(r"tests/browser/.*\[worker\]$")
+"""Tests that look at the worker in a browser: they share it with the first ones of TOGETHER."""
+TURNS, MACHINE = Path(__file__), Path(__file__).with_name("__init__.py")
 """Files that every process of a run sees, to be locked."""
 FIRST = ("tests/integration/processes/", *TOGETHER)
 
@@ -47,11 +51,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Files(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            together = (name for folder, name in TOGETHER.items() if nodeid.startswith(folder))
-            return next(together, nodeid.partition("::")[0])
+            return scope_of(nodeid)
 
     config.option.loadscopereorder = False  # it would begin with those that have most tests, however short
     return Files(config, log)
+
+
+def scope_of(nodeid: str) -> str:
+    """What a test is run together with, in one process: its file, or what others of the same server have in common."""
+    if IN_THE_BROWSER.match(nodeid):
+        return "the worker"
+    together = (name for beginning, name in TOGETHER.items() if nodeid.startswith(beginning))
+    return next(together, nodeid.partition("::")[0])
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -70,9 +81,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @contextmanager
 def _turn(*, alone: bool) -> Iterator[None]:
-    """Beside other tests, or alone. Who waits to be alone keeps the door, so that no other test goes in before it."""
-    with DOOR.open() as shopify_auth, ROOM.open() as room:
-        fcntl.flock(shopify_auth, fcntl.LOCK_EX)
-        fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-        fcntl.flock(shopify_auth, fcntl.LOCK_UN)
+    """Run beside other tests, or alone. A test that waits to be alone holds the turns: no other starts before it."""
+    with TURNS.open() as turns, MACHINE.open() as machine:
+        fcntl.flock(turns, fcntl.LOCK_EX)
+        fcntl.flock(machine, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(turns, fcntl.LOCK_UN)
         yield

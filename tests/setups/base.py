@@ -24,6 +24,9 @@ from tests.setups.seed import offers
 
 TOKEN_KEY = "c2V0LXVwJ3MgdG9rZW4ga2V5LCBub2JvZHkgcmVhZHM="
 LINK_KEY = "c2V0LXVwJ3MgbGluayBrZXksIG5vYm9keSByZWFkcy4="
+KEEP_ALIVE_S = 2.0
+"""How long an idle connection is used again. uvicorn closes it after five seconds, which are httpx's default too: a
+request could meet a connection that is being closed."""
 PATIENCE_S = 60.0
 """How long jobs may take on cores that others keep busy."""
 WAITING = (
@@ -48,11 +51,15 @@ class Neighbours:
 
 
 @contextmanager
-def neighbours(app_url: str) -> Iterator[Neighbours]:
-    """Neighbours of the app at this address, which need not answer yet."""
+def neighbours(app_url: str, *, shopify_port: int = 0, gemini_port: int = 0) -> Iterator[Neighbours]:
+    """Neighbours of the app at this address, which need not answer yet. Theirs are on free ports if none are given."""
     config, gemini = Config(app_url=app_url, retry_delays=RETRY_DELAYS), FakeGemini()
     devstore = create_devstore(config, shops=[SHOP, OTHER_SHOP])
-    with serving(devstore) as url, httpx.Client(base_url=url, trust_env=False) as http, gemini.serving() as gemini_url:
+    with (
+        serving(devstore, shopify_port) as url,
+        httpx.Client(base_url=url, trust_env=False) as http,
+        gemini.serving(gemini_port) as gemini_url,
+    ):
         environ = {
             "APP_URL": app_url,
             "SHOPIFY_API_KEY": config.api_key,
@@ -77,7 +84,8 @@ class SetUp(ABC):
     def __init__(self, url: str, beside: Neighbours):
         self.url, self.environ = url, beside.environ
         self.shopify, self.gemini = beside.shopify, beside.gemini
-        self.http = httpx.Client(base_url=url, timeout=60, trust_env=False)
+        limits = httpx.Limits(keepalive_expiry=KEEP_ALIVE_S)
+        self.http = httpx.Client(base_url=url, timeout=60, trust_env=False, limits=limits)
 
     def send(
         self, method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes = b""

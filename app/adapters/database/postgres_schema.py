@@ -21,7 +21,9 @@ LOCK = 0x41727469
 
 DIALECT_WORDS = {
     r"\bjson_valid\((\w+)\)": r"(\1) IS JSON",
+    r"\bjson_extract\((\w+), '\$\.(\w+)'\)": r"(\1::json ->> '\2')",
     r"\bDOUBLE\b(?! PRECISION)": "DOUBLE PRECISION",
+    r"\bCOLLATE BINARY\b": 'COLLATE "C"',
 }
 
 SHAPE = """

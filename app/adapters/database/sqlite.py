@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -18,6 +19,8 @@ from app.core.ports.database import Result, Row
 
 BUSY_S = 5.0
 """How long a statement waits for another process's write before it fails, in seconds."""
+READERS = 4
+"""The maximum number of reads of one process at a time. One that takes long then delays no other."""
 SCRUB_S = 1.0
 """How long scrubbing waits for readers, in seconds. Writers wait as long, so it must stay well under BUSY_S."""
 TRANSIENT = {
@@ -30,12 +33,15 @@ TRANSIENT = {
 
 
 class SqliteDatabase:
-    """Database on SQLite. Reads and writes use separate connections and threads, so reads never wait for a write."""
+    """Database on SQLite, with one connection for writes and several for reads, so that reads never wait for a write.
+
+    A read that begins after a batch has been committed sees it, on whichever connection.
+    """
 
     def __init__(self, path: Path):
         self._path = path
-        self._reads = _Connection(path)
-        self._writes = _Connection(path)
+        self._reads = _Connections(path, READERS, read_only=True)
+        self._writes = _Connections(path, 1, read_only=False)
 
     async def one(self, statement: Any) -> Row | None:
         rows = await self.all(statement)
@@ -65,27 +71,31 @@ class SqliteDatabase:
         await self._writes.close()
 
 
-class _Connection:
-    """A connection with its own thread, opened on first use."""
+class _Connections:
+    """Up to `count` connections, each with its own thread, opened when they are first needed."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, count: int, *, read_only: bool):
         self._path = path
-        self._thread = _thread()
-        self._handle: sqlite3.Connection | None = None
+        self._count = count
+        self._read_only = read_only
+        self._threads = self._new_threads()
+        self._own = threading.local()
+        self._handles: list[sqlite3.Connection] = []
 
     async def call(self, work: Any, argument: Any) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work, argument)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, work, argument)
 
     async def close(self) -> None:
-        thread, self._thread = self._thread, _thread()
-        await asyncio.get_running_loop().run_in_executor(thread, self._close)
-        thread.shutdown()
+        """Close the connections once their work is done. Later calls open new ones."""
+        threads, self._threads = self._threads, self._new_threads()
+        await asyncio.to_thread(threads.shutdown)
+        self._own = threading.local()
+        while self._handles:
+            self._handles.pop().close()
 
     def _run(self, work: Any, argument: Any) -> Any:
         try:
-            if self._handle is None:
-                self._handle = connect(self._path)
-            return work(self._handle, argument)
+            return work(self._handle(), argument)
         except sqlite3.IntegrityError as fault:
             raise constraint(str(fault)) from fault
         except sqlite3.OperationalError as fault:
@@ -93,15 +103,19 @@ class _Connection:
                 raise
             raise Unavailable("The database is busy. Try again.", code="database_unavailable") from fault
 
-    def _close(self) -> None:
-        if self._handle is not None:
-            self._handle.close()
-            self._handle = None
+    def _handle(self) -> sqlite3.Connection:
+        """Return this thread's connection."""
+        handle: sqlite3.Connection | None = getattr(self._own, "handle", None)
+        if handle is None:
+            handle = self._own.handle = connect(self._path)
+            self._handles.append(handle)
+            if self._read_only:
+                handle.execute("PRAGMA query_only = ON")
+        return handle
 
-
-def _thread() -> ThreadPoolExecutor:
-    """An executor with one thread, which starts on first use."""
-    return ThreadPoolExecutor(1, thread_name_prefix="sqlite")
+    def _new_threads(self) -> ThreadPoolExecutor:
+        """Return an executor whose threads start when no other one is idle."""
+        return ThreadPoolExecutor(self._count, thread_name_prefix="sqlite")
 
 
 def connect(path: Path) -> sqlite3.Connection:

@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from app.core.ids import first_id, new_id
 from app.core.ports.database import Database, Expect
 from app.core.statements import built_once
-from app.core.tables import among, typed, upsert
+from app.core.tables import among, typed, unindexed, upsert
 from app.jobs.model import OPEN, Job
-from app.jobs.tables import is_abandoned, is_pending, jobs
+from app.jobs.tables import is_abandoned, is_given_up, is_pending, jobs
+from app.jobs.tables import is_open as is_open_now
 
 COLUMNS = [jobs.c[name] for name in Job.__dataclass_fields__]
 
@@ -37,12 +38,12 @@ async def jobs_by_status(db: Database, statuses: Sequence[str], limit: int) -> l
 
 async def open_by_kind(db: Database) -> dict[tuple[str, ...], int]:
     """Return how many jobs are open, by kind and status."""
-    return await _by_kind(db, jobs.c.status.in_(OPEN))
+    return await _by_kind(db, is_open_now(jobs))
 
 
 async def given_up_by_kind(db: Database, since: datetime) -> dict[tuple[str, ...], int]:
     """Return how many of the jobs created since then have failed for good, by kind and status."""
-    return await _by_kind(db, and_(jobs.c.id >= first_id(since), jobs.c.status.in_(("failed", "dead"))))
+    return await _by_kind(db, and_(unindexed(jobs.c.id) >= first_id(since), is_given_up(jobs)))
 
 
 async def oldest_due(db: Database, now: datetime) -> datetime | None:

@@ -15,7 +15,7 @@ from app.media.tables import assets
 from app.personalization.model import Generation, KnownDesign
 from app.personalization.order_rules import LineParts, Order, OrderItem
 from app.personalization.print_sizes import Size
-from app.personalization.queries.offers import sizes_as_printed
+from app.personalization.queries.offers import SIZE, with_size
 from app.personalization.tables import generations, order_items, orders
 from app.shops.tables import shoppers
 
@@ -47,20 +47,22 @@ async def line_parts(db: Database, shop_id: str, item_id: str) -> LineParts | No
 
 @built_once
 def _line_parts(shop_id: str, item_id: str) -> Any:
-    size, master, photo = sizes_as_printed(shop_id).subquery("size"), assets.alias("master"), assets.alias("photo")
+    master, photo = assets.alias("master"), assets.alias("photo")
     design = and_(generations.c.id == order_items.c.preview_generation_id, generations.c.generation_type == "preview")
+    rows = (
+        order_items.outerjoin(generations, design)
+        .outerjoin(master, and_(master.c.id == generations.c.master_asset_id, master.c.deleted_at.is_(None)))
+        .outerjoin(photo, and_(photo.c.id == generations.c.upload_asset_id, photo.c.deleted_at.is_(None)))
+    )
     return (
         select(
             *columns_of(OrderItem, order_items, "item"),
             *columns_of(Generation, generations, "design"),
-            *columns_of(Size, size, "size"),
+            *SIZE,
             *columns_of(Asset, master, "master"),
             *columns_of(Asset, photo, "photo"),
         )
-        .outerjoin(generations, design)
-        .outerjoin(size, size.c.id == order_items.c.size_id)
-        .outerjoin(master, and_(master.c.id == generations.c.master_asset_id, master.c.deleted_at.is_(None)))
-        .outerjoin(photo, and_(photo.c.id == generations.c.upload_asset_id, photo.c.deleted_at.is_(None)))
+        .select_from(with_size(shop_id, rows, order_items.c.size_id))
         .where(order_items.c.shop_id == shop_id, order_items.c.id == item_id)
     )
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, literal, select
+from sqlalchemy import ColumnElement, FromClause, Join, Label, and_, func, literal, literal_column, select, union_all
 
+from app.catalog.tables import products
 from app.core.ids import new_id
 from app.core.pictures import WHITE
 from app.core.ports.database import Database
+from app.core.rows import part
 from app.core.statements import built_once
-from app.core.tables import Id, upsert
+from app.core.tables import Id, among, each_of, unindexed, upsert
 from app.media.tables import assets
 from app.personalization.model import Style, Watermark, default_watermark
 from app.personalization.print_sizes import PRINT_DPI, Size
@@ -43,6 +46,34 @@ _DEFAULTS = {
     "background": WHITE,
 }
 """The print settings of a size without a blank."""
+MOST_SIZES = 100
+"""The maximum number of sizes of a whole shop to choose from."""
+
+
+def _blank_or_default(name: str) -> ColumnElement[Any]:
+    """Return the value of the mapped blank, else that of the size, else the default of a print without a blank."""
+    blank = variants if name in variants.c else bases
+    other = sizes.c[name] if name in sizes.c else literal(_DEFAULTS[name])
+    return func.coalesce(blank.c[name], other)
+
+
+_SIZE: Mapping[str, ColumnElement[Any]] = {
+    "id": sizes.c.id,
+    "product_id": sizes.c.product_id,
+    "name": sizes.c.name,
+    "shopify_variant_id": sizes.c.shopify_variant_id,
+    **{name: _blank_or_default(name) for name in ("width_px", "height_px", *_DEFAULTS)},
+    "profile_key": assets.c.key,
+    "mockup": bases.c.mockup,
+    "product_base_variant_id": mappings.c.product_base_variant_id,
+    "base_name": bases.c.name,
+    "base_variant_name": variants.c.name,
+    "option_names": bases.c.option_names,
+    "option_values": variants.c.option_values,
+}
+"""The fields of Size, from the tables that `with_size` joins."""
+SIZE: Sequence[Label[Any]] = [column.label(f"size_{name}") for name, column in _SIZE.items()]
+"""The columns of Size in a select from `with_size`, to be read by `part` under the name "size"."""
 
 
 async def styles_of(db: Database, shop_id: str, product_id: Id) -> list[Style]:
@@ -72,6 +103,60 @@ def _styles_of(shop_id: str, product_id: Id) -> Any:
     )
 
 
+async def styles_by_product(db: Database, shop_id: str, product_ids: Collection[str]) -> dict[str, list[Style]]:
+    """Return the styles in which each of these products is offered, without their pictures."""
+    found: dict[str, list[Style]] = {}
+    for row in await db.all(_styles_by_product(shop_id, product_ids)):
+        if row["id"] is not None:
+            found.setdefault(row["product_id"], []).append(
+                Style(row["id"], row["name"], row["prompt_template"], None, row["usage_count"])
+            )
+    return found
+
+
+@built_once
+def _styles_by_product(shop_id: str, product_ids: Collection[str]) -> Any:
+    named = each_of(product_ids)
+    link = and_(
+        product_styles.c.shop_id == shop_id,
+        product_styles.c.product_id == named.c.key,
+        product_styles.c.is_enabled == 1,
+    )
+    style = and_(ai_styles.c.id == product_styles.c.ai_style_id, ai_styles.c.is_active == 1)
+    return (
+        select(
+            named.c.key.label("product_id"),
+            ai_styles.c.id,
+            ai_styles.c.name,
+            ai_styles.c.prompt_template,
+            ai_styles.c.usage_count,
+        )
+        .select_from(named.outerjoin(product_styles, link).outerjoin(ai_styles, style))
+        .order_by(product_styles.c.sort_order, ai_styles.c.sort_order)
+    )
+
+
+async def sizes_by_product(db: Database, shop_id: str, product_ids: Collection[str]) -> dict[str, list[Size]]:
+    """Return the active sizes of each of these products."""
+    found: dict[str, list[Size]] = {}
+    for row in await db.all(_sizes_by_product(shop_id, product_ids)):
+        size = part(row, Size, "size")
+        if size is not None:
+            found.setdefault(size.product_id, []).append(size)
+    return found
+
+
+@built_once
+def _sizes_by_product(shop_id: str, product_ids: Collection[str]) -> Any:
+    named = each_of(product_ids)
+    own = and_(sizes.c.shop_id == shop_id, sizes.c.product_id == named.c.key, sizes.c.is_active == 1)
+    return (
+        select(*SIZE)
+        .select_from(_with_blank(named.outerjoin(sizes, own)))
+        .order_by(sizes.c.product_id, sizes.c.sort_order)
+    )
+
+
 async def sizes_of(db: Database, shop_id: str, product_id: Id) -> list[Size]:
     return [Size(**row) for row in await db.all(_sizes_of(shop_id, product_id))]
 
@@ -85,16 +170,39 @@ def _sizes_of(shop_id: str, product_id: Id) -> Any:
     )
 
 
-async def sizes_of_shop(db: Database, shop_id: str) -> list[Size]:
-    """Return the active sizes of all products, by name. Sizes of one product with equal name and pixels appear once."""
-    rows = await db.all(_sizes_of_shop(shop_id))
-    found = {(row["product_id"], row["name"], row["width_px"], row["height_px"]): Size(**row) for row in rows}
-    return list(found.values())
+async def sizes_to_map(db: Database, shop_id: str, shopify_product_ids: Collection[str]) -> dict[str, list[Size]]:
+    """Return the active sizes of these products, by Shopify's id; under "", one size of the shop for each name and size
+    in pixels, at most MOST_SIZES of them, by name."""
+    rows = await db.all(_sizes_to_map(shop_id, shopify_product_ids, MOST_SIZES))
+    found: dict[str, list[Size]] = {}
+    for row in rows:
+        size = part(row, Size, "size")
+        if size is not None:
+            found.setdefault(row["shopify_product_id"], []).append(size)
+    return found
 
 
 @built_once
-def _sizes_of_shop(shop_id: str) -> Any:
-    return sizes_as_printed(shop_id).where(sizes.c.is_active == 1).order_by(sizes.c.name, sizes.c.id)
+def _sizes_to_map(shop_id: str, shopify_product_ids: Collection[str], limit: int) -> Any:
+    of_shop = sizes.alias()
+    one_of_each = (
+        select(func.min(of_shop.c.id).label("size_id"), literal_column("''").label("shopify_product_id"))
+        .where(of_shop.c.shop_id == shop_id, of_shop.c.is_active == literal_column("1"))
+        .group_by(of_shop.c.name, of_shop.c.width_px, of_shop.c.height_px)
+        .order_by(of_shop.c.name, of_shop.c.width_px, of_shop.c.height_px)
+        .limit(limit)
+        .subquery()
+    )
+    own = select(sizes.c.id.label("size_id"), products.c.shopify_product_id).join_from(
+        products, sizes, and_(unindexed(sizes.c.shop_id) == shop_id, sizes.c.product_id == products.c.id)
+    )
+    named = [products.c.shop_id == shop_id, among(products.c.shopify_product_id, shopify_product_ids)]
+    chosen = union_all(select(*one_of_each.c), own.where(*named, sizes.c.is_active == 1)).subquery("chosen")
+    return (
+        select(chosen.c.shopify_product_id, *SIZE)
+        .select_from(with_size(shop_id, chosen, chosen.c.size_id))
+        .order_by(sizes.c.name, sizes.c.width_px, sizes.c.height_px, sizes.c.id)
+    )
 
 
 async def size_of_variant(db: Database, shop_id: str, shopify_variant_id: str) -> Size | None:
@@ -221,40 +329,30 @@ def set_watermark(shop_id: str, watermark: Watermark, at: datetime) -> Any:
     )
 
 
+def with_size(shop_id: str, rows: FromClause, size_id: ColumnElement[Any]) -> Join:
+    """Join each row with the size of this id, and with the blank that the size's variant is mapped to, if any.
+
+    SIZE are the columns to select. SQLite would read all sizes of the shop to join a subquery of sizes.
+    """
+    return _with_blank(rows.outerjoin(sizes, and_(sizes.c.shop_id == shop_id, sizes.c.id == size_id)))
+
+
 @functools.cache
 def _sizes() -> Any:
-    mapped = (
-        sizes.outerjoin(
-            mappings,
-            and_(
-                mappings.c.shop_id == sizes.c.shop_id,
-                mappings.c.product_id == sizes.c.product_id,
-                mappings.c.shopify_variant_id == sizes.c.shopify_variant_id,
-                mappings.c.is_active == 1,
-            ),
-        )
+    return select(*[column.label(field) for field, column in _SIZE.items()]).select_from(_with_blank(sizes))
+
+
+def _with_blank(rows: FromClause) -> Join:
+    """Join rows that have a size with the blank that its variant is mapped to, and the blank's colour profile."""
+    mapped = and_(
+        mappings.c.shop_id == sizes.c.shop_id,
+        mappings.c.product_id == sizes.c.product_id,
+        mappings.c.shopify_variant_id == sizes.c.shopify_variant_id,
+        mappings.c.is_active == 1,
+    )
+    return (
+        rows.outerjoin(mappings, mapped)
         .outerjoin(variants, variants.c.id == mappings.c.product_base_variant_id)
         .outerjoin(bases, bases.c.id == variants.c.product_base_id)
         .outerjoin(assets, assets.c.id == bases.c.profile_asset_id)
     )
-    return select(
-        sizes.c.id,
-        sizes.c.product_id,
-        sizes.c.name,
-        sizes.c.shopify_variant_id,
-        *[_blank_or_default(name) for name in ("width_px", "height_px", *_DEFAULTS)],
-        assets.c.key.label("profile_key"),
-        bases.c.mockup,
-        mappings.c.product_base_variant_id,
-        bases.c.name.label("base_name"),
-        variants.c.name.label("base_variant_name"),
-        bases.c.option_names,
-        variants.c.option_values,
-    ).select_from(mapped)
-
-
-def _blank_or_default(name: str) -> Any:
-    """Return the value of the mapped blank, else that of the size, else the default of a print without a blank."""
-    blank = variants if name in variants.c else bases
-    other = sizes.c[name] if name in sizes.c else literal(_DEFAULTS[name])
-    return func.coalesce(blank.c[name], other).label(name)

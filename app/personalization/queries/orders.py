@@ -7,24 +7,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, true, update
+from sqlalchemy import func, select, update
 
-from app.core.ports.database import Database, Expect, Row
-from app.core.rows import columns_of, part
+from app.core.ids import first_id
+from app.core.ports.database import Database, Expect
 from app.core.statements import built_once
 from app.core.tables import among, moment, upsert
-from app.jobs.tables import jobs
 from app.media.tables import assets
-from app.personalization.model import NOTE, NOTE_FAILED, OrderCard
 from app.personalization.order_rules import Order, OrderItem
-from app.personalization.print_sizes import Size
-from app.personalization.queries.offers import sizes_as_printed
-from app.personalization.tables import (
-    ai_styles,
-    generations,
-    order_items,
-    orders,
-)
+from app.personalization.tables import generations, order_items, orders
 
 ITEM = [order_items.c[name] for name in OrderItem.__dataclass_fields__]
 ORDER = [orders.c[name] for name in Order.__dataclass_fields__]
@@ -98,136 +89,6 @@ def _taken_line_ids(shop_id: str, shopify_order_id: str, line_ids: Sequence[str]
     )
 
 
-async def order_cards(
-    db: Database, shop_id: str, limit: int, *, item_id: str | None = None, states: Sequence[str] = ()
-) -> list[OrderCard]:
-    """Return the newest lines with a design, for the merchant.
-
-    `states` limits them to these states, where NOTE_FAILED counts as a state; `item_id` limits them to one line.
-    """
-    chosen = (states or None, NOTE_FAILED in states)
-    return [
-        OrderCard(**_with_size(row)) for row in await db.all(_order_cards(shop_id, limit, item_id or None, *chosen))
-    ]
-
-
-@built_once
-def _order_cards(
-    shop_id: str, limit: int, item_id: str | None, states: Sequence[str] | None, or_note_failed: bool
-) -> Any:
-    preview, mockup, master, printed, proposed, upload = (
-        assets.alias(name) for name in ("preview", "mockup", "master", "printed", "proposed", "upload")
-    )
-    proposal, final = generations.alias("proposal"), generations.alias("final")
-    size = sizes_as_printed(shop_id).subquery("size")
-    note_failed = _note_failed(shop_id) if or_note_failed else false()
-    in_state = true() if states is None else or_(among(order_items.c.state, states), note_failed)
-    return (
-        select(*_card(preview, mockup, master, printed, proposed, upload, proposal, final, size))
-        .join(orders, orders.c.id == order_items.c.order_id)
-        .outerjoin(size, size.c.id == order_items.c.size_id)
-        .outerjoin(generations, generations.c.id == order_items.c.preview_generation_id)
-        .outerjoin(ai_styles, ai_styles.c.id == generations.c.ai_style_id)
-        .outerjoin(proposal, proposal.c.id == order_items.c.proposed_generation_id)
-        .outerjoin(final, final.c.id == order_items.c.final_generation_id)
-        .outerjoin(preview, preview.c.id == generations.c.preview_asset_id)
-        .outerjoin(mockup, mockup.c.id == generations.c.mockup_asset_id)
-        .outerjoin(proposed, proposed.c.id == proposal.c.preview_asset_id)
-        .outerjoin(master, and_(master.c.id == generations.c.master_asset_id, master.c.deleted_at.is_(None)))
-        .outerjoin(upload, and_(upload.c.id == generations.c.upload_asset_id, upload.c.deleted_at.is_(None)))
-        .outerjoin(printed, printed.c.id == order_items.c.print_asset_id)
-        .outerjoin(jobs, and_(jobs.c.shop_id == shop_id, jobs.c.dedupe_key == f"{NOTE}:" + order_items.c.id))
-        .where(
-            order_items.c.shop_id == shop_id,
-            true() if item_id is None else order_items.c.id == item_id,
-            in_state,
-        )
-        .order_by(order_items.c.created_at.desc(), order_items.c.id)
-        .limit(limit)
-    )
-
-
-_PRINT_COLUMNS = (
-    *("upscale_status", "upscale_factor", "upscale_started_at", "upscale_completed_at"),
-    *("generation_params", "original_width", "original_height"),
-)
-"""Columns of the final generation that describe how the print file was made."""
-
-
-def _with_size(row: Row) -> dict[str, Any]:
-    """Replace the columns of the size by `printed_on`, which is None if the line has no size."""
-    rest = {name: value for name, value in row.items() if not name.startswith("size_")}
-    return rest | {"printed_on": part(row, Size, "size")}
-
-
-def _card(
-    preview: Any,
-    mockup: Any,
-    master: Any,
-    printed: Any,
-    proposed: Any,
-    upload: Any,
-    proposal: Any,
-    final: Any,
-    size: Any,
-) -> list[Any]:
-    return [
-        order_items.c.id.label("item_id"),
-        order_items.c.shop_id,
-        orders.c.shopify_order_id,
-        orders.c.order_number,
-        order_items.c.title,
-        size.c.name.label("size"),
-        ai_styles.c.name.label("style"),
-        order_items.c.quantity,
-        order_items.c.state,
-        order_items.c.reason,
-        printed.c.width,
-        printed.c.height,
-        orders.c.is_test,
-        orders.c.created_at,
-        preview.c.key.label("preview_key"),
-        mockup.c.key.label("mockup_key"),
-        master.c.id.is_not(None).label("has_master"),
-        upload.c.id.label("upload_id"),
-        proposal.c.id.label("proposal_id"),
-        proposal.c.status.label("proposal_status"),
-        proposed.c.key.label("proposal_key"),
-        printed.c.key.label("print_key"),
-        printed.c.filename.label("print_filename"),
-        jobs.c.status.label("note_status"),
-        (generations.c.ai_prompt_used != "").label("is_drawn"),
-        generations.c.preflight,
-        (proposal.c.ai_prompt_used != "").label("proposal_is_drawn"),
-        proposal.c.preflight.label("proposal_preflight"),
-        final.c.tiles,
-        final.c.tiles_fell_back,
-        *columns_of(Size, size, "size"),
-        generations.c.model_used,
-        generations.c.duration_ms,
-        *[final.c[name] for name in _PRINT_COLUMNS],
-    ]
-
-
-def _note_failed(shop_id: str) -> ColumnElement[bool]:
-    """Return a condition on lines: the print file is ready, but the update of the Shopify order failed for good."""
-    given_up = select(jobs.c.subject_id).where(
-        jobs.c.shop_id == shop_id, jobs.c.status.in_(("failed", "dead")), jobs.c.kind == NOTE
-    )
-    return and_(order_items.c.state == "ready", order_items.c.id.in_(given_up))
-
-
-async def count_failed_notes(db: Database, shop_id: str) -> int:
-    """Count the lines whose print file is ready, but whose Shopify order could not be updated."""
-    row = await db.one(_count_failed_notes(shop_id))
-    return int(row["count"]) if row else 0
-
-
-@built_once
-def _count_failed_notes(shop_id: str) -> Any:
-    return select(func.count().label("count")).where(order_items.c.shop_id == shop_id, _note_failed(shop_id))
-
-
 async def items_by_state(db: Database, shop_id: str) -> dict[str, int]:
     return {row["state"]: row["count"] for row in await db.all(_items_by_state(shop_id))}
 
@@ -241,18 +102,15 @@ def _items_by_state(shop_id: str) -> Any:
     )
 
 
-async def previews_since(db: Database, shop_id: str, since: datetime) -> int:
-    row = await db.one(_previews_since(shop_id, since))
-    return int(row["count"]) if row else 0
+async def has_previews_since(db: Database, shop_id: str, since: datetime) -> bool:
+    """Return whether a preview was requested since then."""
+    return await db.one(_preview_since(shop_id, first_id(since))) is not None
 
 
 @built_once
-def _previews_since(shop_id: str, since: datetime) -> Any:
-    return select(func.count().label("count")).where(
-        generations.c.shop_id == shop_id,
-        generations.c.generation_type == "preview",
-        generations.c.created_at >= since,
-    )
+def _preview_since(shop_id: str, first: str) -> Any:
+    mine = [generations.c.shop_id == shop_id, generations.c.generation_type == "preview", generations.c.id >= first]
+    return select(generations.c.id).where(*mine).order_by(generations.c.id.desc()).limit(1)
 
 
 def save_order(order: Order, before: Order | None, at: datetime) -> Expect:

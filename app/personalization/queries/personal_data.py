@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, CompoundSelect, Select, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, or_, select, update
 
 from app.core.ports.database import Database
-from app.core.tables import among
+from app.core.tables import among, unindexed
 from app.media.tables import assets
-from app.personalization.tables import generations, order_items, orders
+from app.personalization.tables import ai_styles, generations, order_items, orders, product_bases, watermarks
 from app.privacy import Browsers, Customer, OwnedTable
 
 SOLD_STATES = ("queued", "printing", "ready", "failed")
@@ -40,35 +40,32 @@ class DesignsAndOrders(OwnedTable):
         return super().belongs(customer, table)
 
     def may_leave(self, shop_id: str) -> Any:
-        ordered = _in_paid_lines(shop_id, order_items.c.preview_generation_id)
-        designs = select(generations.c.master_asset_id).where(
-            generations.c.shop_id == shop_id, generations.c.id.in_(ordered)
-        )
+        designs = _of_shop(shop_id, generations.c.master_asset_id == assets.c.id)
         return or_(
             assets.c.purpose.in_(WATERMARKED),
-            assets.c.id.in_(designs),
-            assets.c.id.in_(_in_paid_lines(shop_id, order_items.c.print_asset_id)),
+            select(generations.c.id)
+            .where(designs, _is_paid_for(shop_id, order_items.c.preview_generation_id == generations.c.id))
+            .exists(),
+            _is_paid_for(shop_id, order_items.c.print_asset_id == assets.c.id),
         )
 
-    def withheld_uploads(self, shop_id: str) -> Any | None:
-        """Select unsold pictures that the merchant uploaded: they are full pictures, not photos of the shopper."""
-        ordered = _in_paid_lines(shop_id, order_items.c.preview_generation_id)
-        return select(generations.c.upload_asset_id).where(
-            generations.c.shop_id == shop_id,
-            generations.c.ai_prompt_used == "",
-            generations.c.upload_asset_id.is_not(None),
-            generations.c.id.not_in(ordered),
-        )
+    def withholds_upload(self, shop_id: str) -> Any:
+        """Return the condition of unsold pictures that the merchant uploaded, which are no photos of the shopper."""
+        designs = _of_shop(shop_id, generations.c.upload_asset_id == assets.c.id)
+        unsold = ~_is_paid_for(shop_id, order_items.c.preview_generation_id == generations.c.id)
+        return select(generations.c.id).where(designs, generations.c.ai_prompt_used == "", unsold).exists()
 
     def claim_orders(self, customer: Customer, order_ids: Collection[str], at: datetime) -> list[Any]:
         named = and_(orders.c.shop_id == customer.shop_id, among(orders.c.shopify_order_id, order_ids))
         return [update(orders).where(named).values(customer_id=customer.id, updated_at=at)]
 
     def browsers_ordered_from(self, customer: Customer) -> Any | None:
-        return _sessions(customer.shop_id, _designs_of_customer(customer))
+        made = generations.alias()
+        return _sessions(made, customer).where(made.c.id.in_(_designs_of_customer(customer)))
 
     def browsers_others_ordered_from(self, customer: Customer) -> Any | None:
-        return _sessions(customer.shop_id, _designs_of_others(customer))
+        made = generations.alias()
+        return _sessions(made, customer).where(_is_ordered_by_others(customer, made.c.id))
 
     def made_as_guest(self, customer: Customer, browsers: Browsers) -> ColumnElement[bool]:
         """Return the condition that the customer ordered a design, or made it in a browser that only they used.
@@ -83,18 +80,18 @@ class DesignsAndOrders(OwnedTable):
                 generations.c.id.in_(_designs_of_customer(customer)),
                 generations.c.order_id.in_(mine),
             ),
-            generations.c.id.not_in(_designs_of_others(customer)),
-            or_(generations.c.order_id.is_(None), generations.c.order_id.in_(mine)),
+            ~_is_ordered_by_others(customer, generations.c.id),
+            or_(unindexed(generations.c.order_id).is_(None), generations.c.order_id.in_(mine)),
         )
 
     def tried_only(self, customer: Customer) -> ColumnElement[bool]:
-        return and_(generations.c.id.not_in(_designs_of_others(customer)), generations.c.order_id.is_(None))
+        return and_(~_is_ordered_by_others(customer, generations.c.id), unindexed(generations.c.order_id).is_(None))
 
     def delete(self, shop_id: str, item_ids: Collection[str], at: datetime) -> list[Any]:
         preview, final, proposal = (
             among(order_items.c[f"{name}_generation_id"], item_ids) for name in ("preview", "final", "proposed")
         )
-        proposed = and_(order_items.c.shop_id == shop_id, proposal)
+        proposed = and_(unindexed(order_items.c.shop_id) == shop_id, proposal)
         return [
             _clear_lines(shop_id, at).where(or_(preview, final)),
             update(order_items).where(proposed).values(proposed_generation_id=None, updated_at=at),
@@ -109,7 +106,7 @@ class DesignsAndOrders(OwnedTable):
         rows = await db.all(
             select(order_items.c.id)
             .where(
-                order_items.c.shop_id == customer.shop_id,
+                unindexed(order_items.c.shop_id) == customer.shop_id,
                 order_items.c.order_id.in_(_orders(customer)),
                 order_items.c.id > after,
             )
@@ -127,12 +124,25 @@ class DesignsAndOrders(OwnedTable):
             .values(customer_id=None, updated_at=at),
         ]
 
+    def needs_file(self) -> Any:
+        """Return the condition that a file's row is needed: also as a line's print file, and in the shop's settings.
+
+        A line without a print file would be printed again. A blank without its colour profile, a style without its
+        reference and a shop without its watermark would silently give other pictures.
+        """
+        referring = (
+            *(order_items.c.print_asset_id, product_bases.c.profile_asset_id, watermarks.c.asset_id),
+            *(ai_styles.c.example_asset_id, ai_styles.c.reference_asset_id),
+        )
+        needed = [select(column.table.c.id).where(column == assets.c.id).exists() for column in referring]
+        return or_(super().needs_file(), *needed)
+
     def is_unordered(self) -> ColumnElement[bool]:
         return generations.c.pinned_at.is_(None)
 
     def is_unproposed(self, shop_id: str, item_ids: Collection[str]) -> ColumnElement[bool]:
         proposed = order_items.c.proposed_generation_id
-        proposals = select(proposed).where(order_items.c.shop_id == shop_id, among(proposed, item_ids))
+        proposals = select(proposed).where(unindexed(order_items.c.shop_id) == shop_id, among(proposed, item_ids))
         return generations.c.id.not_in(proposals)
 
 
@@ -140,51 +150,60 @@ def _orders(customer: Customer) -> Select[tuple[str]]:
     return select(orders.c.id).where(orders.c.shop_id == customer.shop_id, orders.c.customer_id == customer.id)
 
 
-def _designs_in_orders(shop_id: str, by: ColumnElement[bool]) -> CompoundSelect[tuple[str]]:
-    """Select the designs in the orders that meet the condition `by`, including proposed replacement pictures."""
-    of_somebody = select(orders.c.id).where(orders.c.shop_id == shop_id, by)
-    lines = and_(order_items.c.shop_id == shop_id, order_items.c.order_id.in_(of_somebody))
+def _designs_of_customer(customer: Customer) -> CompoundSelect[tuple[str]]:
+    """Select the designs in the customer's orders, including proposed replacement pictures."""
+    mine = unindexed(order_items.c.shop_id) == customer.shop_id
+    lines = and_(mine, order_items.c.order_id.in_(_orders(customer)))
     chosen, proposed = (select(design).where(lines, design.is_not(None)) for design in DESIGN_COLUMNS)
     return chosen.union(proposed)
 
 
-def _designs_of_customer(customer: Customer) -> CompoundSelect[tuple[str]]:
-    return _designs_in_orders(customer.shop_id, orders.c.customer_id == customer.id)
+def _is_ordered_by_others(customer: Customer, design_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition that a design is in another customer's order, as the design or as a replacement picture.
 
-
-def _designs_of_others(customer: Customer) -> CompoundSelect[tuple[str]]:
-    return _designs_in_orders(
-        customer.shop_id, or_(orders.c.customer_id.is_(None), orders.c.customer_id != customer.id)
+    It is asked for each design, because others' designs are most of the shop's.
+    """
+    others = or_(orders.c.customer_id.is_(None), orders.c.customer_id != customer.id)
+    lines = (
+        select(order_items.c.id)
+        .join(orders, orders.c.id == order_items.c.order_id)
+        .where(unindexed(order_items.c.shop_id) == customer.shop_id, others)
     )
+    return or_(*[lines.where(column == design_id).exists() for column in DESIGN_COLUMNS])
 
 
-def _sessions(shop_id: str, ordered: CompoundSelect[tuple[str]]) -> Select[tuple[str]]:
-    session = generations.c.guest_session_id
-    return select(session).where(generations.c.shop_id == shop_id, session.is_not(None), generations.c.id.in_(ordered))
+def _sessions(made: Any, customer: Customer) -> Select[tuple[str]]:
+    """Select the guest sessions of designs from `made`, an alias of generations."""
+    session = made.c.guest_session_id
+    return select(session).where(made.c.shop_id == customer.shop_id, unindexed(session).is_not(None))
 
 
-def _in_paid_lines(shop_id: str, column: Column[Any]) -> Select[tuple[str]]:
-    """Select a column of the lines that were paid for and not refunded."""
-    paid = select(orders.c.id).where(
-        orders.c.shop_id == shop_id,
+def _of_shop(shop_id: str, which: ColumnElement[bool]) -> ColumnElement[bool]:
+    return and_(unindexed(generations.c.shop_id) == shop_id, which)
+
+
+def _is_paid_for(shop_id: str, which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition that there is such a line, that it was paid for, and that it was not refunded."""
+    sold = and_(unindexed(order_items.c.shop_id) == shop_id, which, order_items.c.state.in_(SOLD_STATES))
+    paid = and_(
+        unindexed(orders.c.shop_id) == shop_id,
         orders.c.paid_at.is_not(None),
         orders.c.cancelled_at.is_(None),
         orders.c.status != "refunded",
     )
-    return select(column).where(
-        order_items.c.shop_id == shop_id,
-        order_items.c.order_id.in_(paid),
-        order_items.c.state.in_(SOLD_STATES),
-        column.is_not(None),
-    )
+    lines = select(order_items.c.id).join(orders, orders.c.id == order_items.c.order_id)
+    return lines.where(sold, paid).exists()
 
 
 def _clear_lines(shop_id: str, at: datetime) -> Any:
-    """Return an update that clears the design of a line, and cancels the line if it was not printed yet."""
+    """Return an update that clears the designs of some lines, and cancels those that were not printed yet.
+
+    The caller adds the condition that selects the lines, by an indexed column.
+    """
     state = case((order_items.c.state.in_(("ready", "cancelled")), order_items.c.state), else_="cancelled")
     return (
         update(order_items)
-        .where(order_items.c.shop_id == shop_id)
+        .where(unindexed(order_items.c.shop_id) == shop_id)
         .values(
             preview_generation_id=None,
             final_generation_id=None,

@@ -28,12 +28,17 @@ class Browsers:
 
     def theirs_alone(self, session: ColumnElement[Any]) -> ColumnElement[bool]:
         """Return the condition that the customer, and no one else, ordered from a session."""
-        return and_(_in_any(session, self.by_them), *[session.not_in(each) for each in self.by_others])
+        return and_(_in_any(session, self.by_them), ~_is_any(session, self.by_others))
 
     def shared(self, session: ColumnElement[Any]) -> ColumnElement[bool]:
         """Return the condition that the customer ordered from a session, and others did too."""
-        return and_(_in_any(session, self.by_them), _in_any(session, self.by_others))
+        return and_(_in_any(session, self.by_them), _is_any(session, self.by_others))
 
 
 def _in_any(session: ColumnElement[Any], selects: Sequence[Any]) -> ColumnElement[bool]:
     return or_(false(), *[session.in_(each) for each in selects])
+
+
+def _is_any(session: ColumnElement[Any], selects: Sequence[Any]) -> ColumnElement[bool]:
+    """Return the same condition, asked for each session: other customers ordered from too many to list them."""
+    return or_(false(), *[each.where(each.selected_columns[0] == session).exists() for each in selects])

@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Table, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, Select, Table, and_, delete, func, or_, select, update
 
 from app.core.ids import new_id
 from app.core.ports.database import Database, Expect, Row
-from app.core.tables import among, columns_about_items, metadata, upsert
+from app.core.tables import among, columns_about_items, metadata, unindexed, upsert
 from app.jobs.tables import jobs
 from app.media.tables import assets
 from app.privacy.model import Customer
@@ -31,10 +31,10 @@ def insert_shopper(customer: Customer, at: datetime) -> Any:
 
 async def files_of(db: Database, customer: Customer, limit: int) -> Sequence[Row]:
     """Return ids and keys of the customer's files and of exports about them, including files marked as deleted."""
-    theirs = or_(assets.c.shopper_id == shopper_of(customer), assets.c.id.in_(exports_of(customer)))
+    theirs = _their_files(customer).union(exports_of(customer))
     return await db.all(
         select(assets.c.id, assets.c.key)
-        .where(assets.c.shop_id == customer.shop_id, theirs)
+        .where(assets.c.shop_id == customer.shop_id, assets.c.id.in_(theirs))
         .order_by(assets.c.id)
         .limit(limit)
     )
@@ -45,11 +45,12 @@ async def rows_of(
 ) -> Sequence[dict[str, Any]]:
     """Return a page of the customer's rows in a table, by id, with these columns; only files that may be exported."""
     source = metadata.tables[table]
-    rows = select(*[source.c[name] for name in columns]).where(
-        source.c.shop_id == customer.shop_id, _theirs(source, customer, personal), source.c.id > after
-    )
-    if source is assets:
+    rows = select(*[source.c[name] for name in columns]).where(source.c.id > after)
+    if source is assets:  # found by their ids, or SQLite would read all files of the shop in the order of the ids
+        rows = rows.where(unindexed(assets.c.shop_id) == customer.shop_id, assets.c.id.in_(_their_files(customer)))
         rows = rows.where(_may_be_exported(customer.shop_id, personal))
+    else:
+        rows = rows.where(source.c.shop_id == customer.shop_id, _theirs(source, customer, personal))
     return [dict(row) for row in await db.all(rows.order_by(source.c.id).limit(limit))]
 
 
@@ -95,10 +96,10 @@ def forget_webhooks(customer: Customer, at: datetime) -> Any:
         update(webhook_deliveries)
         .where(
             webhook_deliveries.c.shop_id == customer.shop_id,
-            _is_about(customer),
+            webhook_deliveries.c.customer_id == customer.id,
             webhook_deliveries.c.status != "received",
         )
-        .values(fields=None, updated_at=at)
+        .values(fields=None, customer_id=None, updated_at=at)
     )
 
 
@@ -113,28 +114,22 @@ def delete_shopper(customer: Customer, personal: Personal) -> Expect:
 
 
 def _theirs(table: Table, customer: Customer, personal: Personal) -> ColumnElement[bool]:
-    """Return the condition that a row of a table is the customer's."""
+    """Return the condition that a row of a table other than assets is the customer's."""
     for each in personal:
         if table.name in each.exported:
             theirs: ColumnElement[bool] = each.belongs(customer, table.name)
             return theirs
     if table is shoppers:
         return shoppers.c.shopify_customer_id == customer.id
-    if table is webhook_deliveries:
-        return _is_about(customer)
-    return assets.c.shopper_id == shopper_of(customer)
+    return webhook_deliveries.c.customer_id == customer.id
+
+
+def _their_files(customer: Customer) -> Select[tuple[str]]:
+    return select(assets.c.id).where(assets.c.shop_id == customer.shop_id, assets.c.shopper_id == shopper_of(customer))
 
 
 def _may_be_exported(shop_id: str, personal: Personal) -> ColumnElement[bool]:
     """Return the condition that a file may be exported: it is an uploaded photo, or a capability permits it."""
-    withheld = [each.withheld_uploads(shop_id) for each in personal]
-    photos = and_(assets.c.purpose == "upload", *[assets.c.id.not_in(each) for each in withheld if each is not None])
+    withheld = [each.withholds_upload(shop_id) for each in personal]
+    photos = and_(assets.c.purpose == "upload", *[~each for each in withheld if each is not None])
     return or_(photos, *[each.may_leave(shop_id) for each in personal])
-
-
-def _is_about(customer: Customer) -> ColumnElement[bool]:
-    """Return the condition that a webhook is about the customer, by a text search in its JSON fields.
-
-    The Json type writes JSON without spaces.
-    """
-    return func.replace(webhook_deliveries.c.fields, " ", "").contains(f'"customer_id":"{customer.id}"')

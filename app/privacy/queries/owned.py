@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, delete, false, or_, select, true, update
+from sqlalchemy import ColumnElement, Table, and_, delete, false, or_, select, true, union, union_all, update
 
 from app.core.ports.database import Database, Expect, Row
-from app.core.tables import among
+from app.core.tables import among, unindexed
 from app.media.tables import assets
 from app.privacy.model import Customer, Made
 from app.privacy.personal_data import Exported, PersonalData
@@ -57,11 +57,13 @@ class OwnedTable(PersonalData):
         return self.table.c.shopper_id == shopper_of(customer)
 
     def may_leave(self, shop_id: str) -> Any:
-        return self._is_file_of(self.table.c.shop_id == shop_id, self.marked)
+        items = [self.table.c[name] == assets.c.id for name in self.marked]
+        marked = and_(unindexed(self.table.c.shop_id) == shop_id, or_(false(), *items))
+        return select(self.table.c.id).where(marked).exists()
 
     def adopt(self, customer: Customer, browsers: Browsers) -> list[Any]:
         table, me = self.table, shopper_of(customer)
-        guests = and_(table.c.shop_id == customer.shop_id, table.c.shopper_id.is_(None))
+        guests = and_(unindexed(table.c.shop_id) == customer.shop_id, unindexed(table.c.shopper_id).is_(None))
         theirs = and_(table.c.shop_id == customer.shop_id, table.c.shopper_id == me)
         return [
             update(table)
@@ -69,8 +71,8 @@ class OwnedTable(PersonalData):
             .values(shopper_id=me, idempotency_key=None),
             update(assets)
             .where(
-                assets.c.shop_id == customer.shop_id,
-                assets.c.shopper_id.is_(None),
+                unindexed(assets.c.shop_id) == customer.shop_id,
+                unindexed(assets.c.shopper_id).is_(None),
                 self._is_file_of(theirs, self.all_files),
             )
             .values(shopper_id=me),
@@ -82,11 +84,9 @@ class OwnedTable(PersonalData):
 
     def leave_browsers(self, customer: Customer, browsers: Browsers) -> list[Any]:
         table = self.table
-        shared = browsers.shared(table.c.guest_session_id)
-        loose = and_(table.c.shop_id == customer.shop_id, table.c.shopper_id.is_(None), shared)
-        return [
-            update(table).where(loose, self.tried_only(customer)).values(guest_session_id=None, idempotency_key=None)
-        ]
+        guests = and_(unindexed(table.c.shop_id) == customer.shop_id, unindexed(table.c.shopper_id).is_(None))
+        shared = and_(browsers.shared(table.c.guest_session_id), self.tried_only(customer))
+        return [update(table).where(guests, shared).values(guest_session_id=None, idempotency_key=None)]
 
     def tried_only(self, customer: Customer) -> ColumnElement[bool]:
         """Return the condition that no order needs an item, apart from the customer's own orders."""
@@ -119,15 +119,15 @@ class OwnedTable(PersonalData):
     async def items_of_photo(
         self, db: Database, shop_id: str, item_id: str, photos: Sequence[Any], owners: Collection[Owner], limit: int
     ) -> list[Made]:
-        made_of = [self.table.c[self.photo].in_(each) for each in photos] if self.photo else []
-        found = or_(self.table.c.id == item_id, *made_of)
-        return await self._items(db, and_(self._of_owners(shop_id, owners), found), limit)
+        mine, id = self._of_owners(shop_id, owners), self.table.c.id
+        made_of = [select(id).where(mine, self.table.c[self.photo].in_(each)) for each in photos] if self.photo else []
+        found = union(select(id).where(mine, id == item_id), *made_of)
+        return await self._items(db, and_(self.table.c.shop_id == shop_id, id.in_(found)), limit)
 
     async def files_of(self, db: Database, shop_id: str, item_ids: Collection[str]) -> list[str]:
         items = and_(self.table.c.shop_id == shop_id, among(self.table.c.id, item_ids))
-        these = select(*[self.table.c[name] for name in self.all_files]).where(items).cte("these")
-        used = [assets.c.id.in_(select(these.c[name])) for name in self.all_files]
-        return [row["id"] for row in await db.all(select(assets.c.id).where(assets.c.shop_id == shop_id, or_(*used)))]
+        used = self._is_file_of(items, self.all_files)
+        return [row["id"] for row in await db.all(select(assets.c.id).where(assets.c.shop_id == shop_id, used))]
 
     def delete_unordered(self, shop_id: str, item_ids: Collection[str]) -> Expect:
         free = and_(among(self.table.c.id, item_ids), self.is_unordered(), self.is_unproposed(shop_id, item_ids))
@@ -161,10 +161,10 @@ class OwnedTable(PersonalData):
         names = (*([self.photo] if self.photo else []), *self.fading, *self.emptied, *personal)
         return Expect(update(self.table).where(row).values(**dict.fromkeys(names), updated_at=at), "ordered")
 
-    def needs_upload(self, shop: Any) -> Any:
+    def needs_file(self) -> Any:
         if self.photo is None:
             return false()
-        of_photo = and_(self.table.c.shop_id == shop, self.table.c[self.photo] == assets.c.id)
+        of_photo = self.table.c[self.photo] == assets.c.id
         return select(self.table.c.id).where(of_photo, self._has_pictures).exists()
 
     def needs_session(self, session: Any) -> Any:
@@ -181,7 +181,11 @@ class OwnedTable(PersonalData):
 
     def _is_file_of(self, items: ColumnElement[bool], names: Sequence[str]) -> ColumnElement[bool]:
         """Return the condition that a row of assets is referenced by one of these columns of these items."""
-        return or_(false(), *[assets.c.id.in_(select(self.table.c[name]).where(items)) for name in names])
+        if not names:
+            return false()
+        columns = [self.table.c[name] for name in names]
+        used = [select(column.label("id")).where(items, column.is_not(None)) for column in columns]
+        return assets.c.id.in_(union_all(*used) if len(used) > 1 else used[0])
 
     def _of_owners(self, shop_id: str, owners: Collection[Owner]) -> ColumnElement[bool]:
         by_shopper = among(self.table.c.shopper_id, [shopper_id for shopper_id, _ in owners if shopper_id])

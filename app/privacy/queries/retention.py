@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, and_, delete, func, or_, select, update
 
 from app.core.ids import first_id
 from app.core.ports.database import Database, Expect, Row
@@ -58,28 +59,56 @@ async def assets_after(db: Database, after: str, made_before: datetime, limit: i
     )
 
 
-async def gone_uploads(
-    db: Database, after: str, gone_before: datetime, limit: int, personal: Personal
+async def deleted_files(
+    db: Database, after: str, deleted_before: datetime, limit: int, personal: Personal
 ) -> Sequence[Row]:
-    """Return a page of photos, by id, that were deleted before `gone_before` and from which no item has pictures."""
-    gone = _is_gone_upload(assets.c.shop_id, personal)
+    """Return a page of files that are marked as deleted, by id, each with whether its row can go (`is_over`)."""
+    page = select(assets.c.id).where(assets.c.id > after, _is_deleted()).order_by(assets.c.id).limit(limit)
     return await db.all(
-        select(assets.c.id, assets.c.shop_id)
-        .where(assets.c.id > after, assets.c.deleted_at < gone_before, gone)
+        select(assets.c.id, _can_go(deleted_before, personal).label("is_over"))
+        .where(assets.c.id.in_(page))
         .order_by(assets.c.id)
-        .limit(limit)
     )
 
 
-def delete_gone_uploads(shop_id: str, asset_ids: Collection[str], personal: Personal) -> Any:
-    """Delete the rows of these photos, except those that an item needs by now."""
-    gone = _is_gone_upload(shop_id, personal)
-    return delete(assets).where(assets.c.shop_id == shop_id, among(assets.c.id, asset_ids), gone)
+def delete_file_rows(asset_ids: Collection[str], deleted_before: datetime, personal: Personal) -> Any:
+    """Delete the rows of these files, except those that something has come to need since they were read."""
+    return delete(assets).where(among(assets.c.id, asset_ids), _can_go(deleted_before, personal))
 
 
-def _is_gone_upload(shop: str | ColumnElement[str], personal: Personal) -> ColumnElement[bool]:
-    needed = [each.needs_upload(shop) for each in personal]
-    return and_(assets.c.deleted_at.is_not(None), assets.c.purpose == "upload", *[~each for each in needed])
+def _can_go(deleted_before: datetime, personal: Personal) -> ColumnElement[bool]:
+    return and_(_is_deleted(), assets.c.deleted_at < deleted_before, *[~each.needs_file() for each in personal])
+
+
+def _is_deleted() -> ColumnElement[bool]:
+    """Return the condition of the partial index ix_assets_deleted."""
+    return assets.c.deleted_at.is_not(None)
+
+
+async def old_sessions(
+    db: Database, after: str, begun_before: datetime, limit: int, personal: Personal
+) -> Sequence[Row]:
+    """Return a page of guest sessions that began before a time, by id, each with whether it is in use (`used`)."""
+    page = (
+        select(guest_sessions.c.id)
+        .where(guest_sessions.c.id > after, guest_sessions.c.id < first_id(begun_before))
+        .order_by(guest_sessions.c.id)
+        .limit(limit)
+        .subquery()
+    )
+    return await db.all(select(page.c.id, _is_used(page.c.id, personal).label("used")).order_by(page.c.id))
+
+
+def delete_sessions(session_ids: Collection[str], now: datetime, personal: Personal) -> Any:
+    """Delete these guest sessions, if they have expired and nothing refers to them."""
+    ended = and_(guest_sessions.c.expires_at <= now, ~_is_used(guest_sessions.c.id, personal))
+    return delete(guest_sessions).where(among(guest_sessions.c.id, session_ids), ended)
+
+
+def _is_used(session: ColumnElement[str], personal: Personal) -> ColumnElement[bool]:
+    """Return the condition that an item or a file that exists was made in a guest session."""
+    files = select(assets.c.id).where(assets.c.guest_session_id == session, assets.c.deleted_at.is_(None))
+    return or_(files.exists(), *[each.needs_session(session) for each in personal])
 
 
 def forget_asset(shop_id: str, asset_id: str, at: datetime) -> Expect:
@@ -116,26 +145,49 @@ def correct_counter(shop_id: str, counted: int, held: int, at: datetime) -> Any:
     )
 
 
-def delete_aged(now: datetime, limit: int, limits_at_once: int, personal: Personal) -> list[Any]:
-    """Delete up to `limit` expired rows of each table, and up to `limits_at_once` rows of the rate limits."""
-    ended = jobs.c.status.not_in(("pending", "running"))
-    used = or_(
-        *[each.needs_session(guest_sessions.c.id) for each in personal],
-        select(assets.c.id)
-        .where(assets.c.guest_session_id == guest_sessions.c.id, assets.c.deleted_at.is_(None))
-        .exists(),
-    )
-    limits = select(rate_limits.c.key).where(rate_limits.c.expires_at <= now).limit(limits_at_once)
-    return [
-        delete(rate_limits).where(rate_limits.c.key.in_(limits)),
-        delete(oauth_states).where(oauth_states.c.expires_at <= now),
-        _aged(guest_sessions, and_(guest_sessions.c.expires_at <= now, ~used), limit),
-        _aged(webhook_deliveries, webhook_deliveries.c.id < first_id(now - model.MESSAGE_LIFE), limit),
-        _aged(jobs, and_(jobs.c.id < first_id(now - model.MESSAGE_LIFE), ended), limit),
-        _aged(privacy_requests, privacy_requests.c.id < first_id(now - model.REQUEST_LIFE), limit),
-        _aged(audit_log, audit_log.c.id < first_id(now - model.AUDIT_LIFE), limit),
-    ]
+class Aged(Enum):
+    """Tables whose rows go with age alone."""
+
+    DELIVERIES = "webhook_deliveries"
+    JOBS = "jobs"
+    REQUESTS = "privacy_requests"
+    AUDIT_LOG = "audit_log"
+    OAUTH_STATES = "oauth_states"
+    RATE_LIMITS = "rate_limits"
 
 
-def _aged(table: Table, over: Any, limit: int) -> Any:
-    return delete(table).where(table.c.id.in_(select(table.c.id).where(over).order_by(table.c.id).limit(limit)))
+def any_aged(now: datetime, aged: Aged) -> Any:
+    """Select one expired row of a table, so that a sweep which has nothing to delete takes no write lock."""
+    return _aged(aged, now).limit(1)
+
+
+def delete_aged(now: datetime, aged: Aged, limit: int) -> Any:
+    """Delete up to `limit` expired rows of a table."""
+    key = _KEYS[aged]
+    return delete(key.table).where(key.in_(_aged(aged, now).limit(limit)))
+
+
+_KEYS: Mapping[Aged, Column[str]] = {
+    Aged.DELIVERIES: webhook_deliveries.c.id,
+    Aged.JOBS: jobs.c.id,
+    Aged.REQUESTS: privacy_requests.c.id,
+    Aged.AUDIT_LOG: audit_log.c.id,
+    Aged.OAUTH_STATES: oauth_states.c.state_hash,
+    Aged.RATE_LIMITS: rate_limits.c.key,
+}
+_LIVES: Mapping[Aged, timedelta] = {
+    Aged.DELIVERIES: model.MESSAGE_LIFE,
+    Aged.JOBS: model.MESSAGE_LIFE,
+    Aged.REQUESTS: model.REQUEST_LIFE,
+    Aged.AUDIT_LOG: model.AUDIT_LIFE,
+}
+
+
+def _aged(aged: Aged, now: datetime) -> Any:
+    """Select the keys of a table's expired rows, oldest first: by `expires_at`, or by the time in the id."""
+    key = _KEYS[aged]
+    if aged not in _LIVES:
+        expires_at = key.table.c.expires_at
+        return select(key).where(expires_at <= now).order_by(expires_at)
+    rows = select(key).where(key < first_id(now - _LIVES[aged])).order_by(key)
+    return rows.where(jobs.c.status.not_in(("pending", "running"))) if aged is Aged.JOBS else rows

@@ -32,14 +32,16 @@ def take_delivery(
     fields: dict[str, Any],
     dedupe_key: str,
     as_of: datetime | None,
+    customer_id: str | None,
     at: datetime,
 ) -> Any:
     """Record a delivery that the job with `dedupe_key`, which is of this kind, will process.
 
     Each subscriber has a row of its own. The first delivery of an event counts. If it failed, the next replaces its
     row, with a new id, unless an open job is retrying it. Nothing is recorded for a shop that is not in `shops`.
+    `customer_id` is Shopify's id of the customer whom the fields are about, by which exports and redactions find them.
     """
-    new = _delivery(webhook, job_kind, delivery_id, "received", fields, None, as_of, at)
+    new = _delivery(webhook, job_kind, delivery_id, "received", fields, None, as_of, customer_id, at)
     changes = {name: new.excluded[name] for name in _COLUMNS if name not in _EVENT}
     untried = and_(webhook_deliveries.c.status == "failed", ~jobs.is_open(webhook.shop, dedupe_key))
     return new.on_conflict_do_update(index_elements=_EVENT, set_=changes, where=untried)
@@ -50,7 +52,7 @@ def refuse_delivery(
     webhook: Webhook, job_kind: str, delivery_id: str, status: str, error: str, as_of: datetime | None, at: datetime
 ) -> Any:
     """Record a delivery that is not processed, unless its event is recorded already or its shop is not in `shops`."""
-    new = _delivery(webhook, job_kind, delivery_id, status, None, error, as_of, at)
+    new = _delivery(webhook, job_kind, delivery_id, status, None, error, as_of, None, at)
     return new.on_conflict_do_nothing(index_elements=_EVENT)
 
 
@@ -76,6 +78,7 @@ def _delivery(
     fields: dict[str, Any] | None,
     error: str | None,
     as_of: datetime | None,
+    customer_id: str | None,
     at: datetime,
 ) -> Any:
     row = {
@@ -91,6 +94,7 @@ def _delivery(
         "created_at": at,
         "updated_at": at,
         "job_kind": job_kind,
+        "customer_id": customer_id,
     }
     values = [typed(row[name], webhook_deliveries.c[name].type) for name in _COLUMNS]
     known = select(shops.c.id).where(shops.c.id == webhook.shop).exists()

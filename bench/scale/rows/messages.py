@@ -19,7 +19,7 @@ class Messages:
         self.jobs = 0
         self._delivery = data.table(
             *("webhook_deliveries", "id", "shop_id", "topic", "event_id", "webhook_id", "triggered_at", "status"),
-            *("fields", "job_kind", "created_at", "updated_at"),
+            *("fields", "job_kind", "customer_id", "created_at", "updated_at"),
         )
         self._job = data.table(
             *("jobs", "id", "shop_id", "kind", "subject_id", "dedupe_key", "status", "priority", "run_at", "attempts"),
@@ -41,11 +41,13 @@ class Messages:
         for number, shop_id in enumerate(data.pick_shops(count)):
             yield shop_id, data.now_ms - KEPT_MS + int((number + data.random.random()) * KEPT_MS / count)
 
-    def add_delivery(self, shop_id: str, topic: str, kind: str, ms: int, fields: str) -> None:
+    def add_delivery(
+        self, shop_id: str, topic: str, kind: str, ms: int, fields: str, customer_id: str | None = None
+    ) -> None:
         """Add a webhook that was processed, and its job."""
         data = self._data
         delivery_id, event_id, at = data.id_at(ms), data.random_hex(32), data.text_at(ms)
-        self._delivery(delivery_id, shop_id, topic, event_id, event_id, at, "done", fields, kind, at, at)
+        self._delivery(delivery_id, shop_id, topic, event_id, event_id, at, "done", fields, kind, customer_id, at, at)
         self.add_job(shop_id, kind, delivery_id, ms, priority=1, key=f"webhook:{shop_id}:{topic}:{event_id}:{kind}")
 
     def add_job(

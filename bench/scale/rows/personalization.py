@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 from app.personalization.model import NOTE
 from app.personalization.orders import TAKE
@@ -344,7 +345,7 @@ def _add_order_deliveries(data: Dataset, messages: Messages) -> None:
             "title": "Photo poster",
             "variant_id": "70000000010",
         }
-        order = {
+        order: dict[str, Any] = {
             "cancelled_at": None,
             "currency": "EUR",
             "customer_id": str(10**9 + data.random.getrandbits(19)),
@@ -356,7 +357,8 @@ def _add_order_deliveries(data: Dataset, messages: Messages) -> None:
             "total_price": "29.90",
             "updated_at": data.text_at(ms),
         }
-        messages.add_delivery(shop_id, TOPICS[number % len(TOPICS)], TAKE, ms, json.dumps(order, separators=(",", ":")))
+        fields = json.dumps(order, separators=(",", ":"))
+        messages.add_delivery(shop_id, TOPICS[number % len(TOPICS)], TAKE, ms, fields, order["customer_id"])
 
 
 def _add_open_jobs(data: Dataset, messages: Messages) -> None:

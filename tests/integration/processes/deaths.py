@@ -1,6 +1,7 @@
 """A paid order's whole way in a process that dies at each moment of it in turn; a second process finds what is left.
 
-The suite takes the first moment of each name, a soak run takes all.
+A soak run takes every moment. The suite takes the first moment of each name, half of them on each database, and the
+other half the next day.
 
 python -m tests.integration.processes.deaths LINE CUSTOMER: a cart's line as JSON, and who buys it. What happened is
 printed as JSON.
@@ -67,7 +68,7 @@ class Enumeration:
         clean = self._life(clean_order)
         moments = [moment for moment in clean.moments if moment != ANSWERED]
         every = range(len(moments))
-        chosen = soak.choice(every, firsts(moments, every))
+        chosen = soak.choice(every, half(firsts(moments, every)))
         deaths = [{"moment": moments[at], **self._death(at + 1)} for at in chosen]
         return {"clean": asdict(clean), "order": clean_order, "moments": moments, "deaths": deaths}
 
@@ -113,6 +114,11 @@ def firsts(moments: Sequence[str], chosen: Iterable[int]) -> list[int]:
     """Of the chosen places, those where a moment is the first of its name: the suite's sample of deaths."""
     first = {moments[at]: at for at in sorted(chosen, reverse=True)}
     return sorted(first.values())
+
+
+def half(chosen: Sequence[int]) -> Sequence[int]:
+    """One half of the chosen places on SQLite, the other on PostgreSQL."""
+    return soak.share(chosen, int(os.environ["DATABASE_URL"].startswith("postgresql")), 2)
 
 
 def in_child(work: Any) -> None:

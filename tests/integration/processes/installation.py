@@ -89,10 +89,14 @@ class Installation:
         with self._running([sys.executable, "-m", "handlers.cli", "jobs", "run"]) as process:
             yield process
 
+    @property
+    def is_on_postgres(self) -> bool:
+        return self.environ["DATABASE_URL"].startswith("postgresql")
+
     def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         """What one statement gives, by a connection of the tests' own."""
         url = self.environ["DATABASE_URL"]
-        if url.startswith("postgresql"):
+        if self.is_on_postgres:
             return postgres.rows(url, sql, *values)
         handle = sqlite3.connect(sqlite_path(url))
         handle.row_factory = sqlite3.Row
@@ -103,12 +107,15 @@ class Installation:
             handle.close()
 
     def wait(self, look: Callable[[], T], seconds: float = PATIENCE_S) -> T:
-        """The first true thing that a look gives."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
+        """The first true thing that a look gives.
+
+        The longer it takes, the rarer the looks: each one opens a connection, which on PostgreSQL is a new process.
+        """
+        began = time.monotonic()
+        while (waited := time.monotonic() - began) < seconds:
             if found := look():
                 return found
-            time.sleep(0.05)
+            time.sleep(min(max(waited / 10, 0.02), 0.3))
         raise AssertionError(f"it did not happen: {self.rows('SELECT kind, status, attempts, last_error FROM jobs')}")
 
     def _urls(self, count: int) -> Sequence[str]:

@@ -32,7 +32,7 @@ MOMENTS = (10, 160)
 """A process dies at a moment of this number, at random."""
 BETWEEN_S = (0.3, 1.5)
 """Besides, one of them is killed after so many seconds, wherever it is."""
-MOST_DEATHS = soak.size(150, 40)
+MOST_DEATHS = soak.size(150, 24)
 """On a busy machine, where starts take long, more leave no time to work, and a job that died nine times is given up."""
 TICK_S = 0.02
 

@@ -1,6 +1,6 @@
 """Many orders while everything dies again and again: each paid line ends with exactly one print file.
 
-CHAOS_SEED throws the dice of an earlier run again, as far as time allows. `make soak` runs ten times the orders.
+CHAOS_SEED repeats the random choices of an earlier run, as far as timing allows. `make soak` runs many more orders.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from tests.ports import free_ports
 from tests.sources import ROOT
 
 pytestmark = pytest.mark.anyio
-ORDERS = soak.size(200, 20)
+ORDERS = soak.size(200, 12)
 CUSTOMER = 4711
 AT_ONCE = 8
 SETTLED_S = 400.0  # on cores that others keep busy

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import permutations
 from typing import Any
 
 import httpx
@@ -23,7 +24,9 @@ ORDERS = 12
 PRINTS = 2
 LAYOUTS = {"three processes": (3, ()), "two workers": (1, ("--workers", "2"))}
 EVERY = [(database, layout) for database in DATABASES for layout in LAYOUTS]
-SAMPLE = [("sqlite", "three processes"), ("postgres", "three processes"), ("sqlite", "two workers")]
+PAIRS = [list(zip(DATABASES, layouts, strict=True)) for layouts in permutations(LAYOUTS)]
+"""Each has every database and every layout."""
+[SAMPLE] = soak.share(PAIRS, 0, len(PAIRS), all_of_it=False)
 FAULTS = ("job_failed", "job_crashed", "job_lost", "job_loop_fault", "request_crashed", "upkeep_fault")
 
 

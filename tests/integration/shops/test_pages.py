@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import html
 import re
+from collections import Counter
+from urllib.parse import urlsplit
 
 import pytest
 
+from app import personalization
+from app.catalog import Product
 from app.core.errors import Unprocessable
+from app.core.ids import new_id
+from app.personalization import Size
 from tests.apps import open_shop, stock
 from tests.integration import webhooks
 from tests.integration.servers import OTHER_SHOP, SHOP
@@ -40,6 +47,84 @@ async def test_the_home_page_of_a_busy_shop_counts(world: World) -> None:
     assert "2 line items need your attention" in page
     assert "Photo Poster" in page
     assert "A4, A3, 24×36 in" in page
+
+
+async def test_the_home_page_lists_every_product_on_its_pages(empty_world: World) -> None:
+    merchant, pages = empty_world.merchant(), list[str]()
+    await merchant.document()
+    named = [f"Poster {at:03}" for at in range(120)]
+    for title in named:
+        product = Product(new_id(), SHOP, new_id(), title, "", True, True)
+        size = Size(new_id(), product.id, f"Size of {title}", 2480, 3508, None)
+        await personalization.save_offer(empty_world.app, SHOP, product, [size], [])
+    address = "/"
+    while address:
+        pages.append((await merchant.fetch(address)).text)
+        address = linked(pages[-1], "Next")
+    assert [re.findall(r"<s-table-cell>(Poster \d+)<", page) for page in pages] == [
+        named[:50],
+        named[50:100],
+        named[100:],
+    ]
+    assert all(f"Size of {title}<" in pages[2] for title in named[100:])
+    assert "120 products are ready to personalize." in pages[0]
+    assert (await merchant.fetch(linked(pages[2], "Previous"))).text == pages[1]
+    assert (await merchant.fetch("/?after=unknown")).text == pages[0]
+
+
+def linked(page: str, button: str) -> str:
+    """Where a button leads; empty if the page has none of this name."""
+    found = re.search(rf'<s-button href="([^"]+)">{button}</s-button>', page)
+    return html.unescape(found[1]) if found else ""
+
+
+async def test_the_orders_page_leads_from_filter_to_filter_and_from_page_to_page(world: World) -> None:
+    for number in range(2):
+        lines = [webhooks.line("nothing") for _ in range(30)]
+        await webhooks.deliver(world.http, webhooks.order(*lines, name=f"#10{number}", customer={"id": 47 + number}))
+        await world.run_jobs()
+        world.clock.move(milliseconds=1)
+    today = f"{world.clock.now():%Y-%m-%d}"
+    merchant = world.merchant()
+    first = (await merchant.fetch(f"/orders?show=attention&from={today}&to={today}")).text
+    assert orders_shown(first) == {"#100": 20, "#101": 30}
+    second = (await merchant.fetch(linked(first, "Next"))).text
+    assert orders_shown(second) == {"#100": 10}
+    assert (await merchant.fetch(linked(second, "Previous"))).text == first
+    assert re.search(rf'name="from" value="{today}"', second)
+    assert f'href="/orders?show=ready&amp;from={today}&amp;to={today}"' in second
+    assert orders_shown((await merchant.fetch("/orders?search=%23101&show=ready")).text) == {"#101": 30}
+    assert orders_shown((await merchant.fetch("/orders?search=47&to=2020-01-01")).text) == {"#100": 30}
+    assert "View all" in (await merchant.fetch("/orders?to=2020-01-01")).text
+
+
+async def test_every_line_has_a_link_to_its_order_in_shopify(world: World) -> None:
+    await webhooks.deliver(world.http, webhooks.order(webhooks.line("nothing"), id=77001, name="#1001"))
+    await world.run_jobs()
+    page = (await world.merchant().document("/orders")).text
+    [link] = re.findall(r'<a href="([^"]+)" target="_top"><strong>#1001</strong></a>', page)
+    assert urlsplit(link).path.endswith("/orders/77001")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *("show=x", "from=yesterday", "to=2026-02-30", "to=9999-12-31", "from=0001-01-01", "after=%00", "before=x"),
+        *("search=%00", "search=%25", "search=" + "1" * 5000, "search=<b>", "after=x&before=y", "from=%F0%9F"),
+    ],
+)
+async def test_parameters_that_cannot_be_understood_do_no_harm(world: World, asked: str) -> None:
+    await webhooks.deliver(world.http, webhooks.order(webhooks.line("nothing"), name="#1001"))
+    await world.run_jobs()
+    answer = await world.merchant().fetch(f"/orders?{asked}")
+    assert answer.status_code == 200
+    assert "<b>" not in answer.text
+    assert ("<strong>#1001" in answer.text) is not asked.startswith("search=")
+
+
+def orders_shown(page: str) -> dict[str, int]:
+    """How many lines of each order a page shows."""
+    return dict(Counter(re.findall(r"<strong>(#\d+)</strong>", page)))
 
 
 async def test_the_home_page_shows_what_a_month_of_ai_cost(world: World) -> None:

@@ -13,7 +13,7 @@ from app.core.app import App
 from app.core.ports.shopify import ProxyVisit, Webhook
 from app.core.tables import metadata
 from app.jobs import JobKind
-from app.personalization import Generation, Offer, PreviewRequest, PreviewState
+from app.personalization import Generation, Offer, PreviewRequest, PreviewState, Size
 from app.personalization.tables import generations, order_items, orders
 from app.shops import Shop, Visitor
 from tests.apps import SHOP, open_shop, send_photo, stock
@@ -83,6 +83,11 @@ class Studio:
         """State and reason of each line, by Shopify's id."""
         rows = await self.app.db.all(select(order_items).order_by(order_items.c.shopify_line_item_id))
         return {row["shopify_line_item_id"]: (row["state"], row["reason"]) for row in rows}
+
+    async def sizes_to_map(self, item_id: str) -> list[Size]:
+        """The sizes that the merchant can choose from for a line."""
+        cards = await personalization.order_cards(self.app, SHOP)
+        return (await personalization.sizes_to_map(self.app, cards))[item_id]
 
 
 async def open_studio(app: App) -> Studio:

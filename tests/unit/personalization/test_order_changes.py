@@ -175,7 +175,7 @@ async def test_a_variant_that_is_given_a_size_brings_every_line_on(studio: Studi
     for number, variant in ((501, 9999), (502, 9999), (503, None)):
         await studio.told(f"e{number}", line(number, preview.id, variant_id=variant), id=number)
     first, second, custom = await studio.app.db.all(select(order_items.c.id).order_by(order_items.c.id))
-    a4 = next(size for size in await personalization.sizes_to_map(studio.app, SHOP) if size.name == "A4")
+    a4 = next(size for size in await studio.sizes_to_map(first["id"]) if size.name == "A4")
     await personalization.map_size(studio.app, SHOP, first["id"], a4.id)
     await studio.run()
     assert [state for state, _ in (await studio.items()).values()] == ["ready", "ready", "unmapped"]
@@ -189,8 +189,8 @@ async def test_a_variant_that_is_given_a_size_brings_every_line_on(studio: Studi
 async def test_a_size_of_another_shop_is_not_found(studio: Studio) -> None:
     preview = await studio.made()
     await studio.told("e1", line(preview=preview.id, variant_id=9999))
-    a4, *_ = await personalization.sizes_to_map(studio.app, SHOP)
     item_id = await only_item(studio)
+    a4, *_ = await studio.sizes_to_map(item_id)
     with pytest.raises(NotFound):
         await personalization.map_size(studio.app, OTHER_SHOP, item_id, a4.id)
     with pytest.raises(NotFound):

@@ -15,7 +15,7 @@ from app.core.errors import AppError, BadPicture, Conflict, NotFound, Unavailabl
 from app.core.ports.shopify import ProxyVisit
 from app.core.read_batch import ReadBatch
 from app.jobs import jobs_by_status
-from app.personalization import order_actions
+from app.personalization import LineFilter, order_actions
 from app.personalization.order_matching import match_item
 from app.personalization.order_rules import ORDER_CANCELLED, Match, Order, OrderItem, OrderLine
 from app.personalization.tables import generations, order_items, orders, sizes
@@ -256,7 +256,7 @@ async def test_a_note_that_was_given_up_is_seen_at_its_line_and_sent_again_when_
     assert isinstance(studio.app.shopify, NotingShopify)
     studio.app.shopify.fault = AppError(code="user_error")
     await studio.told("e1", line(preview=preview.id))
-    (card,) = await personalization.order_cards(studio.app, SHOP, [personalization.NOTE_FAILED])
+    (card,) = await personalization.order_cards(studio.app, SHOP, LineFilter.ATTENTION)
     assert (card.state, card.is_note_failed, card.print_key is not None) == ("ready", True, True)
     assert (await personalization.summary(studio.app, studio.shop)).need_attention == 1
     with pytest.raises(NotFound):
@@ -268,7 +268,7 @@ async def test_a_note_that_was_given_up_is_seen_at_its_line_and_sent_again_when_
     assert [note.line_item_id for note in studio.app.shopify.notes] == ["501"]
     with pytest.raises(Conflict):
         await personalization.retry_note(studio.app, SHOP, card.item_id)
-    assert await personalization.order_cards(studio.app, SHOP, [personalization.NOTE_FAILED]) == []
+    assert await personalization.order_cards(studio.app, SHOP, LineFilter.ATTENTION) == []
     assert (await personalization.summary(studio.app, studio.shop)).need_attention == 0
 
 

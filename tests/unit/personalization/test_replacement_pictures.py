@@ -13,9 +13,9 @@ from app.core.ids import new_id
 from app.generation.queries import insert
 from app.media.tables import assets
 from app.personalization import OrderCard
+from app.personalization.order_lists import order_card
 from app.personalization.order_rules import NOT_FOUND, PICTURE_GONE
 from app.personalization.previews import PREVIEWS
-from app.personalization.prints import order_card
 from app.personalization.tables import order_items
 from app.quotas.tables import quotas
 from tests.apps import OTHER_SHOP, SHOP, clock_of, open_shop, send_photo, stock
@@ -114,7 +114,7 @@ async def test_a_line_without_a_design_or_a_size_gets_both_from_the_merchant(stu
     assert (first.state, first.needs_size) == ("needs_review", True)
     with pytest.raises(Unprocessable, match="no_size"):
         await own_picture(studio, first.item_id)
-    a4 = next(size for size in await personalization.sizes_to_map(studio.app, SHOP) if size.name == "A4")
+    a4 = next(size for size in await studio.sizes_to_map(first.item_id) if size.name == "A4")
     card = await personalization.map_size(studio.app, SHOP, first.item_id, a4.id)
     assert (card.state, card.size, card.needs_size) == ("needs_review", "A4", False)
     await studio.run()
