@@ -36,7 +36,7 @@ KNOWN = {
     "*, Usage, *: sort of all rows of a shop of generations *": (
         "to be mended: takes half a second in the largest shop, and needs an index on shop and time"
     ),
-    "postgres, redact a customer: full scan of *": (
+    "postgres, redact a customer: full scan of generations": (
         "to be mended: PostgreSQL uses no index for an OR of subqueries, and shop_id || '' has none either"
     ),
     "postgres, export a customer's data: full scan of generations": "to be mended: the same statement",
