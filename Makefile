@@ -28,7 +28,7 @@ PIP_FLAGS := --quiet --require-hashes --only-binary=:all:
 FROM_SOURCE := --no-binary=pyvips --no-build-isolation
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-postgres soak check format bench worker lambda lambda-image schema lock browser node clean
+.PHONY: help setup demo test test-postgres soak check format bench scale worker lambda lambda-image schema lock browser node clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ format: setup ## format the code and fix lint errors
 
 bench: setup ## run the benchmarks, each beside a comparable program
 	@$(BIN)/python -m bench
+
+scale: setup ## measure every use case on 1 %, 10 % and 100 % of a million designs; SCALE=0.01,0.1 DATABASES=sqlite for a part
+	@$(BIN)/python -m bench.scale
 
 # Without a browser, the tests are skipped with a message; a failed download must not stop the others.
 browser: setup

@@ -24,6 +24,7 @@ BUDGETS = {
     "tests/integration/shops": 20,
     "tests/integration/tenancy": 20,
     "tests/lifecycle": 15,
+    "tests/scale": 20,
     "tests/server": 10,
     "tests/setups": 42,
     "tests/storefront": 60,

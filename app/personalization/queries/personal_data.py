@@ -93,7 +93,7 @@ class DesignsAndOrders(OwnedTable):
         )
         proposed = and_(unindexed(order_items.c.shop_id) == shop_id, proposal)
         return [
-            _clear_lines(shop_id, at).where(or_(preview, final)),
+            *[_clear_lines(shop_id, at).where(either) for either in (preview, final)],
             update(order_items).where(proposed).values(proposed_generation_id=None, updated_at=at),
             *super().delete(shop_id, item_ids, at),
         ]
