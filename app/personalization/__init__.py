@@ -10,20 +10,9 @@ from typing import TYPE_CHECKING
 from app.core.lazy import facade
 
 if TYPE_CHECKING:
-    from app.personalization.blanks import (
-        activate_blank,
-        blank_list,
-        map_base,
-        save_base,
-        take_blank,
-    )
-    from app.personalization.dashboard import (
-        Summary,
-        summary,
-    )
-    from app.personalization.jobs import (
-        KINDS,
-    )
+    from app.personalization.blanks import activate_blank, blank_list, map_base, save_base, take_blank
+    from app.personalization.dashboard import Summary, summary
+    from app.personalization.jobs import KINDS
     from app.personalization.model import (
         NOTE_FAILED,
         PREVIEW_SIDE,
@@ -36,49 +25,15 @@ if TYPE_CHECKING:
         UnreadOrder,
         Watermark,
     )
-    from app.personalization.offers import (
-        offer,
-        save_offer,
-        save_styles,
-        save_watermark,
-    )
-    from app.personalization.order_actions import (
-        map_size,
-        retry_note,
-        retry_print,
-        sizes_to_map,
-    )
-    from app.personalization.payloads import (
-        changed_order_fields,
-        order_fields,
-    )
-    from app.personalization.photo_checks import (
-        good_width,
-        rate_card,
-    )
-    from app.personalization.photo_metrics import (
-        measure,
-    )
-    from app.personalization.preflight import (
-        Preflight,
-        Target,
-        judge,
-    )
-    from app.personalization.previews import (
-        cancel_preview,
-        preview_state,
-        request_preview,
-    )
-    from app.personalization.print_sizes import (
-        BaseVariant,
-        Mapping,
-        ProductBase,
-        Size,
-    )
-    from app.personalization.prints import (
-        order_cards,
-        print_link,
-    )
+    from app.personalization.offers import offer, save_offer, save_styles, save_watermark
+    from app.personalization.order_actions import map_size, retry_note, retry_print, sizes_to_map
+    from app.personalization.payloads import changed_order_fields, order_fields
+    from app.personalization.photo_checks import good_width, rate_card
+    from app.personalization.photo_metrics import measure
+    from app.personalization.preflight import Preflight, Target, judge
+    from app.personalization.previews import cancel_preview, preview_state, request_preview
+    from app.personalization.print_sizes import BaseVariant, Mapping, ProductBase, Size
+    from app.personalization.prints import order_cards, print_link
     from app.personalization.products import (
         ProductList,
         ProductSetup,
@@ -94,24 +49,21 @@ if TYPE_CHECKING:
         save_print_areas,
         use_blank,
     )
-    from app.personalization.queries.previews import (
-        previews_by_status,
-    )
-    from app.personalization.replacement_pictures import (
-        approve_picture,
-        open_picture,
-        propose_picture,
-    )
-    from app.personalization.setup_guide import (
-        SetupGuide,
-        Step,
-        setup_guide,
-    )
-    from app.personalization.starter_set import (
-        STARTER_BLANKS,
-        STARTER_STYLES,
-        StarterSize,
-        starter_blank,
+    from app.personalization.prompts import PLACEHOLDERS
+    from app.personalization.queries.previews import previews_by_status
+    from app.personalization.replacement_pictures import approve_picture, open_picture, propose_picture
+    from app.personalization.setup_guide import SetupGuide, Step, setup_guide
+    from app.personalization.starter_set import STARTER_BLANKS, STARTER_STYLES, StarterSize, starter_blank
+    from app.personalization.style_editing import (
+        LONGEST_NAME,
+        LONGEST_PROMPT,
+        StyleForm,
+        copy_style,
+        create_style,
+        open_example,
+        save_style,
+        set_example,
+        style_form,
     )
     from app.personalization.styles import (
         activate_style,
@@ -121,10 +73,7 @@ if TYPE_CHECKING:
         style_list,
         take_style,
     )
-    from app.personalization.unread_orders import (
-        read_again,
-        unread_orders,
-    )
+    from app.personalization.unread_orders import read_again, unread_orders
     from app.personalization.watermarks import (
         POSITIONS,
         SIZE_RANGE,
@@ -141,7 +90,7 @@ else:
             "app.personalization.dashboard": "Summary summary",
             "app.personalization.jobs": "KINDS",
             "app.personalization.model": (
-                "NOTE_FAILED PREVIEW_SIDE Generation Offer OrderCard PreviewRequest PreviewState Style "
+                "Generation NOTE_FAILED Offer OrderCard PREVIEW_SIDE PreviewRequest PreviewState Style "
                 "UnreadOrder Watermark"
             ),
             "app.personalization.offers": "offer save_offer save_styles save_watermark",
@@ -149,32 +98,39 @@ else:
             "app.personalization.payloads": "changed_order_fields order_fields",
             "app.personalization.photo_checks": "good_width rate_card",
             "app.personalization.photo_metrics": "measure",
-            "app.personalization.preflight": "Preflight Target judge",
+            "app.personalization.preflight": "judge Preflight Target",
             "app.personalization.previews": "cancel_preview preview_state request_preview",
             "app.personalization.print_sizes": "BaseVariant Mapping ProductBase Size",
             "app.personalization.prints": "order_cards print_link",
             "app.personalization.products": (
-                "ProductList ProductSetup VariantRow add_products choose_products leave_blank "
-                "move_offered_style offer_style product_list product_setup reread_product save_print_areas "
-                "use_blank"
+                "add_products choose_products leave_blank move_offered_style offer_style product_list "
+                "product_setup ProductList ProductSetup reread_product save_print_areas use_blank VariantRow"
             ),
+            "app.personalization.prompts": "PLACEHOLDERS",
             "app.personalization.queries.previews": "previews_by_status",
             "app.personalization.replacement_pictures": "approve_picture open_picture propose_picture",
-            "app.personalization.setup_guide": "SetupGuide Step setup_guide",
-            "app.personalization.starter_set": "STARTER_BLANKS STARTER_STYLES StarterSize starter_blank",
+            "app.personalization.setup_guide": "setup_guide SetupGuide Step",
+            "app.personalization.starter_set": "starter_blank STARTER_BLANKS STARTER_STYLES StarterSize",
+            "app.personalization.style_editing": (
+                "copy_style create_style LONGEST_NAME LONGEST_PROMPT open_example save_style set_example "
+                "style_form StyleForm"
+            ),
             "app.personalization.styles": (
                 "activate_style archive_style move_style starter_example style_list take_style"
             ),
             "app.personalization.unread_orders": "read_again unread_orders",
             "app.personalization.watermarks": (
-                "POSITIONS SIZE_RANGE WatermarkForm sample save_watermark_form watermark_form"
+                "POSITIONS sample save_watermark_form SIZE_RANGE watermark_form WatermarkForm"
             ),
         },
     )
 
 __all__ = [
     "KINDS",
+    "LONGEST_NAME",
+    "LONGEST_PROMPT",
     "NOTE_FAILED",
+    "PLACEHOLDERS",
     "POSITIONS",
     "PREVIEW_SIDE",
     "SIZE_RANGE",
@@ -196,6 +152,7 @@ __all__ = [
     "StarterSize",
     "Step",
     "Style",
+    "StyleForm",
     "Summary",
     "Target",
     "UnreadOrder",
@@ -211,6 +168,8 @@ __all__ = [
     "cancel_preview",
     "changed_order_fields",
     "choose_products",
+    "copy_style",
+    "create_style",
     "good_width",
     "judge",
     "leave_blank",
@@ -221,6 +180,7 @@ __all__ = [
     "move_style",
     "offer",
     "offer_style",
+    "open_example",
     "open_picture",
     "order_cards",
     "order_fields",
@@ -240,13 +200,16 @@ __all__ = [
     "save_base",
     "save_offer",
     "save_print_areas",
+    "save_style",
     "save_styles",
     "save_watermark",
     "save_watermark_form",
+    "set_example",
     "setup_guide",
     "sizes_to_map",
     "starter_blank",
     "starter_example",
+    "style_form",
     "style_list",
     "summary",
     "take_blank",

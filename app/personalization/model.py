@@ -53,6 +53,18 @@ class Style:
 
 
 @dataclass(frozen=True)
+class EditedStyle:
+    """A style as its editor shows it."""
+
+    id: str
+    name: str
+    prompt_template: str
+    usage_count: int
+    updated_at: datetime
+    example_key: str | None
+
+
+@dataclass(frozen=True)
 class Offer:
     """One product with its styles and sizes, as the storefront block shows it."""
 

@@ -20,6 +20,7 @@ from app.personalization import offers, photo_checks
 from app.personalization.model import Generation, Offer, PreviewRequest, PreviewState, crop_of
 from app.personalization.preflight import Preflight
 from app.personalization.print_sizes import Size
+from app.personalization.prompts import filled
 from app.personalization.queries import offers as offer_queries
 from app.personalization.tables import generations
 from app.quotas import Lane, Month
@@ -149,6 +150,7 @@ async def _generation(app: App, visitor: Visitor, wish: PreviewRequest, offer: O
     style = next((style for style in offer.styles if style.id == wish.style_id), None)
     if style is None:
         raise NotFound("This style is not offered for this product.", code="unknown_style")
+    size = _size(offer, wish.variant_id)
     now, crop = app.clock.now(), asdict(wish.crop) if wish.crop else None
     crop_of(crop)
     return Generation(
@@ -156,9 +158,9 @@ async def _generation(app: App, visitor: Visitor, wish: PreviewRequest, offer: O
         shop_id=visitor.shop.id,
         product_id=offer.product_id,
         ai_style_id=style.id,
-        size_id=_size(offer, wish.variant_id).id,
+        size_id=size.id,
         upload_asset_id=wish.upload_id,
-        ai_prompt_used=style.prompt_template,
+        ai_prompt_used=filled(style.prompt_template, {"product": offer.title, "size": size.name, "style": style.name}),
         quota_period=quotas.period_of(now, visitor.shop.timezone),
         created_at=now,
         shopper_id=visitor.shopper_id,
