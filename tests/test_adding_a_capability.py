@@ -19,7 +19,6 @@ NAMED_BY = {
     "handlers.routes": "has its routes",
     "handlers.home": "shows how far a shop is set up, and this month's previews",
     "handlers.render_workers": "answers render workers older than the app, which know one kind of job",
-    "handlers.demo.mockups": "fills a shop to look at",
     "handlers.demo.shop": "fills a shop to look at",
     "handlers.cli.print_image": "a command that makes a print",
     "handlers.cli.try_photo": "a command that makes a print of an order",

@@ -59,7 +59,7 @@ def test_the_manifest_subscribes_to_the_topics_and_asks_for_the_scopes_that_are_
 
 def test_every_link_of_the_navigation_is_a_page() -> None:
     pages = {route.path for route in ROUTES if isinstance(route, Route)}
-    assert [link.path for link in NAV] == ["/", "/orders", "/privacy"]
+    assert [link.path for link in NAV] == ["/", "/products", "/blanks", "/styles", "/watermark", "/orders", "/privacy"]
     assert {link.path for link in NAV} <= pages
 
 

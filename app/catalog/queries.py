@@ -92,7 +92,12 @@ def _chosen_row(shop_id: str, product_id: str) -> Any:
 
 @built_once
 def save_chosen(
-    shop_id: str, product_id: str, listed: ListedProduct, variants: list[Any], variant_count: int, at: datetime
+    shop_id: str,
+    product_id: str,
+    listed: ListedProduct,
+    variants: list[dict[str, Any]],
+    variant_count: int,
+    at: datetime,
 ) -> Any:
     """Insert a product that the merchant has chosen, enabled, or enable it and update it from Shopify."""
     fresh = {

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         leave_blank,
         move_offered_style,
         offer_style,
+        product_card,
         product_list,
         product_setup,
         reread_product,
@@ -87,7 +88,7 @@ else:
         __name__,
         {
             "app.personalization.blanks": "activate_blank blank_list map_base save_base take_blank",
-            "app.personalization.dashboard": "Summary summary",
+            "app.personalization.dashboard": "summary Summary",
             "app.personalization.jobs": "KINDS",
             "app.personalization.model": (
                 "Generation NOTE_FAILED Offer OrderCard PREVIEW_SIDE PreviewRequest PreviewState Style "
@@ -103,8 +104,9 @@ else:
             "app.personalization.print_sizes": "BaseVariant Mapping ProductBase Size",
             "app.personalization.prints": "order_cards print_link",
             "app.personalization.products": (
-                "add_products choose_products leave_blank move_offered_style offer_style product_list "
-                "product_setup ProductList ProductSetup reread_product save_print_areas use_blank VariantRow"
+                "add_products choose_products leave_blank move_offered_style offer_style product_card "
+                "product_list product_setup ProductList ProductSetup reread_product save_print_areas use_blank "
+                "VariantRow"
             ),
             "app.personalization.prompts": "PLACEHOLDERS",
             "app.personalization.queries.previews": "previews_by_status",
@@ -187,6 +189,7 @@ __all__ = [
     "preview_state",
     "previews_by_status",
     "print_link",
+    "product_card",
     "product_list",
     "product_setup",
     "propose_picture",

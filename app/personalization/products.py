@@ -120,6 +120,17 @@ async def product_list(app: App, shop_id: str, after: str | None = None) -> Prod
     return ProductList(cards, names, cards[-1].id if len(found) > PAGE_SIZE else None)
 
 
+async def product_card(app: App, shop_id: str, product_id: str) -> tuple[ProductCard, list[str]]:
+    """Return a product as the list shows it, and the names of its blanks. Raises NotFound."""
+    at_once = ReadBatch(app.db)
+    card, names = await asyncio.gather(
+        products.product_card(at_once, shop_id, product_id), products.blanks_of(at_once, shop_id, [product_id])
+    )
+    if card is None:
+        raise NotFound()
+    return card, names.get(product_id, [])
+
+
 async def choose_products(app: App, shop_id: str, chosen: Sequence[str], shown: Sequence[str]) -> None:
     """Take the merchant's choice in Shopify's picker: enable what was added, and disable what was taken out.
 
@@ -128,7 +139,7 @@ async def choose_products(app: App, shop_id: str, chosen: Sequence[str], shown: 
     """
     added = [each for each in chosen if each not in set(shown)]
     removed = [each.rpartition("/")[2] for each in shown if each not in set(chosen)]
-    details = await catalog.read_products(app, shop_id, added) if added or not removed else []
+    details = await catalog.read_products(app, shop_id, added) if added or not (chosen or shown) else []
     now = app.clock.now()
     dropped = [catalog.disable_products(shop_id, removed, now)] if removed else []
     await add_products(app, shop_id, details, *dropped)

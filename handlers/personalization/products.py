@@ -29,7 +29,10 @@ class ChoiceBody:
 
 @dataclass(frozen=True)
 class EnabledBody:
+    """`in_list` says that the answer replaces the product's row in the list, not a part of its own page."""
+
     enabled: bool = False
+    in_list: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,10 @@ async def enable(request: Request) -> Response:
     body = await parse.body(request, EnabledBody)
     app, product_id = request.app.state.app, request.path_params["product_id"]
     await catalog.enable_product(app, merchant.shop.id, product_id, is_enabled=body.enabled)
-    return page(request, "personalization/_product_state.html", product_id=product_id, is_enabled=body.enabled)
+    if not body.in_list:
+        return page(request, "personalization/_product_state.html", product_id=product_id, is_enabled=body.enabled)
+    card, blanks = await personalization.product_card(app, merchant.shop.id, product_id)
+    return page(request, "personalization/_product_row.html", card=card, blanks=blanks)
 
 
 async def refresh(request: Request) -> Response:

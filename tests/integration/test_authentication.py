@@ -27,7 +27,7 @@ from tests.integration.world import World
 
 pytestmark = pytest.mark.anyio
 
-OPEN = {"/auth/bounce", "/healthz", "/metrics", "/static/{name}"}
+OPEN = {"/auth/bounce", "/healthz", "/metrics", "/starter/{name}", "/static/{name}"}
 GRANT = {"/auth", "/auth/callback"}
 AUTHENTICATIONS = ("proxy", "grant", "link", "print worker", "webhook", "admin", "open")
 IDS = {"{product_id}": "1", "{preview_id}": "1", "{item_id}": "1", "{job_id}": "1", "{key:path}": "shop/file.jpg"}

@@ -23,11 +23,14 @@ from tests.integration import print_worker, webhooks
 from tests.integration.merchant import Merchant
 from tests.integration.print_worker import ordered, sent, taken
 from tests.integration.servers import NEW_SHOP
+from tests.integration.setup import seen_on
 from tests.integration.shops.test_oauth_grants import back, consented
+from tests.integration.storefront import A4_VARIANT, POSTER
 from tests.integration.world import World
 
 pytestmark = pytest.mark.anyio
 METRICS_TOKEN = "metrics-token-of-this-test"
+WATERMARK = {"text": "Mine", "position": "center", "opacity": "30", "size": "40", "active": True}
 MOST = 6
 """Calls of the database, whole batches among them, in one request."""
 
@@ -120,11 +123,52 @@ async def merchants_look_around(world: World) -> None:
     assert (await back(world, await consented(world))).status_code == 302
     for merchant in (Merchant(world.http, NEW_SHOP), world.merchant()):
         assert (await merchant.document()).status_code == 200
+        if merchant.shop == NEW_SHOP:  # the other one is set up already
+            await merchant_sets_up(merchant, world)
         assert (await merchant.document("/orders")).status_code == 200
         wish = {"kind": "export", "customer_id": "9001"}
         assert (await merchant.post("/privacy/requests", wish)).status_code == 202
         assert (await merchant.post("/privacy/previews", {"days": "30"})).status_code == 200
         assert (await merchant.document("/privacy")).status_code == 200
+
+
+async def merchant_sets_up(merchant: Merchant, world: World) -> None:
+    """Every button of the pages on which a shop is set up."""
+    assert (await merchant.post("/products", {"product_ids": [POSTER]})).status_code == 200
+    for path in ("/blanks", "/styles"):
+        for starter in {"/blanks": ("mug", "poster-a"), "/styles": ("pop-art", "night-ink")}[path]:
+            assert (await merchant.post(path, {"starter": starter})).status_code == 200
+    shop = merchant.shop
+    [product] = world.rows("SELECT id FROM products WHERE shop_id = ? AND shopify_product_id = ?", shop, POSTER)
+    [base] = world.rows("SELECT id FROM product_bases WHERE shop_id = ? AND starter = 'poster-a'", shop)
+    [style] = world.rows("SELECT id FROM ai_styles WHERE shop_id = ? AND starter = 'pop-art'", shop)
+    [area] = world.rows("SELECT id FROM product_base_variants WHERE product_base_id = ? AND name = 'A2'", base["id"])
+    page = f"/products/{product['id']}"
+    assert (await merchant.post(f"{page}/blanks", {"base_id": base["id"]})).status_code == 200
+    seen = seen_on((await merchant.document(page)).text)
+    mapped = {"variants": [A4_VARIANT], "choices": [area["id"]], "seen": seen}
+    waiting = webhooks.line("a design that is unknown", product_id=int(POSTER), variant_id=int(A4_VARIANT))
+    await webhooks.deliver(world.http, webhooks.order(waiting), shop_domain=shop)
+    await world.run_jobs()
+    for path, body in (
+        (f"{page}/sizes", mapped),
+        (f"{page}/refresh", {}),
+        (f"{page}/styles/{style['id']}", {"offered": True}),
+        (f"{page}/styles/{style['id']}/move", {"up": True}),
+        (f"{page}/blanks/{base['id']}/remove", {}),
+        (page, {"enabled": True, "in_list": True}),
+        (page, {"enabled": True}),
+        (f"/blanks/{base['id']}", {"active": True}),
+        (f"/styles/{style['id']}", {"active": True}),
+        (f"/styles/{style['id']}/move", {"up": True}),
+        (f"/styles/{style['id']}/archive", {}),
+        ("/styles", {"starter": "pop-art"}),
+        ("/watermark/sample", WATERMARK),
+        ("/watermark", WATERMARK),
+    ):
+        assert (await merchant.post(path, body)).status_code == 200, path
+    for path in ("/products", "/blanks", "/styles", "/watermark", "/starter/pop-art.webp"):
+        assert (await merchant.document(path)).status_code == 200
 
 
 async def shoppers_make_designs(world: World) -> list[str]:

@@ -31,23 +31,31 @@ async def product_cards(db: Database, shop_id: str, after: str | None, limit: in
 
 @built_once
 def _product_rows(shop_id: str, after: str | None, limit: int) -> Any:
-    names = ("id", "shopify_product_id", "title", "is_enabled", "is_active", "variant_count")
-    listed = [products.c.shop_id == shop_id, products.c.archived_at.is_(None)]
-    listed.append(or_(products.c.is_enabled == 1, products.c.variants.is_not(None)))
+    listed = [or_(products.c.is_enabled == 1, products.c.variants.is_not(None))]
     if after is not None:
         last = products.alias("last")
         title = select(last.c.title).where(last.c.shop_id == shop_id, last.c.id == after).scalar_subquery()
         listed.append(or_(products.c.title > title, and_(products.c.title == title, products.c.id > after)))
-    return (
-        select(
-            *[products.c[name] for name in names],
-            _styles_of_product(shop_id).with_only_columns(func.count()).scalar_subquery().label("styles"),
-            _sizes_of_product(shop_id).with_only_columns(func.count()).scalar_subquery().label("mapped"),
-        )
-        .where(*listed)
-        .order_by(products.c.title, products.c.id)
-        .limit(limit)
-    )
+    return _cards(shop_id).where(*listed).order_by(products.c.title, products.c.id).limit(limit)
+
+
+async def product_card(db: Database, shop_id: str, product_id: str) -> ProductCard | None:
+    row = await db.one(_product_row(shop_id, product_id))
+    return ProductCard(**row) if row else None
+
+
+@built_once
+def _product_row(shop_id: str, product_id: str) -> Any:
+    return _cards(shop_id).where(products.c.id == product_id)
+
+
+def _cards(shop_id: str) -> Any:
+    names = ("id", "shopify_product_id", "title", "is_enabled", "is_active", "variant_count")
+    return select(
+        *[products.c[name] for name in names],
+        _styles_of_product(shop_id).with_only_columns(func.count()).scalar_subquery().label("styles"),
+        _sizes_of_product(shop_id).with_only_columns(func.count()).scalar_subquery().label("mapped"),
+    ).where(products.c.shop_id == shop_id, products.c.archived_at.is_(None))
 
 
 async def blanks_of(db: Database, shop_id: str, product_ids: Collection[str]) -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ from app.catalog.tables import products
 from app.core.ids import new_id
 from app.core.ports.database import Database, Expect
 from app.core.statements import built_once
-from app.core.tables import Id, moment, upsert
+from app.core.tables import Id, moment, typed, upsert
 from app.media.tables import assets
 from app.personalization.model import EditedStyle, ProductStyle, StyleCard
 from app.personalization.tables import ai_styles, product_styles
@@ -210,45 +210,35 @@ def place_style(shop_id: str, style_id: str, sort_order: int, at: datetime) -> A
 @built_once
 def offer_on_products(shop_id: str, style_id: str, at: datetime) -> Any:
     """Offer a style on every product that is enabled and does not have it yet. What was switched off stays off."""
-    return _offer_everywhere(
-        select(
-            products.c.id + literal("-") + ai_styles.c.id,
-            ai_styles.c.shop_id,
-            products.c.id,
-            ai_styles.c.id,
-            ai_styles.c.sort_order,
-            moment(at),
-            moment(at),
-        )
-        .join(products, products.c.shop_id == ai_styles.c.shop_id)
-        .where(ai_styles.c.shop_id == shop_id, ai_styles.c.id == style_id, products.c.is_enabled == 1),
-        shop_id,
-    )
+    return _offer(shop_id, at, ai_styles.c.id == style_id, products.c.is_enabled == 1)
 
 
 @built_once
 def offer_styles_on(shop_id: str, product_id: Id, at: datetime) -> Any:
     """Offer all active styles of the shop on a product that does not have them yet."""
-    return _offer_everywhere(
-        select(
-            products.c.id + literal("-") + ai_styles.c.id,
-            ai_styles.c.shop_id,
-            products.c.id,
-            ai_styles.c.id,
-            ai_styles.c.sort_order,
-            moment(at),
-            moment(at),
-        )
+    return _offer(shop_id, at, *_shown(shop_id), ai_styles.c.is_active == 1, products.c.id == product_id)
+
+
+def _offer(shop_id: str, at: datetime, *pairs: Any) -> Any:
+    """Link the styles and products that meet the conditions. An id is made of both, because the database makes the
+    rows."""
+    link = {
+        "id": products.c.id + literal("-") + ai_styles.c.id,
+        "shop_id": typed(shop_id, Text()),
+        "product_id": products.c.id,
+        "ai_style_id": ai_styles.c.id,
+        "sort_order": ai_styles.c.sort_order,
+        "created_at": moment(at),
+        "updated_at": moment(at),
+    }
+    of_shop = [products.c.shop_id == shop_id, ai_styles.c.shop_id == shop_id]
+    chosen = (
+        select(*link.values())
+        .select_from(ai_styles)
         .join(products, products.c.shop_id == ai_styles.c.shop_id)
-        .where(*_shown(shop_id), ai_styles.c.is_active == 1, products.c.id == product_id),
-        shop_id,
+        .where(*of_shop, *pairs)
     )
-
-
-def _offer_everywhere(pairs: Any, shop_id: str) -> Any:
-    """Insert links of styles and products. An id is made of both, because the database makes the rows."""
-    names = ["id", "shop_id", "product_id", "ai_style_id", "sort_order", "created_at", "updated_at"]
-    insert = upsert(product_styles).from_select(names, pairs)
+    insert = upsert(product_styles).from_select(list(link), chosen)
     return insert.on_conflict_do_nothing(index_elements=["product_id", "ai_style_id"])
 
 

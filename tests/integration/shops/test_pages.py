@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 async def test_the_home_page_of_a_new_shop_says_what_to_do_next(empty_world: World) -> None:
     page = (await empty_world.merchant().document()).text
     assert "Artify is installed in Artify Demo." in page
-    assert "No products are ready to personalize yet." in page
+    assert "Choose the products that shoppers can personalize." in page
     assert "Open theme editor" in page
     assert tiles(page) == ["0", "0", "0", "0"]
     assert "need your attention" not in page
@@ -74,7 +74,7 @@ async def test_the_home_page_says_how_often_styles_were_used(world: World) -> No
 async def test_the_home_page_of_a_shop_with_one_product_says_so(empty_world: World) -> None:
     await open_shop(empty_world.app, SHOP)
     await stock(empty_world.app, SHOP)
-    assert "1 product is ready to personalize." in (await empty_world.merchant().document()).text
+    assert "1 of 1 product has print sizes." in (await empty_world.merchant().document()).text
 
 
 async def test_the_orders_page_of_a_busy_shop_shows_each_line(world: World) -> None:
