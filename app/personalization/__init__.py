@@ -10,6 +10,19 @@ from typing import TYPE_CHECKING
 from app.core.lazy import facade
 
 if TYPE_CHECKING:
+    from app.personalization.blank_editing import (
+        FORMATS,
+        UNITS,
+        BlankEditor,
+        BlankForm,
+        OpenOrders,
+        SizeForm,
+        add_size,
+        blank_editor,
+        create_blank,
+        save_blank,
+        save_size,
+    )
     from app.personalization.blanks import activate_blank, blank_list, map_base, save_base, take_blank
     from app.personalization.dashboard import Summary, summary
     from app.personalization.jobs import KINDS
@@ -87,6 +100,10 @@ else:
     __getattr__ = facade(
         __name__,
         {
+            "app.personalization.blank_editing": (
+                "add_size blank_editor BlankEditor BlankForm create_blank FORMATS OpenOrders save_blank "
+                "save_size SizeForm UNITS"
+            ),
             "app.personalization.blanks": "activate_blank blank_list map_base save_base take_blank",
             "app.personalization.dashboard": "summary Summary",
             "app.personalization.jobs": "KINDS",
@@ -128,6 +145,7 @@ else:
     )
 
 __all__ = [
+    "FORMATS",
     "KINDS",
     "LONGEST_NAME",
     "LONGEST_PROMPT",
@@ -138,10 +156,14 @@ __all__ = [
     "SIZE_RANGE",
     "STARTER_BLANKS",
     "STARTER_STYLES",
+    "UNITS",
     "BaseVariant",
+    "BlankEditor",
+    "BlankForm",
     "Generation",
     "Mapping",
     "Offer",
+    "OpenOrders",
     "OrderCard",
     "Preflight",
     "PreviewRequest",
@@ -151,6 +173,7 @@ __all__ = [
     "ProductSetup",
     "SetupGuide",
     "Size",
+    "SizeForm",
     "StarterSize",
     "Step",
     "Style",
@@ -164,13 +187,16 @@ __all__ = [
     "activate_blank",
     "activate_style",
     "add_products",
+    "add_size",
     "approve_picture",
     "archive_style",
+    "blank_editor",
     "blank_list",
     "cancel_preview",
     "changed_order_fields",
     "choose_products",
     "copy_style",
+    "create_blank",
     "create_style",
     "good_width",
     "judge",
@@ -201,8 +227,10 @@ __all__ = [
     "retry_print",
     "sample",
     "save_base",
+    "save_blank",
     "save_offer",
     "save_print_areas",
+    "save_size",
     "save_style",
     "save_styles",
     "save_watermark",
