@@ -153,8 +153,9 @@ async def test_open_orders_are_named_before_their_size_changes(world: World) -> 
     await world.run_jobs()
     [mapped] = world.rows(
         "SELECT v.product_base_id AS base, v.id AS size FROM product_base_variants v"
-        " JOIN product_base_variant_mappings m ON m.product_base_variant_id = v.id JOIN products p ON p.id = m.product_id WHERE p.shopify_product_id = ?"
-        " AND m.is_active = 1 AND v.shop_id = ?",
+        " JOIN product_base_variant_mappings m ON m.product_base_variant_id = v.id"
+        " JOIN products p ON p.id = m.product_id"
+        " WHERE p.shopify_product_id = ? AND m.is_active = 1 AND v.shop_id = ?",
         MUG,
         world.merchant().shop,
     )
