@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app import personalization
 from app.catalog import Product
 from app.core.errors import Unprocessable
 from app.core.ids import new_id
