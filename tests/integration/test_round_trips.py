@@ -132,8 +132,9 @@ async def merchants_look_around(world: World) -> None:
         assert (await merchant.post("/privacy/requests", wish)).status_code == 202
         assert (await merchant.post("/privacy/previews", {"days": "30"})).status_code == 200
         assert (await merchant.post("/settings/mail", {"wanted": True})).status_code == 200
-        for path in ("/privacy", "/settings", "/usage", "/usage.csv?days=30"):
-            assert (await merchant.fetch(path)).status_code == 200
+        for path in ("/privacy", "/settings", "/usage"):
+            assert (await merchant.document(path)).status_code == 200
+        assert (await merchant.document("/usage.csv", days="30")).status_code == 200
 
 
 async def merchant_sets_up(merchant: Merchant, world: World) -> None:
