@@ -9,6 +9,19 @@ from typing import TYPE_CHECKING
 from app.core.lazy import facade
 
 if TYPE_CHECKING:
+    from app.personalization.blank_editing import (
+        FORMATS,
+        UNITS,
+        BlankEditor,
+        BlankForm,
+        OpenOrders,
+        SizeForm,
+        add_size,
+        blank_editor,
+        create_blank,
+        save_blank,
+        save_size,
+    )
     from app.personalization.blanks import activate_blank, blank_list, map_base, save_base, take_blank
     from app.personalization.dashboard import Summary, notices, summary
     from app.personalization.jobs import KINDS
@@ -52,11 +65,23 @@ if TYPE_CHECKING:
         save_print_areas,
         use_blank,
     )
+    from app.personalization.prompts import PLACEHOLDERS
     from app.personalization.queries.previews import previews_by_status
     from app.personalization.queries.usage import usage_by_product, usage_by_style
     from app.personalization.replacement_pictures import approve_picture, open_picture, propose_picture
     from app.personalization.setup_guide import SetupGuide, Step, setup_guide
     from app.personalization.starter_set import STARTER_BLANKS, STARTER_STYLES, StarterSize, starter_blank
+    from app.personalization.style_editing import (
+        LONGEST_NAME,
+        LONGEST_PROMPT,
+        StyleForm,
+        copy_style,
+        create_style,
+        open_example,
+        save_style,
+        set_example,
+        style_form,
+    )
     from app.personalization.styles import (
         activate_style,
         archive_style,
@@ -78,8 +103,12 @@ else:
     __getattr__ = facade(
         __name__,
         {
+            "app.personalization.blank_editing": (
+                "add_size blank_editor BlankEditor BlankForm create_blank FORMATS OpenOrders save_blank "
+                "save_size SizeForm UNITS"
+            ),
             "app.personalization.blanks": "activate_blank blank_list map_base save_base take_blank",
-            "app.personalization.dashboard": "notices summary Summary",
+            "app.personalization.dashboard": "notices Summary summary",
             "app.personalization.jobs": "KINDS",
             "app.personalization.model": (
                 "DesignUsage Generation LineFilter LineQuery Offer OrderCard PREVIEW_SIDE PreviewRequest "
@@ -100,11 +129,16 @@ else:
                 "product_list product_setup ProductList ProductSetup reread_product save_print_areas use_blank "
                 "VariantRow"
             ),
+            "app.personalization.prompts": "PLACEHOLDERS",
             "app.personalization.queries.previews": "previews_by_status",
             "app.personalization.queries.usage": "usage_by_product usage_by_style",
             "app.personalization.replacement_pictures": "approve_picture open_picture propose_picture",
             "app.personalization.setup_guide": "setup_guide SetupGuide Step",
             "app.personalization.starter_set": "starter_blank STARTER_BLANKS STARTER_STYLES StarterSize",
+            "app.personalization.style_editing": (
+                "copy_style create_style LONGEST_NAME LONGEST_PROMPT open_example save_style set_example "
+                "style_form StyleForm"
+            ),
             "app.personalization.styles": (
                 "activate_style archive_style move_style starter_example style_list take_style"
             ),
@@ -116,19 +150,27 @@ else:
     )
 
 __all__ = [
+    "FORMATS",
     "KINDS",
+    "LONGEST_NAME",
+    "LONGEST_PROMPT",
+    "PLACEHOLDERS",
     "POSITIONS",
     "PREVIEW_SIDE",
     "SIZE_RANGE",
     "STARTER_BLANKS",
     "STARTER_STYLES",
+    "UNITS",
     "BaseVariant",
+    "BlankEditor",
+    "BlankForm",
     "DesignUsage",
     "Generation",
     "LineFilter",
     "LineQuery",
     "Mapping",
     "Offer",
+    "OpenOrders",
     "OrderCard",
     "Preflight",
     "PreviewRequest",
@@ -138,9 +180,11 @@ __all__ = [
     "ProductSetup",
     "SetupGuide",
     "Size",
+    "SizeForm",
     "StarterSize",
     "Step",
     "Style",
+    "StyleForm",
     "Summary",
     "Target",
     "UnreadOrder",
@@ -150,13 +194,18 @@ __all__ = [
     "activate_blank",
     "activate_style",
     "add_products",
+    "add_size",
     "approve_picture",
     "archive_style",
     "assess",
+    "blank_editor",
     "blank_list",
     "cancel_preview",
     "changed_order_fields",
     "choose_products",
+    "copy_style",
+    "create_blank",
+    "create_style",
     "good_width",
     "leave_blank",
     "map_base",
@@ -167,6 +216,7 @@ __all__ = [
     "notices",
     "offer",
     "offer_style",
+    "open_example",
     "open_picture",
     "order_cards",
     "order_fields",
@@ -186,13 +236,18 @@ __all__ = [
     "retry_print",
     "sample",
     "save_base",
+    "save_blank",
     "save_print_areas",
+    "save_size",
+    "save_style",
     "save_watermark",
     "save_watermark_form",
+    "set_example",
     "setup_guide",
     "sizes_to_map",
     "starter_blank",
     "starter_example",
+    "style_form",
     "style_list",
     "summary",
     "take_blank",

@@ -11,6 +11,7 @@ from typing import Any
 
 from app.core.errors import Unprocessable
 from app.core.pictures import Crop, Mark, MarkPosition
+from app.core.times import to_text
 from app.generation import ShopperRow
 from app.media import Asset
 from app.personalization.preflight import Preflight
@@ -47,6 +48,62 @@ class Style:
     prompt_template: str
     example_key: str | None = None
     usage_count: int = 0
+
+
+@dataclass(frozen=True)
+class EditedStyle:
+    """A style as its editor shows it."""
+
+    id: str
+    name: str
+    prompt_template: str
+    usage_count: int
+    updated_at: datetime
+    example_key: str | None
+
+
+@dataclass(frozen=True)
+class EditedBlank:
+    """A blank as its editor saves it. `base_price` is in minor units of the shop's currency."""
+
+    id: str
+    name: str
+    description: str | None
+    option_names: list[str] | None
+    base_price: int | None
+    currency: str | None
+    print_format: str
+    intent: str
+    background: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class EditedSize:
+    """A print size as its editor saves it: pixels at `dpi`, margins in millimetres, and a price in minor units that is
+    added to that of the blank."""
+
+    id: str
+    name: str
+    option_values: list[str] | None
+    width_px: int
+    height_px: int
+    bleed_mm: float
+    safe_mm: float
+    dpi: int
+    price_modifier: int
+    is_active: bool
+    updated_at: datetime
+
+    @property
+    def seen(self) -> str:
+        """Identifies these values, so that a form cannot undo what somebody else has saved."""
+        return to_text(self.updated_at)
+
+    @property
+    def as_printed(self) -> tuple[float, ...]:
+        """What changes a print file."""
+        return self.width_px, self.height_px, self.bleed_mm, self.safe_mm, self.dpi
 
 
 @dataclass(frozen=True)

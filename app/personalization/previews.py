@@ -19,6 +19,7 @@ from app.personalization import offers, photo_checks
 from app.personalization.model import Generation, Offer, PreviewRequest, PreviewState, crop_of
 from app.personalization.preflight import Preflight
 from app.personalization.print_sizes import Size
+from app.personalization.prompts import filled
 from app.personalization.queries import offers as offer_queries
 from app.personalization.tables import generations
 from app.quotas import Lane, Month
@@ -136,15 +137,16 @@ async def _generation(app: App, visitor: Visitor, request: PreviewRequest, offer
     style = next((style for style in offer.styles if style.id == request.style_id), None)
     if style is None:
         raise NotFound("This style is not offered for this product.", code="unknown_style")
+    size = _size(offer, request.variant_id)
     crop = asdict(request.crop) if request.crop else None
     crop_of(crop)
     return Generation(
         **generation.request_columns(visitor, request.idempotency_key, app.clock.now()),
         product_id=offer.product_id,
         ai_style_id=style.id,
-        size_id=_size(offer, request.variant_id).id,
+        size_id=size.id,
         upload_asset_id=request.upload_id,
-        ai_prompt_used=style.prompt_template,
+        ai_prompt_used=filled(style.prompt_template, {"product": offer.title, "size": size.name, "style": style.name}),
         crop=crop,
     )
 

@@ -27,9 +27,11 @@ from tests.integration.setup import seen_on
 from tests.integration.shops.test_oauth_grants import back, consented
 from tests.integration.storefront import A4_VARIANT, POSTER
 from tests.integration.world import World
+from tests.pictures import good
 
 pytestmark = pytest.mark.anyio
 METRICS_TOKEN = "metrics-token-of-this-test"
+GOLD_LEAF = {"name": "Gold leaf", "prompt": "Gold leaf for a {product}"}
 WATERMARK = {"text": "Mine", "position": "center", "opacity": "30", "size": "40", "active": True}
 MOST = 6
 """Calls of the database, whole batches among them, in one request."""
@@ -165,12 +167,33 @@ async def merchant_sets_up(merchant: Merchant, world: World) -> None:
         (f"/styles/{style['id']}/move", {"up": True}),
         (f"/styles/{style['id']}/archive", {}),
         ("/styles", {"starter": "pop-art"}),
+        ("/styles/new", GOLD_LEAF),
+        (f"/styles/{style['id']}/edit", GOLD_LEAF),
+        (f"/styles/{style['id']}/copy", {}),
+        (f"/styles/{style['id']}/example", {"upload_id": await example_sent(merchant, world, style["id"])}),
+        ("/blanks/new", {"name": "Slate"}),
+        (f"/blanks/{base['id']}/sizes", {"name": "Small", "width": "210", "height": "297"}),
         ("/watermark/sample", WATERMARK),
         ("/watermark", WATERMARK),
     ):
         assert (await merchant.post(path, body)).status_code == 200, path
-    for path in ("/products", "/blanks", "/styles", "/watermark", "/starter/pop-art.webp"):
+    editors = ("/styles/new", f"/styles/{style['id']}", "/blanks/new", f"/blanks/{base['id']}")
+    for path in ("/products", "/blanks", "/styles", "/watermark", "/starter/pop-art.webp", *editors):
         assert (await merchant.document(path)).status_code == 200
+    seen = seen_on((await merchant.document(f"/blanks/{base['id']}")).text)
+    edited = {"name": "Paper", "seen": seen}
+    assert (await merchant.post(f"/blanks/{base['id']}/edit", edited)).status_code == 200
+    size = {"name": "A2", "width": "420", "height": "594", "confirmed": True, "seen": "an earlier time"}
+    assert (await merchant.post(f"/blanks/{base['id']}/sizes/{area['id']}", size)).status_code == 409
+
+
+async def example_sent(merchant: Merchant, world: World, style_id: str) -> str:
+    """The id of an upload that a style can show as its example."""
+    photo = good("jpeg")
+    announced = {"filename": photo.filename, "content_type": photo.mime, "bytes": len(photo.data)}
+    ticket = (await merchant.post(f"/styles/{style_id}/upload", announced)).json()
+    await world.storefront().send(ticket, photo.data)
+    return str(ticket["upload_id"])
 
 
 async def shoppers_make_designs(world: World) -> list[str]:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Text, cast, func, or_, select, update
 
 from app.core.ids import new_id
 from app.core.ports.database import Database, Expect
 from app.core.statements import built_once
 from app.core.tables import Id, among, upsert
-from app.personalization.model import BlankCard
+from app.personalization.model import BlankCard, EditedBlank, EditedSize
 from app.personalization.print_sizes import BaseVariant, Mapping, ProductBase
 from app.personalization.size_names import PrintArea
 from app.personalization.tables import (
+    order_items,
+    orders,
     product_base_variant_mappings,
     product_base_variants,
     product_bases,
     product_product_bases,
 )
+
+NOT_PRINTED = ("waiting", "queued", "printing", "needs_review", "unmapped", "failed")
+"""States of lines whose print file is still to be made."""
+MOST_NAMED = 100
 
 
 @built_once
@@ -49,6 +56,101 @@ def activate_base(shop_id: str, base_id: str, is_active: bool, at: datetime) -> 
     """Offer a blank for products, or no longer. Refused with `unknown_base`."""
     known = [product_bases.c.shop_id == shop_id, product_bases.c.id == base_id]
     return Expect(update(product_bases).where(*known).values(is_active=is_active, updated_at=at), "unknown_base")
+
+
+async def edited_blank(db: Database, shop_id: str, base_id: str) -> EditedBlank | None:
+    """Return a blank as its editor shows it."""
+    row = await db.one(_edited_blank(shop_id, base_id))
+    return EditedBlank(**row) if row else None
+
+
+@built_once
+def _edited_blank(shop_id: str, base_id: str) -> Any:
+    columns = [product_bases.c[name] for name in EditedBlank.__dataclass_fields__]
+    return select(*columns).where(product_bases.c.shop_id == shop_id, product_bases.c.id == base_id)
+
+
+async def edited_sizes(db: Database, shop_id: str, base_id: str) -> list[EditedSize]:
+    """Return the print sizes of a blank in their order, those that are switched off too."""
+    return [EditedSize(**row) for row in await db.all(_edited_sizes(shop_id, base_id))]
+
+
+@built_once
+def _edited_sizes(shop_id: str, base_id: str) -> Any:
+    variants = product_base_variants
+    return (
+        select(*[variants.c[name] for name in EditedSize.__dataclass_fields__])
+        .where(variants.c.shop_id == shop_id, variants.c.product_base_id == base_id)
+        .order_by(variants.c.sort_order, variants.c.id)
+    )
+
+
+@built_once
+def insert_edited(shop_id: str, base_id: str, blank: EditedBlank, at: datetime) -> Any:
+    values = {name: getattr(blank, name) for name in EditedBlank.__dataclass_fields__}
+    return upsert(product_bases).values(**values | {"id": base_id, "shop_id": shop_id, "created_at": at})
+
+
+@built_once
+def save_blank(shop_id: str, base_id: str, blank: EditedBlank, seen: str, at: datetime) -> Expect:
+    """Save a blank. Refused with `changed` if it was changed after `seen`."""
+    values = {name: getattr(blank, name) for name in EditedBlank.__dataclass_fields__ if name != "id"}
+    as_seen = [
+        product_bases.c.shop_id == shop_id,
+        product_bases.c.id == base_id,
+        cast(product_bases.c.updated_at, Text) == seen,
+    ]
+    return Expect(update(product_bases).where(*as_seen).values(**values | {"updated_at": at}), "changed")
+
+
+@built_once
+def insert_size(shop_id: str, base_id: str, size: EditedSize, sort_order: int, at: datetime) -> Any:
+    values = {name: getattr(size, name) for name in EditedSize.__dataclass_fields__}
+    more = {"shop_id": shop_id, "product_base_id": base_id, "sort_order": sort_order, "created_at": at}
+    return upsert(product_base_variants).values(**values | more)
+
+
+@built_once
+def save_size(shop_id: str, base_id: str, size: EditedSize, seen: str, at: datetime) -> Expect:
+    """Save a print size. Refused with `changed` if it was changed after `seen`."""
+    variants = product_base_variants
+    values = {name: getattr(size, name) for name in EditedSize.__dataclass_fields__ if name != "id"}
+    as_seen = [
+        variants.c.shop_id == shop_id,
+        variants.c.product_base_id == base_id,
+        variants.c.id == size.id,
+        cast(variants.c.updated_at, Text) == seen,
+    ]
+    return Expect(update(variants).where(*as_seen).values(**values | {"updated_at": at}), "changed")
+
+
+async def open_orders(db: Database, shop_id: str, base_variant_ids: Sequence[str]) -> list[str | None]:
+    """Return the numbers of orders with a line that is not printed yet and would be printed in one of these sizes."""
+    rows = await db.all(_open_orders(shop_id, list(base_variant_ids)))
+    return [row["order_number"] for row in rows]
+
+
+@built_once
+def _open_orders(shop_id: str, base_variant_ids: list[str]) -> Any:
+    mappings = product_base_variant_mappings
+    mapped = select(mappings.c.shopify_variant_id).where(
+        mappings.c.shop_id == shop_id,
+        among(mappings.c.product_base_variant_id, base_variant_ids),
+        mappings.c.is_active == 1,
+    )
+    return (
+        select(orders.c.order_number)
+        .join(order_items, order_items.c.order_id == orders.c.id)
+        .where(
+            orders.c.shop_id == shop_id,
+            order_items.c.shop_id == shop_id,
+            order_items.c.state.in_(NOT_PRINTED),
+            order_items.c.shopify_variant_id.in_(mapped),
+        )
+        .distinct()
+        .order_by(orders.c.order_number)
+        .limit(MOST_NAMED)
+    )
 
 
 async def blank_cards(db: Database, shop_id: str) -> list[BlankCard]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, and_, func, literal, select, update
+from sqlalchemy import Text, and_, cast, func, literal, select, update
 
 from app.catalog.tables import products
 from app.core.ids import new_id
@@ -13,7 +13,7 @@ from app.core.ports.database import Database, Expect
 from app.core.statements import built_once
 from app.core.tables import Id, moment, typed, upsert
 from app.media.tables import assets
-from app.personalization.model import ProductStyle, StyleCard
+from app.personalization.model import EditedStyle, ProductStyle, StyleCard
 from app.personalization.tables import ai_styles, product_styles
 
 
@@ -85,12 +85,73 @@ def _starter_style(shop_id: str, starter: str) -> Any:
     return select(ai_styles.c.id).where(ai_styles.c.shop_id == shop_id, ai_styles.c.starter == starter)
 
 
+async def edited_style(db: Database, shop_id: str, style_id: str) -> EditedStyle | None:
+    """Return a style with what its editor shows; None for one that is archived or is that of merchants' pictures."""
+    row = await db.one(_edited_style(shop_id, style_id))
+    return EditedStyle(**row) if row else None
+
+
 @built_once
+def _edited_style(shop_id: str, style_id: str) -> Any:
+    names = ("id", "name", "prompt_template", "usage_count", "updated_at")
+    return (
+        select(*[ai_styles.c[name] for name in names], assets.c.key.label("example_key"))
+        .outerjoin(assets, and_(assets.c.shop_id == shop_id, assets.c.id == ai_styles.c.example_asset_id))
+        .where(*_shown(shop_id), ai_styles.c.id == style_id)
+    )
+
+
+async def count_styles(db: Database, shop_id: str) -> int:
+    """Count the styles of a shop, archived ones included."""
+    row = await db.one(_count_styles(shop_id))
+    return int(row["count"]) if row else 0
+
+
+@built_once
+def _count_styles(shop_id: str) -> Any:
+    return select(func.count().label("count")).where(ai_styles.c.shop_id == shop_id)
+
+
+@built_once
+def save_style(shop_id: str, style_id: str, name: str, prompt: str, seen: str, at: datetime) -> Expect:
+    """Save a style's name and prompt. Refused with `changed` if it was changed after `seen`, or is archived."""
+    as_seen = [*_shown(shop_id), ai_styles.c.id == style_id, cast(ai_styles.c.updated_at, Text) == seen]
+    change = update(ai_styles).where(*as_seen).values(name=name, prompt_template=prompt, updated_at=at)
+    return Expect(change, "changed")
+
+
+@built_once
+def replace_example(shop_id: str, style_id: str, asset_id: str, at: datetime) -> list[Any]:
+    """Show another example picture, and let the sweep delete the previous one. Refused with `unknown_style`."""
+    known = [*_shown(shop_id), ai_styles.c.id == style_id]
+    previous = select(ai_styles.c.example_asset_id).where(*known)
+    return [
+        update(assets)
+        .where(assets.c.shop_id == shop_id, assets.c.id == previous.scalar_subquery())
+        .values(expires_at=at, updated_at=at),
+        Expect(update(ai_styles).where(*known).values(example_asset_id=asset_id), "unknown_style"),
+    ]
+
+
 def insert_starter(
     shop_id: str, style_id: str, starter: str, name: str, prompt: str, example_asset_id: str | None, at: datetime
 ) -> Any:
     """Insert a style of the starter set as the last one. The database refuses a second one, by
     `uq_ai_styles_starter`."""
+    return insert_last(shop_id, style_id, name, prompt, example_asset_id, at, starter)
+
+
+@built_once
+def insert_last(
+    shop_id: str,
+    style_id: str,
+    name: str,
+    prompt: str,
+    example_asset_id: str | None,
+    at: datetime,
+    starter: str | None = None,
+) -> Any:
+    """Insert a style as the last one of its shop."""
     last = select(func.coalesce(func.max(ai_styles.c.sort_order), -1) + 1).where(ai_styles.c.shop_id == shop_id)
     return upsert(ai_styles).values(
         id=style_id,

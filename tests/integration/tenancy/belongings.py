@@ -37,18 +37,26 @@ PLAIN: Mapping[str, Any] = {
     "active": True,
     "after": "",
     "approved": True,
+    "background": "#ffffff",
+    "bleed": "3",
     "bytes": len(PHOTO.data),
     "choices": [],
     "code": "damaged",
+    "confirmed": True,
     "content_type": PHOTO.mime,
     "crop": None,
     "days": 60,
+    "description": "A slate",
     "design_mode": "1",
+    "dpi": "300",
     "enabled": True,
     "engine": "by-hand",
     "filename": PHOTO.filename,
     "files": {},
+    "format": "jpg",
+    "height": "297",
     "in_list": True,
+    "intent": "relative",
     "kind": "export",
     "kinds": ["personalization.finalize"],
     "message": "It is damaged.",
@@ -56,10 +64,14 @@ PLAIN: Mapping[str, Any] = {
     "name": "print",
     "offered": True,
     "opacity": "30",
+    "options": "Size",
     "position": "tiled",
+    "price": "12.50",
     "product_ids": ["7700000000001"],
+    "prompt": "An oil painting",
     "report": {},
     "retryable": True,
+    "safe": "2",
     "seen": "",
     "sha256": "0" * 64,
     "shown": [],
@@ -69,9 +81,12 @@ PLAIN: Mapping[str, Any] = {
     "tiles": 4,
     "tiles_fell_back": 0,
     "took_ms": 1000,
+    "unit": "mm",
     "up": True,
+    "values": "A4",
     "variants": [],
     "wanted": True,
+    "width": "210",
 }
 """Inputs that name nothing of anybody."""
 
@@ -191,7 +206,12 @@ async def _setup(world: World, shop: str, merchant: Merchant) -> dict[str, str]:
     [style, *_] = world.rows("SELECT ai_style_id FROM product_styles WHERE product_id = ?", product["id"])
     blank = {"base_id": base["id"]}
     assert (await merchant.post(f"/products/{product['id']}/blanks", blank)).status_code == 200
-    return blank | {"product_id": product["id"], "style_id": style["ai_style_id"]}
+    [size, *_] = world.rows("SELECT id FROM product_base_variants WHERE product_base_id = ?", base["id"])
+    return blank | {
+        "product_id": product["id"],
+        "style_id": style["ai_style_id"],
+        "base_variant_id": size["id"],
+    }
 
 
 async def _line(world: World, shop: str, line: dict[str, Any]) -> str:
