@@ -129,7 +129,7 @@ async def save_offer(app: App, product: Product, sizes: list[Size], styles: list
     shop_id, now = product.shop_id, app.clock.now()
     listed = ListedProduct(str(product.shopify_product_id), product.title, product.handle, True, now)
     await app.db.batch(
-        save_chosen(shop_id, product.id, listed, [], 0, now),
+        save_chosen(shop_id, product.id, listed, [], 0, True, now),
         *[offers.insert_size(shop_id, size, place, now) for place, size in enumerate(sizes)],
         *[link_style(shop_id, product.id, style.id, place, True, now) for place, style in enumerate(styles)],
     )

@@ -44,10 +44,10 @@ async def read_products(app: App, shop_id: str, product_ids: list[str]) -> list[
     return [_checked(each) for each in await shops.ask(app, shop_id, read)]
 
 
-def save_details(shop_id: str, details: ProductDetails, at: datetime) -> Any:
-    """A statement that stores a chosen product with its variants, and enables it."""
+def save_details(shop_id: str, details: ProductDetails, at: datetime, *, is_enabled: bool = True) -> Any:
+    """A statement that stores a chosen product with its variants, and enables or disables it."""
     variants = stored(details.variants)
-    return queries.save_chosen(shop_id, new_id(), details.product, variants, details.variant_count, at)
+    return queries.save_chosen(shop_id, new_id(), details.product, variants, details.variant_count, is_enabled, at)
 
 
 async def enable_product(app: App, shop_id: str, product_id: str, *, is_enabled: bool) -> None:

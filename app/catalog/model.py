@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from app.core.ports.shopify import ProductVariant
+from app.core.ports.shopify import ProductDetails, ProductVariant
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,17 @@ class ChosenProduct:
     archived_at: datetime | None
     variant_count: int | None
     stored_variants: list[dict[str, Any]] | None
+
+    def updated(self, details: ProductDetails) -> ChosenProduct:
+        """Return the product as it is once Shopify's details are saved."""
+        listed = details.product
+        return replace(
+            self,
+            title=listed.title,
+            is_active=listed.is_active,
+            variant_count=details.variant_count,
+            stored_variants=stored(details.variants),
+        )
 
     @property
     def variants(self) -> list[ProductVariant]:

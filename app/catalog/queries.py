@@ -93,14 +93,15 @@ def save_chosen(
     listed: ListedProduct,
     variants: list[dict[str, Any]],
     variant_count: int,
+    is_enabled: bool,
     at: datetime,
 ) -> Any:
-    """Insert a product that the merchant has chosen, enabled, or enable it and update it from Shopify."""
+    """Insert a product that the merchant has chosen, or update it from Shopify."""
     fresh = {
         "title": listed.title,
         "handle": listed.handle,
         "is_active": listed.is_active,
-        "is_enabled": True,
+        "is_enabled": is_enabled,
         "variants": variants,
         "variant_count": variant_count,
         "synced_at": listed.changed_at,

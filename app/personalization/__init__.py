@@ -69,7 +69,7 @@ if TYPE_CHECKING:
     from app.personalization.queries.previews import previews_by_status
     from app.personalization.queries.usage import usage_by_product, usage_by_style
     from app.personalization.replacement_pictures import approve_picture, open_picture, propose_picture
-    from app.personalization.setup_guide import SetupGuide, Step, setup_guide
+    from app.personalization.setup_progress import SetupGuide, Step, setup_guide
     from app.personalization.starter_set import STARTER_BLANKS, STARTER_STYLES, StarterSize, starter_blank
     from app.personalization.style_editing import (
         LONGEST_NAME,
@@ -133,7 +133,7 @@ else:
             "app.personalization.queries.previews": "previews_by_status",
             "app.personalization.queries.usage": "usage_by_product usage_by_style",
             "app.personalization.replacement_pictures": "approve_picture open_picture propose_picture",
-            "app.personalization.setup_guide": "setup_guide SetupGuide Step",
+            "app.personalization.setup_progress": "setup_guide SetupGuide Step",
             "app.personalization.starter_set": "starter_blank STARTER_BLANKS STARTER_STYLES StarterSize",
             "app.personalization.style_editing": (
                 "copy_style create_style LONGEST_NAME LONGEST_PROMPT open_example save_style set_example "

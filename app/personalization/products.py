@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping as Named
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app import catalog, jobs
@@ -114,9 +114,12 @@ class ProductSetup:
 
 
 async def product_list(app: App, shop_id: str, after: str | None = None) -> ProductList:
-    found = await products.product_cards(app.db, shop_id, after, PAGE_SIZE + 1)
+    at_once = ReadBatch(app.db)
+    found, names = await asyncio.gather(
+        products.product_cards(at_once, shop_id, after, PAGE_SIZE + 1),
+        products.blanks_on_page(at_once, shop_id, after, PAGE_SIZE),
+    )
     cards = found[:PAGE_SIZE]
-    names = await products.blanks_of(app.db, shop_id, [card.id for card in cards]) if cards else {}
     return ProductList(cards, names, cards[-1].id if len(found) > PAGE_SIZE else None)
 
 
@@ -124,11 +127,11 @@ async def product_card(app: App, shop_id: str, product_id: str) -> tuple[Product
     """Return a product as the list shows it, and the names of its blanks. Raises NotFound."""
     at_once = ReadBatch(app.db)
     card, names = await asyncio.gather(
-        products.product_card(at_once, shop_id, product_id), products.blanks_of(at_once, shop_id, [product_id])
+        products.product_card(at_once, shop_id, product_id), products.blanks_of(at_once, shop_id, product_id)
     )
     if card is None:
         raise NotFound()
-    return card, names.get(product_id, [])
+    return card, names
 
 
 async def choose_products(app: App, shop_id: str, chosen: Sequence[str], shown: Sequence[str]) -> None:
@@ -161,12 +164,13 @@ async def add_products(app: App, shop_id: str, details: Sequence[ProductDetails]
 
 async def reread_product(app: App, shop_id: str, product_id: str) -> ProductSetup:
     """Read a product and its variants from Shopify again. Raises NotFound, and what `read_products` raises."""
-    product = await catalog.chosen_product(app.db, shop_id, product_id)
-    if product is None or product.shopify_product_id is None:
+    setup = await product_setup(app, shop_id, product_id)
+    if setup.product.shopify_product_id is None:
         raise NotFound()
-    [details] = await catalog.read_products(app, shop_id, [product.shopify_product_id])
-    await app.db.batch(catalog.save_details(shop_id, details, app.clock.now()))
-    return await product_setup(app, shop_id, product_id)
+    [details] = await catalog.read_products(app, shop_id, [setup.product.shopify_product_id])
+    is_enabled, now = setup.product.is_enabled, app.clock.now()
+    await app.db.batch(catalog.save_details(shop_id, details, now, is_enabled=is_enabled))
+    return replace(setup, product=setup.product.updated(details))
 
 
 async def product_setup(app: App, shop_id: str, product_id: str) -> ProductSetup:

@@ -33,6 +33,12 @@ KNOWN = {
     "postgres, Orders, *: sort of all rows of a shop of sizes along ix_sizes_named": (
         "groups the sizes by name, if a line of the page needs one"
     ),
+    "postgres, Home*: sort of all rows of a shop of product_styles *": (
+        "to be mended: reads the styles of one page of products"
+    ),
+    "*, Products: * of product_product_bases*": "to be mended: reads which products have a blank",
+    "*, Blanks: * of product_product_bases*": "to be mended: counts the products of each blank",
+    "postgres, sync the last page of products: all rows of a shop of products *": "archives what Shopify does not list",
     "*, Usage, *: sort of all rows of a shop of generations *": (
         "to be mended: takes half a second in the largest shop, and needs an index on shop and time"
     ),

@@ -11,7 +11,7 @@ from sqlalchemy import Text, cast, func, or_, select, update
 from app.core.ids import new_id
 from app.core.ports.database import Database, Expect
 from app.core.statements import built_once
-from app.core.tables import Id, among, upsert
+from app.core.tables import Id, among, typed, upsert
 from app.personalization.model import BlankCard, EditedBlank, EditedSize
 from app.personalization.print_sizes import BaseVariant, Mapping, ProductBase
 from app.personalization.size_names import PrintArea
@@ -93,12 +93,12 @@ def insert_edited(shop_id: str, base_id: str, blank: EditedBlank, at: datetime) 
 
 @built_once
 def save_blank(shop_id: str, base_id: str, blank: EditedBlank, seen: str, at: datetime) -> Expect:
-    """Save a blank. Refused with `changed` if it was changed after `seen`."""
+    """Save a blank. Refused with `changed` if it was changed after `seen`, if that is given."""
     values = {name: getattr(blank, name) for name in EditedBlank.__dataclass_fields__ if name != "id"}
     as_seen = [
         product_bases.c.shop_id == shop_id,
         product_bases.c.id == base_id,
-        cast(product_bases.c.updated_at, Text) == seen,
+        or_(typed(seen, Text()) == "", cast(product_bases.c.updated_at, Text) == seen),
     ]
     return Expect(update(product_bases).where(*as_seen).values(**values | {"updated_at": at}), "changed")
 
@@ -112,14 +112,14 @@ def insert_size(shop_id: str, base_id: str, size: EditedSize, sort_order: int, a
 
 @built_once
 def save_size(shop_id: str, base_id: str, size: EditedSize, seen: str, at: datetime) -> Expect:
-    """Save a print size. Refused with `changed` if it was changed after `seen`."""
+    """Save a print size. Refused with `changed` if it was changed after `seen`, if that is given."""
     variants = product_base_variants
     values = {name: getattr(size, name) for name in EditedSize.__dataclass_fields__ if name != "id"}
     as_seen = [
         variants.c.shop_id == shop_id,
         variants.c.product_base_id == base_id,
         variants.c.id == size.id,
-        cast(variants.c.updated_at, Text) == seen,
+        or_(typed(seen, Text()) == "", cast(variants.c.updated_at, Text) == seen),
     ]
     return Expect(update(variants).where(*as_seen).values(**values | {"updated_at": at}), "changed")
 

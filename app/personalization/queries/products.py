@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
@@ -10,7 +9,6 @@ from sqlalchemy import and_, func, or_, select
 from app.catalog.tables import products
 from app.core.ports.database import Database
 from app.core.statements import built_once
-from app.core.tables import among
 from app.personalization.model import ProductCard, SetupFacts
 from app.personalization.tables import (
     ai_styles,
@@ -31,12 +29,18 @@ async def product_cards(db: Database, shop_id: str, after: str | None, limit: in
 
 @built_once
 def _product_rows(shop_id: str, after: str | None, limit: int) -> Any:
-    listed = [or_(products.c.is_enabled == 1, products.c.variants.is_not(None))]
+    return _page(_cards(shop_id), shop_id, after, limit)
+
+
+def _page(rows: Any, shop_id: str, after: str | None, limit: int) -> Any:
+    """Limit a select of products to a page of the list."""
+    listed = [products.c.shop_id == shop_id, products.c.archived_at.is_(None)]
+    listed.append(or_(products.c.is_enabled == 1, products.c.variants.is_not(None)))
     if after is not None:
         last = products.alias("last")
         title = select(last.c.title).where(last.c.shop_id == shop_id, last.c.id == after).scalar_subquery()
         listed.append(or_(products.c.title > title, and_(products.c.title == title, products.c.id > after)))
-    return _cards(shop_id).where(*listed).order_by(products.c.title, products.c.id).limit(limit)
+    return rows.where(*listed).order_by(products.c.title, products.c.id).limit(limit)
 
 
 async def product_card(db: Database, shop_id: str, product_id: str) -> ProductCard | None:
@@ -58,21 +62,36 @@ def _cards(shop_id: str) -> Any:
     ).where(products.c.shop_id == shop_id, products.c.archived_at.is_(None))
 
 
-async def blanks_of(db: Database, shop_id: str, product_ids: Collection[str]) -> dict[str, list[str]]:
-    """Return the names of the blanks that products are printed on, by the product's id."""
+async def blanks_of(db: Database, shop_id: str, product_id: str) -> list[str]:
+    """Return the names of the blanks that a product is printed on."""
+    return [str(row["name"]) for row in await db.all(_blanks_of(shop_id, product_id))]
+
+
+@built_once
+def _blanks_of(shop_id: str, product_id: str) -> Any:
+    return _blank_names(shop_id).where(product_product_bases.c.product_id == product_id)
+
+
+async def blanks_on_page(db: Database, shop_id: str, after: str | None, limit: int) -> dict[str, list[str]]:
+    """Return the names of the blanks of each product on a page of the list, by the product's id."""
     found: dict[str, list[str]] = {}
-    for row in await db.all(_blanks_of(shop_id, product_ids)):
+    for row in await db.all(_blanks_on_page(shop_id, after, limit)):
         found.setdefault(row["product_id"], []).append(row["name"])
     return found
 
 
 @built_once
-def _blanks_of(shop_id: str, product_ids: Collection[str]) -> Any:
+def _blanks_on_page(shop_id: str, after: str | None, limit: int) -> Any:
+    page = _page(select(products.c.id), shop_id, after, limit)
+    return _blank_names(shop_id).where(product_product_bases.c.product_id.in_(page))
+
+
+def _blank_names(shop_id: str) -> Any:
     links = product_product_bases
     return (
         select(links.c.product_id, product_bases.c.name)
         .join(product_bases, product_bases.c.id == links.c.product_base_id)
-        .where(links.c.shop_id == shop_id, among(links.c.product_id, product_ids), links.c.is_enabled == 1)
+        .where(links.c.shop_id == shop_id, links.c.is_enabled == 1)
         .order_by(links.c.sort_order, product_bases.c.name)
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, and_, cast, func, literal, select, update
+from sqlalchemy import Text, and_, cast, func, literal, or_, select, update
 
 from app.catalog.tables import products
 from app.core.ids import new_id
@@ -112,10 +112,16 @@ def _count_styles(shop_id: str) -> Any:
     return select(func.count().label("count")).where(ai_styles.c.shop_id == shop_id)
 
 
+_changed_at = cast(ai_styles.c.updated_at, Text)
+
+
 @built_once
 def save_style(shop_id: str, style_id: str, name: str, prompt: str, seen: str, at: datetime) -> Expect:
-    """Save a style's name and prompt. Refused with `changed` if it was changed after `seen`, or is archived."""
-    as_seen = [*_shown(shop_id), ai_styles.c.id == style_id, cast(ai_styles.c.updated_at, Text) == seen]
+    """Save a style's name and prompt. Refused with `changed` if it was changed after `seen`, or is archived.
+
+    Without `seen`, whatever was saved before is replaced.
+    """
+    as_seen = [*_shown(shop_id), ai_styles.c.id == style_id, or_(typed(seen, Text()) == "", _changed_at == seen)]
     change = update(ai_styles).where(*as_seen).values(name=name, prompt_template=prompt, updated_at=at)
     return Expect(change, "changed")
 

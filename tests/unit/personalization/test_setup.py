@@ -71,6 +71,16 @@ async def test_a_chosen_product_is_what_shopify_says(app: App, shop: Shop) -> No
     assert [variant.name for variant in setup.product.variants] == ["A4 / Matte", "A3 / Matte"]
 
 
+async def test_a_product_that_is_read_again_has_its_new_variants_and_stays_disabled(app: App, shop: Shop) -> None:
+    product_id = await chosen(app, shop)
+    await catalog.enable_product(app, shop.id, product_id, is_enabled=False)
+    app.shopify.products_by_id["7001"] = replace(POSTER, variants=POSTER.variants[:1])  # type: ignore[attr-defined]
+    setup = await personalization.reread_product(app, shop.id, product_id)
+    assert [variant.name for variant in setup.product.variants] == ["A4 / Matte"]
+    assert setup == await personalization.product_setup(app, shop.id, product_id)
+    assert not setup.product.is_enabled
+
+
 async def test_choosing_again_changes_nothing_and_leaving_out_disables(app: App, shop: Shop) -> None:
     gid = "gid://shopify/Product/7001"
     first = await chosen(app, shop)
