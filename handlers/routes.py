@@ -79,7 +79,9 @@ ROUTES = [
     Route("/blanks/{base_id}", lazy("personalization.blank_editor.blank")),
     Route("/blanks/{base_id}/edit", lazy("personalization.blank_editor.save"), methods=["POST"]),
     Route("/blanks/{base_id}/sizes", lazy("personalization.blank_editor.add_size"), methods=["POST"]),
-    Route("/blanks/{base_id}/sizes/{base_variant_id}", lazy("personalization.blank_editor.save_size"), methods=["POST"]),
+    Route(
+        "/blanks/{base_id}/sizes/{base_variant_id}", lazy("personalization.blank_editor.save_size"), methods=["POST"]
+    ),
     Route("/styles", lazy("personalization.styles.styles")),
     Route("/styles", lazy("personalization.styles.take"), methods=["POST"]),
     Route("/styles/new", lazy("personalization.style_editor.create"), methods=["POST"]),
