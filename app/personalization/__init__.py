@@ -22,18 +22,28 @@ if TYPE_CHECKING:
         OrderCard,
         PreviewRequest,
         PreviewState,
+        PrintArchive,
+        PrintHistory,
         Style,
         UnreadOrder,
         Watermark,
     )
     from app.personalization.offers import offer, save_offer, save_styles, save_watermark
     from app.personalization.order_actions import map_size, retry_note, retry_print
-    from app.personalization.order_lists import order_cards, order_page, sizes_to_map
+    from app.personalization.order_lists import order_cards, order_page, print_history, sizes_to_map
     from app.personalization.payloads import changed_order_fields, order_fields
     from app.personalization.photo_checks import good_width, rate_card
     from app.personalization.photo_metrics import measure
     from app.personalization.preflight import Preflight, Target, judge
     from app.personalization.previews import cancel_preview, preview_state, request_preview
+    from app.personalization.print_archives import (
+        archive_link,
+        cancel_archive,
+        mark_archive,
+        mark_line,
+        print_archive,
+        request_archive,
+    )
     from app.personalization.print_sizes import BaseVariant, Mapping, ProductBase, Size
     from app.personalization.prints import print_link
     from app.personalization.queries.previews import previews_by_status
@@ -49,16 +59,19 @@ else:
             "app.personalization.jobs": "KINDS",
             "app.personalization.model": (
                 "DesignUsage Generation LineFilter LineQuery Offer OrderCard PREVIEW_SIDE PreviewRequest PreviewState "
-                "Style UnreadOrder Watermark"
+                "PrintArchive PrintHistory Style UnreadOrder Watermark"
             ),
             "app.personalization.offers": "offer save_offer save_styles save_watermark",
             "app.personalization.order_actions": "map_size retry_note retry_print",
-            "app.personalization.order_lists": "order_cards order_page sizes_to_map",
+            "app.personalization.order_lists": "order_cards order_page print_history sizes_to_map",
             "app.personalization.payloads": "changed_order_fields order_fields",
             "app.personalization.photo_checks": "good_width rate_card",
             "app.personalization.photo_metrics": "measure",
             "app.personalization.preflight": "Preflight Target judge",
             "app.personalization.previews": "cancel_preview preview_state request_preview",
+            "app.personalization.print_archives": (
+                "archive_link cancel_archive mark_archive mark_line print_archive request_archive"
+            ),
             "app.personalization.print_sizes": "BaseVariant Mapping ProductBase Size",
             "app.personalization.prints": "print_link",
             "app.personalization.queries.previews": "previews_by_status",
@@ -82,6 +95,8 @@ __all__ = [
     "Preflight",
     "PreviewRequest",
     "PreviewState",
+    "PrintArchive",
+    "PrintHistory",
     "ProductBase",
     "Size",
     "Style",
@@ -90,12 +105,16 @@ __all__ = [
     "UnreadOrder",
     "Watermark",
     "approve_picture",
+    "archive_link",
+    "cancel_archive",
     "cancel_preview",
     "changed_order_fields",
     "good_width",
     "judge",
     "map_base",
     "map_size",
+    "mark_archive",
+    "mark_line",
     "measure",
     "notices",
     "offer",
@@ -105,10 +124,13 @@ __all__ = [
     "order_page",
     "preview_state",
     "previews_by_status",
+    "print_archive",
+    "print_history",
     "print_link",
     "propose_picture",
     "rate_card",
     "read_again",
+    "request_archive",
     "request_preview",
     "retry_note",
     "retry_print",
