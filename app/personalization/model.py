@@ -387,8 +387,8 @@ class PrintHistory:
     """How a line's design and print file were made, for the merchant only.
 
     `photo_key` is the key of the shopper's photo while it exists, and `prompt` is what the image model was asked; it is
-    empty if the merchant's own picture was used. `cost_micros` is what the model charged, in micro-dollars. Sizes are in
-    pixels.
+    empty if the merchant's own picture was used. `cost_micros` is what the model charged, in micro-dollars. Sizes are
+    in pixels.
     """
 
     item_id: str
@@ -420,8 +420,8 @@ class PrintArchive:
     """A shop's latest ZIP of print files, of the lines that came in from `since` to before `until`.
 
     Lines that were marked as sent to the printer are included only if `with_sent`. `progress` is a percentage.
-    `print_asset_ids` are the files in the ZIP; `missing` is how many others were gone, and `has_more` means that not all
-    fitted. `sent_at` is when its lines were marked as sent. `key` is that of its file, None once the file is deleted.
+    `print_asset_ids` are the files in the ZIP; `missing` is how many others were gone, and `has_more` means that not
+    all fitted. `sent_at` is when its lines were marked as sent. `key` is that of its file, None once it is deleted.
     """
 
     id: str

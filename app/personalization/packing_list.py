@@ -106,7 +106,7 @@ def packing_list(lines: Iterable[PackedLine]) -> bytes:
 
 
 def plain_cell(value: object) -> str:
-    """Return a value as the text of a cell that no spreadsheet runs as a formula: an apostrophe goes before its sign."""
+    """Return a value as the text of a cell. An apostrophe goes before whatever a spreadsheet may run as a formula."""
     text = "" if value is None else str(value)
     text = "".join(c if c.isprintable() else " " for c in text)
     return _FORMULA.sub(r"\1\2'\3", text)

@@ -29,6 +29,8 @@ document.addEventListener("change", (event) => {
   if (form?.dataset.upload && event.target.files?.[0]) sendFile(form, event.target.files[0]);
 });
 
+document.addEventListener("toggle", (event) => open(event.target), true);
+
 addEventListener("popstate", () => visit(location.pathname + location.search, false, true));
 
 /** Where the clicked link leads, if that is ours, and whether to save it as a file. Also finds the link inside a Polaris
@@ -39,6 +41,15 @@ function linkOf(event) {
   const { origin, pathname, search } = new URL(hits[0].getAttribute("href"), location.href);
   if (origin !== location.origin || pathname.startsWith("/media/")) return null;
   return { pathname, search, saves: hits.some((hit) => hit.dataset.download !== undefined) };
+}
+
+/** Load what a <details> shows only when it is opened, into its last element. */
+async function open(details) {
+  const path = details.dataset?.load;
+  if (!path || !details.open) return;
+  const answer = await load(path, { headers: { Accept: "text/html" } });
+  if (answer?.ok) details.lastElementChild.innerHTML = answer.text;
+  else if (answer) toast(NOT_LOADED);
 }
 
 /** The page that a form with method="get" asks for: its action and the fields that are filled in. */
