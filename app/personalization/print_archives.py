@@ -38,7 +38,6 @@ LANE = quotas.Lane.MERCHANT
 ARCHIVE = "print_archive"
 """The purpose of a ZIP's file, and the type of its owner."""
 MOST_FILES = 500
-MOST_BYTES = 4_000_000_000
 FREE_SHARE = 2
 """A ZIP may take one part in so many of the shop's free storage, so that shoppers can still upload photos."""
 ARCHIVE_LIFE = timedelta(days=1)
@@ -166,7 +165,7 @@ async def _select(app: App, archive: PrintArchive) -> Selection:
         raise Unprocessable(NOTHING_READY, code="nothing_ready")
     quota = await quotas.quota(app.db, archive.shop_id)
     free = max(0, quota.storage_quota_bytes - quota.current_storage_bytes) if quota else 0
-    selection = select_lines(lines, MOST_FILES, min(MOST_BYTES, free // FREE_SHARE))
+    selection = select_lines(lines, MOST_FILES, min(app.files.most_streamed, free // FREE_SHARE))
     if not selection.lines:
         raise Unprocessable(NO_ROOM, code="storage_full")
     return selection

@@ -31,6 +31,7 @@ ASKED: dict[str, Callable[[World], Awaitable[httpx.Response]]] = {
     "delete": lambda world: world.storefront(customer="9001").post("previews/1/delete", {}),
     "picture_upload": lambda world: world.merchant().orders_post("1", "upload", **PICTURE),
     "picture": lambda world: world.merchant().orders_post("1", "picture"),
+    "print_archive": lambda world: world.merchant().post("/orders/archives", {}),
     "privacy": lambda world: world.merchant().post("/privacy/requests", {"kind": "export", "customer_id": "1"}),
     "install": lambda world: world.http.get("/auth", params={"shop": SHOP}),
 }

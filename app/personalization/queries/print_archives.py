@@ -49,7 +49,7 @@ def _ready_lines(shop_id: str, with_sent: bool, since: datetime | None, until: d
     page = (
         select(order_items.c.id, at)
         .where(order_items.c.shop_id == shop_id, is_ready() if with_sent else is_unsent(), *within)
-        .order_by(at, order_items.c.id.desc())
+        .order_by(at, order_items.c.id)
         .limit(limit)
         .subquery("page")
     )
@@ -68,7 +68,7 @@ def _ready_lines(shop_id: str, with_sent: bool, since: datetime | None, until: d
         *(printed.c[name] for name in ("filename", "bytes", "width", "height")),
     )
     lines = select(*columns, *SIZE).select_from(with_size(shop_id, rows, order_items.c.size_id))
-    return lines.order_by(page.c.created_at, page.c.id.desc())
+    return lines.order_by(page.c.created_at, page.c.id)
 
 
 def _ready_line(row: dict[str, Any]) -> ReadyLine:

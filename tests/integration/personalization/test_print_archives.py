@@ -33,7 +33,8 @@ async def ready(world: World, count: int = 1) -> None:
     design = await world.design()
     for _ in range(count):
         world.shopify.order(bought(design["id"]))
-    await world.run_jobs()
+        await world.run_jobs()
+        world.clock.move(seconds=1)
 
 
 async def ask(world: World, **body: str) -> httpx.Response:
@@ -164,8 +165,8 @@ async def test_nothing_is_left_of_a_zip_whose_files_cannot_be_read(world: World,
 
 
 async def broken(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    first = [chunk async for chunk in chunks][0]
-    yield first[:100]
+    whole = b"".join([chunk async for chunk in chunks])
+    yield whole[:100]
     raise Unavailable("The file storage is down.")
 
 
