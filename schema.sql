@@ -686,7 +686,7 @@ CREATE INDEX ix_order_items_shop_id_state_created_at_id ON order_items (shop_id,
 
 CREATE INDEX ix_order_items_size_id ON order_items (size_id);
 
-CREATE INDEX ix_order_items_unsent ON order_items (shop_id, created_at, id) WHERE state = 'ready' AND sent_to_printer_at IS NULL AND print_asset_id IS NOT NULL;
+CREATE INDEX ix_order_items_unsent ON order_items (shop_id, state, created_at, id) WHERE state = 'ready' AND sent_to_printer_at IS NULL AND print_asset_id IS NOT NULL;
 
 CREATE TABLE product_base_variant_mappings (
   id TEXT NOT NULL,

@@ -1,7 +1,7 @@
 -- When a line's print file was marked as sent to the printer. Lines of earlier orders count as not sent.
 ALTER TABLE order_items ADD COLUMN sent_to_printer_at TEXT;
 
-CREATE INDEX ix_order_items_unsent ON order_items (shop_id, created_at, id) WHERE state = 'ready' AND sent_to_printer_at IS NULL AND print_asset_id IS NOT NULL;
+CREATE INDEX ix_order_items_unsent ON order_items (shop_id, state, created_at, id) WHERE state = 'ready' AND sent_to_printer_at IS NULL AND print_asset_id IS NOT NULL;
 
 -- The shop's latest ZIP of print files.
 CREATE TABLE print_archives (

@@ -277,7 +277,7 @@ order_items = Table(
     Index(None, "order_id", "shop_id"),
     Index(None, "shop_id", "created_at", "id"),
     Index(None, "shop_id", "state", "created_at", "id"),
-    Index("ix_order_items_unsent", "shop_id", "created_at", "id", info={"where": UNSENT}),
+    Index("ix_order_items_unsent", "shop_id", "state", "created_at", "id", info={"where": UNSENT}),
     one_of("state", "waiting", "queued", "printing", "ready", "needs_review", "unmapped", "failed", "cancelled"),
     info=on_shop_redact(ShopRedact.DELETED),
 )

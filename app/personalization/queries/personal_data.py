@@ -93,9 +93,8 @@ class DesignsAndOrders(OwnedTable):
             among(order_items.c[f"{name}_generation_id"], item_ids) for name in ("preview", "final", "proposed")
         )
         proposed = and_(unindexed(order_items.c.shop_id) == shop_id, proposal)
-        theirs = and_(unindexed(order_items.c.shop_id) == shop_id, or_(preview, final))
         return [
-            *print_archives.withdraw(shop_id, theirs, at),
+            *print_archives.withdraw(shop_id, or_(preview, final), at),
             _clear_lines(shop_id, at).where(or_(preview, final)),
             update(order_items).where(proposed).values(proposed_generation_id=None, updated_at=at),
             *super().delete(shop_id, item_ids, at),
@@ -103,8 +102,7 @@ class DesignsAndOrders(OwnedTable):
 
     def release_files(self, shop_id: str, asset_ids: Collection[str], at: datetime) -> list[Any]:
         printed = among(order_items.c.print_asset_id, asset_ids)
-        theirs = and_(unindexed(order_items.c.shop_id) == shop_id, printed)
-        return [*print_archives.withdraw(shop_id, theirs, at), _clear_lines(shop_id, at).where(printed)]
+        return [*print_archives.withdraw(shop_id, printed, at), _clear_lines(shop_id, at).where(printed)]
 
     async def kept_subjects(self, db: Database, customer: Customer, after: str, limit: int) -> list[str]:
         """Return ids of the customer's order lines: print jobs are stopped and unrecorded print files are deleted."""

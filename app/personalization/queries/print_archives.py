@@ -199,7 +199,8 @@ def withdraw(shop_id: str, lines: ColumnElement[bool], at: datetime) -> list[Any
 
     The sweep deletes the file of the ZIP within a minute.
     """
-    printed = exists().where(order_items.c.print_asset_id.is_not(None), lines)
+    mine = unindexed(order_items.c.shop_id) == shop_id
+    printed = exists().where(mine, order_items.c.print_asset_id.is_not(None), lines)
     file = assets.c.id.in_(_files(shop_id))
     return [
         update(assets).where(assets.c.shop_id == shop_id, file, printed).values(expires_at=at, updated_at=at),
