@@ -28,7 +28,7 @@ PIP_FLAGS := --quiet --require-hashes --only-binary=:all:
 FROM_SOURCE := --no-binary=pyvips --no-build-isolation
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-postgres soak check format bench worker lambda lambda-image schema lock browser node clean
+.PHONY: help setup demo test test-postgres soak check format bench scale worker lambda lambda-image schema lock browser node clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ format: setup ## format the code and fix lint errors
 bench: setup ## run the benchmarks, each beside a comparable program
 	@$(BIN)/python -m bench
 
+scale: setup ## measure every use case on 1 %, 10 % and 100 % of a million designs; SCALE=0.01,0.1 DATABASES=sqlite for a part
+	@$(BIN)/python -m bench.scale
+
 # Without a browser, the tests are skipped with a message; a failed download must not stop the others.
 browser: setup
 	@$(BIN)/python -m tests.browser.chromium >/dev/null 2>&1 || $(MAKE) --no-print-directory install-browser
@@ -121,7 +124,7 @@ $(WORKER_STAMP): requirements/worker.txt | $(STAMP)
 stage:
 	@rm -rf build/worker && mkdir -p build/worker
 	@cp -r app handlers build/worker/
-	@rm -rf build/worker/handlers/cli build/worker/handlers/demo build/worker/handlers/static/demo
+	@rm -rf build/worker/handlers/cli build/worker/handlers/demo
 	@find build/worker -name __pycache__ -prune -exec rm -rf {} +
 
 schema: setup ## compare the committed subset of the Admin API with Shopify's package (needs Node)

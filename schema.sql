@@ -92,6 +92,7 @@ CREATE TABLE shops (
   proven_at TEXT,
   access_lost_at TEXT,
   mailed_at TEXT,
+  block_seen_at TEXT,
   CONSTRAINT pk_shops PRIMARY KEY (id),
   CONSTRAINT ck_shops_settings_json CHECK (settings IS NULL OR json_valid(settings))
 );
@@ -250,13 +251,18 @@ CREATE TABLE products (
   synced_at TEXT,
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
+  variants TEXT,
+  variant_count BIGINT,
   CONSTRAINT pk_products PRIMARY KEY (id),
   CONSTRAINT ck_products_custom_fields_json CHECK (custom_fields IS NULL OR json_valid(custom_fields)),
+  CONSTRAINT ck_products_variants_json CHECK (variants IS NULL OR json_valid(variants)),
   CONSTRAINT uq_products_shop_id_shopify_product_id UNIQUE (shop_id, shopify_product_id),
   CONSTRAINT fk_products_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE
 );
 
 CREATE INDEX ix_products_enabled ON products (shop_id, title, id) WHERE is_enabled = 1 AND archived_at IS NULL;
+
+CREATE INDEX ix_products_title ON products (shop_id, title, id);
 
 CREATE TABLE quotas (
   shop_id TEXT NOT NULL,
@@ -366,6 +372,8 @@ CREATE TABLE ai_styles (
   usage_count BIGINT DEFAULT '0' NOT NULL,
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
+  starter TEXT,
+  archived_at TEXT,
   CONSTRAINT pk_ai_styles PRIMARY KEY (id),
   CONSTRAINT fk_ai_styles_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE,
   CONSTRAINT fk_ai_styles_example_asset_id FOREIGN KEY(example_asset_id) REFERENCES assets (id) ON DELETE SET NULL,
@@ -377,6 +385,8 @@ CREATE INDEX ix_ai_styles_example_asset_id ON ai_styles (example_asset_id);
 CREATE INDEX ix_ai_styles_reference_asset_id ON ai_styles (reference_asset_id);
 
 CREATE INDEX ix_ai_styles_shop_id ON ai_styles (shop_id);
+
+CREATE UNIQUE INDEX uq_ai_styles_starter ON ai_styles (shop_id, starter);
 
 CREATE TABLE print_archives (
   id TEXT NOT NULL,
@@ -446,6 +456,7 @@ CREATE TABLE product_bases (
   sort_order BIGINT DEFAULT '0' NOT NULL,
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
+  starter TEXT,
   CONSTRAINT pk_product_bases PRIMARY KEY (id),
   CONSTRAINT ck_product_bases_option_names_json CHECK (option_names IS NULL OR json_valid(option_names)),
   CONSTRAINT ck_product_bases_mockup_json CHECK (mockup IS NULL OR json_valid(mockup)),
@@ -458,6 +469,8 @@ CREATE TABLE product_bases (
 CREATE INDEX ix_product_bases_profile_asset_id ON product_bases (profile_asset_id);
 
 CREATE INDEX ix_product_bases_shop_id ON product_bases (shop_id);
+
+CREATE UNIQUE INDEX uq_product_bases_starter ON product_bases (shop_id, starter);
 
 CREATE TABLE watermarks (
   id TEXT NOT NULL,

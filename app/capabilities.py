@@ -62,7 +62,13 @@ CAPABILITIES = (
                 "app.personalization:previews_by_status",
             ),
         ),
-        nav=(NavLink("/orders", "Orders"),),
+        nav=(
+            NavLink("/products", "Products"),
+            NavLink("/blanks", "Blanks"),
+            NavLink("/styles", "Styles"),
+            NavLink("/watermark", "Watermark"),
+            NavLink("/orders", "Orders"),
+        ),
         scopes=("write_app_proxy", "write_orders"),
     ),
     Capability(

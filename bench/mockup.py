@@ -20,27 +20,28 @@ STATUS = Path("/proc/self/status")
 def run() -> list[Row]:
     """Measure each product in a process of its own. Raises CalledProcessError if one fails."""
     rows = []
-    for handle in ("photo-poster", "photo-mug", "photo-t-shirt"):
-        command = [sys.executable, "-m", "bench.mockup", handle]
+    for handle, key in {"photo-poster": "poster-a", "photo-mug": "mug", "photo-t-shirt": "t-shirt"}.items():
+        command = [sys.executable, "-m", "bench.mockup", key]
         milliseconds, megabytes = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
         note = "" if megabytes is None else f"{megabytes:.0f} MB"
         rows.append(Row(f"mockup, 1024 pixels: {handle}", round(milliseconds), None, "ms", None, note))
     return rows
 
 
-def _measure(handle: str) -> tuple[float, float | None]:
+def _measure(key: str) -> tuple[float, float | None]:
     """The milliseconds of the fastest round, and how far the memory rose above its initial size, in megabytes."""
     from app.adapters.imaging import mockup
     from app.core.mockups import Layer, MockupParts
+    from app.personalization import starter_blank
     from app.personalization.mockup_templates import Template
-    from handlers.demo.mockups import BASES, FOLDER
+    from app.personalization.starter_set import PICTURES
     from tests.pictures import photograph
 
-    template, preview = Template.read(BASES[handle][0].mockup), io.BytesIO()
+    template, preview = Template.read(starter_blank(key).mockup), io.BytesIO()
     shape = (1024, 478) if template.cylinder else (724, 1024)
     photograph("coffee").resize(shape, Image.Resampling.LANCZOS).save(preview, "WEBP", quality=82)
-    layers = [Layer((FOLDER / each.asset_id).read_bytes(), each.mode, each.opacity) for each in template.layers]
-    photo = (FOLDER / template.photo_id).read_bytes()
+    layers = [Layer((PICTURES / each.asset_id).read_bytes(), each.mode, each.opacity) for each in template.layers]
+    photo = (PICTURES / template.photo_id).read_bytes()
     parts = MockupParts(photo, template.area, template.cylinder, template.blend, tuple(layers))
     before, times = _memory("VmRSS"), []
     for _ in range(ROUNDS):

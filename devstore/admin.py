@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from devstore.admin_api import marks_of
 from devstore.compliance import scopes_payload, shop_payload
 from devstore.orders import order_of
+from devstore.products import picked
 from devstore.signatures import id_token, query_hmac
 from devstore.store import Store, page, store_and_shop
 
@@ -69,11 +70,6 @@ async def uninstall(request: Request) -> Response:
     return RedirectResponse(f"/{shop}/admin/apps", 303)
 
 
-async def theme_editor(request: Request) -> Response:
-    """The deep link that adds an app's block to a theme. Every product page has the block already, so it redirects."""
-    return RedirectResponse(f"/{store_and_shop(request)[1]}/products/photo-poster")
-
-
 async def fresh_id_token(request: Request) -> Response:
     """GET id_token: the token that the admin hands to App Bridge over postMessage.
 
@@ -84,6 +80,12 @@ async def fresh_id_token(request: Request) -> Response:
         raise HTTPException(403, "The app is not installed.")
     token = id_token(shop, store.config.api_key, store.config.api_secret)
     return PlainTextResponse(token, headers={"Cache-Control": "no-store"})
+
+
+async def products(request: Request) -> Response:
+    """GET products.json: what the admin's resource picker offers. As for ID tokens, only this origin can read it."""
+    store_and_shop(request)
+    return JSONResponse(picked(str(request.base_url).rstrip("/")))
 
 
 def _frame_url(request: Request, store: Store, shop: str) -> str:

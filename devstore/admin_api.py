@@ -6,8 +6,9 @@ from typing import Any
 
 from graphql import DocumentNode, GraphQLError, GraphQLResolveInfo, build_schema, graphql_sync, parse, print_ast
 
-from devstore.catalog import PRODUCTS, SEED
+from devstore.catalog import PRODUCTS, shop_details
 from devstore.config import PROJECT
+from devstore.products import gid, node, product_by_id
 from devstore.state import Record, State
 
 Info = GraphQLResolveInfo[Any]
@@ -45,10 +46,10 @@ class Root:
     shop_domain: str
 
     def shop(self, _: Info) -> Record:
-        return dict(SEED["shop"])
+        return shop_details(self.shop_domain)
 
     def order(self, _: Info, id: str) -> Record | None:
-        order = self.state.get("order", self.shop_domain, id.removeprefix(_gid("Order", "")))
+        order = self.state.get("order", self.shop_domain, id.removeprefix(gid("Order", "")))
         if order is None:
             return None
         total = {"shopMoney": {"amount": order["total_price"], "currencyCode": order["currency"]}}
@@ -57,8 +58,10 @@ class Root:
         return order | shown | lines | {"displayFinancialStatus": order["financial_status"].upper()}
 
     def products(self, _: Info, **page: Any) -> Record:
-        shown = {"status": "ACTIVE", "updatedAt": "2026-11-01T09:00:00Z"}
-        return _page([shown | product | {"id": _gid("Product", product["id"])} for product in PRODUCTS])
+        return _page([node(product) for product in PRODUCTS])
+
+    def product(self, _: Info, id: str) -> Record | None:
+        return product_by_id(id)
 
     def metafieldsSet(self, _: Info, metafields: list[Record]) -> Record:
         """Set all metafields or, if an owner does not exist, none, as Shopify does."""
@@ -80,13 +83,13 @@ class Root:
         self.state.put("marks", self.shop_domain, id, marks)
         return {"userErrors": []}
 
-    def _exists(self, gid: str) -> bool:
-        return self.state.get("order", self.shop_domain, gid.removeprefix(_gid("Order", ""))) is not None
+    def _exists(self, owner: str) -> bool:
+        return self.state.get("order", self.shop_domain, owner.removeprefix(gid("Order", ""))) is not None
 
 
 def _line(line: Record) -> Record:
-    ids = {"id": _gid("LineItem", line["id"]), "product": {"id": _gid("Product", line["product_id"])}}
-    ids |= {"variant": {"id": _gid("ProductVariant", line["variant_id"])}, "currentQuantity": line["current_quantity"]}
+    ids = {"id": gid("LineItem", line["id"]), "product": {"id": gid("Product", line["product_id"])}}
+    ids |= {"variant": {"id": gid("ProductVariant", line["variant_id"])}, "currentQuantity": line["current_quantity"]}
     return line | ids | {"customAttributes": [{"key": e["name"], "value": e["value"]} for e in line["properties"]]}
 
 
@@ -94,10 +97,6 @@ def _page(nodes: list[Record]) -> Record:
     return {"nodes": nodes, "pageInfo": {"hasNextPage": False, "endCursor": None}}
 
 
-def _gid(kind: str, id: str | int) -> str:
-    return f"gid://shopify/{kind}/{id}"
-
-
-def marks_of(state: State, shop: str, gid: str) -> Record:
+def marks_of(state: State, shop: str, owner: str) -> Record:
     """The metafields and tags that apps have set on an order."""
-    return state.get("marks", shop, gid) or {"metafields": {}, "tags": []}
+    return state.get("marks", shop, owner) or {"metafields": {}, "tags": []}

@@ -13,6 +13,7 @@ from devstore.config import EXTENSION
 from devstore.orders import order_of, place
 from devstore.state import Record
 from devstore.store import fields, page, store_and_shop
+from devstore.theme import placed_blocks
 
 COOKIE = "devstore_session"
 
@@ -37,7 +38,7 @@ def header(request: Request) -> Record:
     lines = [_cart_item(line, shop) for line in browser["lines"]]
     count, total = (sum(line[name] for line in lines) for name in ("quantity", "line_price"))
     cart = {"item_count": count, "items": lines, "total_price": total}
-    embeds = render_blocks(EXTENSION, shop) if store.installed(shop) else ""
+    embeds = render_blocks(EXTENSION, shop, placed_blocks(store, shop))
     return {"customer": browser["customer"], "cart": cart, "embeds": embeds}
 
 

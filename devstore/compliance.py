@@ -4,14 +4,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from devstore.catalog import SEED
+from devstore.catalog import SEED, shop_details
 from devstore.state import Record
 from devstore.store import fields, store_of
 
 
 def shop_payload(shop: str) -> Record:
     """The payload of `app/uninstalled`, which is a Shop resource, reduced to a few of its fields."""
-    known, name = SEED["shop"], shop.removesuffix(".myshopify.com")
+    known, name = shop_details(shop), shop.removesuffix(".myshopify.com")
     return {
         "id": known["id"],
         "name": known["name"],

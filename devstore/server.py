@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 from starlette.applications import Starlette
@@ -13,26 +14,43 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from devstore import admin, cart, compliance, orders, storefront
+from devstore import admin, cart, compliance, orders, polaris, storefront, theme
 from devstore.admin_endpoint import graphql_endpoint, schedule_faults
+from devstore.catalog import DEMO_SHOP, NEW_SHOP, shop_details
 from devstore.config import EXTENSION, PROJECT, Config
 from devstore.state import State
 from devstore.store import Store, page, store_of
 from devstore.tokens import authorize, token_endpoint
 from devstore.webhooks import Webhooks
 
-DEMO_SHOP = "artify-demo.myshopify.com"
-CDN = StaticFiles(directory=Path(__file__).parent / "static")  # replacements for files on Shopify's CDN
+
+class Cdn(StaticFiles):
+    """Replacements for files on Shopify's CDN. Pages of other origins may use them: a font needs a header for that."""
+
+    def file_response(self, *args: Any, **options: Any) -> Response:
+        response = super().file_response(*args, **options)
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return response
 
 
-def create_devstore(config: Config, shops: Sequence[str] = (DEMO_SHOP,)) -> Starlette:
-    """A simulated Shopify with these shops. Serve it with lifespan events enabled, which resume pending webhooks."""
+STATIC = Path(__file__).parent / "static"
+CDN = Cdn(directory=STATIC)
+
+
+def create_devstore(
+    config: Config, shops: Sequence[str] = (DEMO_SHOP, NEW_SHOP), without_block: Sequence[str] = (NEW_SHOP,)
+) -> Starlette:
+    """A simulated Shopify with these shops. Serve it with lifespan events enabled, which resume pending webhooks.
+
+    The themes of the shops in `without_block` have none of the app's blocks until somebody adds one in the editor. In
+    the others, all blocks are in the theme as soon as the app is installed.
+    """
     manifest = tomllib.loads((PROJECT / "shopify.app.toml").read_text())
     state, client = State(config.db), httpx.AsyncClient(trust_env=False)
     webhooks = Webhooks(config, manifest, state, client)
     routes = _routes(storefront.proxy_prefix(manifest))
     devstore = Starlette(routes=routes, lifespan=_lifespan, exception_handlers={HTTPException: _error_page})
-    devstore.state.store = Store(config, manifest, tuple(shops), state, client, webhooks)
+    devstore.state.store = Store(config, manifest, tuple(shops), state, client, webhooks, tuple(without_block))
     return devstore
 
 
@@ -50,6 +68,7 @@ def _routes(proxy: str) -> list[BaseRoute]:
     get, post = ["GET"], ["POST"]
     return [
         Route("/", landing),
+        Route("/cdn/shopifycloud/polaris-1.js", polaris_script),
         Mount("/cdn", CDN),
         Route("/_deliveries", deliveries),
         Route("/_deliveries/{id}/redeliver", redeliver, methods=post),
@@ -67,7 +86,10 @@ def _routes(proxy: str) -> list[BaseRoute]:
         Route("/{shop}/admin/install", admin.install, methods=post),
         Route("/{shop}/admin/uninstall", admin.uninstall, methods=post),
         Route("/{shop}/admin/id_token", admin.fresh_id_token),
-        Route("/{shop}/admin/themes/current/editor", admin.theme_editor),
+        Route("/{shop}/admin/products.json", admin.products),
+        Route("/{shop}/admin/extensions.json", theme.extensions),
+        Route("/{shop}/admin/themes/current/editor", theme.editor),
+        Route("/{shop}/admin/themes/current/{version}", theme.put_blocks, methods=post),
         Route(f"/{{shop}}{proxy}/{{rest:path}}", storefront.app_proxy, methods=get + post),
         Route("/{shop}/", storefront.catalog_page),
         Route("/{shop}/products/{handle}", storefront.product_page),
@@ -83,8 +105,14 @@ def _routes(proxy: str) -> list[BaseRoute]:
     ]
 
 
+async def polaris_script(_: Request) -> Response:
+    return Response(polaris.script(), media_type="text/javascript")
+
+
 async def landing(request: Request) -> Response:
-    return page(request, "landing.html", shops=store_of(request).shops)
+    store = store_of(request)
+    shops = [(shop, shop_details(shop)["name"], store.installed(shop)) for shop in store.shops]
+    return page(request, "landing.html", shops=shops)
 
 
 async def deliveries(request: Request) -> Response:

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from devstore.catalog import decimal
+from devstore.catalog import decimal, shop_details
 from devstore.config import Config
 from devstore.state import Record, State
 from devstore.webhooks import Webhooks
@@ -28,6 +28,7 @@ class Store:
     state: State
     client: httpx.AsyncClient
     webhooks: Webhooks
+    without_block: tuple[str, ...] = ()  # the shops whose theme has none of the app's blocks until one is added
     faults: list[str] = field(default_factory=list)  # of the next Admin API calls, in order
 
     @property
@@ -61,6 +62,8 @@ async def fields(request: Request) -> Record:
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     store = store_of(request)
-    values |= {"path": request.url.path, "shop": request.path_params.get("shop")}
+    shop = request.path_params.get("shop")
+    values |= {"path": request.url.path, "shop": shop, "shop_name": shop_details(shop or "")["name"]}
+    values |= {"is_installed": shop is not None and store.installed(shop)}
     values |= {"app": store.manifest["name"], "app_url": store.config.app_url}
     return HTMLResponse(TEMPLATES.get_template(template).render(values), status)

@@ -10,11 +10,12 @@ from starlette.responses import Response
 
 from devstore.block import render_blocks
 from devstore.cart import header, session
-from devstore.catalog import BY_HANDLE, PRODUCTS
+from devstore.catalog import BY_HANDLE, PRODUCTS, is_active
 from devstore.config import EXTENSION
 from devstore.signatures import proxy_signature
 from devstore.state import Record
 from devstore.store import Store, page, store_and_shop
+from devstore.theme import placed_blocks
 
 PROXY_TIMEOUT = 30.0  # seconds
 FORWARDED = ("accept", "accept-language", "content-type", "user-agent")
@@ -23,18 +24,26 @@ PROXY_PARAMS = ("shop", "logged_in_customer_id", "path_prefix", "timestamp", "si
 
 
 async def catalog_page(request: Request) -> Response:
-    return page(request, "catalog.html", products=PRODUCTS, **header(request))
+    return page(
+        request, "catalog.html", products=[product for product in PRODUCTS if is_active(product)], **header(request)
+    )
 
 
 async def product_page(request: Request) -> Response:
-    """GET products/{handle}?variant=: the product page, with the app's block if the app is installed."""
+    """GET products/{handle}?variant=: the product page, with the app's blocks that are in the theme.
+
+    With `design_mode`, it is the page that the theme editor shows: with the blocks that are not saved yet.
+    """
     (store, shop), product = store_and_shop(request), BY_HANDLE.get(request.path_params["handle"])
-    if product is None:
+    if product is None or not is_active(product):
         raise HTTPException(404, "There is no such product.")
     wanted, variants = request.query_params.get("variant"), product["variants"]
     selected = next((variant for variant in variants if str(variant["id"]) == wanted), variants[0])
-    blocks = render_blocks(EXTENSION, shop, product, selected) if store.installed(shop) else ""
-    return page(request, "product.html", product=product, selected=selected, blocks=blocks, **header(request))
+    design_mode = "design_mode" in request.query_params
+    placed = placed_blocks(store, shop, draft=design_mode)
+    blocks = render_blocks(EXTENSION, shop, placed, product, selected, design_mode=design_mode)
+    values = {"product": product, "selected": selected, "blocks": blocks, "design_mode": design_mode}
+    return page(request, "product.html", **values, **header(request))
 
 
 async def app_proxy(request: Request) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 from starlette.requests import Request
@@ -10,6 +11,7 @@ from starlette.responses import Response
 
 from app import catalog, generation, personalization
 from app.core.app import App
+from app.core.read_batch import ReadBatch
 from handlers.http import auth, parse
 from handlers.http.pages import page
 
@@ -22,9 +24,11 @@ async def home(request: Request) -> Response:
     app: App = request.app.state.app
     await catalog.expect_sync(app, merchant.shop)
     shown_since = (app.clock.now() - USAGE_SHOWN).strftime("%Y-%m-%d")
-    summary, usage = await asyncio.gather(
+    at_once = replace(app, db=ReadBatch(app.db))
+    summary, usage, guide = await asyncio.gather(
         personalization.summary(app, merchant.shop, parse.cursor(request.query_params)),
-        generation.usage_since(app.db, merchant.shop.id, shown_since),
+        generation.usage_since(at_once.db, merchant.shop.id, shown_since),
+        personalization.setup_guide(at_once, merchant.shop),
     )
     return page(
         request,
@@ -33,6 +37,8 @@ async def home(request: Request) -> Response:
         access=merchant.access,
         summary=summary,
         usage=usage,
+        guide=guide,
+        storefront=_storefront(app, merchant.shop.id, guide.facts.ready_handle),
         theme_editor=_theme_editor(app, merchant.shop.id),
         consent=app.shopify_auth.admin_url(merchant.shop.id, f"oauth/install?client_id={app.settings.shopify_api_key}"),
     )
@@ -48,6 +54,11 @@ async def bounce(request: Request) -> Response:
     app: App = request.app.state.app
     reply = app.shopify_auth.bounce_page(auth.signed(request))
     return Response(reply.body, reply.status, dict(reply.headers))
+
+
+def _storefront(app: App, shop_id: str, handle: str | None) -> str:
+    """The page of a product that is ready in the online store, or the store's first page."""
+    return app.shopify_auth.store_url(shop_id, f"products/{handle}" if handle else "")
 
 
 def _theme_editor(app: App, shop_id: str) -> str:

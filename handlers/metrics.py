@@ -57,13 +57,11 @@ async def _figures(app: App) -> Sequence[Measure]:
 async def _database_figures(app: App, now: datetime) -> Sequence[Measure]:
     oldest = await jobs.oldest_due(app.db, now)
     waited = (now - oldest).total_seconds() if oldest else 0.0
-    given_up = await jobs.given_up_by_kind(app.db, now - DAY)
+    failed = await jobs.failed_by_kind(app.db, now - DAY)
     webhooks = await shops.deliveries_by_topic(app.db, tuple(TOPICS), now - HOUR)
     return [
         _count_gauge("artify_jobs", "Open jobs.", ("kind", "status"), await jobs.open_by_kind(app.db)),
-        _count_gauge(
-            "artify_jobs_given_up", "Jobs of the last day that failed for good.", ("kind", "status"), given_up
-        ),
+        _count_gauge("artify_jobs_failed", "Jobs of the last day that failed for good.", ("kind", "status"), failed),
         _gauge("artify_oldest_due_job_seconds", "Seconds that the oldest due job has been waiting.", [Sample(waited)]),
         *[await _count(app, count, now) for each in CAPABILITIES for count in each.counts],
         _count_gauge("artify_webhooks", "Webhooks received in the last hour.", ("topic", "outcome"), webhooks),

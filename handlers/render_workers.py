@@ -15,19 +15,22 @@ from starlette.responses import JSONResponse, Response
 from app import render_workers
 from app.core.app import App
 from app.core.times import to_text
-from app.render_workers import CompletedRender, CompletedUpload, UploadRequest
+from app.render_workers import CompletedRender, CompletedUpload, HeavyKind, UploadRequest
 from handlers.http import auth, parse
 from handlers.jobs import KINDS
 
 T = TypeVar("T")
-PRINT_KIND, PRINT_FILE = "personalization.finalize", "print"
+LEGACY_KIND, LEGACY_OUTPUT = next(
+    (kind.name, kind.legacy_output) for kind in KINDS.values() if isinstance(kind, HeavyKind) and kind.legacy_output
+)
+"""The kind and the output that older render workers leave unnamed."""
 
 
 @dataclass(frozen=True)
 class LeaseBody:
     """`kinds` are the job kinds that the worker can run."""
 
-    kinds: tuple[str, ...] = (PRINT_KIND,)
+    kinds: tuple[str, ...] = (LEGACY_KIND,)
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class TicketBody:
     token: str
     mime: str
     bytes: int
-    name: str = PRINT_FILE
+    name: str = LEGACY_OUTPUT
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class FinishBody:
         """The completed render, in one form for all workers. Raises Unprocessable."""
         files, report = self.files, self.report
         if not files:
-            files = {PRINT_FILE: FileBody(self.bytes, self.sha256)}
+            files = {LEGACY_OUTPUT: FileBody(self.bytes, self.sha256)}
             report = {"engine": self.engine, "tiles": self.tiles, "tiles_fell_back": self.tiles_fell_back}
         uploads = {name: CompletedUpload(each.bytes, each.sha256) for name, each in files.items()}
         return CompletedRender(uploads, self.took_ms, report)

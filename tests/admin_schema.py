@@ -31,6 +31,9 @@ def subset(introspection: Any, documents: Iterable[gql.DocumentNode]) -> str:
         gql.visit(document, gql.TypeInfoVisitor(selection.info, selection))
 
     kept = _reachable(full, selection.used)
+    for type_ in kept.values():  # what is selected on an interface is selected on the types that implement it
+        for face in getattr(type_, "interfaces", ()):
+            selection.used[type_.name] |= selection.used.get(face.name, set())
     roots = f"schema {{\n  query: {full.query_type}\n  mutation: {full.mutation_type}\n}}\n"
     return "\n".join([roots, *(_printed(kept[name], kept, selection.used) for name in sorted(kept))])
 

@@ -26,12 +26,15 @@ from app import media, personalization, shops
 from app.adapters.database.postgres import PostgresDatabase
 from app.adapters.database.sqlite import SqliteDatabase
 from app.catalog import Product
+from app.catalog.queries import save_chosen
 from app.core.app import App
 from app.core.ids import new_id
 from app.core.log import Log
-from app.core.ports.shopify import AccessToken, ShopDetails
+from app.core.ports.shopify import AccessToken, ListedProduct, ShopDetails
 from app.core.settings import Settings
 from app.personalization import Offer, Size, Style
+from app.personalization.queries import offers
+from app.personalization.queries.styles import link_style
 from app.shops import Shop
 from app.shops.model import NEEDED_SCOPES
 from app.wiring import build, migrate
@@ -115,14 +118,26 @@ async def stock(
         Size(new_id(), product.id, "Square", 2400, 2400, variants[1]),
     ]
     styles = [Style(new_id(), "Oil", "an oil painting"), Style(new_id(), "Ink", "an ink drawing")]
-    await personalization.save_styles(app, shop_id, styles, {})
-    await personalization.save_offer(app, shop_id, product, sizes, styles)
+    now = app.clock.now()
+    await app.db.batch(*[offers.insert_style(shop_id, style, None, place, now) for place, style in enumerate(styles)])
+    await save_offer(app, product, sizes, styles)
     return await personalization.offer(app, shop_id, product_id)
+
+
+async def save_offer(app: App, product: Product, sizes: list[Size], styles: list[Style]) -> None:
+    """Put a product on sale past the merchant's pages: in sizes of any pixels, without a blank."""
+    shop_id, now = product.shop_id, app.clock.now()
+    listed = ListedProduct(str(product.shopify_product_id), product.title, product.handle, True, now)
+    await app.db.batch(
+        save_chosen(shop_id, product.id, listed, [], 0, True, now),
+        *[offers.insert_size(shop_id, size, place, now) for place, size in enumerate(sizes)],
+        *[link_style(shop_id, product.id, style.id, place, True, now) for place, style in enumerate(styles)],
+    )
 
 
 async def send_photo(app: App, shop: Shop, photo: bytes = PHOTO) -> str:
     """An upload that has arrived, by its id; the default is the header of a PNG of 1600 × 1200 pixels."""
-    wish = media.UploadWish("photo.png", "image/png", len(photo))
+    wish = media.UploadRequest("photo.png", "image/png", len(photo))
     upload = await media.open_upload(app, shop.id, shop.timezone, wish)
     asset = await media.asset(app.db, shop.id, upload.id)
     assert asset is not None

@@ -1,6 +1,6 @@
-"""The demo's mockup templates, drawn: a framed poster on a wall, a mug, a T-shirt. Nobody else's pictures.
+"""The mockup templates of the starter blanks, drawn: a framed poster on a wall, a mug, a T-shirt.
 
-    python -m tests.demo_pictures    draws them into handlers/static/demo/
+    python -m tests.demo_pictures    draws them into app/personalization/starter/
 
 Photos are drawn without light; the light is a layer, so that it falls on the design too.
 """
@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from app.core.crop_geometry import fit
 from app.core.mockups import Point, Quad
 from app.personalization import PREVIEW_SIDE
-from handlers.demo.mockups import FOLDER
+from app.personalization.starter_set import PICTURES
 from tests.drawing import (
     TALL,
     WIDE,
@@ -43,7 +43,7 @@ from tests.drawing import (
 
 def main() -> None:
     for name, picture in drawn().items():
-        (FOLDER / name).write_bytes(encoded(name, picture))
+        (PICTURES / name).write_bytes(encoded(name, picture))
 
 
 def drawn() -> dict[str, Image.Image]:

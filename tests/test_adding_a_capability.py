@@ -12,14 +12,15 @@ from tests.sources import ROOT, sources
 
 PAGE = (ROOT / "docs/adding-a-capability.md").read_text("utf-8")
 EXAMPLE = (ROOT / "tests/sketches/capability.py").read_text("utf-8")
+OF_MERCHANTS = (ROOT / "tests/sketches/banners.py").read_text("utf-8")
+MOST_LINES = 60
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.S)
 ABOVE_PRIVACY = [each.name for each in CAPABILITIES if each.personal_data]
 NAMED_BY = {
     "app.capabilities": "registers it",
     "handlers.routes": "has its routes",
     "handlers.home": "shows how far a shop is set up, and this month's previews",
-    "handlers.render_workers": "answers render workers older than the app, which know one kind of job",
-    "handlers.demo.mockups": "fills a shop to look at",
+    "handlers.usage": "shows what became of a shop's previews",
     "handlers.demo.shop": "fills a shop to look at",
     "handlers.cli.print_image": "a command that makes a print",
     "handlers.cli.try_photo": "a command that makes a print of an order",
@@ -58,7 +59,12 @@ def test_no_template_of_another_folder_names_a_capability() -> None:
 
 
 def test_the_page_shows_the_example_as_it_runs() -> None:
-    assert [block for block in BLOCKS if block.strip() not in EXAMPLE] == []
+    assert [block for block in BLOCKS if block.strip() not in EXAMPLE + OF_MERCHANTS] == []
+
+
+@pytest.mark.parametrize("example", [EXAMPLE, OF_MERCHANTS], ids=["shoppers", "merchants"])
+def test_a_capability_that_differs_in_nothing_is_short(example: str) -> None:
+    assert len(example.splitlines()) <= MOST_LINES
 
 
 def test_the_page_shows_all_of_the_example() -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint
 
 import app.schema  # noqa: F401  # every table is in the metadata once this is imported
 from app.core.tables import metadata
+from app.personalization.model import Readiness
 from app.personalization.preflight import Verdict
 from handlers.http.pages import TEMPLATES, template_environment
 from handlers.http.static_files import STATIC
@@ -38,7 +39,7 @@ def test_every_status_has_a_label_and_a_tone() -> None:
     columns = status_columns()
     assert len(columns) >= 7
     shown = {column: set(badges) for column, badges in STATUS_BADGES.items()}
-    assert shown == columns | {"preflight.verdict": set(Verdict)}
+    assert shown == columns | {"preflight.verdict": set(Verdict), "product.readiness": set(Readiness)}
 
 
 def test_pages_show_only_statuses_of_the_table() -> None:

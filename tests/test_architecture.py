@@ -9,6 +9,7 @@ import ast
 import inspect
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -37,13 +38,13 @@ SQL_WRITERS = {"app.schema", "app.core.rows", "app.core.statements", "app.core.t
 
 ACROSS_SHOPS: dict[str, str] = {
     "app.jobs.queries.rows.job": "a hint brings a job's id alone",
-    "app.jobs.queries.turns.due": "the runner serves every shop",
+    "app.jobs.queries.scheduling.due": "the runner serves every shop",
     "app.jobs.queries.rows.jobs_by_status": "the operator's list",
     "app.jobs.queries.rows.mark_woken": "the sweep serves every shop",
     "app.quotas.queries.stored_bytes": "the operator's figures",
     "app.generation.queries.delete_old_calls": "the sweep serves every shop",
     "app.generation.queries.has_old_calls": "the sweep serves every shop",
-    "app.jobs.queries.rows.given_up_by_kind": "the operator's figures",
+    "app.jobs.queries.rows.failed_by_kind": "the operator's figures",
     "app.jobs.queries.rows.waiting_by_kind": "the operator's doctor",
     "app.jobs.queries.rows.oldest_due": "the operator's figures",
     "app.jobs.queries.rows.open_by_kind": "the operator's figures",
@@ -121,6 +122,13 @@ def test_a_facade_says_what_the_package_does_and_what_it_offers(package: str) ->
     assert "__all__" in facade.text
 
 
+@pytest.mark.parametrize("package", APP_PACKAGES)
+def test_a_facade_offers_nothing_that_has_the_name_of_a_module(package: str) -> None:
+    """Whoever imports the module first puts it where the function of that name is expected."""
+    modules = {path.stem for path in (ROOT / "app" / package).iterdir()}
+    assert modules & set(import_module(f"app.{package}").__all__) == set()
+
+
 def test_sql_is_written_in_queries_alone() -> None:
     writers = [
         source.name
@@ -187,14 +195,13 @@ def _is_module(parts: list[str]) -> bool:
 
 @cache
 def _carriers() -> set[str]:
-    """Values that hold their shop's id."""
-    return {
-        node.name
-        for source in PRODUCT_SOURCES
-        for node in ast.walk(source.tree)
-        if isinstance(node, ast.ClassDef)
-        and (node.name == "Shop" or {"shop_id", "shop"} & {each.target.id for each in _fields(node)})
-    }
+    """The classes of values that hold their shop's id, and those that extend them."""
+    classes = [node for source in PRODUCT_SOURCES for node in ast.walk(source.tree) if isinstance(node, ast.ClassDef)]
+    own = {"shop_id", "shop"}
+    found = {node.name for node in classes if node.name == "Shop" or own & {each.target.id for each in _fields(node)}}
+    while heirs := {node.name for node in classes if found & {ast.unparse(base) for base in node.bases}} - found:
+        found |= heirs
+    return found
 
 
 def _takes_shop_first(function: Function) -> bool:

@@ -59,7 +59,8 @@ def test_the_manifest_subscribes_to_the_topics_and_asks_for_the_scopes_that_are_
 
 def test_every_link_of_the_navigation_is_a_page() -> None:
     pages = {route.path for route in ROUTES if isinstance(route, Route)}
-    assert [link.path for link in NAV] == ["/", "/orders", "/usage", "/privacy", "/settings"]
+    paths = ["/", "/products", "/blanks", "/styles", "/watermark", "/orders", "/usage", "/privacy", "/settings"]
+    assert [link.path for link in NAV] == paths
     assert {link.path for link in NAV} <= pages
 
 

@@ -17,6 +17,7 @@ MADE_BY_RUNNING = (
     ".venv/",
     "var/",
     "bench/results.json",
+    "bench/results_scale.json",
     "python_modules/",
     "node_modules/",
     "shopify.app.production.toml",

@@ -29,6 +29,7 @@ from app.jobs.model import Slotted
 from app.personalization.previews import PREVIEWS
 from app.privacy import Browsers, Personal, PersonalData, all_personal_data
 from handlers.jobs import KINDS
+from tests.sketches.banners import banner_outputs
 from tests.test_architecture import ACROSS_SHOPS, QUERIES
 
 SHOP = "the-shop.myshopify.com"
@@ -41,6 +42,7 @@ NAMED = {
     "rows": metadata.tables["order_items"],
 }
 PERSONAL_DATA = all_personal_data(CAPABILITIES)
+PREVIEWS_WITH_OUTPUTS = dataclasses.replace(PREVIEWS, outputs=banner_outputs)
 MADE_UP: Mapping[Any, Any] = {
     Mapping[str, Slotted]: KINDS,
     Personal: PERSONAL_DATA,
@@ -64,7 +66,7 @@ NO_TENANTS = {
 }
 """Exceptions from the rule of arguments alone: their tables know no shops, or what they write says whose it is."""
 
-COUNTED_ACROSS_SHOPS = {"app.jobs.queries.turns.queue_position"}
+COUNTED_ACROSS_SHOPS = {"app.jobs.queries.scheduling.queue_position"}
 """They take a shop first, and count rows of the others: how many jobs of all shops come before one."""
 
 WITHIN_A_ROW = {
@@ -157,7 +159,7 @@ def made_up(kind: Any, name: str = "", length: int = 1) -> Any:
     if kind in MADE_UP:
         return MADE_UP[kind]
     if kind == Kind[G]:
-        return PREVIEWS
+        return PREVIEWS_WITH_OUTPUTS
     if kind is G:
         return made_up(PREVIEWS.shape, length=length)
     if inspect.isclass(kind) and issubclass(kind, Enum):

@@ -87,6 +87,14 @@ def test_a_database_that_was_altered_differs(tmp_path: Path, drift: str) -> None
     assert wiring.schema_differences(f"sqlite:///{path}") == [difference]
 
 
+def test_statistics_are_no_difference(tmp_path: Path) -> None:
+    path = migrated(tmp_path)
+    with closing(sqlite3.connect(path)) as handle:
+        handle.executescript("INSERT INTO rate_limits VALUES ('a', '', 1, ''); ANALYZE")
+        assert handle.execute("SELECT count(*) FROM sqlite_stat1").fetchone()[0]
+    assert wiring.schema_differences(f"sqlite:///{path}") == []
+
+
 REWRITES = {
     "another type": ("sha256 TEXT", "sha256 INTEGER", "assets"),
     "another default": ("DEFAULT 'starter'", "DEFAULT 'pro'", "shops"),

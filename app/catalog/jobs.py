@@ -9,5 +9,5 @@ from app.jobs import JobKind
 KINDS = (
     JobKind(sync.UPDATE, sync.update_product, shops.on_failure),
     JobKind(sync.DELETE, sync.delete_product, shops.on_failure),
-    JobKind(sync.SYNC, sync.sync_page, sync.sync_given_up, background=True),
+    JobKind(sync.SYNC, sync.sync_page, sync.on_sync_failure, background=True),
 )

@@ -7,14 +7,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, literal_column, or_, select, tuple_, update
 
-from app.catalog.model import Product
+from app.catalog.model import ChosenProduct, Product
 from app.catalog.tables import products as table
 from app.core.ids import new_id
 from app.core.paging import Cursor
-from app.core.ports.database import Database
+from app.core.ports.database import Database, Expect
 from app.core.ports.shopify import ListedProduct
 from app.core.statements import built_once
-from app.core.tables import moment, upsert
+from app.core.tables import among, moment, upsert
 
 COLUMNS = [table.c[name] for name in Product.__dataclass_fields__]
 
@@ -74,26 +74,71 @@ def _count_enabled(shop_id: str) -> Any:
     return select(func.count().label("count")).where(*_enabled(shop_id))
 
 
+async def chosen_product(db: Database, shop_id: str, product_id: str) -> ChosenProduct | None:
+    row = await db.one(_chosen_row(shop_id, product_id))
+    return ChosenProduct(**row) if row else None
+
+
 @built_once
-def save_product(shop_id: str, product: Product, at: datetime) -> Any:
-    """Insert a product, or update the title and handle of one with the same Shopify id."""
-    return (
-        upsert(table)
-        .values(
-            id=product.id,
-            shop_id=shop_id,
-            shopify_product_id=product.shopify_product_id,
-            title=product.title,
-            handle=product.handle,
-            synced_at=at,
-            created_at=at,
-            updated_at=at,
-        )
-        .on_conflict_do_update(
-            index_elements=["shop_id", "shopify_product_id"],
-            set_={"title": product.title, "handle": product.handle, "synced_at": at, "updated_at": at},
-        )
+def _chosen_row(shop_id: str, product_id: str) -> Any:
+    names = [name for name in ChosenProduct.__dataclass_fields__ if name != "stored_variants"]
+    columns = [*[table.c[name] for name in names], table.c.variants.label("stored_variants")]
+    return select(*columns).where(table.c.shop_id == shop_id, table.c.id == product_id)
+
+
+@built_once
+def save_chosen(
+    shop_id: str,
+    product_id: str,
+    listed: ListedProduct,
+    variants: list[dict[str, Any]],
+    variant_count: int,
+    is_enabled: bool,
+    at: datetime,
+) -> Any:
+    """Insert a product that the merchant has chosen, or update it from Shopify."""
+    fresh = {
+        "title": listed.title,
+        "handle": listed.handle,
+        "is_active": listed.is_active,
+        "is_enabled": is_enabled,
+        "variants": variants,
+        "variant_count": variant_count,
+        "synced_at": listed.changed_at,
+    }
+    insert = upsert(table).values(
+        id=product_id,
+        shop_id=shop_id,
+        shopify_product_id=listed.shopify_product_id,
+        created_at=at,
+        updated_at=at,
+        **fresh,
     )
+    changes = {name: insert.excluded[name] for name in fresh}
+    return insert.on_conflict_do_update(
+        index_elements=["shop_id", "shopify_product_id"], set_={**changes, "archived_at": None, "updated_at": at}
+    )
+
+
+@built_once
+def enable(shop_id: str, product_id: str, is_enabled: bool, at: datetime) -> Expect:
+    """Switch personalization on or off. Refused with `unknown_product`, also for a product deleted in Shopify."""
+    known = [table.c.shop_id == shop_id, table.c.id == product_id, table.c.archived_at.is_(None)]
+    return Expect(update(table).where(*known).values(is_enabled=is_enabled, updated_at=at), "unknown_product")
+
+
+@built_once
+def disable_products(shop_id: str, shopify_product_ids: list[str], at: datetime) -> Any:
+    """Stop shoppers from personalizing products, by Shopify's ids."""
+    listed = [table.c.shop_id == shop_id, among(table.c.shopify_product_id, shopify_product_ids)]
+    return update(table).where(*listed).values(is_enabled=False, updated_at=at)
+
+
+@built_once
+def id_of_product(shop_id: str, shopify_product_id: str) -> ScalarSelect[str]:
+    """The id of a product by Shopify's id, as a subquery for other statements."""
+    known = [table.c.shop_id == shop_id, table.c.shopify_product_id == shopify_product_id]
+    return select(table.c.id).where(*known).scalar_subquery()
 
 
 def save_listed(shop_id: str, listed: ListedProduct, at: datetime) -> Any:
@@ -108,7 +153,7 @@ def save_listed(shop_id: str, listed: ListedProduct, at: datetime) -> Any:
 def _save_listed(product_id: str, shop_id: str, listed: ListedProduct, at: datetime) -> Any:
     newer = or_(table.c.synced_at.is_(None), table.c.synced_at < moment(listed.changed_at))
     follow = and_(newer, table.c.archived_at.is_(None))
-    told = {
+    values = {
         "title": listed.title,
         "handle": listed.handle,
         "is_active": listed.is_active,
@@ -121,9 +166,9 @@ def _save_listed(product_id: str, shop_id: str, listed: ListedProduct, at: datet
         is_enabled=False,
         created_at=at,
         updated_at=at,
-        **told,
+        **values,
     )
-    changes = {name: case((follow, insert.excluded[name]), else_=table.c[name]) for name in told}
+    changes = {name: case((follow, insert.excluded[name]), else_=table.c[name]) for name in values}
     return insert.on_conflict_do_update(
         index_elements=["shop_id", "shopify_product_id"], set_={**changes, "updated_at": at}
     )

@@ -54,14 +54,14 @@ async def update_product(app: App, lease: Lease) -> None:
     fields, now = await _fields(app, lease), app.clock.now()
     if fields is None:
         return
-    told = ListedProduct(
+    listed = ListedProduct(
         shopify_product_id=fields["id"],
         title=fields["title"],
         handle=fields["handle"],
         is_active=fields["is_active"],
         changed_at=from_text(fields["updated_at"]),
     )
-    await app.db.batch(*_done(lease, now), queries.save_listed(lease.job.shop_id, told, now))
+    await app.db.batch(*_done(lease, now), queries.save_listed(lease.job.shop_id, listed, now))
 
 
 async def delete_product(app: App, lease: Lease) -> None:
@@ -100,7 +100,7 @@ async def sync_page(app: App, lease: Lease) -> None:
     await app.queue.wake(following.id)
 
 
-async def sync_given_up(app: App, job: Job, fault: AppError) -> list[object]:
+async def on_sync_failure(app: App, job: Job, fault: AppError) -> list[object]:
     """Products stay as they are. The list of jobs shows the error, and the merchant can start another sync."""
     app.log.warning("products_not_synced", shop=job.shop_id, code=fault.code)
     return []

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 class AppError(Exception):
     """An error with an HTTP status, a code for programs and a message for people.
 
-    `retryable` says whether the same work may succeed later.
+    `retryable` says whether the same work may succeed later. `field` is the name of the form's field that the message
+    is about, if it is about one.
     """
 
     status = 500
@@ -16,10 +17,18 @@ class AppError(Exception):
     message = "Something went wrong on our side. Try again."
     retryable = False
 
-    def __init__(self, message: str | None = None, *, code: str | None = None, status: int | None = None):
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        code: str | None = None,
+        status: int | None = None,
+        field: str | None = None,
+    ):
         self.message = message or type(self).message
         self.code = code or type(self).code
         self.status = status or type(self).status
+        self.field = field
         super().__init__(f"{self.code}: {self.message}")
 
 

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from app.core.pictures import ModelUsage, Picture
 from app.generation.charges import Charge
+from app.generation.rows import GenerationRow
+from app.media import File, Stream
 from app.quotas import Lane
 
 USAGE_LIFE = timedelta(days=90)
@@ -28,58 +30,53 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Generated(Protocol):
-    """A row of a kind's table, as the capability's frozen dataclass."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def shop_id(self) -> str: ...
-    @property
-    def status(self) -> str: ...
-    @property
-    def progress(self) -> int: ...
-    @property
-    def idempotency_key(self) -> str | None: ...
-    @property
-    def error_code(self) -> str | None: ...
-    @property
-    def error_message(self) -> str | None: ...
-    @property
-    def created_at(self) -> datetime: ...
-
-    def asks_the_same(self, other: Self, /) -> bool:
-        """Return whether two requests with the same idempotency key are otherwise the same."""
-
-
-G = TypeVar("G", bound=Generated)
-
-
-def _whole_shop(row: Any) -> Mapping[str, Any]:
-    return {}
+G = TypeVar("G", bound=GenerationRow)
 
 
 @dataclass(frozen=True, eq=False)
 class Kind(Generic[G]):
     """A kind of generation.
 
-    `name` is also the name of its job kind. Its rows are in `table`, which has `generation.lifecycle_columns`, and are
-    read as `shape`. If other kinds share the table, `fixed` holds the columns that have the same value in all rows of
-    this kind. `folder` is the capability's folder in object keys, and `owner_type` is the type of owner recorded for
-    files and in the log of model calls. `key_scope` returns the columns, besides the shop, within which an idempotency
-    key is unique; the table has a unique constraint on these columns and the key.
+    `name` is also the name of its job kind, and begins with the name of its capability and a dot. Its rows are in
+    `table`, which has `generation.lifecycle_columns`, and are read as `shape`. If other kinds share the table, `fixed`
+    holds the columns that have the same value in all rows of this kind. `owner_type` is the type of owner recorded for
+    files and in the log of model calls.
+
+    `request_fields` are the columns in which a request says what it wants: two requests with the same idempotency key
+    must have the same values in them. `photo` is the one of them with the id of an uploaded photo, if there is one.
+    `status` is the column of the lifecycle's status, for a table whose `status` has a wider meaning. `outputs` is a
+    table made by `output_table`, for a kind that makes several files with a row for each (see `Output.several`).
     """
 
     name: str
     table: Any
     shape: type[G]
-    folder: str
     owner_type: str
     charge: Charge[G]
     lane: Lane
+    request_fields: tuple[str, ...]
+    photo: str | None = None
     priority: int = 0
-    key_scope: Callable[[G], Mapping[str, Any]] = _whole_shop
+    status: str = "status"
+    outputs: Any = None
     fixed: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> str:
+        """The folder in object keys of the files of its capability."""
+        return self.name.partition(".")[0]
+
+    def is_same_request(self, row: G, other: G) -> bool:
+        """Return whether two requests ask for the same thing."""
+        return all(getattr(row, name) == getattr(other, name) for name in self.request_fields)
+
+    def status_of(self, row: G) -> Status:
+        return Status(getattr(row, self.status))
+
+    def photo_of(self, row: G) -> str | None:
+        """Return the id of the uploaded photo that a generation is made from."""
+        photo: str | None = getattr(row, self.photo) if self.photo else None
+        return photo
 
 
 def _no_statements(assets: Mapping[str, str], at: datetime) -> Sequence[Any]:
@@ -90,17 +87,37 @@ def _no_statements(assets: Mapping[str, str], at: datetime) -> Sequence[Any]:
 class Output:
     """The result of a run.
 
-    `pictures` are by purpose. If the table has a column `{purpose}_asset_id`, it is set to the id of the picture's
-    asset. `model` is the name of the model, and `values` are further columns to set. `then` takes the ids of the assets
-    by purpose, and the time, and returns further statements for the batch that completes the row. `delivered` is how
-    many of the charged units were made; None means all of them. The others are refunded.
+    `files` are by purpose. If the table has a column `{purpose}_asset_id`, it is set to the id of the file's asset.
+    `model` is the name of the model, and `values` are further columns to set. `then` takes the ids of the assets by
+    purpose, and the time, and returns further statements for the batch that completes the row. `delivered` is how many
+    of the charged units were made; None means all of them. The others are refunded.
     """
 
-    pictures: Mapping[str, Picture]
+    files: Mapping[str, Picture | File | Stream]
     model: str
     values: Mapping[str, Any] = field(default_factory=dict)
     then: Callable[[Mapping[str, str], datetime], Sequence[Any]] = _no_statements
     delivered: int | None = None
+
+    @classmethod
+    def several(cls, files: Sequence[Picture | File | Stream], model: str, **options: Any) -> Self:
+        """Return an output of several files, each of which is one unit of the charge.
+
+        Their purposes are `output_1`, `output_2` and so on. Each gets a row in `Kind.outputs`, with its number as the
+        position. Further files of the same row, such as thumbnails, may be added as `thumbnail_1` and so on: their ids
+        are written to its column `thumbnail_asset_id`. `options` are further fields of Output.
+        """
+        numbered = {f"output_{number}": file for number, file in enumerate(files, 1)}
+        return cls(numbered | dict(options.pop("files", {})), model, delivered=len(files), **options)
+
+
+@dataclass(frozen=True)
+class StoredOutput:
+    """One of several files that a generation made, as its row in `Kind.outputs`. The file may have been deleted."""
+
+    id: str
+    position: int
+    asset_id: str | None
 
 
 @dataclass(frozen=True)

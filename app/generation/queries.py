@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, delete, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, delete, func, or_, select, update
 
-from app.core.ids import first_id
+from app.core.ids import first_id, new_id
 from app.core.ports.database import Database, Expect
 from app.core.statements import built_once
-from app.core.tables import moment, upsert
-from app.generation.model import NO_ANSWER, CallResult, DailySums, G, Kind, ModelCall, ModelSums, Status
+from app.core.tables import among, moment, upsert
+from app.generation.model import NO_ANSWER, CallResult, DailySums, G, Kind, ModelCall, ModelSums, Status, StoredOutput
 from app.generation.tables import api_usage, api_usage_daily
+from app.shops import Owner
 
 OPEN = (Status.PENDING.value, Status.PROCESSING.value)
 SUMS = ("calls", "failures", "images", "input_tokens", "output_tokens", "cost_micros")
@@ -37,24 +38,56 @@ def _find_statement(kind: Kind[Any]) -> Callable[[str, str], Any]:
     return find_statement
 
 
-async def by_key(db: Database, shop_id: str, kind: Kind[G], key: str | None, scope: Mapping[str, Any]) -> G | None:
-    """Return the generation that was requested with this idempotency key within its scope (see `Kind.key_scope`)."""
+async def by_key(db: Database, shop_id: str, kind: Kind[G], key: str | None, owner: Owner) -> G | None:
+    """Return the generation that its owner (see `GenerationRow.owner`) requested with this idempotency key."""
     if not key:
         return None
-    row = await db.one(_find_by_key_statement(kind)(shop_id, key, **scope))
+    row = await db.one(_by_key_statement(kind)(shop_id, key, *owner))
     return kind.shape(**row) if row else None
 
 
 @cache
-def _find_by_key_statement(kind: Kind[Any]) -> Callable[..., Any]:
+def _by_key_statement(kind: Kind[Any]) -> Callable[..., Any]:
     table = kind.table
 
     @built_once
-    def find_by_key_statement(shop_id: str, key: str, /, **scope: Any) -> Any:
-        within = [table.c[name] == value for name, value in scope.items()]
-        return _select(kind).where(table.c.shop_id == shop_id, *within, table.c.idempotency_key == key, *_fixed(kind))
+    def by_key_statement(shop_id: str, key: str, shopper_id: str | None, guest_session_id: str | None) -> Any:
+        own = {"shopper_id": shopper_id, "guest_session_id": guest_session_id}
+        owner = [table.c[name] == value for name, value in own.items() if value is not None]
+        return _select(kind).where(table.c.shop_id == shop_id, *owner, table.c.idempotency_key == key, *_fixed(kind))
 
-    return find_by_key_statement
+    return by_key_statement
+
+
+async def newest(
+    db: Database, shop_id: str, kind: Kind[G], owners: Collection[Owner], before: str | None, limit: int
+) -> list[G]:
+    """Return a page of the generations of these owners, the newest first.
+
+    `before` is the id of the last generation of the page before, or None for the first page.
+    """
+    shoppers, guests = ([owner[place] for owner in owners if owner[place]] for place in (0, 1))
+    rows = await db.all(_newest_statement(kind)(shop_id, shoppers, guests, before, limit))
+    return [kind.shape(**row) for row in rows]
+
+
+@cache
+def _newest_statement(kind: Kind[Any]) -> Callable[..., Any]:
+    table = kind.table
+    belongs_to_shop = "shopper_id" not in table.c
+
+    @built_once
+    def newest_statement(
+        shop_id: str, shoppers: Collection[str], guests: Collection[str], before: str | None, limit: int
+    ) -> Any:
+        where = [table.c.shop_id == shop_id, *_fixed(kind)]
+        if not belongs_to_shop:
+            where.append(or_(among(table.c.shopper_id, shoppers), among(table.c.guest_session_id, guests)))
+        if before is not None:
+            where.append(table.c.id < before)
+        return _select(kind).where(*where).order_by(table.c.id.desc()).limit(limit)
+
+    return newest_statement
 
 
 def insert(shop_id: str, kind: Kind[G], row: G) -> Any:
@@ -93,15 +126,65 @@ def cancel(shop_id: str, kind: Kind[G], generation_id: str, at: datetime) -> Exp
     return _update_statement(kind)(shop_id, generation_id, Status.CANCELLED, at)
 
 
+def insert_outputs(shop_id: str, kind: Kind[G], row: G, assets: Mapping[str, str], at: datetime) -> list[Any]:
+    """Insert a row for each of the outputs whose files these are, by purpose (see `Output.several`)."""
+    if kind.outputs is None:
+        return []
+    columns: dict[int, dict[str, Any]] = {}
+    for purpose, asset_id in assets.items():
+        name, _, number = purpose.rpartition("_")
+        if name and number.isdecimal():
+            column = "asset_id" if name == "output" else f"{name}_asset_id"
+            columns.setdefault(int(number), {})[column] = asset_id
+    return [
+        _insert_output_statement(kind)(shop_id, row.id, new_id(), position, at, **files)
+        for position, files in sorted(columns.items())
+    ]
+
+
+@cache
+def _insert_output_statement(kind: Kind[Any]) -> Callable[..., Any]:
+    parent = kind.outputs.info["parent"]
+
+    @built_once
+    def insert_output_statement(
+        shop_id: str, generation_id: str, output_id: str, position: int, at: datetime, /, **files: str
+    ) -> Any:
+        values = {"id": output_id, "shop_id": shop_id, parent: generation_id, "position": position, **files}
+        return upsert(kind.outputs).values(**values, created_at=at, updated_at=at)
+
+    return insert_output_statement
+
+
+async def outputs(db: Database, shop_id: str, kind: Kind[G], generation_id: str) -> list[StoredOutput]:
+    """Return the outputs of a generation in the order in which they were made; none if its kind has no such table."""
+    if kind.outputs is None:
+        return []
+    return [StoredOutput(**row) for row in await db.all(_outputs_statement(kind)(shop_id, generation_id))]
+
+
+@cache
+def _outputs_statement(kind: Kind[Any]) -> Callable[[str, str], Any]:
+    table = kind.outputs
+
+    @built_once
+    def outputs_statement(shop_id: str, generation_id: str) -> Any:
+        mine = [table.c.shop_id == shop_id, table.c[table.info["parent"]] == generation_id]
+        columns = [table.c[name] for name in StoredOutput.__dataclass_fields__]
+        return select(*columns).where(*mine).order_by(table.c.position)
+
+    return outputs_statement
+
+
 @cache
 def _update_statement(kind: Kind[Any]) -> Callable[..., Expect]:
     """Return the function that builds an update of a generation that has not ended: its status, and columns by name."""
-    table = kind.table
+    table, status_column = kind.table, kind.table.c[kind.status]
 
     @built_once
     def update_statement(shop_id: str, generation_id: str, status: Status, at: datetime, /, **values: Any) -> Expect:
-        open_one = and_(table.c.shop_id == shop_id, table.c.id == generation_id, table.c.status.in_(OPEN))
-        changes = {**values, "status": status.value, "updated_at": at}
+        open_one = and_(table.c.shop_id == shop_id, table.c.id == generation_id, status_column.in_(OPEN))
+        changes = {**values, kind.status: status.value, "updated_at": at}
         if status is Status.PROCESSING:
             changes["started_at"] = func.coalesce(table.c.started_at, moment(at))
         if status in (Status.COMPLETED, Status.FAILED):

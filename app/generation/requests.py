@@ -1,17 +1,43 @@
-"""Request a generation, read its state, and cancel it."""
+"""Request a generation, find it, read its state, and cancel it."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from app import jobs, notifications, quotas
+from app import jobs, media, notifications, quotas
 from app.core.app import App
-from app.core.errors import AppError, Conflict, ConstraintError, Refused, Unavailable
+from app.core.errors import AppError, Conflict, ConstraintError, NotFound, Refused, Unavailable
+from app.core.read_batch import ReadBatch
 from app.generation import queries
 from app.generation.model import G, Kind, State, Status
+from app.generation.rows import Requester
 from app.notifications import Notice
 from app.shops import Shop
+
+MOST_LISTED = 50
+
+
+async def request_once(app: App, kind: Kind[G], wanted: G) -> G:
+    """Request a generation that needs only what all kinds need: its photo, its charge, and one answer for each key.
+
+    The photo must be an upload that the requester may use, and becomes theirs. Raises what `media.read_own_upload` and
+    `request` raise.
+    """
+    at_once, shop_id, photo_id = ReadBatch(app.db), wanted.shop_id, kind.photo_of(wanted)
+    before, upload = await asyncio.gather(
+        queries.by_key(at_once, shop_id, kind, wanted.idempotency_key, wanted.owner),
+        media.asset(at_once, shop_id, photo_id or ""),
+    )
+    if existing := ensure_same(kind, before, wanted):
+        return existing
+    then = []
+    if photo_id:
+        arrived, _ = await media.read_own_upload(app, upload, *wanted.owner)
+        then.append(media.claim_upload(shop_id, arrived, *wanted.owner, wanted.created_at))
+    return await request(app, kind, wanted, before=before, then=then)
 
 
 async def request(
@@ -24,7 +50,7 @@ async def request(
     for a different request, AppError 402 if the charge is refused, and Refused if one of the capability's statements is
     refused.
     """
-    if existing := ensure_same(before, wanted):
+    if existing := ensure_same(kind, before, wanted):
         return existing
     at = wanted.created_at
     job = jobs.new(kind.name, wanted.shop_id, wanted.id, at=at, priority=kind.priority, lane=kind.lane.value)
@@ -32,14 +58,13 @@ async def request(
     try:
         await app.db.batch(*kind.charge.hold(wanted, at), *first, record, *then, jobs.insert(job, at))
     except (Refused, ConstraintError) as fault:
-        scope = kind.key_scope(wanted)
-        before = await queries.by_key(app.db, wanted.shop_id, kind, wanted.idempotency_key, scope)
-        if existing := ensure_same(before, wanted):  # the same request arrived twice at the same time
+        before = await queries.by_key(app.db, wanted.shop_id, kind, wanted.idempotency_key, wanted.owner)
+        if existing := ensure_same(kind, before, wanted):  # the same request arrived twice at the same time
             return existing
         if isinstance(fault, ConstraintError):
             raise Conflict() from fault
         if message := kind.charge.refusals.get(fault.code):
-            await _tell_merchant(app, wanted.shop_id)
+            await _notify_merchant(app, wanted.shop_id)
             raise AppError(message, code=fault.code, status=402) from fault
         raise
     await app.queue.wake(job.id)
@@ -56,7 +81,7 @@ async def notices(app: App, shop: Shop) -> list[Notice]:
     return [Notice(text, "/usage")]
 
 
-async def _tell_merchant(app: App, shop_id: str) -> None:
+async def _notify_merchant(app: App, shop_id: str) -> None:
     """Schedule a mail about a refused charge. The refusal reaches the user all the same if the database is down now."""
     try:
         if mail := await notifications.expect_mail(app, shop_id):
@@ -65,11 +90,35 @@ async def _tell_merchant(app: App, shop_id: str) -> None:
         app.log.warning("mail_not_scheduled", shop=shop_id, code=fault.code)
 
 
-def ensure_same(before: G | None, wanted: G) -> G | None:
+def ensure_same(kind: Kind[G], before: G | None, wanted: G) -> G | None:
     """Return the earlier generation with the same idempotency key. Raises Conflict if its request was different."""
-    if before and not before.asks_the_same(wanted):
+    if before and not kind.is_same_request(before, wanted):
         raise Conflict("This idempotency key was used for another request.", code="idempotency_key_reused")
     return before
+
+
+async def find_own(app: App, kind: Kind[G], requester: Requester, generation_id: str) -> G:
+    """Return a generation that the requester may see and cancel. Raises NotFound."""
+    found = await queries.find(app.db, requester.shop.id, kind, generation_id)
+    if found is None or not found.belongs_to(requester.owners):
+        raise NotFound()
+    return found
+
+
+async def list_own(
+    app: App, kind: Kind[G], requester: Requester, before: str | None = None, limit: int = 20
+) -> list[G]:
+    """Return the requester's generations, the newest first, `limit` of them but at most MOST_LISTED.
+
+    `before` is the id of the last generation of the page before.
+    """
+    return await queries.newest(app.db, requester.shop.id, kind, requester.owners, before, min(limit, MOST_LISTED))
+
+
+async def cancel_own(app: App, kind: Kind[G], requester: Requester, generation_id: str) -> State:
+    """Cancel a generation of the requester's, unless it has ended, and return its state then. Raises NotFound."""
+    await cancel(app, kind, await find_own(app, kind, requester, generation_id))
+    return await find_state(app, kind, requester.shop.id, generation_id)
 
 
 async def cancel(app: App, kind: Kind[G], found: G) -> bool:
@@ -89,9 +138,29 @@ async def cancel(app: App, kind: Kind[G], found: G) -> bool:
     return True
 
 
+async def find_state(app: App, kind: Kind[G], shop_id: str, generation_id: str) -> State:
+    """Return the state of a generation, whoever requested it. Raises NotFound."""
+    found = await queries.find(app.db, shop_id, kind, generation_id)
+    if found is None:
+        raise NotFound()
+    return await state(app, kind, found)
+
+
 async def state(app: App, kind: Kind[G], found: G) -> State:
     """Return the state of a generation, with its queue position while it waits."""
     position = None
-    if found.status == Status.PENDING:
+    if kind.status_of(found) is Status.PENDING:
         position = await jobs.queue_position(app.db, found.shop_id, kind.name, found.id, app.clock.now())
-    return State(found.id, found.status, found.progress, position, found.error_code, found.error_message)
+    return replace(stored_state(kind, found), queue_position=position)
+
+
+def stored_state(kind: Kind[G], found: G) -> State:
+    """Return the state of a generation as its row has it, without a queue position."""
+    return State(
+        id=found.id,
+        status=kind.status_of(found),
+        progress=found.progress,
+        queue_position=None,
+        error_code=found.error_code,
+        error_message=found.error_message,
+    )

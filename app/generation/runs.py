@@ -11,17 +11,18 @@ from app import media
 from app.core.app import App
 from app.core.errors import AppError, NotFound, Refused
 from app.core.ids import new_id
-from app.core.pictures import ImageAnswer, ImageRequest
+from app.core.pictures import ImageAnswer, ImageRequest, Picture
 from app.generation import queries
-from app.generation.model import G, Generated, Kind, ModelCall, Output
+from app.generation.model import G, Kind, ModelCall, Output
 from app.generation.model_calls import log_call
+from app.generation.rows import ShopperRow
 from app.jobs import Job, JobKind, Lease
 from app.quotas import SLOTS
 
 
 @dataclass(frozen=True)
 class Run(Generic[G]):
-    """One attempt to make a generation. Capabilities call models through it, so that every call is log_call."""
+    """One attempt to make a generation. Capabilities call models through it, so that every call is logged."""
 
     app: App
     kind: Kind[G]
@@ -39,6 +40,15 @@ class Run(Generic[G]):
         if asset is None:
             raise NotFound("This photo is no longer available. Choose it again.", code="upload_missing")
         return await self.app.files.get(asset.key)
+
+    async def picture(self, asset_id: str | None, width: int, height: int) -> Picture:
+        """Return a picture that the generation is made from, as `Imaging.develop` prepares it for a model.
+
+        It is cropped centrally to the aspect ratio width:height and has at most width × height pixels. Raises NotFound
+        and what `develop` raises.
+        """
+        source = await self.source(asset_id)
+        return await self.app.imaging.develop(source, crop=None, width=width, height=height)
 
     async def image(self, request: ImageRequest) -> ImageAnswer:
         """Call the image model. Raises what `ImageModel.render` raises."""
@@ -98,12 +108,12 @@ async def _complete(run: Run[G], lease: Lease, output: Output, took_ms: int) -> 
     stored = await media.store(
         app,
         row.shop_id,
-        output.pictures,
+        output.files,
         folder=kind.folder,
         subject=row.id,
         attempt=lease.attempt,
         owner=(kind.owner_type, row.id),
-        person=_person(row),
+        person=row if isinstance(row, ShopperRow) else None,
     )
     now = app.clock.now()
     by_column = {f"{purpose}_asset_id": asset_id for purpose, asset_id in stored.ids.items()}
@@ -114,20 +124,10 @@ async def _complete(run: Run[G], lease: Lease, output: Output, took_ms: int) -> 
             *lease.finish(now),
             *stored.rows(now),
             queries.complete(row.shop_id, kind, row.id, values, now),
+            *queries.insert_outputs(row.shop_id, kind, row, stored.ids, now),
             *kind.charge.settle(row, output.delivered, now),
             *output.then(stored.ids, now),
         )
     except Refused:
         await stored.discard()
         raise
-
-
-@dataclass(frozen=True)
-class _Person:
-    shopper_id: str | None
-    guest_session_id: str | None
-
-
-def _person(row: Generated) -> _Person:
-    """Return the shopper or guest to whom a row belongs. Both ids are None if its table has no such columns."""
-    return _Person(getattr(row, "shopper_id", None), getattr(row, "guest_session_id", None))

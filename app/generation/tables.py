@@ -1,8 +1,10 @@
-"""The columns common to all tables of generations, and the tables that log calls to models."""
+"""Tables of generations and the columns common to them, and the tables that log calls to models."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, Text
+from collections.abc import Sequence
+
+from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, Text, UniqueConstraint
 from sqlalchemy.schema import SchemaItem
 
 from app.core.tables import (
@@ -13,6 +15,7 @@ from app.core.tables import (
     number,
     on_shop_redact,
     one_of,
+    ref,
     shop_key,
     stamps,
     text,
@@ -21,13 +24,90 @@ from app.core.tables import (
 from app.generation.model import Status
 
 
-def lifecycle_columns() -> tuple[SchemaItem, ...]:
-    """Return the columns that the lifecycle reads and writes, with their check constraints.
+def shopper_table(name: str, *columns: SchemaItem, status: str = "status") -> Table:
+    """Return the table of a kind that shoppers request: the columns of ShopperRow, and the kind's own.
 
-    The table must also have `id`, `shop_id`, `created_at` and `updated_at`.
+    shop/redact deletes its rows. `status` is `Kind.status`.
+    """
+    return _table(name, status, (*owner_columns(), *columns), owner_keys())
+
+
+def merchant_table(name: str, *columns: SchemaItem, status: str = "status") -> Table:
+    """Return the table of a kind that merchants request: the columns of GenerationRow, and the kind's own.
+
+    shop/redact deletes its rows. `status` is `Kind.status`.
+    """
+    return _table(name, status, columns, (UniqueConstraint("shop_id", "idempotency_key"),))
+
+
+def _table(name: str, status: str, columns: Sequence[SchemaItem], constraints: Sequence[SchemaItem]) -> Table:
+    return Table(
+        name,
+        metadata,
+        key(),
+        shop_key(),
+        text("quota_period", nullable=True),
+        *columns,
+        *lifecycle_columns(status),
+        *stamps(),
+        *constraints,
+        Index(None, "shop_id", "id"),
+        info=on_shop_redact(ShopRedact.DELETED),
+    )
+
+
+def output_table(name: str, generations: Table, parent: str, *columns: SchemaItem) -> Table:
+    """Return the table of a kind's outputs (see `Output.several`), with the kind's own columns.
+
+    `parent` is the column with the id of the row of `generations` that an output belongs to.
+    """
+    return Table(
+        name,
+        metadata,
+        key(),
+        shop_key(),
+        ref(parent, f"{generations.name}.id", ondelete="CASCADE"),
+        number("position"),
+        ref("asset_id", "assets.id", ondelete="SET NULL", nullable=True),
+        *columns,
+        *stamps(),
+        UniqueConstraint(parent, "position"),
+        Index(None, "shop_id", "id"),
+        info=on_shop_redact(ShopRedact.DELETED) | {"parent": parent},
+    )
+
+
+def owner_columns(*, index: bool = True) -> tuple[SchemaItem, ...]:
+    """Return the columns with the owner of a row that belongs to a shopper or to a guest session.
+
+    Without `index`, the table needs indexes of its own on them.
     """
     return (
-        Column("status", Text, nullable=False, server_default=Status.PENDING.value),
+        ref("shopper_id", "shoppers.id", ondelete="SET NULL", nullable=True, index=index),
+        ref("guest_session_id", "guest_sessions.id", ondelete="SET NULL", nullable=True, index=index),
+    )
+
+
+def owner_keys() -> tuple[SchemaItem, ...]:
+    """Return the constraints by which each owner of `owner_columns` uses an idempotency key once."""
+    return UniqueConstraint("shopper_id", "idempotency_key"), UniqueConstraint("guest_session_id", "idempotency_key")
+
+
+def file_column(purpose: str, *, index: bool = True) -> Column[str]:
+    """Return the column `{purpose}_asset_id` for the id of a file, which is NULL once the file's row is deleted.
+
+    Without `index`, the table needs an index of its own on it.
+    """
+    return ref(f"{purpose}_asset_id", "assets.id", ondelete="SET NULL", nullable=True, index=index)
+
+
+def lifecycle_columns(status: str = "status") -> tuple[SchemaItem, ...]:
+    """Return the columns that the lifecycle reads and writes, with their check constraints.
+
+    The table must also have `id`, `shop_id`, `created_at` and `updated_at`. `status` is `Kind.status`.
+    """
+    return (
+        Column(status, Text, nullable=False, server_default=Status.PENDING.value),
         number("progress"),
         text("error_code", nullable=True),
         text("error_message", nullable=True),
@@ -37,7 +117,7 @@ def lifecycle_columns() -> tuple[SchemaItem, ...]:
         text("idempotency_key", nullable=True),
         time("started_at"),
         time("completed_at"),
-        one_of("status", *Status),
+        one_of(status, *Status),
     )
 
 

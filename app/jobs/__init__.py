@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from app.jobs.model import Job, Outcome, Slots, new
     from app.jobs.queries.rows import (
         cancel,
-        given_up_by_kind,
+        failed_by_kind,
         insert,
         is_open,
         is_running,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         start,
         waiting_by_kind,
     )
-    from app.jobs.queries.turns import due, queue_position
+    from app.jobs.queries.scheduling import due, queue_position
     from app.jobs.running import end, extend, fail, run_due, run_one, run_woken, take
     from app.jobs.wake_ups import resend_wake_ups, wake_next_in_line
 else:
@@ -38,10 +38,10 @@ else:
             "app.jobs.kinds": "JobKind Kinds Lease",
             "app.jobs.model": "Job Outcome Slots new",
             "app.jobs.queries.rows": (
-                "cancel given_up_by_kind insert is_open is_running job jobs_by_status oldest_due "
+                "cancel failed_by_kind insert is_open is_running job jobs_by_status oldest_due "
                 "open_by_kind park requeue revive start waiting_by_kind"
             ),
-            "app.jobs.queries.turns": "due queue_position",
+            "app.jobs.queries.scheduling": "due queue_position",
             "app.jobs.running": "end extend fail run_due run_one run_woken take",
             "app.jobs.wake_ups": "resend_wake_ups wake_next_in_line",
         },
@@ -59,7 +59,7 @@ __all__ = [
     "end",
     "extend",
     "fail",
-    "given_up_by_kind",
+    "failed_by_kind",
     "insert",
     "is_open",
     "is_running",

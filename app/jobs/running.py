@@ -15,7 +15,7 @@ from app.core.ids import new_token
 from app.core.ports.queue import LONGEST_WAKE_UP_DELAY_S
 from app.jobs.kinds import JobKind, Kinds, Lease, runnable_here
 from app.jobs.model import OPEN, Job, Outcome
-from app.jobs.queries import rows, turns
+from app.jobs.queries import rows, scheduling
 from app.jobs.wake_ups import wake_next_in_line
 
 
@@ -40,7 +40,7 @@ async def run_woken(app: App, kinds: Kinds, job_id: str) -> bool:
     local, named = runnable_here(app, kinds), await rows.job(app.db, job_id)
     if named is None or named.status not in OPEN:
         return False
-    job = await turns.due(app.db, app.clock.now(), local)
+    job = await scheduling.due(app.db, app.clock.now(), local)
     if job is None:
         return False
     if job.id != job_id:
@@ -59,7 +59,7 @@ async def _run_fairest(app: App, kinds: Kinds) -> bool:
 
     The loop ends because a job that another worker takes is no longer due.
     """
-    while job := await turns.due(app.db, app.clock.now(), kinds):
+    while job := await scheduling.due(app.db, app.clock.now(), kinds):
         if await _run_job(app, kinds, job):
             return True
     return False
@@ -175,9 +175,9 @@ async def _release(app: App, lease: Lease) -> None:
     except Refused:  # the job ended, or was cancelled or taken over, in the meantime
         return
     except Unavailable:
-        app.log.warning("job_not_given_back")
+        app.log.warning("job_not_released")
         return
-    app.log.info("job_given_back")
+    app.log.info("job_released")
     await app.queue.wake(lease.job.id)
 
 

@@ -36,6 +36,6 @@ async def wake_next_in_line(app: App, shop_id: str, slots: Slots) -> None:
             app.db, shop_id, str(slots.lane), slots.free_slots(shop_id), app.clock.now(), MOST_IN_LINE
         )
     except Unavailable as fault:  # the sweep will wake the jobs
-        app.log.warning("line_not_hinted", shop=shop_id, lane=slots.lane, code=fault.code)
+        app.log.warning("wake_ups_not_sent", shop=shop_id, lane=slots.lane, code=fault.code)
         return
     await app.queue.wake(*waiting)

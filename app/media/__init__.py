@@ -13,16 +13,17 @@ if TYPE_CHECKING:
     from app.media.decoding import MOST_COST, decoding_cost
     from app.media.missing import missing_objects
     from app.media.model import EXTENSIONS, TICKET_LIFE, Asset, object_key
-    from app.media.queries import asset, claim_upload, is_unused
+    from app.media.queries import asset, claim_upload, expire, is_unused
     from app.media.storage import ArrivedFile, File, Person, Stored, Stream, discard_attempt, store
     from app.media.uploads import (
         CONTENT_TYPES,
         MAX_UPLOAD_BYTES,
         Upload,
-        UploadWish,
-        check_wish,
+        UploadRequest,
+        check_upload_request,
         open_upload,
         read_header,
+        read_own_upload,
         read_upload,
         sweep_uploads,
     )
@@ -34,11 +35,11 @@ else:
             "app.media.decoding": "MOST_COST decoding_cost",
             "app.media.missing": "missing_objects",
             "app.media.model": "Asset EXTENSIONS TICKET_LIFE object_key",
-            "app.media.queries": "asset claim_upload is_unused",
+            "app.media.queries": "asset claim_upload expire is_unused",
             "app.media.storage": "ArrivedFile File Person Stored Stream discard_attempt store",
             "app.media.uploads": (
-                "CONTENT_TYPES MAX_UPLOAD_BYTES Upload UploadWish check_wish open_upload read_header read_upload "
-                "sweep_uploads"
+                "CONTENT_TYPES MAX_UPLOAD_BYTES Upload UploadRequest check_upload_request open_upload "
+                "read_header read_own_upload read_upload sweep_uploads"
             ),
         },
     )
@@ -57,17 +58,19 @@ __all__ = [
     "Stored",
     "Stream",
     "Upload",
-    "UploadWish",
+    "UploadRequest",
     "asset",
-    "check_wish",
+    "check_upload_request",
     "claim_upload",
     "decoding_cost",
     "discard_attempt",
+    "expire",
     "is_unused",
     "missing_objects",
     "object_key",
     "open_upload",
     "read_header",
+    "read_own_upload",
     "read_upload",
     "store",
     "sweep_uploads",

@@ -152,6 +152,14 @@ def is_unused(shop_id: str, asset_id: str) -> ColumnElement[bool]:
 
 
 @built_once
+def expire(shop_id: str, asset_id: str, at: datetime) -> Any:
+    """Let the sweep delete a file that is no longer needed."""
+    return (
+        update(assets).where(assets.c.shop_id == shop_id, assets.c.id == asset_id).values(expires_at=at, updated_at=at)
+    )
+
+
+@built_once
 def insert_asset(asset: Asset, at: datetime) -> Any:
     return upsert(assets).values(**vars(asset) | {"created_at": at, "updated_at": at})
 

@@ -47,7 +47,7 @@ _GENERIC_TYPES = ("", _UNKNOWN, "binary/octet-stream")
 
 
 @dataclass(frozen=True)
-class UploadWish:
+class UploadRequest:
     """A file that a browser asks to upload: its name, media type and size in bytes."""
 
     filename: str
@@ -79,9 +79,9 @@ class Upload:
     ticket: UploadTicket
 
 
-async def open_upload(app: App, shop_id: str, timezone: str, wish: UploadWish) -> Upload:
+async def open_upload(app: App, shop_id: str, timezone: str, request: UploadRequest) -> Upload:
     """Reserve storage and sign an upload ticket. Raises UnsupportedMedia, TooLarge, Unprocessable, AppError 402."""
-    mime = check_wish(wish)
+    mime = check_upload_request(request)
     now, upload_id = app.clock.now(), new_id()
     asset = Asset(
         id=upload_id,
@@ -90,27 +90,29 @@ async def open_upload(app: App, shop_id: str, timezone: str, wish: UploadWish) -
         purpose="upload",
         filename=None,  # the file's name could be a person's name
         mime=mime,
-        bytes=wish.bytes,
+        bytes=request.bytes,
         expires_at=now + TICKET_LIFE,
     )
     period = quotas.period_of(now, timezone)
     try:
-        await app.db.batch(*quotas.reserve_storage(shop_id, wish.bytes, period, now), queries.insert_asset(asset, now))
+        await app.db.batch(
+            *quotas.reserve_storage(shop_id, request.bytes, period, now), queries.insert_asset(asset, now)
+        )
     except Refused as refused:
         raise _storage_full(refused.code) from refused
     ticket = app.files.upload_ticket(asset.key, mime=asset.mime, size=asset.bytes, expires_at=now + TICKET_LIFE)
     return Upload(upload_id, ticket)
 
 
-def check_wish(wish: UploadWish) -> str:
+def check_upload_request(request: UploadRequest) -> str:
     """Return the expected media type of a file if it may be uploaded.
 
     Raises UnsupportedMedia, TooLarge, Unprocessable.
     """
-    mime = wish.expected_type
-    if wish.bytes > MAX_UPLOAD_BYTES:
+    mime = request.expected_type
+    if request.bytes > MAX_UPLOAD_BYTES:
         raise TooLarge(f"This photo is too large. Choose one under {MAX_UPLOAD_BYTES // 1024**2} MB.")
-    if wish.bytes <= 0:
+    if request.bytes <= 0:
         raise Unprocessable("This file is empty. Choose another photo.", code="empty_file")
     return mime
 
@@ -134,6 +136,16 @@ async def read_upload(app: App, asset: Asset | None) -> tuple[Asset, sniff.Heade
     if asset.is_lapsed:
         await _count_late_upload(app, asset)
     return asset, header
+
+
+async def read_own_upload(
+    app: App, asset: Asset | None, shopper_id: str | None, guest_session_id: str | None
+) -> tuple[Asset, sniff.Header]:
+    """Return an upload that this visitor may use (see `Asset.serves`), as `read_upload` does.
+
+    Somebody else's upload is treated as if it did not exist. Both ids are None for a merchant.
+    """
+    return await read_upload(app, asset if asset and asset.serves(shopper_id, guest_session_id) else None)
 
 
 def _has_expired(asset: Asset, now: datetime) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from operator import attrgetter
 
 from app import catalog, quotas
@@ -29,17 +29,14 @@ class Summary:
     """Figures for the home page, and a page of the enabled products with their styles and sizes.
 
     `used` and `limit` are the number of previews this month and the monthly quota; `used_in_all` counts all time.
-    `counted_since` is when the first preview of this month was requested, None if there was none. `enabled` is the
-    number of enabled products, and `is_tried` whether a preview was requested in the last 30 days.
+    `counted_since` is when the first preview of this month was requested, None if there was none.
     """
 
     offers: Page[Offer]
-    enabled: int
     used: int
     limit: int
     used_in_all: int
     counted_since: datetime | None
-    is_tried: bool
     prints_ready: int
     prints_running: int
     need_attention: int
@@ -50,13 +47,12 @@ async def summary(app: App, shop: Shop, cursor: Cursor = START) -> Summary:
     """Return the figures and a page of products. If the cursor's product is unknown, the first page is returned."""
     now = app.clock.now()
     at_once = ReadBatch(app.db)
-    quota, states, failed_notes, unread, is_tried, (enabled, products) = await asyncio.gather(
+    quota, states, failed_notes, unread, products = await asyncio.gather(
         quotas.quota(at_once, shop.id),
         orders.items_by_state(at_once, shop.id),
         order_cards.count_failed_notes(at_once, shop.id),
         unread_orders.count_unread_orders(at_once, shop.id),
-        orders.has_previews_since(at_once, shop.id, now - timedelta(days=30)),
-        _products(at_once, shop.id, cursor),
+        catalog.enabled_products(at_once, shop.id, cursor, PAGE + 1),
     )
     if not products and cursor != START:
         cursor, products = START, await catalog.enabled_products(app.db, shop.id, START, PAGE + 1)
@@ -64,12 +60,10 @@ async def summary(app: App, shop: Shop, cursor: Cursor = START) -> Summary:
     month = quotas.period_of(now, shop.timezone)
     return Summary(
         offers=Page(await _offers(ReadBatch(app.db), shop.id, page.rows), page.previous, page.next),
-        enabled=enabled,
         used=quota.used_in(month) if quota else 0,
         limit=quota.monthly_generation_limit if quota else 0,
         used_in_all=quota.total_generations if quota else 0,
         counted_since=quota.last_reset_at if quota and quota.used_in(month) else None,
-        is_tried=is_tried,
         prints_ready=states.get("ready", 0),
         prints_running=sum(states.get(state, 0) for state in ("queued", "printing", "waiting")),
         need_attention=sum(states.get(state, 0) for state in NEED_MERCHANT) + failed_notes,
@@ -93,14 +87,6 @@ async def notices(app: App, shop: Shop) -> list[Notice]:
         text = f"{lines} {'line item needs' if lines == 1 else 'line items need'} your attention"
         found.append(Notice(text, "/orders?show=attention"))
     return found
-
-
-async def _products(at_once: ReadBatch, shop_id: str, cursor: Cursor) -> tuple[int, list[catalog.Product]]:
-    """Return how many products are enabled, and a page of them and one more, if there is one."""
-    return await asyncio.gather(
-        catalog.count_enabled_products(at_once, shop_id),
-        catalog.enabled_products(at_once, shop_id, cursor, PAGE + 1),
-    )
 
 
 async def _offers(at_once: Database, shop_id: str, products: Sequence[catalog.Product]) -> list[Offer]:

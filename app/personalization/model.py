@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +11,8 @@ from typing import Any
 
 from app.core.errors import Unprocessable
 from app.core.pictures import Crop, Mark, MarkPosition
+from app.core.times import to_text
+from app.generation import ShopperRow
 from app.media import Asset
 from app.personalization.preflight import Preflight
 from app.personalization.print_sizes import Size
@@ -50,6 +51,62 @@ class Style:
 
 
 @dataclass(frozen=True)
+class EditedStyle:
+    """A style as its editor shows it."""
+
+    id: str
+    name: str
+    prompt_template: str
+    usage_count: int
+    updated_at: datetime
+    example_key: str | None
+
+
+@dataclass(frozen=True)
+class EditedBlank:
+    """A blank as its editor saves it. `base_price` is in minor units of the shop's currency."""
+
+    id: str
+    name: str
+    description: str | None
+    option_names: list[str] | None
+    base_price: int | None
+    currency: str | None
+    print_format: str
+    intent: str
+    background: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class EditedSize:
+    """A print size as its editor saves it: pixels at `dpi`, margins in millimetres, and a price in minor units that is
+    added to that of the blank."""
+
+    id: str
+    name: str
+    option_values: list[str] | None
+    width_px: int
+    height_px: int
+    bleed_mm: float
+    safe_mm: float
+    dpi: int
+    price_modifier: int
+    is_active: bool
+    updated_at: datetime
+
+    @property
+    def seen(self) -> str:
+        """Identifies these values, so that a form cannot undo what somebody else has saved."""
+        return to_text(self.updated_at)
+
+    @property
+    def as_printed(self) -> tuple[float, ...]:
+        """What changes a print file."""
+        return self.width_px, self.height_px, self.bleed_mm, self.safe_mm, self.dpi
+
+
+@dataclass(frozen=True)
 class Offer:
     """One product with its styles and sizes, as the storefront block shows it."""
 
@@ -72,54 +129,25 @@ class PreviewRequest:
     idempotency_key: str | None = None
 
 
-@dataclass(frozen=True)
-class Generation:
+@dataclass(frozen=True, kw_only=True)
+class Generation(ShopperRow):
     """A design, as stored in `generations`: the request, its progress and its pictures."""
 
-    id: str
-    shop_id: str
     product_id: str
     ai_style_id: str
     size_id: str | None
     upload_asset_id: str | None
     ai_prompt_used: str
-    quota_period: str | None
-    created_at: datetime
-    shopper_id: str | None = None
-    guest_session_id: str | None = None
     master_asset_id: str | None = None
     preview_asset_id: str | None = None
     mockup_asset_id: str | None = None
-    status: str = "pending"
-    progress: int = 0
     crop: dict[str, float] | None = None
-    error_code: str | None = None
-    error_message: str | None = None
-    idempotency_key: str | None = None
     preflight: dict[str, Any] | None = None
 
     @property
     def is_unstyled(self) -> bool:
         """Whether the upload itself becomes the picture: a merchant's picture has no prompt, so no model is called."""
         return not self.ai_prompt_used
-
-    def asks_the_same(self, other: Generation) -> bool:
-        """Return whether `other`, which has the same idempotency key, is also the same request."""
-        return (self.product_id, self.ai_style_id, self.size_id, self.upload_asset_id, self.crop) == (
-            other.product_id,
-            other.ai_style_id,
-            other.size_id,
-            other.upload_asset_id,
-            other.crop,
-        )
-
-    def belongs_to(self, owners: Collection[tuple[str | None, str | None]]) -> bool:
-        """Return whether the design belongs to one of these pairs of shopper id and guest session id.
-
-        A design that was made by a guest and ordered with an account belongs to both the customer and the browser.
-        """
-        mine = {self.shopper_id, self.guest_session_id} - {None}
-        return any(mine.intersection(owner) for owner in owners)
 
 
 @dataclass(frozen=True)
@@ -166,6 +194,105 @@ class Watermark:
 
     def mark(self, picture: bytes | None) -> Mark:
         return Mark(picture, self.text, self.opacity, self.position, self.size_percentage)
+
+
+@dataclass(frozen=True)
+class SavedWatermark:
+    """A watermark that the merchant has saved, which may be switched off."""
+
+    watermark: Watermark
+    is_active: bool
+
+
+@dataclass(frozen=True)
+class StyleCard:
+    """A style as the merchant sees it in the list of styles. `starter` is its key in the starter set, if it is from it.
+
+    `products` is the number of products that offer it.
+    """
+
+    id: str
+    name: str
+    starter: str | None
+    example_key: str | None
+    is_active: bool
+    usage_count: int
+    products: int
+
+
+@dataclass(frozen=True)
+class ProductStyle:
+    """A style of the shop beside one product: whether the product offers it, and its place there if it ever did."""
+
+    id: str
+    name: str
+    example_key: str | None
+    is_offered: bool
+    sort_order: int | None
+
+
+@dataclass(frozen=True)
+class BlankCard:
+    """A blank as the merchant sees it in the list of blanks. `products` is the number of products printed on it."""
+
+    id: str
+    name: str
+    description: str | None
+    starter: str | None
+    print_format: str
+    is_active: bool
+    products: int
+
+
+class Readiness(StrEnum):
+    """Whether shoppers can personalize a product that is for sale."""
+
+    READY = "ready"
+    UNFINISHED = "unfinished"
+    """It has no print size or no style yet."""
+    OFF = "off"
+
+
+@dataclass(frozen=True)
+class ProductCard:
+    """A product as the merchant sees it in the list of products.
+
+    `styles` is the number of styles that shoppers can choose, `mapped` the number of variants with a print area.
+    """
+
+    id: str
+    shopify_product_id: str | None
+    title: str
+    is_enabled: bool
+    is_active: bool
+    variant_count: int | None
+    styles: int
+    mapped: int
+
+    @property
+    def readiness(self) -> Readiness:
+        if not self.is_enabled:
+            return Readiness.OFF
+        return Readiness.READY if self.styles and self.mapped else Readiness.UNFINISHED
+
+
+@dataclass(frozen=True)
+class SetupFacts:
+    """How far a shop is set up.
+
+    `sized` and `styled` count the enabled products that have a print size and a style. `unsized_id` is the id of an
+    enabled product without a print size, `ready_handle` the handle of one that shoppers can personalize.
+    """
+
+    products: int = 0
+    blanks: int = 0
+    sized: int = 0
+    styled: int = 0
+    watermarks: int = 0
+    previews: int = 0
+    orders: int = 0
+    unsized_id: str | None = None
+    ready_handle: str | None = None
 
 
 def default_watermark(shop_id: str, shop_name: str | None) -> Watermark:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from app import catalog
-from app.catalog import Product
 from app.core.app import App
 from app.core.errors import NotFound
 from app.core.read_batch import ReadBatch
-from app.personalization.model import Offer, Style, Watermark
-from app.personalization.print_sizes import Size
+from app.personalization.model import Offer, Watermark
 from app.personalization.queries import offers
 
 
@@ -32,24 +30,6 @@ async def read_offer(at_once: ReadBatch, shop_id: str, shopify_product_id: str) 
     if not styles or not sizes:
         raise NotFound("This product cannot be personalized yet.", code="product_not_ready")
     return Offer(product.id, shopify_product_id, product.title, styles, sizes)
-
-
-async def save_offer(app: App, shop_id: str, product: Product, sizes: list[Size], styles: list[Style]) -> None:
-    """Add a product with its sizes, and offer it in these styles, which must already exist."""
-    now = app.clock.now()
-    await app.db.batch(
-        catalog.save_product(shop_id, product, now),
-        *[offers.insert_size(shop_id, size, place, now) for place, size in enumerate(sizes)],
-        *[offers.link_style(shop_id, product.id, style.id, place, now) for place, style in enumerate(styles)],
-    )
-
-
-async def save_styles(app: App, shop_id: str, styles: list[Style], examples: dict[str, str]) -> None:
-    """Add styles. `examples` maps the id of a style to the asset id of its example picture."""
-    now = app.clock.now()
-    await app.db.batch(
-        *[offers.insert_style(shop_id, style, examples.get(style.id), place, now) for place, style in enumerate(styles)]
-    )
 
 
 async def save_watermark(app: App, shop_id: str, watermark: Watermark) -> None:

@@ -16,7 +16,7 @@ from app.jobs import Job, Lease
 from app.personalization.model import NOTE, OrderCard
 from app.personalization.order_lists import order_card
 from app.personalization.order_matching import match_item
-from app.personalization.order_rules import ADJUSTABLE, Order, OrderItem, judge
+from app.personalization.order_rules import ADJUSTABLE, Order, OrderItem, decide
 from app.personalization.orders import changes, jobs_to_wake
 from app.personalization.print_sizes import Mapping, Size
 from app.personalization.queries import blanks, lines, offers, orders
@@ -104,7 +104,7 @@ async def decide_and_save(app: App, stuck: StuckLine, item: OrderItem, *also: An
     match = await match_item(ReadBatch(app.db), item, order.customer_id)
     approved = item.approved_at is not None
     decided = item.with_verdict(
-        judge(match, paid=order.paid_at is not None, approved=approved, unread=item.unread_parts)
+        decide(match, paid=order.paid_at is not None, approved=approved, unread=item.unread_parts)
     )
     try:
         results = await app.db.batch(orders.save_order(order, order, now), *changes(stuck.item, decided, now), *also)

@@ -308,7 +308,7 @@ class Match:
         return None if self.size and self.master and self.size.fits(*self.master) else OTHER_SHAPE
 
 
-def judge(match: Match, *, paid: bool, approved: bool, unread: Sequence[str] = ()) -> Verdict:
+def decide(match: Match, *, paid: bool, approved: bool, unread: Sequence[str] = ()) -> Verdict:
     """Decide on a line that is still wanted and not printed yet.
 
     A paid line is never dropped: a problem sends it to the merchant for review. `approved` means that the merchant has

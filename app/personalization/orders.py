@@ -24,8 +24,8 @@ from app.personalization.order_rules import (
     OrderFacts,
     OrderItem,
     OrderLine,
+    decide,
     decide_by_order,
-    judge,
     pair_lines,
 )
 from app.personalization.payloads import facts_of, read_order
@@ -216,5 +216,5 @@ async def _decide(at_once: ReadBatch, order: Order, item: OrderItem) -> OrderIte
         verdict = match.verdict(LineState(by_order.state), by_order.reason)
     else:
         approved = item.approved_at is not None
-        verdict = judge(match, paid=order.paid_at is not None, approved=approved, unread=item.unread_parts)
+        verdict = decide(match, paid=order.paid_at is not None, approved=approved, unread=item.unread_parts)
     return item.with_verdict(verdict)

@@ -42,7 +42,7 @@ def rate(stored: dict[str, Any] | None, size: Size, upscaler: Upscaler, *, drawn
     `drawn` means that an image model makes the picture from the photo. The gamut figure is that of the original size,
     because all sizes of a product are made by the same printer.
     """
-    return preflight.judge(Figures.read(stored), _target(size, upscaler, drawn=drawn)) if stored else None
+    return preflight.assess(Figures.read(stored), _target(size, upscaler, drawn=drawn)) if stored else None
 
 
 def rate_card(card: OrderCard, upscaler: Upscaler) -> tuple[Preflight | None, Preflight | None]:

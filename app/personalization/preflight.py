@@ -120,7 +120,7 @@ class Preflight:
         return max((check.verdict for check in self.checks), key=list(Verdict).index)
 
 
-def judge(figures: Figures, target: Target) -> Preflight:
+def assess(figures: Figures, target: Target) -> Preflight:
     """Rate a photo. If it is redrawn, grain and clipped areas are a warning at most, because the drawing has less."""
     checks = [measure(figures, target) for measure in _MEASURES]
     return Preflight(tuple(check for check in checks if check is not None))

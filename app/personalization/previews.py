@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any, Protocol
@@ -11,7 +11,6 @@ from typing import Any, Protocol
 from app import generation, media, quotas, shops
 from app.core.app import App
 from app.core.errors import BadPicture, NotFound, Refused, TooMany, Unprocessable
-from app.core.ids import new_id
 from app.core.pictures import Crop
 from app.core.ports.database import Expect
 from app.core.read_batch import ReadBatch
@@ -20,6 +19,7 @@ from app.personalization import offers, photo_checks
 from app.personalization.model import Generation, Offer, PreviewRequest, PreviewState, crop_of
 from app.personalization.preflight import Preflight
 from app.personalization.print_sizes import Size
+from app.personalization.prompts import filled
 from app.personalization.queries import offers as offer_queries
 from app.personalization.tables import generations
 from app.quotas import Lane, Month
@@ -29,21 +29,16 @@ LINK_LIFE = timedelta(hours=1)
 MIN_CROP_SIDE = 200
 
 
-def _owner(shopper_id: str | None, guest_session_id: str | None) -> Mapping[str, str | None]:
-    """Return the columns that scope an idempotency key: a key is unique among one visitor's previews."""
-    return {"shopper_id": shopper_id} if shopper_id else {"guest_session_id": guest_session_id}
-
-
 PREVIEWS = Kind(
     name="personalization.preview",
     table=generations,
     shape=Generation,
-    folder="personalization",
     owner_type="generation",
     charge=MonthlyQuota("This shop has used all its previews for this month. Come back next month."),
     lane=Lane.SHOPPER,
+    request_fields=("product_id", "ai_style_id", "size_id", "upload_asset_id", "crop"),
+    photo="upload_asset_id",
     priority=2,
-    key_scope=lambda row: _owner(row.shopper_id, row.guest_session_id),
     fixed={"generation_type": "preview"},
 )
 
@@ -62,7 +57,7 @@ class ShopperLimits(Protocol):
 
 
 async def request_preview(
-    app: App, visitor: Visitor, wish: PreviewRequest, limits: ShopperLimits | None = None
+    app: App, visitor: Visitor, request: PreviewRequest, limits: ShopperLimits | None = None
 ) -> Generation:
     """Charge a preview to the shop's monthly quota, record it and queue its job, all in one batch.
 
@@ -72,16 +67,15 @@ async def request_preview(
     """
     at_once, shop_id = ReadBatch(app.db), visitor.shop.id
     offer, before, sent, quota = await asyncio.gather(
-        offers.read_offer(at_once, shop_id, wish.product_id),
-        _find_repeated(replace(app, db=at_once), visitor, wish.idempotency_key),
-        media.asset(at_once, shop_id, wish.upload_id),
+        offers.read_offer(at_once, shop_id, request.product_id),
+        _find_repeated(replace(app, db=at_once), visitor, request.idempotency_key),
+        media.asset(at_once, shop_id, request.upload_id),
         quotas.quota(at_once, shop_id),
     )
-    wanted = await _generation(app, visitor, wish, offer)
-    if known := generation.ensure_same(before, wanted):
+    wanted = await _generation(app, visitor, request, offer)
+    if known := generation.ensure_same(PREVIEWS, before, wanted):
         return known
-    mine = sent if sent and sent.serves(visitor.shopper_id, visitor.guest_session_id) else None
-    upload, header = await media.read_upload(app, mine)
+    upload, header = await media.read_own_upload(app, sent, *wanted.owner)
     _check_sharpness(wanted, header.size)
     month = quota.month(str(wanted.quota_period)) if quota else Month()
     tickets = limits.tickets if limits else ()
@@ -89,10 +83,13 @@ async def request_preview(
         counted = limits.count(media.decoding_cost(header), month) if limits else []
     except TooMany:
         before = await _find_repeated(app, visitor, wanted.idempotency_key)
-        if known := generation.ensure_same(before, wanted):  # an identical, concurrent request was counted first
+        if known := generation.ensure_same(
+            PREVIEWS, before, wanted
+        ):  # an identical, concurrent request was counted first
             return known
         raise
-    first, claim = _release_tickets(wanted, upload, tickets), claim_upload(wanted, upload)
+    first = _release_tickets(wanted, upload, tickets)
+    claim = media.claim_upload(shop_id, upload, *wanted.owner, wanted.created_at)
     try:
         return await generation.request(app, PREVIEWS, wanted, before=before, first=first, then=[claim, *counted])
     except Refused as refused:
@@ -132,39 +129,25 @@ async def preview_state(app: App, shop_id: str, preview_id: str, size_id: str | 
 
 async def cancel_preview(app: App, visitor: Visitor, preview_id: str) -> PreviewState:
     """Cancel a preview and refund it. A preview that is already done stays unchanged. Raises NotFound."""
-    found = await generation.find(app.db, visitor.shop.id, PREVIEWS, preview_id)
-    if found is None or not found.belongs_to(visitor.owners):
-        raise NotFound()
-    await generation.cancel(app, PREVIEWS, found)
+    await generation.cancel(app, PREVIEWS, await generation.find_own(app, PREVIEWS, visitor, preview_id))
     return await preview_state(app, visitor.shop.id, preview_id)
 
 
-def claim_upload(wanted: Generation, upload: media.Asset) -> Any:
-    """Return a statement that makes the owner of `wanted` the owner of an unclaimed upload."""
-    owner = (wanted.shopper_id, wanted.guest_session_id)
-    return media.claim_upload(wanted.shop_id, upload, *owner, wanted.created_at)
-
-
-async def _generation(app: App, visitor: Visitor, wish: PreviewRequest, offer: Offer) -> Generation:
-    style = next((style for style in offer.styles if style.id == wish.style_id), None)
+async def _generation(app: App, visitor: Visitor, request: PreviewRequest, offer: Offer) -> Generation:
+    style = next((style for style in offer.styles if style.id == request.style_id), None)
     if style is None:
         raise NotFound("This style is not offered for this product.", code="unknown_style")
-    now, crop = app.clock.now(), asdict(wish.crop) if wish.crop else None
+    size = _size(offer, request.variant_id)
+    crop = asdict(request.crop) if request.crop else None
     crop_of(crop)
     return Generation(
-        id=new_id(),
-        shop_id=visitor.shop.id,
+        **generation.request_columns(visitor, request.idempotency_key, app.clock.now()),
         product_id=offer.product_id,
         ai_style_id=style.id,
-        size_id=_size(offer, wish.variant_id).id,
-        upload_asset_id=wish.upload_id,
-        ai_prompt_used=style.prompt_template,
-        quota_period=quotas.period_of(now, visitor.shop.timezone),
-        created_at=now,
-        shopper_id=visitor.shopper_id,
-        guest_session_id=visitor.guest_session_id,
+        size_id=size.id,
+        upload_asset_id=request.upload_id,
+        ai_prompt_used=filled(style.prompt_template, {"product": offer.title, "size": size.name, "style": style.name}),
         crop=crop,
-        idempotency_key=wish.idempotency_key,
     )
 
 
@@ -179,8 +162,7 @@ def _size(offer: Offer, variant_id: str | None) -> Size:
 
 async def _find_repeated(app: App, visitor: Visitor, key: str | None) -> Generation | None:
     """Return the preview that this visitor already requested with this idempotency key, if any."""
-    scope = _owner(visitor.shopper_id, visitor.guest_session_id)
-    return await generation.by_key(app.db, visitor.shop.id, PREVIEWS, key, scope)
+    return await generation.by_key(app.db, visitor.shop.id, PREVIEWS, key, visitor.owners[0])
 
 
 def _check_sharpness(wanted: Generation, pixels: tuple[int, int] | None) -> None:

@@ -59,7 +59,7 @@ async def note_print(app: App, lease: Lease) -> None:
 
 async def on_note_failure(app: App, job: Job, fault: AppError) -> list[object]:
     """Only log the failure: the merchant has the print file in the app, and the line shows that the update failed."""
-    app.log.warning("order_not_told", item=job.subject_id, code=fault.code)
+    app.log.warning("order_note_failed", item=job.subject_id, code=fault.code)
     return []
 
 

@@ -5,28 +5,22 @@ from __future__ import annotations
 from app import generation
 from app.personalization.previews import PREVIEWS
 from app.personalization.queries.personal_data import DesignsAndOrders
-from app.privacy import BOOKS, THE_SHOP, WORK, Exported
+from app.privacy import THE_SHOP, WORK, Exported
 
-EXPORTED = {
-    "generations": Exported(
-        "Designs",
-        (
-            *("id", "product_id", "ai_style_id", "order_id", "size_id"),
-            *("upload_asset_id", "preview_asset_id", "mockup_asset_id"),
-            *("generation_type", "status", "crop", "error_code", "error_message", "model_used", "preflight"),
-            *("original_width", "original_height", "final_width", "final_height", "created_at", "updated_at"),
-        ),
-        {
-            **generation.WITHHELD,
-            "ai_prompt_used": "the prompt belongs to the shop",
-            "master_asset_id": "the full picture is exported only if the design is paid for, as a file",
-            "final_asset_id": "the order line refers to the print file",
-            "quota_period": BOOKS,
-            "pinned_at": "the order lines show which designs were ordered",
-            **dict.fromkeys(("generation_params", "tiles", "tiles_fell_back"), WORK),
-            **dict.fromkeys(("upscale_status", "upscale_factor", "upscale_started_at", "upscale_completed_at"), WORK),
-        },
-    ),
+SHOWN = (
+    *("product_id", "ai_style_id", "order_id", "size_id", "generation_type", "crop", "preflight"),
+    *("upload_asset_id", "preview_asset_id", "mockup_asset_id"),
+    *("original_width", "original_height", "final_width", "final_height"),
+)
+WITHHELD = {
+    "ai_prompt_used": "the prompt belongs to the shop",
+    "master_asset_id": "the full picture is exported only if the design is paid for, as a file",
+    "final_asset_id": "the order line refers to the print file",
+    "pinned_at": "the order lines show which designs were ordered",
+    **dict.fromkeys(("generation_params", "tiles", "tiles_fell_back"), WORK),
+    **dict.fromkeys(("upscale_status", "upscale_factor", "upscale_started_at", "upscale_completed_at"), WORK),
+}
+ORDERS = {
     "orders": Exported(
         "Orders",
         (
@@ -49,9 +43,11 @@ EXPORTED = {
 
 PERSONAL_DATA = generation.personal_data(
     PREVIEWS,
+    "Designs",
+    SHOWN,
+    WITHHELD,
+    ORDERS,
     shape=DesignsAndOrders,
-    exported=EXPORTED,
-    photo="upload_asset_id",
     fading=("master_asset_id", "preview_asset_id", "mockup_asset_id"),
     files=("final_asset_id",),
     emptied=("crop", "preflight"),

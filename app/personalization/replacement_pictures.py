@@ -52,7 +52,7 @@ async def propose_picture(
         await take(media.decoding_cost(header))
     first = [] if origin.own_style or not upload_id else [offers.insert_own_style(shop.id, own, wanted.created_at)]
     proposal = orders.update_item(stuck.item, replace(stuck.item, proposed_generation_id=wanted.id), wanted.created_at)
-    claim = previews.claim_upload(wanted, photo)
+    claim = media.claim_upload(shop.id, photo, *wanted.owner, wanted.created_at)
     try:
         await generation.request(app, PROPOSALS, wanted, first=first, then=[claim, proposal])
     except Refused as refused:  # the order has changed in the meantime
@@ -74,10 +74,10 @@ async def approve_picture(app: App, shop_id: str, item_id: str, picture_id: str)
     return await decide_and_save(app, stuck, chosen)
 
 
-async def open_picture(app: App, shop: Shop, item_id: str, wish: media.UploadWish) -> media.Upload:
+async def open_picture(app: App, shop: Shop, item_id: str, request: media.UploadRequest) -> media.Upload:
     """Open an upload for a merchant's picture. Raises NotFound, Conflict, and the errors of `media.open_upload`."""
     await find_stuck(ReadBatch(app.db), shop.id, item_id)
-    return await media.open_upload(app, shop.id, shop.timezone, wish)
+    return await media.open_upload(app, shop.id, shop.timezone, request)
 
 
 @dataclass(frozen=True)

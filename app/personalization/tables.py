@@ -21,7 +21,7 @@ from app.core.tables import (
     text,
     time,
 )
-from app.generation import lifecycle_columns
+from app.generation import file_column, lifecycle_columns, owner_columns, owner_keys
 
 UNORDERED_WITH_PICTURES = (
     "pinned_at IS NULL AND (master_asset_id IS NOT NULL OR preview_asset_id IS NOT NULL OR mockup_asset_id IS NOT NULL)"
@@ -66,6 +66,9 @@ ai_styles = Table(
     number("sort_order"),
     number("usage_count"),
     *stamps(),
+    text("starter", nullable=True),
+    time("archived_at"),
+    Index("uq_ai_styles_starter", "shop_id", "starter", unique=True),
     info=on_shop_redact(ShopRedact.DELETED),
 )
 
@@ -104,6 +107,8 @@ product_bases = Table(
     *stamps(),
     one_of("print_format", "jpg", "png", "tiff", "tiff-deflate", "pdf"),
     one_of("intent", "relative", "perceptual"),
+    text("starter", nullable=True),
+    Index("uq_product_bases_starter", "shop_id", "starter", unique=True),
     info=on_shop_redact(ShopRedact.DELETED),
 )
 
@@ -211,12 +216,9 @@ generations = Table(
     ref("ai_style_id", "ai_styles.id", ondelete="RESTRICT"),
     ref("order_id", "orders.id", ondelete="RESTRICT", nullable=True),
     ref("size_id", "sizes.id", ondelete="RESTRICT", nullable=True),
-    ref("shopper_id", "shoppers.id", ondelete="SET NULL", nullable=True, index=False),
-    ref("guest_session_id", "guest_sessions.id", ondelete="SET NULL", nullable=True, index=False),
-    ref("upload_asset_id", "assets.id", ondelete="SET NULL", nullable=True, index=False),
-    ref("master_asset_id", "assets.id", ondelete="SET NULL", nullable=True),
-    ref("preview_asset_id", "assets.id", ondelete="SET NULL", nullable=True),
-    ref("final_asset_id", "assets.id", ondelete="SET NULL", nullable=True),
+    *owner_columns(index=False),
+    file_column("upload", index=False),
+    *[file_column(purpose) for purpose in ("master", "preview", "final")],
     text("generation_type"),
     *lifecycle_columns(),
     *json_column("crop"),
@@ -234,11 +236,10 @@ generations = Table(
     text("quota_period", nullable=True),
     *stamps(),
     *json_column("preflight"),
-    ref("mockup_asset_id", "assets.id", ondelete="SET NULL", nullable=True, index=False),
+    file_column("mockup", index=False),
     number("tiles", None),
     number("tiles_fell_back", None),
-    UniqueConstraint("shopper_id", "idempotency_key"),
-    UniqueConstraint("guest_session_id", "idempotency_key"),
+    *owner_keys(),
     Index(None, "shop_id", "id"),
     Index(None, "shop_id", "shopper_id", "id"),
     Index(None, "shop_id", "guest_session_id"),

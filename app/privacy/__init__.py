@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from app.core.lazy import facade
 
 if TYPE_CHECKING:
+    from app.privacy.deleted_rows import scrub
     from app.privacy.exported import (
         BOOKS,
         BROWSER,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from app.privacy.retention import sweep
     from app.privacy.retention_settings import keep_previews
     from app.privacy.shop_redaction import shop_redact_fields
-    from app.privacy.traces import scrub
 else:
     __getattr__ = facade(
         __name__,
@@ -50,7 +50,7 @@ else:
             "app.privacy.retention": "sweep",
             "app.privacy.retention_settings": "keep_previews",
             "app.privacy.shop_redaction": "shop_redact_fields",
-            "app.privacy.traces": "scrub",
+            "app.privacy.deleted_rows": "scrub",
         },
     )
 

@@ -10,12 +10,12 @@ from app import quotas
 from app.core.app import App
 from app.core.errors import Refused, Unavailable
 from app.jobs import Lease
+from app.privacy.deleted_rows import scrub
 from app.privacy.model import Customer, Made
 from app.privacy.personal_data import Personal, PersonalData, all_personal_data
 from app.privacy.queries import customer_redaction, requests
 from app.privacy.queries.browsers import Browsers
 from app.privacy.requests import open_request
-from app.privacy.traces import scrub
 
 PAGE = 20
 

@@ -12,11 +12,11 @@ from app.core.errors import AppError, Conflict, NotFound, Refused, Unavailable
 from app.core.read_batch import ReadBatch
 from app.jobs import Job, Lease
 from app.privacy.customer_redaction import delete_objects, stop_items
+from app.privacy.deleted_rows import scrub
 from app.privacy.model import Made
 from app.privacy.personal_data import PersonalData, all_personal_data
 from app.privacy.queries import customer_redaction, requests
 from app.privacy.queries import photos as photo_queries
-from app.privacy.traces import scrub
 from app.shops import Visitor
 
 JOB = "privacy.empty_photo"

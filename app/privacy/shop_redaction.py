@@ -10,9 +10,9 @@ from app.core.capability import load_tables
 from app.core.errors import Refused
 from app.core.tables import deleted_with_shop
 from app.jobs import Lease
+from app.privacy.deleted_rows import scrub
 from app.privacy.queries import requests
 from app.privacy.queries import shops as shop_queries
-from app.privacy.traces import scrub
 
 PAGE = 500
 ABOUT_A_CUSTOMER = {"customer", "orders_requested", "orders_to_redact", "data_request"}

@@ -17,13 +17,18 @@ OnFailure = Callable[[App, Job, AppError], Awaitable[Sequence[Any]]]
 
 @dataclass(frozen=True, kw_only=True)
 class HeavyKind(JobKind):
-    """A kind of job that `render` performs, in the deployment or on a render worker."""
+    """A kind of job that `render` performs, in the deployment or on a render worker.
+
+    `legacy_output` is the name of the kind's only output, if render workers of an older version perform it: those name
+    neither kinds nor outputs. Only one kind may have it.
+    """
 
     render: Render[Any, Any, Any] = field(repr=False)
+    legacy_output: str | None = None
 
 
 def heavy_kind(name: str, render: Render[Any, Any, Any], on_failure: OnFailure, **options: Any) -> HeavyKind:
-    """Return a heavy kind of job. `options` are further fields of JobKind."""
+    """Return a heavy kind of job. `options` are further fields of HeavyKind."""
     return HeavyKind(name=name, run=partial(_run, render), on_failure=on_failure, heavy=True, render=render, **options)
 
 

@@ -16,7 +16,7 @@ from app.core.app import App
 from app.core.errors import AppError, Conflict, NotFound, Refused, Unavailable, Unprocessable
 from app.core.ids import new_token
 from app.core.ports.files import UploadTicket
-from app.jobs import Kinds, Lease
+from app.jobs import JobKind, Kinds, Lease, Outcome
 from app.render_workers.kinds import HeavyKind
 from app.render_workers.model import (
     CompletedRender,
@@ -42,6 +42,8 @@ async def lease(app: App, kinds: Kinds, wanted: Collection[str]) -> LeasedTask |
         taken = await jobs.take(app, Lease(job, new_token(), heavy[job.kind]))
         if isinstance(taken, Lease) and (task := await _begin(app, taken, heavy[job.kind].render)):
             return LeasedTask(job.id, taken.token, app.settings.job_lease_s, job.kind, _payload(app, task))
+        if isinstance(taken, Lease) or taken is Outcome.RAN:  # the job ended, or will be retried
+            await _wake_next(app, job.shop_id, heavy[job.kind])
     return None
 
 
@@ -100,6 +102,7 @@ async def finish(app: App, kinds: Kinds, job_id: str, token: str, completed: Com
             await _record(app, lease, render, completed, report)
         except Refused as refused:
             await jobs.end(app, lease, "cancelled", refused.code)
+            await _wake_next(app, lease.job.shop_id, lease.kind)
             if await _discard(app, lease, render):
                 raise _lease_lost(refused.code) from refused
             return  # the same report was sent twice at once, and the other one was recorded
@@ -109,6 +112,7 @@ async def finish(app: App, kinds: Kinds, job_id: str, token: str, completed: Com
             await _discard(app, lease, render)
             raise
         app.log.info("job_done", attempts=lease.job.attempts, remote=True)
+        await _wake_next(app, lease.job.shop_id, lease.kind)
 
 
 async def fail(app: App, kinds: Kinds, job_id: str, token: str, fault: AppError) -> None:
@@ -116,6 +120,7 @@ async def fail(app: App, kinds: Kinds, job_id: str, token: str, fault: AppError)
     lease, render = await _held_lease(app, kinds, job_id, token)
     with log.context(job_id=job_id, shop=lease.job.shop_id, kind=lease.kind.name):
         await jobs.fail(app, lease, fault)
+        await _wake_next(app, lease.job.shop_id, lease.kind)
     await _discard(app, lease, render)
 
 
@@ -126,7 +131,14 @@ async def release(app: App, kinds: Kinds, job_id: str, token: str) -> None:
         await app.db.batch(*lease.release(app.clock.now()))
     except Refused as refused:
         raise _lease_lost() from refused
+    await _wake_next(app, lease.job.shop_id, lease.kind)
     await _discard(app, lease, render)
+
+
+async def _wake_next(app: App, shop_id: str, kind: JobKind) -> None:
+    """Wake the next jobs in the lane in which a job of this kind has released its slot."""
+    if kind.slots:
+        await jobs.wake_next_in_line(app, shop_id, kind.slots)
 
 
 async def _begin(app: App, lease: Lease, render: AnyRender) -> Task | None:

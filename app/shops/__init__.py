@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from app.shops.scopes import scopes_fields
     from app.shops.token_upkeep import keep_tokens, reseal_tokens
     from app.shops.tokens import access_token, ask
-    from app.shops.visitors import GUEST_LIFE, known_visitor, open_shop, visitor
+    from app.shops.visitors import GUEST_LIFE, known_visitor, note_block, open_shop, visitor
     from app.shops.webhooks import on_failure, receive, refuse
     from app.shops.webhooks_on_hold import delivery_here
 else:
@@ -43,7 +43,7 @@ else:
             "app.shops.scopes": "scopes_fields",
             "app.shops.token_upkeep": "keep_tokens reseal_tokens",
             "app.shops.tokens": "access_token ask",
-            "app.shops.visitors": "GUEST_LIFE known_visitor open_shop visitor",
+            "app.shops.visitors": "GUEST_LIFE known_visitor note_block open_shop visitor",
             "app.shops.webhooks": "on_failure receive refuse",
             "app.shops.webhooks_on_hold": "delivery_here",
         },
@@ -78,6 +78,7 @@ __all__ = [
     "is_over",
     "keep_tokens",
     "known_visitor",
+    "note_block",
     "on_failure",
     "open_shop",
     "receive",

@@ -96,7 +96,7 @@ async def uninstall(app: App, lease: Lease) -> None:
     job = lease.job
     delivery = await deliveries.delivery(app.db, job.shop_id, job.subject_id)
     shop = await installs.shop(app.db, job.shop_id)
-    as_of = told(delivery)
+    as_of = delivery.sent_at if delivery else None
     changes: list[Any] = []
     status, why = "ignored", "older than the installation"
     is_newer = shop is not None and as_of is not None and not shop.installed_after(as_of)
@@ -143,11 +143,6 @@ def _leave(shop_id: str, as_of: datetime, now: datetime) -> list[Any]:
         quotas.free_all_slots_if(shop_id, installs.has_left(shop_id)),
         jobs.park(shop_id, LEFT, installs.left_undone(shop_id), now),
     ]
-
-
-def told(delivery: Delivery | None) -> datetime | None:
-    """When Shopify sent it, or else when it arrived."""
-    return (delivery.triggered_at or delivery.created_at) if delivery else None
 
 
 def _shop_changed_at(delivery: Delivery | None) -> datetime | None:

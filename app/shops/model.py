@@ -74,6 +74,8 @@ class Shop:
     proven_at: datetime | None = None
     access_lost_at: datetime | None = None
     created_at: datetime | None = None
+    block_seen_at: datetime | None = None
+    """When a page of the online store first asked for a product's styles, so that its theme has our block."""
 
     def may_be_repeated(self, changed_at: datetime | None) -> bool:
         """Whether an app/uninstalled whose Shop last changed at `changed_at` may belong to an earlier installation.
@@ -140,9 +142,14 @@ class Merchant:
     staff: str
     access: Access = Access.HELD
 
+    @property
+    def owners(self) -> list[Owner]:
+        """What merchants request belongs to the shop, whoever of its staff requested it."""
+        return [(None, None)]
+
 
 Owner = tuple[str | None, str | None]
-"""An owner: a shopper's id or a guest session's id, one of them None."""
+"""An owner: a shopper's id or a guest session's id, one of them None. Both are None for what belongs to the shop."""
 
 
 @dataclass(frozen=True)
@@ -220,3 +227,8 @@ class Delivery:
     status: str
     fields: dict[str, Any] | None
     created_at: datetime
+
+    @property
+    def sent_at(self) -> datetime:
+        """When Shopify sent the webhook, or else when it arrived."""
+        return self.triggered_at or self.created_at

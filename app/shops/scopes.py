@@ -8,7 +8,7 @@ from typing import Any
 from app import jobs
 from app.core.app import App
 from app.jobs import Lease
-from app.shops.installs import MOST_WAKE_UPS, told
+from app.shops.installs import MOST_WAKE_UPS
 from app.shops.model import Shop
 from app.shops.queries import deliveries, installs, tokens
 
@@ -28,7 +28,7 @@ async def rescope(app: App, lease: Lease) -> None:
     job, now = lease.job, app.clock.now()
     delivery = await deliveries.delivery(app.db, job.shop_id, job.subject_id)
     shop = await installs.active_shop(app.db, job.shop_id)
-    as_of = told(delivery)
+    as_of = delivery.sent_at if delivery else None
     if shop is None or delivery is None or as_of is None or await _is_old(app, shop, as_of):
         closing = deliveries.close_delivery(
             job.shop_id, job.subject_id, "ignored", "not installed, or older than the current scopes", now
@@ -51,4 +51,4 @@ async def _is_old(app: App, shop: Shop, as_of: datetime) -> bool:
     stored = await tokens.stored_token(app.db, shop.id)
     if stored is not None and stored.updated_at > as_of:
         return True
-    return await deliveries.told_since(app.db, shop.id, TOPIC, as_of)
+    return await deliveries.has_newer_delivery(app.db, shop.id, TOPIC, as_of)

@@ -39,6 +39,7 @@ shops = Table(
     time("proven_at"),
     time("access_lost_at"),
     time("mailed_at"),
+    time("block_seen_at"),
     info=on_shop_redact(ShopRedact.LAST),
 )
 

@@ -44,6 +44,12 @@ async def open_shop(app: App, visit: ProxyVisit) -> Shop:
     return _opened(await installs.active_shop(app.db, visit.shop))
 
 
+async def note_block(app: App, shop: Shop) -> None:
+    """Record that a page of the online store asked for a product's styles: the shop's theme has our block."""
+    if shop.block_seen_at is None:
+        await app.db.batch(installs.note_block(shop.id, app.clock.now()))
+
+
 def _opened(shop: Shop | None) -> Shop:
     if shop is None:
         raise NotFound("This shop does not use Artify at the moment.")

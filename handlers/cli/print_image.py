@@ -14,7 +14,7 @@ from typing import Any
 from app.core.errors import BadRequest
 from app.core.pictures import PRINT_MIMES, WHITE, PrintFile, PrintSpec, Raster, Tiled, Tiles, rgb
 from app.core.ports.imaging import Upscaler
-from app.personalization import Preflight, Target, judge, measure
+from app.personalization import Preflight, Target, assess, measure
 from app.wiring import print_engine
 
 _MAX_SIDE = 30_000  # pixels: 100 inches at 300 dpi
@@ -77,7 +77,7 @@ async def _print(photo: bytes, spec: PrintSpec, profile: bytes | None) -> tuple[
     if profile is not None:
         figures = replace(figures, gamut=await imaging.out_of_gamut(photo, profile, spec.intent))
     target = Target((spec.width / spec.dpi, spec.height / spec.dpi), upscaler.factor > 1, None)
-    return made, judge(figures, target)
+    return made, assess(figures, target)
 
 
 class Watched:

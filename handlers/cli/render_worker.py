@@ -1,4 +1,4 @@
-"""A render worker: does the heavy jobs of a deployment that has no room for them, and uploads the files."""
+"""A render worker: does the heavy jobs of a deployment that does not run them itself, and uploads the files."""
 
 from __future__ import annotations
 
@@ -91,12 +91,12 @@ class RenderWorker:
         beating = asyncio.ensure_future(self._heartbeat(work, making))
         stopped = asyncio.ensure_future(self._stop.wait())
         await asyncio.wait([making, stopped], return_when=asyncio.FIRST_COMPLETED)
-        given_back = not making.done()
+        is_released = not making.done()
         for each in (making, beating, stopped):
             each.cancel()
         await asyncio.wait([making, beating, stopped])
-        if given_back:
-            await self._told(work, "returned to the app", self._client.release(work))
+        if is_released:
+            await self._report(work, "returned to the app", self._client.release(work))
         return not making.cancelled() and making.result()
 
     async def _make(self, work: Work) -> bool:
@@ -144,14 +144,14 @@ class RenderWorker:
             return False
         if fault.status == 422 and (fault.code.startswith("wrong_") or fault.code.endswith("_missing")):
             fault.retryable = True  # it may have been damaged in transit
-        await self._told(work, f"failed: {fault.message}", _persistently(lambda: self._client.fail(work, fault)))
+        await self._report(work, f"failed: {fault.message}", _persistently(lambda: self._client.fail(work, fault)))
         return False
 
-    async def _told(self, work: Work, words: str, telling: Awaitable[None]) -> None:
-        """Report to the app. If the report is lost, the lease ends anyway."""
+    async def _report(self, work: Work, words: str, sending: Awaitable[None]) -> None:
+        """Print words and send a report to the app. If the report is lost, the lease ends anyway."""
         _say(f"{work.job_id}: {words}")
         with suppress(AppError):
-            await telling
+            await sending
 
     async def _heartbeat(self, work: Work, making: asyncio.Future[bool]) -> None:
         """Extend the lease, and stop the work if it is lost."""

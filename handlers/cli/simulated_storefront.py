@@ -31,8 +31,8 @@ class Storefront:
         return _accepted(await self._http.post(path, params=self._signed({}), json=body))
 
     async def upload(self, filename: str, content_type: str, data: bytes) -> str:
-        wish = {"filename": filename, "content_type": content_type, "bytes": len(data)}
-        ticket = await self.post("/proxy/uploads", wish)
+        fields = {"filename": filename, "content_type": content_type, "bytes": len(data)}
+        ticket = await self.post("/proxy/uploads", fields)
         _accepted(await self._http.request(ticket["method"], ticket["url"], headers=ticket["headers"], content=data))
         return str(ticket["upload_id"])
 

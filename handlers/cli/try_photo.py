@@ -21,7 +21,7 @@ from app.core import sniff
 from app.core.app import App
 from app.core.errors import AppError
 from app.core.log import Log
-from app.core.ports.shopify import AccessToken, PrintNote, ProductPage, ShopDetails
+from app.core.ports.shopify import AccessToken, PrintNote, ProductDetails, ProductPage, ShopDetails
 from app.core.settings import Settings
 from app.wiring import build, close, migrate
 from handlers import jobs as runner
@@ -69,6 +69,8 @@ class NoShopify:
 
     async def products(self, token: AccessToken, after: str | None) -> ProductPage:
         return ProductPage([], None)
+
+    async def product(self, token: AccessToken, shopify_product_id: str) -> ProductDetails | None: ...
 
     async def note_print(self, token: AccessToken, note: PrintNote) -> None: ...
 
@@ -121,13 +123,13 @@ async def _try(app: App, arguments: argparse.Namespace) -> Report:
         said = mimetypes.guess_type(arguments.photo)[0] or ""
         upload_id = await store.upload(arguments.photo.name, said, arguments.photo.read_bytes())
     with _step("Making the preview", report, "preview_s"):
-        wish = {
+        fields = {
             "product_id": shop.POSTER,
             "variant_id": size["variant_id"],
             "style_id": style["id"],
             "upload_id": upload_id,
         }
-        preview = await store.post("/proxy/previews", wish)
+        preview = await store.post("/proxy/previews", fields)
         await runner.run_due(app)
     state = await store.get(f"/proxy/previews/{preview['id']}", view_token=preview["view_token"])
     if state["status"] != "completed":

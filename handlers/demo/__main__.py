@@ -23,6 +23,8 @@ from handlers.server import UVICORN, Server
 
 VAR = Path("var/demo")
 API_KEY = "artify-demo-key"
+NEW_SHOP = "print-corner.myshopify.com"
+"""The simulated shop in which nothing is installed or set up yet."""
 
 
 def main() -> int:
@@ -48,7 +50,6 @@ async def prepare(app: App) -> None:
     migrate(app.settings.database_url)
     await shops.expect_install(app, demo_shop.SHOP)
     if not await catalog.count_enabled_products(app.db, demo_shop.SHOP):
-        print("Making example pictures for six styles (first run only)", flush=True)
         await demo_shop.seed(app, examples=True)
 
 
@@ -73,6 +74,7 @@ def _welcome(settings: Settings, environ: dict[str, str], log: Path) -> str:
             f"  The simulated shop   {shop}",
             f"  Merchant's admin     {shop}/{demo_shop.SHOP}/admin/apps/artify",
             f"  Product page         {shop}/{demo_shop.SHOP}/products/photo-poster",
+            f"  A shop to set up     {shop}/{NEW_SHOP}/admin/apps/artify",
             f"  The app itself       {settings.app_url}",
             "",
             f"  Logs are written to {log}. Press Ctrl-C to stop.",

@@ -1,111 +1,77 @@
-"""The seed data of the demo: three products with sizes and blanks, six styles with examples, and a watermark.
+"""The demo's shop, set up by what its merchant would do: blanks, styles, products, print sizes, watermark.
 
 Product and variant ids match those of the simulated shop (devstore/seed.json).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
-from app import media, personalization
-from app.catalog import Product
+import app.personalization
+from app import personalization
 from app.core.app import App
-from app.core.ids import new_id
-from app.core.pictures import ImageRequest, Picture
-from app.personalization import Size, Style, Watermark
-from handlers.demo import mockups
+from app.core.ports.shopify import ListedProduct, ProductDetails, ProductVariant
+from app.personalization import STARTER_STYLES, StarterSize, Watermark, starter_blank
 
 SHOP = "artify-demo.myshopify.com"
-PHOTO = Path(__file__).parents[1] / "static" / "demo" / "cat.jpg"
-EXAMPLE_SIDE = 384
-
-
-@dataclass(frozen=True)
-class DemoSize:
-    """A print size in pixels at 300 dpi, and the id of the variant that sells it."""
-
-    name: str
-    width_px: int
-    height_px: int
-    variant_id: str
-
-
+PHOTO = Path(app.personalization.__file__).parent / "starter" / "cat.jpg"
 POSTER = "7700000000001"
-POSTER_SIZES = [
-    DemoSize("A4", 2480, 3508, "7800000000011"),
-    DemoSize("A3", 3508, 4961, "7800000000012"),
-    DemoSize("24×36 in", 7200, 10800, "7800000000013"),
-]
+BLANKS = ("poster-a", "poster-in", "mug", "t-shirt")
 PRODUCTS = {
-    (POSTER, "Photo Poster", "photo-poster"): POSTER_SIZES,
-    ("7700000000002", "Photo Mug", "photo-mug"): [
-        DemoSize("11 oz", 2475, 1155, "7800000000021"),
-    ],
-    ("7700000000003", "Photo T-Shirt", "photo-t-shirt"): [
-        DemoSize("S", 3000, 3600, "7800000000031"),
-        DemoSize("M", 3300, 3960, "7800000000032"),
-        DemoSize("L", 3600, 4320, "7800000000033"),
-    ],
+    (POSTER, "Photo Poster", "photo-poster"): {
+        "7800000000011": ("poster-a", "A4"),
+        "7800000000012": ("poster-a", "A3"),
+        "7800000000013": ("poster-in", "24×36 in"),
+    },
+    ("7700000000002", "Photo Mug", "photo-mug"): {"7800000000021": ("mug", "11 oz")},
+    ("7700000000003", "Photo T-Shirt", "photo-t-shirt"): {
+        "7800000000031": ("t-shirt", "S"),
+        "7800000000032": ("t-shirt", "M"),
+        "7800000000033": ("t-shirt", "L"),
+    },
 }
-TRUE = " Keep the people, faces and composition exactly as they are."
-STYLES = {
-    "Oil painting": f"Oil painting of this photo: thick impasto brushstrokes, warm light, rich colours.{TRUE}",
-    "Watercolour": "Watercolour of this photo: light transparent washes, soft wet edges, white paper left around the "
-    f"border.{TRUE}",
-    "Pencil sketch": "Pencil sketch of this photo: fine graphite lines, soft shading and hatching on cream paper, no "
-    f"colour.{TRUE}",
-    "Pop art": f"Pop art print of this photo: a few flat bright inks, halftone dots, bold black outlines.{TRUE}",
-    "Stained mosaic": "Stained glass mosaic of this photo: small pieces of glowing coloured glass that follow its "
-    f"shapes, dark lead lines between them.{TRUE}",
-    "Night ink": "Night scene in deep blue and moonlight yellow ink made from this photo: swirling visible strokes, "
-    f"strong contrast.{TRUE}",
-}
+"""The blank and the size that each variant is printed on, by (id, title, handle) of the product."""
+STYLES = {style.name: style.prompt for style in STARTER_STYLES}
+"""The prompts of the styles, by name."""
 WATERMARK = Watermark(text="artify preview", opacity=0.28, position="tiled", size_percentage=26, asset_key=None)
 
 
+def _size(blank: str, name: str) -> StarterSize:
+    return next(size for size in starter_blank(blank).sizes if size.name == name)
+
+
+POSTER_SIZES = [_size(*area) for area in PRODUCTS[(POSTER, "Photo Poster", "photo-poster")].values()]
+
+
 async def seed(app: App, *, examples: bool) -> None:
-    """Seed an empty shop.
-
-    `examples` also renders an example picture for each style, which takes some seconds, and stores the mockups'
-    pictures.
-    """
-    styles = [Style(new_id(), name, prompt) for name, prompt in STYLES.items()]
-    shown = {style.id: await _example(app, style) for style in styles} if examples else {}
-    await personalization.save_styles(app, SHOP, styles, shown)
+    """Set up an empty shop. `examples` also stores the styles' example pictures and the pictures of mockups."""
+    for key in BLANKS:
+        await personalization.take_blank(app, SHOP, key, with_mockup=examples)
+    for style in STARTER_STYLES:
+        await personalization.take_style(app, SHOP, style.key, with_example=examples)
     await personalization.save_watermark(app, SHOP, WATERMARK)
-    pictures = await mockups.save_pictures(app, SHOP) if examples else {}
-    for (shopify_id, title, handle), sold in PRODUCTS.items():
-        product = Product(new_id(), SHOP, shopify_id, title, handle, is_enabled=True, is_active=True)
-        sizes = [_size(product.id, size) for size in sold]
-        await personalization.save_offer(app, SHOP, product, sizes, styles)
-        await mockups.save_bases(app, SHOP, handle, sizes, pictures)
+    await personalization.add_products(app, SHOP, [_details(app, *product) for product in PRODUCTS])
+    listed = await personalization.product_list(app, SHOP)
+    ids = {card.shopify_product_id: card.id for card in listed.cards}
+    for (shopify_id, _, _), areas in PRODUCTS.items():
+        await set_print_areas(app, ids[shopify_id], areas)
 
 
-async def _example(app: App, style: Style) -> str:
-    """Render the style on the demo's photo, store the picture, and return the id of its asset."""
-    photo = await app.imaging.develop(
-        PHOTO.read_bytes(), crop=None, width=EXAMPLE_SIDE, height=EXAMPLE_SIDE, mime="image/jpeg"
-    )
-    answer = await app.image_model.render(ImageRequest(style.prompt_template, [photo], EXAMPLE_SIDE, EXAMPLE_SIDE))
-    picture = await app.imaging.preview(answer.picture, max_side=EXAMPLE_SIDE, mark=None, by_ai=True)
-    return await _store(app, style, picture)
+async def set_print_areas(app: App, product_id: str, areas: dict[str, tuple[str, str]]) -> None:
+    """Print a product's variants on these sizes of blanks from the starter set."""
+    cards = (await personalization.blank_list(app, SHOP)).cards
+    bases = {card.starter: card.id for card in cards}
+    for key in dict.fromkeys(key for key, _ in areas.values()):
+        await personalization.use_blank(app, SHOP, product_id, bases[key])
+    setup = await personalization.product_setup(app, SHOP, product_id)
+    found = {(area.product_base_id, area.name): area.id for area in setup.linked_areas}
+    chosen = [(variant, found[bases[key], name]) for variant, (key, name) in areas.items()]
+    await personalization.save_print_areas(app, SHOP, product_id, chosen, setup.seen)
 
 
-async def _store(app: App, style: Style, picture: Picture) -> str:
-    stored = await media.store(
-        app,
-        SHOP,
-        {"example": picture},
-        folder="personalization",
-        subject=style.id,
-        attempt="1",
-        owner=("ai_style", style.id),
-        person=None,
-    )
-    await app.db.batch(*stored.rows(app.clock.now()))
-    return stored.ids["example"]
-
-
-def _size(product_id: str, size: DemoSize) -> Size:
-    return Size(new_id(), product_id, size.name, size.width_px, size.height_px, size.variant_id)
+def _details(app: App, shopify_id: str, title: str, handle: str) -> ProductDetails:
+    """A product as Shopify describes it."""
+    areas = PRODUCTS[shopify_id, title, handle]
+    variants = [ProductVariant(variant, {"Size": name}) for variant, (_, name) in areas.items()]
+    listed = ListedProduct(shopify_id, title, handle, is_active=True, changed_at=app.clock.now())
+    return ProductDetails(listed, False, variants, len(variants))

@@ -54,6 +54,8 @@ def answer(request: Request, fault: AppError) -> Response:
 
 def as_json(request: Request, fault: AppError, headers: Mapping[str, str]) -> JSONResponse:
     error: dict[str, Any] = {"code": fault.code, "message": fault.message, "request_id": request_id(request)}
+    if fault.field:
+        error["field"] = fault.field
     return JSONResponse({"error": error}, fault.status, dict(headers))
 
 

@@ -89,10 +89,16 @@ STATUS_BADGES: Mapping[str, Mapping[str, StatusBadge]] = {
         "warn": StatusBadge("Fair", "warning"),
         "poor": StatusBadge("Poor", "critical"),
     },
+    "product.readiness": {
+        "ready": StatusBadge("Ready", "success"),
+        "unfinished": StatusBadge("Setup incomplete", "warning"),
+        "off": StatusBadge("Disabled"),
+    },
 }
 """Badges by table and column, then by value.
 
-A preflight verdict is not a column, because only its figures are stored, but it is displayed like one.
+A preflight verdict and the readiness of a product are not columns, because they follow from others, but they are
+displayed like one.
 """
 
 

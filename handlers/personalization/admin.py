@@ -133,7 +133,7 @@ async def map_size(request: Request) -> Response:
     return await _row(request, await personalization.map_size(app, merchant.shop.id, item_id, body.size_id))
 
 
-async def tell_again(request: Request) -> Response:
+async def retry_note(request: Request) -> Response:
     merchant = await auth.merchant(request)
     app, item_id = request.app.state.app, request.path_params["item_id"]
     return await _row(request, await personalization.retry_note(app, merchant.shop.id, item_id))
@@ -144,7 +144,7 @@ async def open_picture(request: Request) -> Response:
     body = await parse.body(request, UploadBody)
     await limits.merchant(request, "picture_upload", merchant.shop.id)
     app, item_id = request.app.state.app, request.path_params["item_id"]
-    return ticket(await personalization.open_picture(app, merchant.shop, item_id, body.wish()))
+    return ticket(await personalization.open_picture(app, merchant.shop, item_id, body.to_request()))
 
 
 async def propose_picture(request: Request) -> Response:

@@ -11,70 +11,52 @@ from starlette.responses import JSONResponse, Response
 
 from app import media, personalization, shops
 from app.core.app import App
-from app.core.errors import AppError
 from app.core.pictures import Crop
-from app.personalization import Preflight, PreviewRequest, PreviewState
-from handlers.http import auth, generations, limits, parse
-from handlers.http.uploads import UploadBody, ticket
+from app.personalization import Generation, Preflight, PreviewRequest, PreviewState
+from app.shops import Visitor
+from handlers.http import auth, generations, limits
+from handlers.http.generations import ShopperBody
+from handlers.http.limits import PreviewLimits
 
 PICTURE_LIFE = timedelta(hours=1)
 CONSENT = "Your photo is used to make your design, and is deleted when it is no longer needed."
 
 
-@dataclass(frozen=True)
-class PreviewBody:
+@dataclass(frozen=True, kw_only=True)
+class PreviewBody(ShopperBody):
     upload_id: str
     product_id: str | int
     style_id: str
     variant_id: str | int | None = None
     crop: Crop | None = None
-    guest_token: str | None = None
-    idempotency_key: str | None = None
 
-    def wish(self) -> PreviewRequest:
+    def to_request(self) -> PreviewRequest:
         return PreviewRequest(
             upload_id=self.upload_id,
             product_id=str(self.product_id),
             style_id=self.style_id,
             variant_id=None if self.variant_id is None else str(self.variant_id),
             crop=self.crop,
-            idempotency_key=self.idempotency_key and self.idempotency_key[:100],
+            idempotency_key=self.key,
         )
 
 
 async def offer(request: Request) -> Response:
+    """GET /proxy/products/{product_id}. The theme editor's preview sends `design_mode`: its block may be unsaved."""
     visit = auth.storefront(request)
     app: App = request.app.state.app
     shop = await shops.open_shop(app, visit)
+    if request.query_params.get("design_mode") is None:
+        await shops.note_block(app, shop)
     found = await personalization.offer(app, shop.id, request.path_params["product_id"])
     return JSONResponse(_offer(app, found))
 
 
-async def open_upload(request: Request) -> Response:
-    visit = auth.storefront(request)
-    body = await parse.body(request, UploadBody)
-    app: App = request.app.state.app
-    wish = body.wish()
-    media.check_wish(wish)
-    await limits.upload(request, visit, body.guest_token, wish.bytes)
-    counted_at = app.clock.now()
-    try:
-        shop = await shops.open_shop(app, visit)
-        upload = await media.open_upload(app, shop.id, shop.timezone, wish)
-    except AppError:
-        await limits.release_ticket(request, visit, body.guest_token, counted_at)
-        raise
-    return ticket(upload)
-
-
 async def create_preview(request: Request) -> Response:
-    visit = auth.storefront(request)
-    body = await parse.body(request, PreviewBody)
-    app: App = request.app.state.app
-    allowed = await limits.preview(request, visit, body.guest_token)
-    visitor = await auth.visitor(request, visit, body.guest_token)
-    made = await personalization.request_preview(app, visitor, body.wish(), allowed)
-    return generations.accepted(app, made, visitor)
+    async def make(app: App, visitor: Visitor, body: PreviewBody, allowed: PreviewLimits) -> Generation:
+        return await personalization.request_preview(app, visitor, body.to_request(), allowed)
+
+    return await generations.create(request, PreviewBody, limits.preview, make)
 
 
 async def preview_state(request: Request) -> Response:

@@ -4,28 +4,36 @@
 
 const NOT_CONNECTED = "Artify could not be reached. Check your connection, then try again.";
 const NOT_LOADED = "The page could not be loaded. Try again in a moment.";
+const NOT_PICKED = "Shopify's product picker did not open. Reload the page, then try again.";
 const NOT_UPLOADED = "The file could not be uploaded. Try again.";
 const NOT_SAVED = "The file could not be downloaded. Try again in a moment.";
 const main = () => document.getElementById("main");
 
-document.addEventListener("click", (event) => {
+document.addEventListener("click", async (event) => {
   const link = linkOf(event);
   if (!link || event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
+  if (!link.saves) await mayLeave();
   if (link.saves) download(link.pathname + link.search);
   else visit(link.pathname + link.search, true);
 });
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.dataset.swap) send(form);
+  if (form.dataset.pick) pick(form);
+  else if (form.dataset.swap) send(form);
   else if (form.method === "get") visit(addressOf(form), true);
   else return;
   event.preventDefault();
 });
 
+document.addEventListener("input", (event) => {
+  const form = event.target.closest?.("form[data-live]");
+  if (form) tryLater(form);
+});
+
 document.addEventListener("change", (event) => {
-  const form = event.target.form;
+  const form = event.target.closest?.("form"); // an s-drop-zone, unlike an input, may not tell its form
   if (form?.dataset.upload && event.target.files?.[0]) sendFile(form, event.target.files[0]);
 });
 
@@ -50,6 +58,11 @@ async function loadDetails(details) {
   const answer = await load(details.dataset.load, { headers: { Accept: "text/html" } });
   if (answer?.ok) place.innerHTML = answer.text;
   else if (answer) toast(NOT_LOADED);
+}
+
+/** Resolves once nothing unsaved is on the page, or the merchant agrees to lose it. Until then, App Bridge asks. */
+async function mayLeave() {
+  await window.shopify?.saveBar?.leaveConfirmation();
 }
 
 /** The page that a form with method="get" asks for: its action and the fields that are filled in. */
@@ -106,20 +119,70 @@ function keepOpen(part, fresh) {
   }
 }
 
+/** Send a form once: a second click while it is on its way does nothing. */
 async function send(form, more = {}) {
-  const texts = [...new FormData(form)].filter(([, value]) => typeof value === "string");
-  const fields = Object.fromEntries(texts.map(([name, value]) => [name, ["true", "false"].includes(value) ? value === "true" : value]));
   const button = form.querySelector("s-button");
+  if (button?.hasAttribute("loading")) return;
   button?.setAttribute("loading", "");
   latest += 1;
-  const answer = await post(form.getAttribute("action"), { ...fields, ...more });
+  const answer = await post(form.getAttribute("action"), { ...fieldsOf(form), ...more }, form);
   button?.removeAttribute("loading");
   if (!answer || !answer.ok) return;
   const fragment = document.createRange().createContextualFragment(answer.text);
   const message = fragment.firstElementChild.dataset.toast;
+  const [focused, same] = [form.contains(document.activeElement), identity(form)];
   document.getElementById(form.dataset.swap)?.replaceWith(fragment);
+  if (focused) {
+    const next = [...document.forms].find((each) => identity(each) === same);
+    (next?.querySelector("s-button") ?? main()).focus({ preventScroll: true });
+  }
   toast(message, false);
   refreshLater();
+}
+
+/** What a form sends: a field whose name ends with [] is a list, and "true" or "false" of a checkbox or hidden field a flag. */
+function fieldsOf(form) {
+  const fields = {};
+  for (const [name, value] of new FormData(form)) {
+    if (typeof value !== "string") continue;
+    const isFlag = ["true", "false"].includes(value) && ["hidden", "checkbox"].includes(form.elements.namedItem(name)?.type);
+    if (name.endsWith("[]")) (fields[name.slice(0, -2)] ??= []).push(value);
+    else fields[name] = isFlag ? value === "true" : value;
+  }
+  return fields;
+}
+
+/** Which form this is, whatever the merchant types: the form of the same button, once the page has changed. */
+function identity(form) {
+  const unseen = [...form.querySelectorAll("input[type=hidden]:not([name$='[]'])")].map(({ name, value }) => `${name}=${value}`);
+  return `${form.getAttribute("action")} ${unseen} ${form.querySelector("s-button")?.textContent}`;
+}
+
+/** Let the merchant choose products in Shopify's picker, then send their ids with the form. */
+async function pick(form) {
+  let picked;
+  try {
+    const selectionIds = new FormData(form).getAll("shown[]").map((id) => ({ id }));
+    const options = { type: "product", multiple: true, action: "select", filter: { variants: false, archived: false }, selectionIds };
+    picked = await window.shopify.resourcePicker(options);
+  } catch {
+    toast(NOT_PICKED);
+  }
+  if (picked) await send(form, { product_ids: picked.map(({ id }) => id) });
+}
+
+/** Show what a form would do, once the merchant has stopped typing. Only the newest answer is shown. */
+let pause = 0;
+let tries = 0;
+function tryLater(form) {
+  clearTimeout(pause);
+  pause = setTimeout(async () => {
+    const mine = (tries += 1);
+    const answer = await post(form.dataset.live, fieldsOf(form), form, false);
+    if (!answer?.ok || mine !== tries) return;
+    const fragment = document.createRange().createContextualFragment(answer.text);
+    document.getElementById(fragment.firstElementChild.id)?.replaceWith(fragment);
+  }, 400);
 }
 
 /** Upload a file straight to storage, then send the form with the id of the upload. */
@@ -149,26 +212,52 @@ async function download(path) {
   URL.revokeObjectURL(file.href);
 }
 
-function post(path, fields) {
-  return load(path, {
+/** POST fields as JSON. A refusal that names a field of `form` is shown at the field. */
+function post(path, fields, form = null, takesFocus = true) {
+  const options = {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "application/json" },
     body: JSON.stringify(fields),
-  });
+  };
+  return load(path, options, (error) => showAtField(form, error, takesFocus) || toast(error.message), () => clearFaults(form));
 }
 
-/** Fetch, and show a toast when a POST is refused or nothing answers (then null). A page that is an error is shown
-    like any other. */
-async function load(path, options) {
+/** Fetch, and pass the error of a POST that is refused to `refused`; show a toast when nothing answers (then null). A
+    page that is an error is shown like any other. */
+async function load(path, options, refused = (error) => toast(error.message), accepted = () => {}) {
   try {
     const response = await fetch(path, options);
     const text = await response.text();
-    if (!response.ok && options.method === "POST") toast(JSON.parse(text).error.message);
+    accepted();
+    if (!response.ok && options.method === "POST") refused(JSON.parse(text).error);
     return { ok: response.ok, text };
   } catch {
     toast(NOT_CONNECTED);
     return null;
   }
+}
+
+/** Show an error at the field that it names. Returns whether the form has that field. */
+function showAtField(form, { field, message }, takesFocus) {
+  const input = field && form?.querySelector(`[name="${CSS.escape(field)}"]`);
+  if (!input) return false;
+  if (input.localName.startsWith("s-")) {
+    input.setAttribute("error", message);
+  } else {
+    const note = Object.assign(document.createElement("span"), { className: "fault", id: `fault-${field}`, textContent: message });
+    note.setAttribute("role", "alert");
+    input.setAttribute("aria-invalid", "true");
+    input.setAttribute("aria-describedby", note.id);
+    (input.closest("label") ?? input).after(note);
+  }
+  if (takesFocus) input.focus();
+  return true;
+}
+
+function clearFaults(form) {
+  form?.querySelectorAll(".fault").forEach((note) => note.remove());
+  form?.querySelectorAll("[aria-invalid]").forEach((input) => ["aria-invalid", "aria-describedby"].forEach((name) => input.removeAttribute(name)));
+  form?.querySelectorAll("[error]").forEach((input) => input.removeAttribute("error"));
 }
 
 function toast(message, isError = true) {

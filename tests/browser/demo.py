@@ -18,6 +18,7 @@ from tests import processes
 from tests.ports import free_port
 
 SHOP = "artify-demo.myshopify.com"
+NEW_SHOP = "print-corner.myshopify.com"
 START_S = 120
 
 
@@ -29,10 +30,11 @@ class Demo:
     shop_url: str
     folder: Path
     process: subprocess.Popen[bytes]
+    shop: str = SHOP
 
     @property
     def store(self) -> str:
-        return f"{self.shop_url}/{SHOP}"
+        return f"{self.shop_url}/{self.shop}"
 
 
 @contextmanager

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
+from devstore import polaris
 from handlers.http.static_files import STATIC
 from tests.sources import ROOT
 
 SITE = "http://app.test"
 SECTIONS = re.split(r"^### ", (ROOT / "docs" / "admin-pages.md").read_text("utf-8"), flags=re.MULTILINE)
-POLARIS = (ROOT / "devstore" / "static" / "shopifycloud" / "polaris-1.js").read_text("utf-8")
+POLARIS = polaris.script()
 FILE: FilePayload = {"name": "cat.png", "mimeType": "image/png", "buffer": b"a picture"}
 TOASTS = "window.shopify = { toast: { show: (text, { isError }) => document.title = `${isError}: ${text}` } };"
 """A page's title is its newest toast."""
@@ -31,6 +32,7 @@ class Example:
     sent: dict[str, str] = field(default_factory=dict)
     loads: int = 0
     storage_status: int = 200
+    refusal: dict[str, str] = field(default_factory=lambda: {"message": "This is not possible."})
 
     def answer(self, route: Route) -> None:
         request = route.request
@@ -45,7 +47,7 @@ class Example:
             saved = {"Content-Disposition": 'attachment; filename="report.csv"'} if asked.startswith("GET") else {}
             route.fulfill(body=self.answers[asked], headers=saved)
         else:
-            route.fulfill(status=422, body=json.dumps({"error": {"message": "This is not possible."}}))
+            route.fulfill(status=422, body=json.dumps({"error": self.refusal}))
 
     def _document(self) -> str:
         script = (STATIC / "app.js").read_text("utf-8")
@@ -168,3 +170,76 @@ def test_part_refreshes_alone(example: Example) -> None:
     expect(example.page.get_by_text("2 requests in progress")).to_be_visible()
     expect(example.page.get_by_label("Customer")).to_have_value("90")
     expect(example.page.get_by_text("loaded 1 times")).to_be_visible()
+
+
+@pytest.mark.parametrize("example", ["data-pick"], indirect=True)
+def test_pick_sends_what_the_merchant_chose(example: Example) -> None:
+    example.page.evaluate(
+        """() => shopify.resourcePicker = async (options) => {
+            document.body.dataset.asked = JSON.stringify(options);
+            return [{ id: "gid://shopify/Product/2" }];
+        }"""
+    )
+    example.page.get_by_role("button", name="Choose products").click()
+    expect(example.page.locator("#products")).to_have_text("Photo Mug")
+    asked = json.loads(str(example.page.locator("body").get_attribute("data-asked")))
+    assert (asked["type"], asked["multiple"], asked["selectionIds"]) == (
+        "product",
+        True,
+        [{"id": "gid://shopify/Product/1"}],
+    )
+    assert json.loads(example.sent["POST /products"]) == {
+        "shown": ["gid://shopify/Product/1"],
+        "product_ids": ["gid://shopify/Product/2"],
+    }
+
+
+@pytest.mark.parametrize("example", ["data-pick"], indirect=True)
+def test_a_pick_that_is_cancelled_sends_nothing(example: Example) -> None:
+    example.page.evaluate("() => shopify.resourcePicker = async () => { document.title = 'asked' }")
+    example.page.get_by_role("button", name="Choose products").click()
+    expect(example.page).to_have_title("asked")
+    assert "POST /products" not in example.sent
+
+
+@pytest.mark.parametrize("example", ["data-pick"], indirect=True)
+def test_a_picker_that_does_not_open_is_reported(example: Example) -> None:
+    example.page.get_by_role("button", name="Choose products").click()
+    example.expect_toast("Shopify's product picker did not open. Reload the page, then try again.", is_error=True)
+
+
+@pytest.mark.parametrize("example", ["data-live"], indirect=True)
+def test_live_shows_a_sample_while_the_merchant_types(example: Example) -> None:
+    example.page.get_by_label("Text").press_sequentially("Mine")
+    expect(example.page.locator("#sample")).to_have_text("A sample")
+    assert json.loads(example.sent["POST /watermark/sample"]) == {"text": "Mine"}
+    expect(example.page.get_by_label("Text")).to_be_focused()
+    assert "POST /watermark" not in example.sent
+
+
+@pytest.mark.parametrize("example", ["data-live"], indirect=True)
+def test_an_error_stands_at_its_field_and_keeps_what_was_typed(example: Example) -> None:
+    example.refusal = {"field": "text", "message": "Enter a text."}
+    example.page.get_by_label("Text").fill("true")
+    example.page.get_by_role("button", name="Save").click()
+    field = example.page.get_by_label("Text")
+    expect(example.page.get_by_role("alert")).to_have_text("Enter a text.")
+    expect(field).to_have_value("true")
+    expect(field).to_be_focused()
+    expect(field).to_have_attribute("aria-describedby", "fault-text")
+    assert json.loads(example.sent["POST /watermark"]) == {"text": "true"}
+    example.answers["POST /watermark"] = "<p id='saved' data-toast='Saved'></p>"
+    example.page.get_by_role("button", name="Save").click()
+    expect(example.page.get_by_role("alert")).to_have_count(0)
+    example.expect_toast("Saved")
+
+
+@pytest.mark.parametrize("example", ["data-swap"], indirect=True)
+def test_a_double_click_sends_a_form_once(example: Example) -> None:
+    waiting: list[Route] = []
+    example.page.route(f"{SITE}/greetings", lambda route: waiting.append(route))
+    example.page.get_by_role("button", name="Greet").dblclick()
+    example.page.wait_for_timeout(100)  # a second request would have been sent by now
+    assert len(waiting) == 1
+    waiting[0].fulfill(body=example.answers["POST /greetings"])
+    expect(example.page.locator("#greeting")).to_have_text("Hello, Ada")

@@ -91,6 +91,17 @@ def test_a_new_page_starts_at_its_top(page: Page) -> None:
     assert page.title() == "Orders"
 
 
+def test_a_link_waits_until_unsaved_changes_may_be_left(page: Page) -> None:
+    page.evaluate(
+        "window.shopify = { saveBar: { leaveConfirmation: () => new Promise((agree) => window.agree = agree) } }"
+    )
+    page.get_by_role("link", name="Orders").click()
+    page.wait_for_function("Boolean(window.agree)")
+    assert page.url == HOME
+    page.evaluate("agree()")
+    expect(page.get_by_role("heading", name="Orders")).to_be_visible()
+
+
 def test_an_answer_that_comes_late_does_not_replace_a_newer_page(page: Page) -> None:
     page.goto(ORDERS)
     late: list[Route] = []

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from PIL import Image, ImageCms, ImageOps
 from playwright.sync_api import Browser, Page, expect
-from skimage import data
 
 from tests.browser.demo import Demo, running
-
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 900}
-SCREENSHOTS = Path("var/screenshots")
-SLOW_MS = 120_000
-"""How long a preview or a print may take on a busy machine."""
+from tests.browser.journey import DESKTOP, PHONE, buy, check_print, design, download, keep, phone_photo
 
 
 @pytest.fixture(scope="module")
@@ -29,99 +19,27 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 @pytest.fixture(scope="module")
 def photo() -> bytes:
-    """A phone's photo: turned by EXIF."""
-    picture = Image.fromarray(data.astronaut()).resize((1600, 1600))
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    target = io.BytesIO()
-    picture.rotate(90).save(target, "JPEG", quality=92, exif=exif)
-    return target.getvalue()
+    return phone_photo()
 
 
 def test_a_photo_becomes_a_paid_order_and_a_print_file(browser: Browser, demo: Demo, photo: bytes) -> None:
     merchant = browser.new_page(viewport=DESKTOP)
     _install(merchant, demo)
     shopper = browser.new_page(viewport=PHONE, device_scale_factor=2, reduced_motion="reduce")
-    preview = _design(shopper, demo, photo)
-    _buy(shopper)
-    _check_print(_download(merchant, demo), preview)
+    preview = design(shopper, demo, photo)
+    buy(shopper)
+    check_print(download(merchant, demo), preview)
     _check_order(merchant, demo)
 
 
 def _install(page: Page, demo: Demo) -> None:
     page.goto(f"{demo.store}/admin/apps/artify")
-    _keep(page, "1-install")
+    keep(page, "1-install")
     page.get_by_role("button", name="Install app").click()
     home = page.frame_locator("iframe")
     expect(home.get_by_text("Artify is installed")).to_be_visible()
     expect(home.get_by_text("Photo Poster")).to_be_visible()
-    _keep(page, "2-admin-home")
-
-
-def _design(page: Page, demo: Demo, photo: bytes) -> Image.Image:
-    """Choose a photo, crop, a style; wait for the preview and look at it."""
-    page.goto(f"{demo.store}/products/photo-poster?variant=7800000000012")
-    expect(page.locator("[data-artify=choose]")).to_be_visible()
-    _keep(page, "3-product-page")
-    page.locator("[data-artify=file]").set_input_files({"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": photo})
-    expect(page.locator("[data-artify=crop]")).to_be_visible()
-    page.locator("[data-artify=style]").filter(has_text="Watercolour").click()
-    _keep(page, "4-crop-and-style")
-    page.locator("[data-artify=create]").click()
-    expect(page.locator("[data-artify=progress]")).to_be_visible()
-    _keep(page, "5-progress")
-    shown = page.locator("[data-artify=preview]")
-    expect(shown).to_be_visible(timeout=SLOW_MS)
-    expect(shown).to_have_js_property("complete", True)
-    _keep(page, "6-preview")
-    page.get_by_role("radio", name="On the product").check()
-    expect(page.locator("[data-artify=mockup]")).to_be_visible()
-    _keep(page, "6-preview-on-the-product")
-    page.get_by_role("radio", name="Design").check()
-    return _fetched(page, str(shown.get_attribute("src")))
-
-
-def _buy(page: Page) -> None:
-    page.locator("[data-artify=add]").click()
-    page.wait_for_url("**/cart")
-    expect(page.get_by_text("Photo Poster").first).to_be_visible()
-    expect(page.get_by_text("_artify_preview")).to_have_count(0)
-    expect(page.get_by_alt_text("Photo Poster with your design")).to_have_attribute("src", re.compile("/mockup_"))
-    _keep(page, "7-cart")
-    page.get_by_role("link", name="Check out").click()
-    _keep(page, "8-checkout")
-    page.get_by_label("Email").fill("guest@example.com")
-    page.get_by_label("Name").fill("Grace Guest")
-    page.get_by_role("button", name="Pay now").click()
-    expect(page.get_by_text("Thank you")).to_be_visible()
-    _keep(page, "9-thanks")
-
-
-def _download(page: Page, demo: Demo) -> bytes:
-    """From home to orders by the app's own navigation; the page follows the print until it is ready."""
-    frame = page.frame_locator("iframe")
-    page.get_by_role("link", name="Orders").last.click()
-    expect(frame.get_by_text("Ordered designs")).to_be_visible()
-    button = frame.get_by_text("Download print file")
-    expect(button).to_be_visible(timeout=SLOW_MS)
-    expect(frame.get_by_alt_text("Design on the product")).to_be_visible()
-    _keep(page, "10-admin-orders")
-    with page.expect_download() as download:
-        button.click()
-    assert download.value.suggested_filename == "1001-Photo-Poster-A3-Watercolour.jpg"
-    return Path(download.value.path()).read_bytes()
-
-
-def _check_print(file: bytes, preview: Image.Image) -> None:
-    """Exact pixels, 300 dpi, sRGB, and the picture that was approved."""
-    with Image.open(io.BytesIO(file)) as printed:
-        assert printed.format == "JPEG"
-        assert printed.size == (3508, 4961)
-        assert [round(dpi) for dpi in printed.info["dpi"]] == [300, 300]
-        profile = ImageCms.ImageCmsProfile(io.BytesIO(printed.info["icc_profile"]))
-        assert "sRGB" in ImageCms.getProfileDescription(profile)
-        small = ImageOps.fit(printed.convert("RGB"), (64, 90))
-    assert _difference(small, ImageOps.fit(preview, (64, 90))) < 12  # the watermark is the difference
+    keep(page, "2-admin-home")
 
 
 def _check_order(page: Page, demo: Demo) -> None:
@@ -130,24 +48,4 @@ def _check_order(page: Page, demo: Demo) -> None:
     page.get_by_role("link", name="#1001").click()
     expect(page.get_by_text("artify-print-ready")).to_be_visible()
     expect(page.get_by_text("print_", exact=False).first).to_be_visible()
-    _keep(page, "11-shopify-order")
-
-
-def _fetched(page: Page, url: str) -> Image.Image:
-    answer = page.request.get(url)
-    assert answer.ok
-    assert answer.headers["content-type"] == "image/webp"
-    picture = Image.open(io.BytesIO(answer.body())).convert("RGB")
-    assert max(picture.size) <= 1024
-    return picture
-
-
-def _difference(one: Image.Image, other: Image.Image) -> float:
-    """Mean difference of 255."""
-    pairs = zip(one.tobytes(), other.tobytes(), strict=True)
-    return sum(abs(a - b) for a, b in pairs) / len(one.tobytes())
-
-
-def _keep(page: Page, name: str) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+    keep(page, "11-shopify-order")

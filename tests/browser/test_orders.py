@@ -67,7 +67,7 @@ def test_a_merchant_brings_on_every_line_that_is_stuck(browser: Browser, demo: D
     _look_at_a_new_picture(page, frame)
     _send_a_picture(page, frame, "Blue mug")
     _find_nothing(browser, demo, page, frame)
-    _tell_again(page, frame)
+    _retry_note(page, frame)
     frame.get_by_role("link", name="Needs attention").click()
     expect(frame.locator("s-table-row[data-state]")).to_have_count(4)
     _keep_on_a_phone(browser, demo, "orders-phone-untold", "[data-state=ready]")
@@ -102,7 +102,7 @@ def test_what_a_merchant_types_on_the_page_of_privacy_stays_while_it_refreshes(b
 def _install(page: Page, demo: Demo) -> None:
     """As the merchant does, unless they did."""
     page.goto(f"{demo.store}/admin/apps/artify")
-    there = page.frame_locator("iframe").get_by_text("Artify is installed")
+    there = page.frame_locator("iframe").get_by_role("heading", name="Setup guide")
     button = page.get_by_role("button", name="Install app")
     expect(button.or_(page.locator("iframe"))).to_be_visible()
     if button.is_visible():
@@ -131,9 +131,15 @@ def _look_at_the_photo(frame: FrameLocator) -> None:
 
 def _choose_a_size(frame: FrameLocator) -> None:
     row = _row(frame, "Wide mug")
-    row.get_by_label("Print size for this variant").select_option(label=SIZE)
+    _select_size(row)
     row.get_by_text("Print in this size").click()
     expect(row.get_by_text("Download print file")).to_be_visible(timeout=SLOW_MS)
+
+
+def _select_size(row: Locator) -> None:
+    """Choose the size, behind which its blank is named."""
+    sizes = row.get_by_label("Print size for this variant")
+    sizes.select_option(label=sizes.locator("option", has_text=SIZE).first.inner_text())
 
 
 def _look_at_a_new_picture(page: Page, frame: FrameLocator) -> None:
@@ -150,7 +156,7 @@ def _find_nothing(browser: Browser, demo: Demo, page: Page, frame: FrameLocator)
     """A line of which only its title is known gets a size, then a picture."""
     row = _row(frame, "Green mug")
     expect(row.get_by_text("Upload picture")).to_have_count(0)
-    row.get_by_label("Print size for this variant").select_option(label=SIZE)
+    _select_size(row)
     row.get_by_text("Save size").click()
     expect(row.get_by_text("Upload picture")).to_be_visible()
     _keep(page, "orders-unknown")
@@ -159,7 +165,7 @@ def _find_nothing(browser: Browser, demo: Demo, page: Page, frame: FrameLocator)
     expect(row.get_by_text("Own picture")).to_be_visible()
 
 
-def _tell_again(page: Page, frame: FrameLocator) -> None:
+def _retry_note(page: Page, frame: FrameLocator) -> None:
     """Shopify does not know these orders, so it cannot be told of their prints, however often."""
     row = _row(frame, "Green mug")
     expect(row.get_by_text("Shopify does not show it yet")).to_be_visible(timeout=SLOW_MS)

@@ -40,7 +40,7 @@ def test_an_order_that_could_not_be_taken_is_read_again_by_a_button(browser: Bro
     _keep(phone, "home-unread-orders-phone")
     phone.close()
     frame.get_by_role("button", name="Read order again").click()
-    expect(link).to_have_count(0, timeout=30_000)
+    expect(frame.get_by_role("button", name="Read order again")).to_have_count(0, timeout=30_000)
     expect(frame.locator("s-table-row[data-state]")).to_have_count(1, timeout=30_000)
 
 

@@ -1,6 +1,6 @@
 """Run in a process of its own, which has made no picture itself: how much a poster by Pillow makes it grow, in MB.
 
-python -m tests.contract.print_growth MASTER FORMAT
+python -m tests.contract.print_growth MASTER FORMAT WIDTH HEIGHT
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from tests.contract.growth import peak_mb
 from tests.contract.imagings import IMAGINGS
 
 
-def main(master: bytes, fmt: PrintFormat) -> float:
+def main(master: bytes, fmt: PrintFormat, width: int, height: int) -> float:
     imaging, before = IMAGINGS["pillow"](), peak_mb()
-    asyncio.run(imaging.print_file(master, PrintSpec(7087, 10630, format=fmt), Resample()))
+    asyncio.run(imaging.print_file(master, PrintSpec(width, height, format=fmt), Resample()))
     return peak_mb() - before
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(Path(sys.argv[1]).read_bytes(), cast(PrintFormat, sys.argv[2]))))
+    size = int(sys.argv[3]), int(sys.argv[4])
+    print(json.dumps(main(Path(sys.argv[1]).read_bytes(), cast(PrintFormat, sys.argv[2]), *size)))

@@ -17,7 +17,7 @@ import sys
 import threading  # noqa: F401
 
 from app.adapters.imaging import decoder
-from app.adapters.imaging.decoder_wire import Decoded, Wish
+from app.adapters.imaging.decoder_wire import Decoded, DecodeRequest
 from app.adapters.imaging.pillow import Pillow
 from app.core.pictures import Raster
 
@@ -26,14 +26,14 @@ PROBE = b"PROBE:"
 
 class Probing(Pillow):
     @staticmethod
-    def decode(photo: bytes, wish: Wish) -> Decoded:
+    def decode(photo: bytes, request: DecodeRequest) -> Decoded:
         *_, code = photo.partition(PROBE)
         try:
             found = str(eval(code, globals()))  # that is what it is for
         except BaseException as error:  # noqa: BLE001
             found = f"{type(error).__name__}: {error}"
-        size = (wish.width, wish.height)
-        [pixels] = wish.sizes(size)
+        size = (request.width, request.height)
+        [pixels] = request.sizes(size)
         data = found.encode()[:900].ljust(pixels[0] * pixels[1] * 3, b"\0")
         return Decoded(size, (Raster(data, *pixels),))
 

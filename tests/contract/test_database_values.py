@@ -161,8 +161,7 @@ async def test_a_row_over_a_megabyte_is_refused_with_its_batch(db: Database, tex
 
 async def test_any_number_of_texts_can_be_asked_for_in_one_statement(db: Database) -> None:
     names = [f"shop-{at}" for at in range(300)] + ['é"\\', "a.b\n\t/", "", "[0]", "💥"]
-    for at, name in enumerate(names):
-        await db.batch(insert(shops).values(id=str(at), shop_name=name, **STAMPS))
+    await db.batch(*[insert(shops).values(id=str(at), shop_name=name, **STAMPS) for at, name in enumerate(names)])
     found = await db.all(select(shops.c.shop_name).where(among(shops.c.shop_name, names[1:])))
     assert {row["shop_name"] for row in found} == set(names[1:])
     assert await db.all(select(shops.c.id).where(among(shops.c.shop_name, ["unknown", "\0"]))) == []

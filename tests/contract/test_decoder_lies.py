@@ -22,7 +22,7 @@ from PIL import Image
 from app.adapters.compute import ThreadCompute
 from app.adapters.imaging import imaging_subprocess
 from app.adapters.imaging.decode_limits import Allowance
-from app.adapters.imaging.decoder_wire import InvalidAnswer, Outcome, Wish, answer, parse_answer
+from app.adapters.imaging.decoder_wire import DecodeRequest, InvalidAnswer, Outcome, answer, parse_answer
 from app.adapters.imaging.imaging_subprocess import ImagingSubprocess
 from app.core.errors import AppError, BadPicture, UnsupportedMedia
 from app.core.pictures import Crop, Picture
@@ -173,14 +173,14 @@ shares = st.floats(0, 0.9)
 def test_an_answer_is_never_read_beyond_what_was_asked(
     width: int, height: int, crop: Crop | None, asked: tuple[int, int], samples: bool
 ) -> None:
-    wish = Wish(crop, *asked, "#ffffff", samples=samples)
+    request = DecodeRequest(crop, *asked, "#ffffff", samples=samples)
     try:
         size = parse_answer(struct.pack(">BII", 0, width, height))
     except InvalidAnswer:
         return
     assert isinstance(size, tuple)
     assert size[0] * size[1] <= MAX_PIXELS
-    for wide, high in wish.sizes(size):
+    for wide, high in request.sizes(size):
         assert 1 <= wide <= (192 if samples else max(size[0], 1))
         assert samples or (wide, high) == asked or wide < asked[0] or high < asked[1]
         assert samples or wide * high <= 4 * asked[0] * asked[1] + wide + high

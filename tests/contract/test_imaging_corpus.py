@@ -14,13 +14,16 @@ from app.adapters.imaging.upscaler_resample import Resample
 from app.core import sniff
 from app.core.pictures import Mark, Picture, PrintSpec
 from app.core.ports.imaging import Imaging
+from tests import soak
 from tests.contract.imagings import IMAGINGS, IN_THIS_PROCESS, WRITE_TIFF
 from tests.corpus.colours import COLOURS, coloured
 from tests.corpus.planted import traces, written
 from tests.corpus.talkative import SIZE, TALKATIVE, small, talkative
 from tests.pairwise import pairwise
 
-MIMES = ("image/png", "image/jpeg", "image/webp")
+LOSSY = ("image/jpeg", "image/webp")
+"""In the suite one adapter writes a colour as one of them, the other as the other; the next colour, the other way."""
+MIMES = ("image/png", *LOSSY)
 MARK = Mark(None, "ARTIFY", 0.5, "tiled", 30)
 NO_COLOUR_IN_PARTICULAR = ("jpeg ycck",)
 """Inks without a profile: libvips assumes a press, Pillow plain arithmetic."""
@@ -63,13 +66,14 @@ def every_picture(imaging: Imaging, photo: bytes, *, tiff: bool) -> Iterator[Pic
 
 @pytest.mark.parametrize("name", COLOURS)
 def test_every_depth_and_colour_comes_out_right_in_every_format_and_by_each_alike(name: str) -> None:
-    photo, seen = coloured(name), []
-    for adapter in IN_THIS_PROCESS:
+    photo, exact = coloured(name), []
+    for at, adapter in enumerate(IN_THIS_PROCESS, COLOURS.index(name)):
         imaging = IMAGINGS[adapter]()
-        for mime in MIMES:
-            seen.append(asyncio.run(imaging.develop(photo.data, crop=None, width=SIZE[0], height=SIZE[1], mime=mime)))
-            assert away(seen[-1], photo.wanted) <= photo.far + (0 if mime == "image/png" else 4), (adapter, mime)
-    first, *others = seen[:: len(MIMES)]  # as PNG
+        for mime in ("image/png", *soak.choice(LOSSY, [LOSSY[at % len(LOSSY)]])):
+            made = asyncio.run(imaging.develop(photo.data, crop=None, width=SIZE[0], height=SIZE[1], mime=mime))
+            assert away(made, photo.wanted) <= photo.far + (4 if mime in LOSSY else 0), (adapter, mime)
+            exact += [made] if mime not in LOSSY else []
+    first, *others = exact
     with Image.open(io.BytesIO(first.data)) as shown:
         assert all(away(other, shown) <= 2 for other in others) or name in NO_COLOUR_IN_PARTICULAR
 

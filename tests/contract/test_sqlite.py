@@ -103,6 +103,14 @@ async def test_a_closed_database_opens_again(db: SqliteDatabase) -> None:
     assert await db.all(select(shops.c.id)) == [{"id": "ours"}]
 
 
+async def test_reads_that_begin_with_a_table_expression_do_not_wait_either(db: SqliteDatabase, tmp_path: Path) -> None:
+    await db.batch(shop("ours"))
+    named = select(shops.c.id).where(shops.c.id == "ours").cte("named")
+    with written(tmp_path / "artify.db"):
+        [result] = await db.batch(select(named.c.id))
+    assert result.rows == [{"id": "ours"}]
+
+
 async def test_a_writer_that_waited_long_enough_says_unavailable_and_writes_nothing(
     db: SqliteDatabase, tmp_path: Path
 ) -> None:

@@ -10,7 +10,7 @@ import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 
 from app.adapters.imaging.png import SIGNATURE, chunk
@@ -225,8 +225,14 @@ def _heif(kind: bytes) -> bytes:
     return written([coded(small(), kind)], BRANDS[kind])
 
 
-def _made(odd: Odd, make: Callable[[], bytes]) -> bytes:
-    return odd(make())
+def _made(odd: Odd, of: str) -> bytes:
+    return odd(_plain(of))
+
+
+@cache
+def _plain(of: str) -> bytes:
+    """Encoded once for all that is odd about it."""
+    return _PLAIN[of]()
 
 
 _PROGRESSIVE, _RESTARTS = partial(plain_jpeg, progressive=True), partial(plain_jpeg, restart_marker_rows=1)
@@ -248,7 +254,7 @@ _KINDS: dict[str, dict[str, Odd]] = {
     "heic": _HEIF,
     "avif": _HEIF,
 }
-ODD = {f"{of} {name}": partial(_made, odd, _PLAIN[of]) for of, kinds in _KINDS.items() for name, odd in kinds.items()}
+ODD = {f"{of} {name}": partial(_made, odd, of) for of, kinds in _KINDS.items() for name, odd in kinds.items()}
 ENDLESS = {name for name in ODD if name.partition(" ")[2] in _NO_END and not name.startswith("png")}
 """JPEGs without an end marker."""
 _LACKING: dict[str, dict[str, Odd]] = {
@@ -257,6 +263,4 @@ _LACKING: dict[str, dict[str, Odd]] = {
     "restarts": _WITHOUT | {"cut off at a restart": _at_restart},
     "png": _PNG_WITHOUT,
 }
-LACKING = {
-    f"{of} {name}": partial(_made, odd, _PLAIN[of]) for of, kinds in _LACKING.items() for name, odd in kinds.items()
-}
+LACKING = {f"{of} {name}": partial(_made, odd, of) for of, kinds in _LACKING.items() for name, odd in kinds.items()}

@@ -5,7 +5,7 @@ import json
 import queue
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,12 +140,13 @@ OpenDevstore = Callable[..., Any]
 
 @pytest.fixture
 def open_devstore(fake_app: FakeApp) -> OpenDevstore:
-    """Opens a devstore beside the fake app; keyword arguments change its settings."""
+    """Opens a devstore beside the fake app; keyword arguments change its settings, or what its themes have."""
 
     @contextmanager
-    def opened(**changes: Any) -> Iterator[Shopify]:
+    def opened(without_block: Sequence[str] = (), **changes: Any) -> Iterator[Shopify]:
         config = Config(**{"app_url": fake_app.url, "retry_delays": (0, 0), **changes})
-        with serving(create_devstore(config, shops=[SHOP, OTHER_SHOP])) as url, httpx.Client(base_url=url) as http:
+        devstore = create_devstore(config, [SHOP, OTHER_SHOP], without_block)
+        with serving(devstore) as url, httpx.Client(base_url=url) as http:
             yield Shopify(url, config, http)
 
     return opened

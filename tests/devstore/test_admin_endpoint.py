@@ -49,6 +49,19 @@ def test_a_bad_token_is_refused(shopify: Shopify) -> None:
     assert call(shopify, "wrong", GRAPHQL["shop"]).status_code == 401
 
 
+def test_a_product_is_read_by_its_id(shopify: Shopify, token: str) -> None:
+    known, unknown = "gid://shopify/Product/7700000000004", "gid://shopify/Product/1"
+    canvas, missing = (
+        call(shopify, token, GRAPHQL["product"], id=id).json()["data"]["product"] for id in (known, unknown)
+    )
+    assert missing is None
+    assert (canvas["id"], canvas["handle"], canvas["status"]) == (known, "photo-canvas", "ACTIVE")
+    assert canvas["variantsCount"] == {"count": 4}
+    oak = canvas["variants"]["nodes"][1]
+    assert oak["id"] == "gid://shopify/ProductVariant/7800000000042"
+    assert oak["selectedOptions"] == [{"name": "Size", "value": "12x16 in"}, {"name": "Frame", "value": "Oak"}]
+
+
 def test_metafields_and_tags_show_on_the_order_page(shopify: Shopify, token: str) -> None:
     order = shopify.order()
     gid = order["admin_graphql_api_id"]

@@ -7,7 +7,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 import jwt
 
+from devstore.catalog import DEMO_SHOP, NEW_SHOP, shop_details
+from devstore.config import Config
+from devstore.server import create_devstore
 from devstore.signatures import query_hmac
+from devstore.store import Store
+from handlers.demo import __main__ as demo
 from tests.devstore.conftest import OTHER_SHOP, SHOP, OpenDevstore, Shopify
 
 
@@ -64,12 +69,17 @@ def test_every_page_of_the_admin_opens(shopify: Shopify) -> None:
     assert shopify.http.get("/").status_code == 200
 
 
-def test_the_theme_editor_leads_to_a_product_with_the_block(shopify: Shopify) -> None:
-    answer = shopify.http.get(shopify.path("admin/themes/current/editor?template=product"), follow_redirects=True)
-    assert "shopify-app-block" in answer.text
-
-
 def test_the_stand_ins_for_the_cdn_are_served(shopify: Shopify) -> None:
     for name in ("app-bridge.js", "polaris-1.js"):
         assert shopify.http.get(f"/cdn/shopifycloud/{name}").headers["content-type"].startswith("text/javascript")
+    font = shopify.http.get("/cdn/fonts/inter-latin.woff2")
+    assert font.headers["access-control-allow-origin"] == "*"  # the app's pages, of another origin, use it
     assert shopify.http.get("/cdn/nothing.js").status_code == 404
+
+
+def test_the_default_shops_are_one_with_the_block_and_one_to_set_up() -> None:
+    store: Store = create_devstore(Config()).state.store
+    assert store.shops == (DEMO_SHOP, NEW_SHOP)
+    assert store.without_block == (NEW_SHOP,)
+    assert demo.NEW_SHOP == NEW_SHOP
+    assert shop_details(NEW_SHOP)["name"] not in (shop_details(DEMO_SHOP)["name"], None)

@@ -19,6 +19,7 @@ BLOCK = """
               {"type": "text", "id": "prefix", "default": "/apps/artify"}]}
 {% endschema %}
 """
+PLACED = [{"id": "one", "type": "test", "settings": {}}]
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def extension(tmp_path: Path) -> Path:
 
 def test_a_block_sees_shopifys_objects(extension: Path) -> None:
     poster = BY_HANDLE["photo-poster"]
-    shown = render_blocks(extension, SHOP, poster, poster["variants"][1])
+    shown = render_blocks(extension, SHOP, PLACED, poster, poster["variants"][1])
     assert "7700000000001|A3|[7800000000011, 7800000000012, 7800000000013]" in shown
     assert f'&lt;Hi&gt;|"/apps/artify"|/{SHOP}/' in shown
     assert f'Hello|Translation missing: en.artify.none|<link href="/{SHOP}/ext/artify/assets/look.css"' in shown
@@ -44,7 +45,7 @@ def test_a_block_that_asks_for_what_is_not_here_fails(extension: Path) -> None:
     (extension / "blocks/test.liquid").write_text("{{ product.unheard_of }}")
     mug = BY_HANDLE["photo-mug"]
     with pytest.raises(UndefinedError):
-        render_blocks(extension, SHOP, mug, mug["variants"][0])
+        render_blocks(extension, SHOP, PLACED, mug, mug["variants"][0])
 
 
 def test_the_projects_own_block_is_on_the_product_page(shopify: Shopify) -> None:

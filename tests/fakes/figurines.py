@@ -11,7 +11,7 @@ from app import jobs, media
 from app.core.app import App
 from app.core.errors import AppError, Refused
 from app.core.pictures import Picture
-from app.jobs import Job, Lease
+from app.jobs import Job, Lease, Slots
 from app.render_workers import HeavyKind, Input, Made, Output, Render, Tools, heavy_kind
 
 KIND, FOLDER = "test.figurine", "figurines"
@@ -51,13 +51,17 @@ async def _at_once() -> None:
 
 @dataclass
 class Figurines:
-    """`finished` are those that are there, `begun` and `given_up` what happened to the others, by subject."""
+    """`finished` are those that are there, `begun` and `given_up` what happened to the others, by subject.
+
+    `slots` limit how many a shop may have made at once.
+    """
 
     name: str = KIND
     finished: set[str] = field(default_factory=set)
     begun: list[str] = field(default_factory=list)
     given_up: dict[str, str] = field(default_factory=dict)
     reports: list[Report] = field(default_factory=list)
+    slots: Slots | None = None
     before_recording: Callable[[], Awaitable[Any]] = field(default=_at_once)
 
     @property
@@ -74,7 +78,7 @@ class Figurines:
             make=_make,
             describe=lambda spec: f"modelling {spec.subject}",
         )
-        return heavy_kind(self.name, render, self._give_up, max_attempts=3)
+        return heavy_kind(self.name, render, self._give_up, max_attempts=3, slots=self.slots)
 
     async def _task(self, app: App, lease: Lease) -> Figurine | None:
         job = lease.job
@@ -121,10 +125,10 @@ class Figurines:
         return []
 
 
-async def ordered_figurine(app: App, shop_id: str, subject: str, *, kind: str = KIND) -> Job:
+async def ordered_figurine(app: App, shop_id: str, subject: str, *, kind: str = KIND, lane: str | None = None) -> Job:
     """A job for a figurine of a photo that lies in storage."""
     await app.files.put(photo_key(shop_id, subject), b"a photo", "image/jpeg")
-    job = jobs.new(kind, shop_id, subject, at=app.clock.now())
+    job = jobs.new(kind, shop_id, subject, at=app.clock.now(), lane=lane)
     await app.db.batch(jobs.insert(job, app.clock.now()))
     return job
 

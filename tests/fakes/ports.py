@@ -23,7 +23,7 @@ from app.core.pictures import (
     Samples,
 )
 from app.core.ports.imaging import Upscaler
-from app.core.ports.shopify import AccessToken, PrintNote, ProductPage, ShopDetails
+from app.core.ports.shopify import AccessToken, PrintNote, ProductDetails, ProductPage, ShopDetails
 
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -118,6 +118,7 @@ class NotingShopify:
     fault: AppError | None = None
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
     pages: dict[str | None, ProductPage] = field(default_factory=dict)
+    products_by_id: dict[str, ProductDetails] = field(default_factory=dict)
     notes: list[PrintNote] = field(default_factory=list)
     tags: list[tuple[str, str]] = field(default_factory=list)
 
@@ -132,6 +133,10 @@ class NotingShopify:
     async def products(self, token: AccessToken, after: str | None) -> ProductPage:
         self._answer()
         return self.pages[after]
+
+    async def product(self, token: AccessToken, shopify_product_id: str) -> ProductDetails | None:
+        self._answer()
+        return self.products_by_id.get(shopify_product_id)
 
     async def note_print(self, token: AccessToken, note: PrintNote) -> None:
         self._answer()
@@ -161,7 +166,7 @@ class NotingQueue:
 
 
 @dataclass
-class RefreshingDoor:
+class RefreshingAuth:
     """A token endpoint that gives `next` and counts how often it was asked, or raises `fault`."""
 
     next: AccessToken

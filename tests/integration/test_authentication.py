@@ -1,4 +1,4 @@
-"""Every route is behind a door: what is not signed, or signed wrongly, is refused and never crashes.
+"""Every route is authenticated: what is not signed, or signed wrongly, is refused and never crashes.
 
 The routes are the app's own list: a new one is an admin page until its path says otherwise.
 """
@@ -27,7 +27,7 @@ from tests.integration.world import World
 
 pytestmark = pytest.mark.anyio
 
-OPEN = {"/auth/bounce", "/healthz", "/metrics", "/static/{name}"}
+OPEN = {"/auth/bounce", "/healthz", "/metrics", "/starter/{name}", "/static/{name}"}
 GRANT = {"/auth", "/auth/callback"}
 AUTHENTICATIONS = ("proxy", "grant", "link", "print worker", "webhook", "admin", "open")
 IDS = {"{product_id}": "1", "{preview_id}": "1", "{item_id}": "1", "{job_id}": "1", "{key:path}": "shop/file.jpg"}

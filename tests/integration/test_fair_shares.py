@@ -17,7 +17,7 @@ from tests.integration.world import World, until
 
 pytestmark = pytest.mark.anyio
 SLOTS = 3
-FLOOD = soak.size(100, 40)
+FLOOD, SMALL_FLOOD = soak.size(100, 16), soak.size(30, 12)
 GENERATION = (
     "shop_id, product_id, ai_style_id, size_id, guest_session_id, upload_asset_id, generation_type, status, crop,"
     " ai_prompt_used, quota_period, created_at, updated_at"
@@ -80,7 +80,7 @@ async def test_a_server_uses_a_shops_three_slots_and_has_a_loop_left_for_the_oth
 
 async def test_messages_that_name_a_flood_run_the_other_shops_preview_too(world: World) -> None:
     """In the order in which they were sent, one after another: the last message names the other shop's preview."""
-    await flooded(world, 20)
+    await flooded(world, SMALL_FLOOD)
     single = await asked_elsewhere(world)
     queue = NotingQueue()
     app = replace(world.app, queue=queue)
@@ -92,12 +92,12 @@ async def test_messages_that_name_a_flood_run_the_other_shops_preview_too(world:
         assert await aws_lambda._run_woken(app, [{"messageId": job_id, "body": job_id}]) == []
     starts = order_of_starts(world)
     assert starts.index(single["id"]) <= SLOTS
-    assert len(starts) == 21
+    assert len(starts) == SMALL_FLOOD + 1
     assert world.rows("SELECT id FROM jobs WHERE status = 'pending'") == []
 
 
 async def test_shoppers_are_told_how_many_previews_of_all_shops_come_first(world: World) -> None:
-    first = await flooded(world, 30)
+    first = await flooded(world, SMALL_FLOOD)
     single = await asked_elsewhere(world)
     other, flood = world.storefront(OTHER_SHOP), world.storefront()
     told = (await other.look(single))["queue_position"]

@@ -32,6 +32,9 @@ ASKED: dict[str, Callable[[World], Awaitable[httpx.Response]]] = {
     "picture_upload": lambda world: world.merchant().orders_post("1", "upload", **PICTURE),
     "picture": lambda world: world.merchant().orders_post("1", "picture"),
     "print_archive": lambda world: world.merchant().post("/orders/archives", {}),
+    "choose": lambda world: world.merchant().post("/products", {"product_ids": ["7700000000001"]}),
+    "starter": lambda world: world.merchant().post("/styles", {"starter": "watercolour"}),
+    "watermark": lambda world: world.merchant().post("/watermark", {"text": "Mine"}),
     "privacy": lambda world: world.merchant().post("/privacy/requests", {"kind": "export", "customer_id": "1"}),
     "install": lambda world: world.http.get("/auth", params={"shop": SHOP}),
 }

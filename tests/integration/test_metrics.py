@@ -67,7 +67,7 @@ async def test_jobs_previews_and_webhooks_are_counted_by_what_became_of_them(
     assert figures["artify_database_up{}"] == 1
     assert figures['artify_jobs{kind="personalization.preview",status="pending"}'] == 1
     assert figures['artify_jobs{kind="personalization.take_order",status="pending"}'] == 1
-    assert figures['artify_jobs_given_up{kind="personalization.preview",status="dead"}'] == 1
+    assert figures['artify_jobs_failed{kind="personalization.preview",status="dead"}'] == 1
     assert figures['artify_webhooks{topic="orders/paid",outcome="received"}'] == 1
     assert figures['artify_webhooks{topic="other",outcome="ignored"}'] == 1
     assert figures['artify_previews{status="completed"}'] == 1

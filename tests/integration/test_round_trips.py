@@ -22,12 +22,17 @@ from handlers.webhooks import TOPICS
 from tests.integration import print_worker, webhooks
 from tests.integration.merchant import Merchant
 from tests.integration.print_worker import ordered, sent, taken
-from tests.integration.servers import NEW_SHOP
+from tests.integration.servers import NEW_SHOP, SHOP
+from tests.integration.setup import seen_on
 from tests.integration.shops.test_oauth_grants import back, consented
+from tests.integration.storefront import A4_VARIANT, POSTER
 from tests.integration.world import World
+from tests.pictures import good
 
 pytestmark = pytest.mark.anyio
 METRICS_TOKEN = "metrics-token-of-this-test"
+GOLD_LEAF = {"name": "Gold leaf", "prompt": "Gold leaf for a {product}"}
+WATERMARK = {"text": "Mine", "position": "center", "opacity": "30", "size": "40", "active": True}
 MOST = 6
 """Calls of the database, whole batches among them, in one request."""
 
@@ -120,11 +125,80 @@ async def merchants_look_around(world: World) -> None:
     assert (await back(world, await consented(world))).status_code == 302
     for merchant in (Merchant(world.http, NEW_SHOP), world.merchant()):
         assert (await merchant.document()).status_code == 200
+        if merchant.shop == NEW_SHOP:  # the other one is set up already
+            await merchant_sets_up(merchant, world)
         assert (await merchant.document("/orders")).status_code == 200
         wish = {"kind": "export", "customer_id": "9001"}
         assert (await merchant.post("/privacy/requests", wish)).status_code == 202
         assert (await merchant.post("/privacy/previews", {"days": "30"})).status_code == 200
-        assert (await merchant.document("/privacy")).status_code == 200
+        assert (await merchant.post("/settings/mail", {"wanted": True})).status_code == 200
+        for path in ("/privacy", "/settings", "/usage"):
+            assert (await merchant.document(path)).status_code == 200
+        assert (await merchant.document("/usage.csv", days="30")).status_code == 200
+
+
+async def merchant_sets_up(merchant: Merchant, world: World) -> None:
+    """Every button of the pages on which a shop is set up."""
+    assert (await merchant.post("/products", {"product_ids": [POSTER]})).status_code == 200
+    for path in ("/blanks", "/styles"):
+        for starter in {"/blanks": ("mug", "poster-a"), "/styles": ("pop-art", "night-ink")}[path]:
+            assert (await merchant.post(path, {"starter": starter})).status_code == 200
+    shop = merchant.shop
+    [product] = world.rows("SELECT id FROM products WHERE shop_id = ? AND shopify_product_id = ?", shop, POSTER)
+    [base] = world.rows("SELECT id FROM product_bases WHERE shop_id = ? AND starter = 'poster-a'", shop)
+    [style] = world.rows("SELECT id FROM ai_styles WHERE shop_id = ? AND starter = 'pop-art'", shop)
+    [area] = world.rows("SELECT id FROM product_base_variants WHERE product_base_id = ? AND name = 'A2'", base["id"])
+    page = f"/products/{product['id']}"
+    assert (await merchant.post(f"{page}/blanks", {"base_id": base["id"]})).status_code == 200
+    seen = seen_on((await merchant.document(page)).text)
+    mapped = {"variants": [A4_VARIANT], "choices": [area["id"]], "seen": seen}
+    waiting = webhooks.line("a design that is unknown", product_id=int(POSTER), variant_id=int(A4_VARIANT))
+    await webhooks.deliver(world.http, webhooks.order(waiting), shop_domain=shop)
+    await world.run_jobs()
+    for path, body in (
+        (f"{page}/sizes", mapped),
+        (f"{page}/refresh", {}),
+        (f"{page}/styles/{style['id']}", {"offered": True}),
+        (f"{page}/styles/{style['id']}/move", {"up": True}),
+        (f"{page}/blanks/{base['id']}/remove", {}),
+        (page, {"enabled": True, "in_list": True}),
+        (page, {"enabled": True}),
+        (f"/blanks/{base['id']}", {"active": True}),
+        (f"/styles/{style['id']}", {"active": True}),
+        (f"/styles/{style['id']}/move", {"up": True}),
+        (f"/styles/{style['id']}/archive", {}),
+        ("/styles", {"starter": "pop-art"}),
+        ("/styles/new", GOLD_LEAF),
+        (f"/styles/{style['id']}/copy", {}),
+        (f"/styles/{style['id']}/example", {"upload_id": await example_sent(merchant, world, style["id"])}),
+        ("/blanks/new", {"name": "Slate"}),
+        (f"/blanks/{base['id']}/sizes", {"name": "Small", "width": "210", "height": "297"}),
+        ("/watermark/sample", WATERMARK),
+        ("/watermark", WATERMARK),
+    ):
+        assert (await merchant.post(path, body)).status_code == 200, path
+    editors = ("/styles/new", f"/styles/{style['id']}", "/blanks/new", f"/blanks/{base['id']}")
+    for path in ("/products", "/blanks", "/styles", "/watermark", "/starter/pop-art.webp", *editors):
+        assert (await merchant.document(path)).status_code == 200
+    size = {"name": "A2", "width": "420", "height": "594", "confirmed": True}
+    blank = f"/blanks/{base['id']}"
+    for page, action, body in (
+        (f"/styles/{style['id']}", f"/styles/{style['id']}/edit", GOLD_LEAF),
+        (blank, f"{blank}/edit", {"name": "Paper"}),
+        (blank, f"{blank}/sizes/{area['id']}", size),
+    ):
+        form = (await merchant.document(page)).text.partition(f'action="{action}"')[2]
+        seen = form.partition('name="seen" value="')[2].partition('"')[0]
+        assert (await merchant.post(action, body | {"seen": seen})).status_code == 200, action
+
+
+async def example_sent(merchant: Merchant, world: World, style_id: str) -> str:
+    """The id of an upload that a style can show as its example."""
+    photo = good("jpeg")
+    announced = {"filename": photo.filename, "content_type": photo.mime, "bytes": len(photo.data)}
+    ticket = (await merchant.post(f"/styles/{style_id}/upload", announced)).json()
+    await world.storefront().send(ticket, photo.data)
+    return str(ticket["upload_id"])
 
 
 async def shoppers_make_designs(world: World) -> list[str]:
@@ -164,10 +238,24 @@ async def orders_come_in_and_are_printed(world: World, designs: list[str]) -> No
     world.change("UPDATE jobs SET status = 'dead' WHERE kind = 'personalization.note_print'")
     [untold, *_] = world.rows("SELECT id FROM order_items WHERE state = 'ready'")
     assert (await world.merchant().orders_post(untold["id"], "note")).status_code == 200
+    await print_files_are_packed(world, untold["id"])
     world.change("UPDATE webhook_deliveries SET status = 'failed'")
-    [unread, *_] = world.rows("SELECT id FROM webhook_deliveries")
+    [unread, *_] = world.rows("SELECT id FROM webhook_deliveries WHERE shop_id = ?", SHOP)
     assert (await world.merchant().post(f"/orders/deliveries/{unread['id']}/read", {})).status_code == 200
     assert (await world.merchant().document("/orders")).status_code == 200
+
+
+async def print_files_are_packed(world: World, item_id: str) -> None:
+    """Once cancelled and once made, with its lines marked as sent."""
+    merchant = world.merchant()
+    for action, body in (("cancel", {}), ("sent", {"sent": True})):
+        assert (await merchant.post("/orders/archives", {})).status_code == 202
+        if action == "sent":
+            await world.run_jobs()
+        [archive] = world.rows("SELECT id FROM print_archives")
+        assert (await merchant.post(f"/orders/archives/{archive['id']}/{action}", body)).status_code == 200
+    assert (await merchant.orders_post(item_id, "sent", sent=False)).status_code == 200
+    assert (await merchant.document(f"/orders/items/{item_id}/history")).status_code == 200
 
 
 async def stuck_lines_are_brought_on(world: World, design: str) -> None:
@@ -176,7 +264,7 @@ async def stuck_lines_are_brought_on(world: World, design: str) -> None:
     await webhooks.deliver(world.http, webhooks.order(*lines))
     await world.run_jobs()
     [unmapped] = world.rows("SELECT id FROM order_items WHERE state = 'unmapped'")
-    [doubtful] = world.rows("SELECT id FROM order_items WHERE state = 'needs_review'")
+    [doubtful] = world.rows("SELECT id FROM order_items WHERE state = 'needs_review' AND shop_id = ?", SHOP)
     assert (await world.merchant().document("/orders")).status_code == 200
     [size, *_] = world.rows("SELECT id FROM sizes WHERE name = '11 oz'")
     merchant = world.merchant()

@@ -1,4 +1,4 @@
-"""The webhook door: recorded once, whatever comes and however often."""
+"""Webhooks are recorded once, whatever comes and however often."""
 
 from __future__ import annotations
 

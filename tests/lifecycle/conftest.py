@@ -1,4 +1,4 @@
-"""Each test of this folder that asks for a studio runs once for every kind."""
+"""Each test of this folder that asks for a studio runs once for every kind, or once for each that it names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from handlers.http.limits import LIMITS
 from tests.lifecycle.kinds import ASKED, Asking
 from tests.lifecycle.studio import Studio, opened
-from tests.sketches import capability as sketches
+from tests.sketches import banners, capability
 
 
 @pytest.fixture(params=ASKED, ids=lambda asking: asking.kind.name)
@@ -21,7 +21,7 @@ def asking(request: pytest.FixtureRequest) -> Asking:
 
 @pytest.fixture
 async def studio(tmp_path: Path, asking: Asking, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Studio]:
-    for name, limit in sketches.LIMITS.items():
+    for name, limit in (capability.LIMITS | banners.LIMITS).items():
         monkeypatch.setitem(LIMITS, name, limit)
     async with opened(tmp_path, asking) as studio:
         yield studio

@@ -1,4 +1,4 @@
-"""Every kind of generation of the app, found in its code, and how a test asks for one of each."""
+"""Every kind of generation of the app, found in its code, and how a test requests one of each."""
 
 from __future__ import annotations
 
@@ -18,28 +18,37 @@ from app.generation import Kind
 from app.jobs import JobKind
 from app.personalization.previews import PREVIEWS
 from app.privacy import PersonalData
+from app.quotas import Lane
 from handlers import jobs as runner
 from tests.apps import SHOP, send_photo, stock
+from tests.sketches import banners
 from tests.sketches import capability as sketches
-from tests.sketches.capability import SKETCHES
 
-Wishes = tuple[dict[str, Any], dict[str, Any]]
-ALL: tuple[Capability, ...] = (*CAPABILITIES, sketches.CAPABILITY)
-JOB_KINDS: Mapping[str, JobKind] = runner.KINDS | {kind.name: kind for kind in sketches.JOB_KINDS}
+Bodies = tuple[dict[str, Any], dict[str, Any]]
+ALL: tuple[Capability, ...] = (*CAPABILITIES, sketches.CAPABILITY, banners.CAPABILITY)
+JOB_KINDS: Mapping[str, JobKind] = runner.KINDS | {
+    kind.name: kind for kind in (*sketches.JOB_KINDS, *banners.JOB_KINDS)
+}
 
 
 @dataclass(frozen=True)
 class Asking:
-    """How shoppers ask for a generation of a kind.
+    """How a generation of a kind is requested.
 
-    They post a body to `/proxy/{path}`; `wishes` returns two bodies which ask for different things. `limit` is the name
-    of the limit that counts each request.
+    Shoppers post a body to `/proxy/{path}`, and merchants to `/{path}`; `bodies` returns two bodies which request
+    different things. `limit` is the name of the limit that counts each request. `lists` says whether the kind has a
+    list of one's own generations.
     """
 
     kind: Kind[Any]
     path: str
     limit: str
-    wishes: Callable[[App], Awaitable[Wishes]]
+    bodies: Callable[[App], Awaitable[Bodies]]
+    lists: bool = True
+
+    @property
+    def by_merchants(self) -> bool:
+        return self.kind.lane is Lane.MERCHANT
 
     @property
     def capability(self) -> Capability:
@@ -52,14 +61,15 @@ class Asking:
         return found
 
 
-async def _previews(app: App) -> Wishes:
+async def _previews(app: App) -> Bodies:
     offer = await stock(app)
     wish = {"upload_id": await new_photo(app), "product_id": offer.shopify_product_id}
     first, second = ({"style_id": style.id} for style in offer.styles)
     return wish | first, wish | second
 
 
-async def _sketches(app: App) -> Wishes:
+async def _sketches(app: App) -> Bodies:
+    """Two sketches of one photo, and banners of one photo in the same way."""
     wish = {"upload_id": await new_photo(app), "wanted": 2}
     return wish | {"prompt": "a ring of planted words"}, wish | {"prompt": "a chain of planted words"}
 
@@ -71,9 +81,11 @@ async def new_photo(app: App) -> str:
 
 
 ASKED = [
-    Asking(PREVIEWS, "previews", "preview", _previews),
-    Asking(SKETCHES, "sketches", "sketch", _sketches),
+    Asking(PREVIEWS, "previews", "preview", _previews, lists=False),
+    Asking(sketches.SKETCHES, "sketches", "sketch", _sketches),
+    Asking(banners.BANNERS, "banners", "banner", _sketches),
 ]
+OF_THE_TESTS = {sketches.SKETCHES.name, banners.BANNERS.name}
 
 
 @cache

@@ -27,7 +27,7 @@ async def job_id(studio: Studio, asked: dict[str, object]) -> str:
 
 
 async def test_what_is_delivered_is_charged_and_its_bytes_are_counted(studio: Studio) -> None:
-    asked = await studio.ask(studio.guest())
+    asked = await studio.ask(studio.requester())
     held = await studio.charged()
     assert held[0] > 0
     await studio.run()
@@ -44,7 +44,7 @@ async def test_what_fails_is_refunded_and_says_why(studio: Studio, fault: AppErr
         raise fault
 
     before, studio.painter.before = await studio.stored(), fails
-    asked = await studio.ask(studio.guest())
+    asked = await studio.ask(studio.requester())
     await studio.run_all()
     state = await studio.state(asked)
     assert (state["status"], state["error"]["message"]) == ("failed", fault.message)
@@ -53,7 +53,7 @@ async def test_what_fails_is_refunded_and_says_why(studio: Studio, fault: AppErr
 
 
 async def test_what_is_cancelled_before_it_runs_is_refunded_and_not_made(studio: Studio) -> None:
-    browser = studio.guest()
+    browser = studio.requester()
     asked = await studio.ask(browser)
     assert (await studio.state(asked))["queue_position"] == 0
     answer = await studio.cancel(browser, asked)
@@ -64,7 +64,7 @@ async def test_what_is_cancelled_before_it_runs_is_refunded_and_not_made(studio:
 
 
 async def test_what_is_cancelled_while_it_is_made_is_refunded_and_leaves_no_file(studio: Studio) -> None:
-    browser, before = studio.guest(), await studio.stored()
+    browser, before = studio.requester(), await studio.stored()
     asked = await studio.ask(browser)
     seen: list[object] = []
 
@@ -81,7 +81,7 @@ async def test_what_is_cancelled_while_it_is_made_is_refunded_and_leaves_no_file
 
 
 async def test_what_is_cancelled_too_late_stays_and_is_charged_once(studio: Studio) -> None:
-    browser = studio.guest()
+    browser = studio.requester()
     asked = await studio.made(browser)
     charged, files = await studio.charged(), await studio.files()
     for _ in range(2):
@@ -90,7 +90,7 @@ async def test_what_is_cancelled_too_late_stays_and_is_charged_once(studio: Stud
 
 
 async def test_what_is_cancelled_twice_is_refunded_once(studio: Studio) -> None:
-    browser = studio.guest()
+    browser = studio.requester()
     await studio.ask(browser)
     held, asked = await studio.charged(), await studio.ask(browser)
     for _ in range(2):
@@ -102,7 +102,7 @@ async def test_what_is_cancelled_twice_is_refunded_once(studio: Studio) -> None:
 async def test_a_job_that_loses_an_answer_of_the_database_is_charged_and_stored_once(
     studio: Studio, batch: int
 ) -> None:
-    asked = await studio.ask(studio.guest())
+    asked = await studio.ask(studio.requester())
     held = await studio.charged()
     studio.db.lose(batch)
     with suppress(LostAnswer):  # the loop of jobs goes on after it
@@ -119,7 +119,7 @@ async def test_a_job_that_loses_an_answer_of_the_database_is_charged_and_stored_
 
 
 async def test_a_job_whose_process_ends_is_made_again_and_charged_once(studio: Studio) -> None:
-    asked = await studio.ask(studio.guest())
+    asked = await studio.ask(studio.requester())
     held, reached = await studio.charged(), asyncio.Event()
 
     async def hang() -> None:

@@ -5,31 +5,25 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from app import jobs, personalization, privacy, shops
-from app.core.ids import new_id, new_token
+from app.core.ids import new_id
 from app.core.ports.shopify import ProxyVisit
 from app.core.tables import metadata, upsert
-from app.core.times import to_text
 from app.personalization import PreviewRequest
 from app.privacy import OwnedTable
 from handlers import jobs as runner
-from tests.apps import OTHER_SHOP, SHOP, clock_of, send_photo, stock
-from tests.integration import webhooks
+from tests.apps import SHOP, clock_of, send_photo, stock
 from tests.integration.storefront import Storefront
 from tests.lifecycle.kinds import JOB_KINDS, Asking
-from tests.lifecycle.studio import Studio
+from tests.lifecycle.studio import Studio, of_shoppers
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, of_shoppers]
 ADA, BOB = "90017001", "90017002"
 BOOKS = {"api_usage"}
 """The log of calls to models holds no prompt and no person."""
-OUTLIVES_SHOP = {"audit_log", "jobs", "webhook_deliveries"}
-"""Tables that may name a shop which is gone."""
 
 
 async def ask_privacy(studio: Studio, work: str, customer: str) -> None:
@@ -45,17 +39,6 @@ async def archive(studio: Studio) -> zipfile.ZipFile:
     """The export that was made."""
     [export] = [row for row in await studio.rows("assets") if row["purpose"] == "export"]
     return zipfile.ZipFile(io.BytesIO(await studio.app.files.get(export["key"])))
-
-
-async def mentions(studio: Studio, *words: str) -> set[str]:
-    """The tables of which a row contains one of these words, and the objects whose key does."""
-    found = {
-        table.name
-        for table in metadata.sorted_tables
-        for row in await studio.app.db.all(select(table))
-        if any(word in str(value) for word in words for value in row.values())
-    }
-    return found | {each.key for each in await studio.app.files.list("") if any(word in each.key for word in words)}
 
 
 async def order_from(studio: Studio, browser: Storefront, customer: str) -> None:
@@ -110,8 +93,8 @@ async def test_a_customers_redaction_leaves_no_row_no_file_and_no_byte_and_refun
     await ask_privacy(studio, "redaction", ADA)
     clock_of(studio.app).move(hours=1)
     await runner.sweep(studio.app)
-    assert await mentions(studio, row["shopper_id"], ADA) == set()
-    assert await mentions(studio, asked["id"], open_one["id"]) <= BOOKS
+    assert await studio.mentions(row["shopper_id"], ADA) == set()
+    assert await studio.mentions(asked["id"], open_one["id"]) <= BOOKS
     assert await studio.files() == []
     assert await studio.charged() == delivered, "what was delivered stays in the books, what was open does not"
     counted, there = await studio.stored()
@@ -143,21 +126,6 @@ async def test_a_customers_redaction_leaves_others_alone(studio: Studio) -> None
     assert (await studio.row(others), await studio.files()) == (before, files)
 
 
-async def test_a_shops_redaction_leaves_no_row_and_no_object(studio: Studio) -> None:
-    browser = studio.guest()
-    await studio.made(browser)
-    await studio.ask(browser)
-    await deliver(studio, "app/uninstalled", webhooks.left(SHOP))
-    await studio.run()
-    clock_of(studio.app).move(hours=49)
-    await deliver(studio, "shop/redact", webhooks.redact(SHOP))
-    await studio.run_all()
-    assert await studio.rows() == []
-    assert [each.key for each in await studio.app.files.list(f"{SHOP}/")] == []
-    assert await mentions(studio, SHOP) <= OUTLIVES_SHOP
-    assert await shops.active_shop(studio.app.db, OTHER_SHOP)
-
-
 async def test_what_nobody_ordered_loses_its_files_and_its_owner_with_age(studio: Studio) -> None:
     asked = await studio.made(studio.guest())
     for _ in range(3):
@@ -169,7 +137,7 @@ async def test_what_nobody_ordered_loses_its_files_and_its_owner_with_age(studio
     assert isinstance(data, OwnedTable)
     gone = ("shopper_id", "guest_session_id", "idempotency_key", *data.fading, *data.emptied)
     assert {name for name in gone if row[name] is not None} == set()
-    typed = [text for text in studio.wishes[0].values() if isinstance(text, str) and " " in text]
+    typed = [text for text in studio.bodies[0].values() if isinstance(text, str) and " " in text]
     assert [text for text in typed if text in row.values()] == [], "the person's own words go too"
     assert row["status"] == "completed"
     assert await studio.files() == []
@@ -191,12 +159,3 @@ async def test_a_guests_generations_become_the_customers_who_orders_from_that_br
     shown = json.loads((await archive(studio)).read("data.json"))[studio.asking.kind.table.name]
     assert asked["id"] in [each["id"] for each in shown]
     assert others["id"] not in [each["id"] for each in shown]
-
-
-async def deliver(studio: Studio, topic: str, payload: Any) -> None:
-    at = to_text(studio.app.clock.now())
-    event = new_token()
-    answer = await webhooks.deliver(
-        studio.http, payload, topic=topic, shop_domain=SHOP, triggered_at=at, event_id=event, webhook_id=event
-    )
-    assert answer.status_code == 200, answer.text

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.lifecycle.studio import Studio
+from tests.lifecycle.studio import Studio, of_shoppers
 
 pytestmark = pytest.mark.anyio
 MOST_BATCHES = 6
@@ -14,7 +14,7 @@ MOST_BATCHES = 6
 
 
 async def test_a_repeated_key_gives_the_same_generation_and_is_charged_once(studio: Studio) -> None:
-    browser = studio.guest()
+    browser = studio.requester()
     first = await studio.ask(browser, idempotency_key="key")
     charged = await studio.charged()
     again = await studio.ask(browser, idempotency_key="key")
@@ -26,7 +26,7 @@ async def test_a_repeated_key_gives_the_same_generation_and_is_charged_once(stud
 
 
 async def test_a_key_that_arrives_several_times_at_once_is_charged_once(studio: Studio) -> None:
-    browser = studio.guest()
+    browser = studio.requester()
     answers = await asyncio.gather(*[studio.ask(browser, idempotency_key="key") for _ in range(4)])
     once = await studio.charged()
     assert {each["id"] for each in answers} == {row["id"] for row in await studio.rows()}
@@ -36,7 +36,7 @@ async def test_a_key_that_arrives_several_times_at_once_is_charged_once(studio: 
 
 
 async def test_a_key_that_comes_with_another_request_is_a_conflict(studio: Studio) -> None:
-    browser = studio.guest()
+    browser = studio.requester()
     await studio.ask(browser, idempotency_key="key")
     charged = await studio.charged()
     refused = await studio.post(browser, 1, idempotency_key="key")
@@ -45,9 +45,10 @@ async def test_a_key_that_comes_with_another_request_is_a_conflict(studio: Studi
     assert len(await studio.rows()) == 1
 
 
+@of_shoppers
 async def test_a_visitors_key_is_theirs_alone(studio: Studio) -> None:
     """Another visitor's same key is another request: here it fails, because the photo is the first one's."""
-    await studio.ask(studio.guest(), idempotency_key="key")
+    await studio.ask(studio.requester(), idempotency_key="key")
     for other in (studio.guest(), studio.customer("9001")):
         answer = await studio.post(other, idempotency_key="key")
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "upload_missing")
@@ -56,7 +57,7 @@ async def test_a_visitors_key_is_theirs_alone(studio: Studio) -> None:
 
 @pytest.mark.parametrize("batch", range(MOST_BATCHES))
 async def test_a_request_whose_answer_was_lost_can_be_repeated(studio: Studio, batch: int) -> None:
-    browser = studio.guest()
+    browser = studio.requester()
     studio.db.lose(batch)
     lost = await studio.post(browser, idempotency_key="key")
     studio.db.lose(None)

@@ -1,9 +1,12 @@
-"""A capability of the tests' own, which makes sketches: what every capability gets without writing it is tested on it.
+"""Two capabilities of the tests' own: what every capability gets without writing it is tested on them.
 
-Its table is in no deployment, so it leaves the metadata that schema.sql is made of, until a test installs it.
+Shoppers request sketches, and merchants request banners. Their tables are in no deployment, so they leave the metadata
+that schema.sql is made of, until a test installs them.
 """
 
 from app.core.tables import metadata
-from tests.sketches.capability import sketches
+from tests.sketches import banners, capability
 
-metadata.remove(sketches)
+TABLES = (capability.sketches, banners.banners, banners.banner_outputs)
+for table in TABLES:
+    metadata.remove(table)

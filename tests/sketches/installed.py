@@ -1,4 +1,4 @@
-"""Puts the sketches into an app for a test: their table, and their record among the capabilities."""
+"""Puts the sketches and banners into an app for a test: their tables, and their records among the capabilities."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from sqlalchemy import Table
 from sqlalchemy import text as raw
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -15,25 +16,31 @@ from app.capabilities import CAPABILITIES
 from app.core.app import App
 from app.core.tables import metadata
 from tests.apps import ON_POSTGRES
-from tests.sketches.capability import CAPABILITY, sketches
+from tests.sketches import TABLES, banners, capability
 
 
 @asynccontextmanager
 async def installed(app: App) -> AsyncIterator[App]:
-    """The app with the sketches; as long as this lasts, their table is known like every other."""
-    metadata._add_table(sketches.name, None, sketches)
+    """The app with the sketches and banners; as long as this lasts, their tables are known like every other."""
+    for table in TABLES:
+        metadata._add_table(table.name, None, table)
     try:
-        await _create_table(app)
-        yield replace(app, capabilities=(*CAPABILITIES, CAPABILITY))
+        await _create_tables(app)
+        yield replace(app, capabilities=(*CAPABILITIES, capability.CAPABILITY, banners.CAPABILITY))
     finally:
-        metadata.remove(sketches)
+        for table in TABLES:
+            metadata.remove(table)
 
 
-async def _create_table(app: App) -> None:
-    indexes = [CreateIndex(index) for index in sorted(sketches.indexes, key=lambda each: str(each.name))]
-    ddl = [str(each.compile(dialect=sqlite.dialect())) for each in (CreateTable(sketches), *indexes)]
+async def _create_tables(app: App) -> None:
+    ddl = [str(each.compile(dialect=sqlite.dialect())) for table in TABLES for each in _statements(table)]
     if ON_POSTGRES:
         async with postgres_schema.open_connection(app.settings.database_url) as connection:
             await connection.execute(";\n".join(ddl))
     else:
         await app.db.batch(*[raw(each) for each in ddl])
+
+
+def _statements(table: Table) -> list[CreateTable | CreateIndex]:
+    indexes = [CreateIndex(index) for index in sorted(table.indexes, key=lambda each: str(each.name))]
+    return [CreateTable(table), *indexes]

@@ -27,16 +27,16 @@ Convert = Callable[[Any], Any] | None
 
 @dataclass(frozen=True)
 class Sql:
-    """One statement, ready for a driver. `read` converts its rows from tuples to mappings."""
+    """One statement, ready for a driver. `read` converts its rows from tuples to mappings.
+
+    `is_select` says that it only reads. Its text does not: a common table expression may begin both kinds.
+    """
 
     text: str
     values: Sequence[Any]
     columns: Sequence[tuple[str, Convert]]
     expect: Expect | None
-
-    @property
-    def is_select(self) -> bool:
-        return self.text.startswith("SELECT")
+    is_select: bool
 
     def read(self, rows: Sequence[Sequence[Any]]) -> list[Row]:
         return [
@@ -97,7 +97,7 @@ def _compile_built(bound: BoundStatement, dialect: Dialect, expect: Expect | Non
         constants[place] if place < 0 else convert(given[place]) if convert else given[place]
         for place, convert in slots.places
     ]
-    return Sql(slots.text, values, slots.columns, expect)
+    return Sql(slots.text, values, slots.columns, expect, bound.is_select)
 
 
 def _compile_slots(built: BuiltStatement, dialect: Dialect) -> _Slots:
@@ -126,7 +126,7 @@ def _compile_new(core: Any, dialect: Dialect, expect: Expect | None) -> Sql:
         shape = _shape(core.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}), core, dialect)
         params = shape.compiled.params
     values = [convert(params[name]) if convert else params[name] for name, convert in shape.binds]
-    return Sql(shape.text, values, shape.columns, expect)
+    return Sql(shape.text, values, shape.columns, expect, getattr(core, "is_select", False))
 
 
 def _cached_shape(core: Any, cache_key: Any, dialect: Dialect) -> _Shape | None:

@@ -12,6 +12,8 @@ from app.core.times import SystemClock, to_text
 
 MIGRATIONS = Path(__file__).parents[3] / "migrations"
 LEDGER = "schema_migrations"
+STATISTICS = "sqlite_stat"
+"""How the names of the tables begin that ANALYZE creates."""
 # Matches brackets three levels deep. It cannot match whole lines: an added column shares its line with others.
 _CHECK = re.compile(r"CONSTRAINT (ck_\w+ CHECK \((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))")
 
@@ -56,7 +58,8 @@ def shape(handle: sqlite3.Connection) -> dict[str, Any]:
     import sqlite_utils
 
     database = sqlite_utils.Database(handle)
-    return {name: _table(handle, name) for name in database.table_names() if name != LEDGER}
+    ours = [name for name in database.table_names() if name != LEDGER and not name.startswith(STATISTICS)]
+    return {name: _table(handle, name) for name in ours}
 
 
 def _apply(handle: sqlite3.Connection, file: Path) -> None:

@@ -21,7 +21,7 @@ from typing import NoReturn
 
 from app.adapters.imaging import sandbox
 from app.adapters.imaging.decode_limits import MB, MOST_MEGABYTES, Allowance
-from app.adapters.imaging.decoder_wire import Decoded, Outcome, Wish, answer, outcome_of, parse_question
+from app.adapters.imaging.decoder_wire import Decoded, DecodeRequest, Outcome, answer, outcome_of, parse_question
 from app.adapters.imaging.pillow import Pillow
 from app.adapters.imaging.vips import Vips
 from app.core.errors import BadPicture, UnsupportedMedia
@@ -95,11 +95,11 @@ def _decode_and_exit(engine: Engine, photo: int, server: int, devnull_fd: int) -
             os.dup2(devnull_fd, standard)
         os.close(devnull_fd)
         with open(photo, "rb", closefd=False) as questions, open(photo, "wb", closefd=False) as answers:
-            wish, may_take = parse_question(questions.readline())
+            request, may_take = parse_question(questions.readline())
             data = questions.read()
             _limit_resources(may_take)
             sandbox.seal(server)
-            outcome, decoded = _decode(engine, wish, data)
+            outcome, decoded = _decode(engine, request, data)
             answers.write(answer(outcome, decoded.size))
             for raster in decoded.rasters:
                 answers.write(raster.data)
@@ -108,9 +108,9 @@ def _decode_and_exit(engine: Engine, photo: int, server: int, devnull_fd: int) -
     os._exit(0)
 
 
-def _decode(engine: Engine, wish: Wish, photo: bytes) -> tuple[Outcome, Decoded]:
+def _decode(engine: Engine, request: DecodeRequest, photo: bytes) -> tuple[Outcome, Decoded]:
     try:
-        return Outcome.PIXELS, engine.decode(photo, wish)
+        return Outcome.PIXELS, engine.decode(photo, request)
     except (BadPicture, UnsupportedMedia) as fault:
         outcome, size = outcome_of(fault)
         return outcome, Decoded(size, ())

@@ -38,7 +38,7 @@ class Outcome(IntEnum):
 
 
 @dataclass(frozen=True)
-class Wish:
+class DecodeRequest:
     """A request for pixels of a photo, cropped to `crop` and to the aspect ratio width:height, on `background`.
 
     The result is one picture of at most width × height pixels or, if `samples` is set, the overview and the patches
@@ -65,7 +65,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Decoded:
-    """An upright photo's size in pixels, and the requested rasters in the order of `Wish.sizes`."""
+    """An upright photo's size in pixels, and the requested rasters in the order of `DecodeRequest.sizes`."""
 
     size: Size
     rasters: tuple[Raster, ...]
@@ -75,22 +75,22 @@ class InvalidAnswer(ValueError):
     """A response that no correctly working decoder sends."""
 
 
-def samples_of(wish: Wish, decoded: Decoded) -> Samples:
-    """The samples that were decoded for a wish with `samples` set."""
-    box, (overview, *pieces) = wish.box(decoded.size), decoded.rasters
+def samples_of(request: DecodeRequest, decoded: Decoded) -> Samples:
+    """The samples that were decoded for a request with `samples` set."""
+    box, (overview, *pieces) = request.box(decoded.size), decoded.rasters
     return Samples(box.width, box.height, overview, tuple(pieces))
 
 
-def question(wish: Wish, may_take: Allowance) -> bytes:
+def question(request: DecodeRequest, may_take: Allowance) -> bytes:
     """Encode the request line that is sent before the photo."""
-    return json.dumps({"wish": asdict(wish), "may_take": asdict(may_take)}).encode() + b"\n"
+    return json.dumps({"request": asdict(request), "may_take": asdict(may_take)}).encode() + b"\n"
 
 
-def parse_question(line: bytes) -> tuple[Wish, Allowance]:
+def parse_question(line: bytes) -> tuple[DecodeRequest, Allowance]:
     """Decode a line that `question` encoded."""
     words: dict[str, Any] = json.loads(line)
-    crop = words["wish"].pop("crop")
-    return Wish(Crop(**crop) if crop else None, **words["wish"]), Allowance(**words["may_take"])
+    crop = words["request"].pop("crop")
+    return DecodeRequest(Crop(**crop) if crop else None, **words["request"]), Allowance(**words["may_take"])
 
 
 def answer(outcome: Outcome, photo: Size = (0, 0)) -> bytes:

@@ -50,12 +50,14 @@ def make_by(binding: Any) -> Make:
     async def make(photo: Parts, steps: Sequence[Step | Draw], mime: str, quality: int | None) -> bytes:
         from pyodide.ffi import JsException
 
-        wish: dict[str, Any] = {"format": mime, "anim": False} | ({} if quality is None else {"quality": quality})
+        output_options: dict[str, Any] = {"format": mime, "anim": False} | (
+            {} if quality is None else {"quality": quality}
+        )
         picture = binding.input(_stream(photo))
         for step in steps:
             picture = _with(binding, picture, step)
         try:
-            result = await picture.output(_object(wish))
+            result = await picture.output(_object(output_options))
             answer = await result.response().arrayBuffer()
         except JsException as fault:
             raise translate_error(getattr(fault, "code", None), str(fault.message)) from None

@@ -23,8 +23,8 @@ from app.adapters.imaging.decode_limits import Allowance, allowance
 from app.adapters.imaging.decoder_wire import (
     ANSWER_BYTES,
     Decoded,
+    DecodeRequest,
     InvalidAnswer,
-    Wish,
     parse_answer,
     question,
     samples_of,
@@ -75,11 +75,11 @@ class ImagingSubprocess:
         mime: str = "image/png",
         background: str = WHITE,
     ) -> Picture:
-        return await self._compute.run(self._develop, photo, Wish(crop, width, height, background), mime)
+        return await self._compute.run(self._develop, photo, DecodeRequest(crop, width, height, background), mime)
 
     async def samples(self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str) -> Samples:
-        wish = Wish(crop, *aspect, background, samples=True)
-        return samples_of(wish, await self._compute.run(self._decode, photo, wish))
+        request = DecodeRequest(crop, *aspect, background, samples=True)
+        return samples_of(request, await self._compute.run(self._decode, photo, request))
 
     async def out_of_gamut(self, master: bytes, profile: bytes, intent: Intent) -> float | None:
         return await self._in_process.out_of_gamut(master, profile, intent)
@@ -100,11 +100,11 @@ class ImagingSubprocess:
         while self._idle:
             self._idle.pop().end()
 
-    def _develop(self, photo: bytes, wish: Wish, mime: str) -> Picture:
-        [pixels] = self._decode(photo, wish).rasters
+    def _develop(self, photo: bytes, request: DecodeRequest, mime: str) -> Picture:
+        [pixels] = self._decode(photo, request).rasters
         return self._codec.encode(pixels, mime)
 
-    def _decode(self, photo: bytes, wish: Wish) -> Decoded:
+    def _decode(self, photo: bytes, request: DecodeRequest) -> Decoded:
         """Decode a photo, unless its header already shows that it must be rejected.
 
         If the decoder dies or sends an invalid response, retry once: the first failure may be the machine's fault, but
@@ -115,15 +115,15 @@ class ImagingSubprocess:
         if header.format == "heic" and not util.find_spec("pi_heif"):
             raise UnsupportedMedia("HEIC photos are not supported here. Choose a JPEG or PNG photo.")
         may_take = self._allow(len(photo), header.size)
-        decoded = self._ask(photo, wish, may_take) or self._ask(photo, wish, may_take)
+        decoded = self._ask(photo, request, may_take) or self._ask(photo, request, may_take)
         if decoded is None:
             raise too_demanding()
         return decoded
 
-    def _ask(self, photo: bytes, wish: Wish, may_take: Allowance) -> Decoded | None:
+    def _ask(self, photo: bytes, request: DecodeRequest, may_take: Allowance) -> Decoded | None:
         server = self._idle.pop() if self._idle else _Server(self._engine)
         try:
-            return server.decode(photo, wish, may_take)
+            return server.decode(photo, request, may_take)
         finally:
             if server.alive:
                 self._idle.append(server)
@@ -147,7 +147,7 @@ class _Server:
             )
         self.end = weakref.finalize(self, _end, self._process, self._control)
 
-    def decode(self, photo: bytes, wish: Wish, may_take: Allowance) -> Decoded | None:
+    def decode(self, photo: bytes, request: DecodeRequest, may_take: Allowance) -> Decoded | None:
         """Decode a photo. Returns None if the decoder died or its response was invalid.
 
         Raises BadPicture, UnsupportedMedia.
@@ -157,7 +157,7 @@ class _Server:
         with ours:
             with theirs, suppress(OSError):  # the server may have died
                 socket.send_fds(self._control, [decoder.SECONDS.pack(may_take.seconds)], [theirs.fileno()])
-            result = _exchange(ours, question(wish, may_take), photo, wish, until)
+            result = _exchange(ours, question(request, may_take), photo, request, until)
         too_long = self._took_too_long(until)
         if isinstance(result, AppError):
             raise result
@@ -176,12 +176,12 @@ class _Server:
 
 
 def _exchange(
-    decoding: socket.socket, request: bytes, photo: bytes, wish: Wish, until: float
+    decoding: socket.socket, message: bytes, photo: bytes, request: DecodeRequest, until: float
 ) -> Decoded | BadPicture | UnsupportedMedia | None:
-    """Send the request and read the response, no further than the request allows; None without a valid response."""
+    """Send the message and read the response, no further than the request allows; None without a valid response."""
     try:
         decoding.settimeout(max(until - time.monotonic(), 0.001))
-        decoding.sendall(request)
+        decoding.sendall(message)
         decoding.sendall(photo)
         decoding.shutdown(socket.SHUT_WR)
     except OSError:  # the decoder died before it had read everything
@@ -194,7 +194,7 @@ def _exchange(
     if not isinstance(size, tuple):
         return size
     rasters = []
-    for width, height in wish.sizes(size):
+    for width, height in request.sizes(size):
         data = _receive(decoding, width * height * 3, until)
         if data is None:
             return None

@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 from app.adapters.imaging import gamut, mockup, pillow_photo, pillow_print, webp
-from app.adapters.imaging.decoder_wire import Decoded, Wish, samples_of
+from app.adapters.imaging.decoder_wire import Decoded, DecodeRequest, samples_of
 from app.adapters.imaging.pillow_icc import Inks
 from app.adapters.imaging.print_plan import PrintPlan, margin
 from app.core.crop_geometry import Box, cut, fit, patches
@@ -38,20 +38,20 @@ class Pillow:
         mime: str = "image/png",
         background: str = WHITE,
     ) -> Picture:
-        return await self._compute.run(_develop, photo, Wish(crop, width, height, background), mime)
+        return await self._compute.run(_develop, photo, DecodeRequest(crop, width, height, background), mime)
 
     async def samples(self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str) -> Samples:
-        return await self._compute.run(_samples, photo, Wish(crop, *aspect, background, samples=True))
+        return await self._compute.run(_samples, photo, DecodeRequest(crop, *aspect, background, samples=True))
 
     @staticmethod
-    def decode(photo: bytes, wish: Wish) -> Decoded:
+    def decode(photo: bytes, request: DecodeRequest) -> Decoded:
         """Decode the requested pixels of a photo. Raises UnsupportedMedia, BadPicture."""
         with pillow_photo.open_photo(photo) as image:
             size = pillow_photo.upright_size(image)
-            box, sizes = wish.box(size), wish.sizes(size)
-            around = patches(box) if wish.samples else []
-            pieces = [_raster(pillow_photo.patch(image, each, wish.background)) for each in around]
-            return Decoded(size, (_raster(pillow_photo.pixels(image, box, sizes[0], wish.background)), *pieces))
+            box, sizes = request.box(size), request.sizes(size)
+            around = patches(box) if request.samples else []
+            pieces = [_raster(pillow_photo.patch(image, each, request.background)) for each in around]
+            return Decoded(size, (_raster(pillow_photo.pixels(image, box, sizes[0], request.background)), *pieces))
 
     @staticmethod
     def encode(pixels: Raster, mime: str) -> Picture:
@@ -80,13 +80,13 @@ class Pillow:
         return await self._compute.run(_print_file, master, spec, upscaler, profile)
 
 
-def _develop(photo: bytes, wish: Wish, mime: str) -> Picture:
-    [pixels] = Pillow.decode(photo, wish).rasters
+def _develop(photo: bytes, request: DecodeRequest, mime: str) -> Picture:
+    [pixels] = Pillow.decode(photo, request).rasters
     return Pillow.encode(pixels, mime)
 
 
-def _samples(photo: bytes, wish: Wish) -> Samples:
-    return samples_of(wish, Pillow.decode(photo, wish))
+def _samples(photo: bytes, request: DecodeRequest) -> Samples:
+    return samples_of(request, Pillow.decode(photo, request))
 
 
 def _preview(master: bytes, max_side: int, mark: Mark | None, by_ai: bool) -> Picture:

@@ -6,7 +6,7 @@ from importlib import util
 from typing import Any
 
 from app.adapters.imaging import gamut, mockup, vips_print, webp
-from app.adapters.imaging.decoder_wire import Decoded, Wish, samples_of
+from app.adapters.imaging.decoder_wire import Decoded, DecodeRequest, samples_of
 from app.adapters.imaging.vips_photo import Photo, image_of, with_photo
 from app.core.crop_geometry import Box, cut, fit, patches
 from app.core.mockups import MockupParts
@@ -42,21 +42,21 @@ class Vips:
         mime: str = "image/png",
         background: str = WHITE,
     ) -> Picture:
-        return await self._compute.run(_develop, photo, Wish(crop, width, height, background), mime)
+        return await self._compute.run(_develop, photo, DecodeRequest(crop, width, height, background), mime)
 
     async def samples(self, photo: bytes, *, crop: Crop | None, aspect: tuple[int, int], background: str) -> Samples:
-        return await self._compute.run(_samples, photo, Wish(crop, *aspect, background, samples=True))
+        return await self._compute.run(_samples, photo, DecodeRequest(crop, *aspect, background, samples=True))
 
     @staticmethod
-    def decode(photo: bytes, wish: Wish) -> Decoded:
+    def decode(photo: bytes, request: DecodeRequest) -> Decoded:
         """Decode the requested pixels of a photo. Raises UnsupportedMedia, BadPicture."""
 
         def work(opened: Photo) -> Decoded:
-            box, size = wish.box(opened.size), wish.sizes(opened.size)[0]
-            if not wish.samples:
-                return Decoded(opened.size, (opened.pixels(box, size, wish.background),))
-            pieces = opened.patches(patches(box), wish.background)
-            return Decoded(opened.size, (opened.overview(box, size, wish.background), *pieces))
+            box, size = request.box(opened.size), request.sizes(opened.size)[0]
+            if not request.samples:
+                return Decoded(opened.size, (opened.pixels(box, size, request.background),))
+            pieces = opened.patches(patches(box), request.background)
+            return Decoded(opened.size, (opened.overview(box, size, request.background), *pieces))
 
         return with_photo(photo, work)
 
@@ -90,10 +90,10 @@ class Vips:
         return await self._compute.run(with_photo, master, work)
 
 
-def _develop(photo: bytes, wish: Wish, mime: str) -> Picture:
-    [pixels] = Vips.decode(photo, wish).rasters
+def _develop(photo: bytes, request: DecodeRequest, mime: str) -> Picture:
+    [pixels] = Vips.decode(photo, request).rasters
     return Vips.encode(pixels, mime)
 
 
-def _samples(photo: bytes, wish: Wish) -> Samples:
-    return samples_of(wish, Vips.decode(photo, wish))
+def _samples(photo: bytes, request: DecodeRequest) -> Samples:
+    return samples_of(request, Vips.decode(photo, request))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from app.adapters.shopify import guards, payloads
 from app.adapters.shopify.graphql import Reply
 from app.core.errors import AppError, Unavailable
-from app.core.ports.shopify import AccessToken, PrintNote, ProductPage, ShopDetails
+from app.core.ports.shopify import AccessToken, PrintNote, ProductDetails, ProductPage, ShopDetails
 
 if TYPE_CHECKING:
     import httpx
@@ -57,6 +57,11 @@ class Admin:
     async def products(self, token: AccessToken, after: str | None) -> ProductPage:
         page = (await self._call(token, "products", {"after": after}))["products"]
         return ProductPage([payloads.product(each) for each in page["nodes"]], _next(page))
+
+    async def product(self, token: AccessToken, shopify_product_id: str) -> ProductDetails | None:
+        about = {"id": f"gid://shopify/Product/{shopify_product_id}"}
+        found = (await self._call(token, "product", about))["product"]
+        return payloads.product_details(found) if found else None
 
     async def note_print(self, token: AccessToken, note: PrintNote) -> None:
         about = {

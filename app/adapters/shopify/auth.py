@@ -131,6 +131,9 @@ class Auth:
     def admin_url(self, shop: str, path: str) -> str:
         return f"{self._base_url}/{shop}/admin/{path}" if self._base_url else f"https://{shop}/admin/{path}"
 
+    def store_url(self, shop: str, path: str) -> str:
+        return f"{self._base_url}/{shop}/{path}" if self._base_url else f"https://{shop}/{path}"
+
     async def redeem(self, grant: Grant) -> AccessToken:
         from app.adapters.shopify.transport import open_client
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.core.ports.shopify import ListedProduct
+from app.core.ports.shopify import ListedProduct, ProductDetails, ProductVariant
 from app.core.times import from_text
 
 
@@ -33,6 +33,18 @@ def product(answer: Mapping[str, Any]) -> ListedProduct:
         is_active=answer["status"] in ("ACTIVE", "UNLISTED"),
         changed_at=from_text(answer["updatedAt"]),
     )
+
+
+def product_details(answer: Mapping[str, Any]) -> ProductDetails:
+    variants = [_variant(node) for node in answer["variants"]["nodes"]]
+    count = _part(answer, "variantsCount", "count")
+    return ProductDetails(
+        product(answer), answer["status"] == "ARCHIVED", variants, len(variants) if count is None else count
+    )
+
+
+def _variant(node: Mapping[str, Any]) -> ProductVariant:
+    return ProductVariant(str(_number(node)), {each["name"]: each["value"] for each in node["selectedOptions"]})
 
 
 def _line(line: Mapping[str, Any]) -> dict[str, Any]:

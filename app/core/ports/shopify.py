@@ -111,6 +111,29 @@ class ListedProduct:
 
 
 @dataclass(frozen=True)
+class ProductVariant:
+    """A variant of a product. `options` are its values by the option's name, such as {"Size": "A3"}."""
+
+    shopify_variant_id: str
+    options: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        """The variant's name as in the Shopify admin, such as "A3 / Matte"."""
+        return " / ".join(self.options.values())
+
+
+@dataclass(frozen=True)
+class ProductDetails:
+    """A product with its first variants, `variant_count` of which it has in total."""
+
+    product: ListedProduct
+    is_archived: bool
+    variants: list[ProductVariant]
+    variant_count: int
+
+
+@dataclass(frozen=True)
 class ProductPage:
     """A page of a shop's products. `cursor` is where the next page starts, or None on the last page."""
 
@@ -152,6 +175,9 @@ class ShopifyAuth(Protocol):
     def admin_url(self, shop: str, path: str) -> str:
         """Return the URL of a page in the shop's admin."""
 
+    def store_url(self, shop: str, path: str) -> str:
+        """Return the URL of a page of the shop's online store."""
+
     async def redeem(self, grant: Grant) -> AccessToken:
         """Exchange a code for a token. Raises Unavailable, or Unauthorized if the code was used or is unknown."""
 
@@ -172,6 +198,9 @@ class ShopifyAdmin(Protocol):
 
     async def products(self, token: AccessToken, after: str | None) -> ProductPage:
         """Return up to 100 of the shop's products, after a cursor."""
+
+    async def product(self, token: AccessToken, shopify_product_id: str) -> ProductDetails | None:
+        """Return a product with up to 250 of its variants; None if it does not exist."""
 
     async def note_print(self, token: AccessToken, note: PrintNote) -> None:
         """Set the line's metafield on the order (namespace `artify`, key `print_<line>`). Idempotent."""

@@ -41,7 +41,7 @@ async def open_by_kind(db: Database) -> dict[tuple[str, ...], int]:
     return await _by_kind(db, is_open_now(jobs))
 
 
-async def given_up_by_kind(db: Database, since: datetime) -> dict[tuple[str, ...], int]:
+async def failed_by_kind(db: Database, since: datetime) -> dict[tuple[str, ...], int]:
     """Return how many of the jobs created since then have failed for good, by kind and status."""
     return await _by_kind(db, and_(unindexed(jobs.c.id) >= first_id(since), is_given_up(jobs)))
 

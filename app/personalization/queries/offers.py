@@ -8,7 +8,19 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Join, Label, and_, func, literal, literal_column, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Join,
+    Label,
+    and_,
+    func,
+    literal,
+    literal_column,
+    select,
+    union_all,
+    update,
+)
 
 from app.catalog.tables import products
 from app.core.ids import new_id
@@ -18,7 +30,7 @@ from app.core.rows import part
 from app.core.statements import built_once
 from app.core.tables import Id, among, each_of, unindexed, upsert
 from app.media.tables import assets
-from app.personalization.model import Style, Watermark, default_watermark
+from app.personalization.model import SavedWatermark, Style, Watermark, default_watermark
 from app.personalization.print_sizes import PRINT_DPI, Size
 from app.personalization.tables import (
     ai_styles,
@@ -246,6 +258,15 @@ async def watermark(db: Database, shop_id: str) -> Watermark | None:
     return replace(own, text=default.text) if is_empty else own
 
 
+async def saved_watermark(db: Database, shop_id: str) -> SavedWatermark | None:
+    """Return the watermark that the merchant has saved, also if it is switched off; None if there is none."""
+    row = await db.one(_watermark_row(shop_id))
+    if row is None or row["is_active"] is None:
+        return None
+    own = Watermark(**{name: row[name] for name in Watermark.__dataclass_fields__})
+    return SavedWatermark(own, row["is_active"])
+
+
 @built_once
 def _watermark_row(shop_id: str) -> Any:
     return (
@@ -280,6 +301,31 @@ def insert_size(shop_id: str, size: Size, sort_order: int, at: datetime) -> Any:
     )
 
 
+@built_once
+def update_size(shop_id: str, size: Size, at: datetime) -> Any:
+    """Set the name and the dimensions of a size, which belongs to the same variant as before."""
+    return (
+        update(sizes)
+        .where(sizes.c.shop_id == shop_id, sizes.c.id == size.id)
+        .values(name=size.name, width_px=size.width_px, height_px=size.height_px, updated_at=at)
+    )
+
+
+@built_once
+def retire_sizes(shop_id: str, product_id: str, shopify_variant_ids: list[str], at: datetime) -> Any:
+    """Stop offering these variants of a product. Designs that were made for them keep their size."""
+    return (
+        update(sizes)
+        .where(
+            sizes.c.shop_id == shop_id,
+            sizes.c.product_id == product_id,
+            among(sizes.c.shopify_variant_id, shopify_variant_ids),
+            sizes.c.is_active == 1,
+        )
+        .values(is_active=False, updated_at=at)
+    )
+
+
 def insert_style(shop_id: str, style: Style, example_asset_id: str | None, sort_order: int, at: datetime) -> Any:
     return upsert(ai_styles).values(
         id=style.id,
@@ -298,24 +344,9 @@ def insert_own_style(shop_id: str, style: Style, at: datetime) -> Any:
     return insert_style(shop_id, style, None, 0, at).values(is_active=False)
 
 
-def link_style(shop_id: str, product_id: str, style_id: str, sort_order: int, at: datetime) -> Any:
-    return (
-        upsert(product_styles)
-        .values(
-            id=new_id(),
-            shop_id=shop_id,
-            product_id=product_id,
-            ai_style_id=style_id,
-            sort_order=sort_order,
-            created_at=at,
-            updated_at=at,
-        )
-        .on_conflict_do_nothing(index_elements=["product_id", "ai_style_id"])
-    )
-
-
-def set_watermark(shop_id: str, watermark: Watermark, at: datetime) -> Any:
+def set_watermark(shop_id: str, watermark: Watermark, at: datetime, *, is_active: bool = True) -> Any:
     fresh = {
+        "is_active": is_active,
         "text": watermark.text,
         "opacity": watermark.opacity,
         "position": watermark.position,

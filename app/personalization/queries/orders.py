@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
 
-from app.core.ids import first_id
 from app.core.ports.database import Database, Expect
 from app.core.statements import built_once
 from app.core.tables import among, moment, upsert
@@ -102,17 +101,6 @@ def _items_by_state(shop_id: str) -> Any:
     )
 
 
-async def has_previews_since(db: Database, shop_id: str, since: datetime) -> bool:
-    """Return whether a preview was requested since then."""
-    return await db.one(_preview_since(shop_id, first_id(since))) is not None
-
-
-@built_once
-def _preview_since(shop_id: str, first: str) -> Any:
-    mine = [generations.c.shop_id == shop_id, generations.c.generation_type == "preview", generations.c.id >= first]
-    return select(generations.c.id).where(*mine).order_by(generations.c.id.desc()).limit(1)
-
-
 def save_order(order: Order, before: Order | None, at: datetime) -> Expect:
     """Insert an order (`before` is None) or update it.
 
@@ -171,6 +159,26 @@ async def items_without_size(db: Database, shop_id: str, shopify_variant_id: str
     """Return the ids of lines of this variant that have no size."""
     rows = await db.all(_items_without_size(shop_id, shopify_variant_id, limit))
     return [str(row["id"]) for row in rows]
+
+
+async def variants_without_size(db: Database, shop_id: str, shopify_variant_ids: Collection[str]) -> list[str]:
+    """Return those of these variants of which a line waits for a print size."""
+    rows = await db.all(_variants_without_size(shop_id, shopify_variant_ids))
+    return [str(row["shopify_variant_id"]) for row in rows]
+
+
+@built_once
+def _variants_without_size(shop_id: str, shopify_variant_ids: Collection[str]) -> Any:
+    return (
+        select(order_items.c.shopify_variant_id)
+        .where(
+            order_items.c.shop_id == shop_id,
+            among(order_items.c.shopify_variant_id, shopify_variant_ids),
+            order_items.c.size_id.is_(None),
+            order_items.c.state.in_(("unmapped", "needs_review")),
+        )
+        .distinct()
+    )
 
 
 @built_once

@@ -85,7 +85,7 @@ class DesignsAndOrders(OwnedTable):
             or_(unindexed(generations.c.order_id).is_(None), generations.c.order_id.in_(mine)),
         )
 
-    def tried_only(self, customer: Customer) -> ColumnElement[bool]:
+    def is_unordered_by_others(self, customer: Customer) -> ColumnElement[bool]:
         return and_(~_is_ordered_by_others(customer, generations.c.id), unindexed(generations.c.order_id).is_(None))
 
     def delete(self, shop_id: str, item_ids: Collection[str], at: datetime) -> list[Any]:
@@ -94,8 +94,8 @@ class DesignsAndOrders(OwnedTable):
         )
         proposed = and_(unindexed(order_items.c.shop_id) == shop_id, proposal)
         return [
-            *print_archives.withdraw(shop_id, or_(preview, final), at),
-            _clear_lines(shop_id, at).where(or_(preview, final)),
+            *[each for either in (preview, final) for each in print_archives.withdraw(shop_id, either, at)],
+            *[_clear_lines(shop_id, at).where(either) for either in (preview, final)],
             update(order_items).where(proposed).values(proposed_generation_id=None, updated_at=at),
             *super().delete(shop_id, item_ids, at),
         ]
@@ -137,7 +137,11 @@ class DesignsAndOrders(OwnedTable):
             *(order_items.c.print_asset_id, product_bases.c.profile_asset_id, watermarks.c.asset_id),
             *(ai_styles.c.example_asset_id, ai_styles.c.reference_asset_id),
         )
-        needed = [select(column.table.c.id).where(column == assets.c.id).exists() for column in referring]
+        # A range rather than an equality: where most shops have no such file, statistics make SQLite think that every
+        # value is as frequent as NULL, and it would read the whole table for each file.
+        needed = [
+            select(column.table.c.id).where(column.between(assets.c.id, assets.c.id)).exists() for column in referring
+        ]
         return or_(super().needs_file(), *needed)
 
     def is_unordered(self) -> ColumnElement[bool]:

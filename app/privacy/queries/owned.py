@@ -85,10 +85,10 @@ class OwnedTable(PersonalData):
     def leave_browsers(self, customer: Customer, browsers: Browsers) -> list[Any]:
         table = self.table
         guests = and_(unindexed(table.c.shop_id) == customer.shop_id, unindexed(table.c.shopper_id).is_(None))
-        shared = and_(browsers.shared(table.c.guest_session_id), self.tried_only(customer))
+        shared = and_(browsers.shared(table.c.guest_session_id), self.is_unordered_by_others(customer))
         return [update(table).where(guests, shared).values(guest_session_id=None, idempotency_key=None)]
 
-    def tried_only(self, customer: Customer) -> ColumnElement[bool]:
+    def is_unordered_by_others(self, customer: Customer) -> ColumnElement[bool]:
         """Return the condition that no order needs an item, apart from the customer's own orders."""
         return true()
 

@@ -130,13 +130,13 @@ def close_delivery(shop_id: str, delivery_id: str, status: str, error: str | Non
     )
 
 
-async def told_since(db: Database, shop_id: str, topic: str, moment: datetime) -> bool:
+async def has_newer_delivery(db: Database, shop_id: str, topic: str, moment: datetime) -> bool:
     """Whether a newer webhook of a topic was accepted. Webhooks arrive in any order."""
-    return await db.one(_told_since(shop_id, topic, moment)) is not None
+    return await db.one(_has_newer_delivery(shop_id, topic, moment)) is not None
 
 
 @built_once
-def _told_since(shop_id: str, topic: str, moment: datetime) -> Any:
+def _has_newer_delivery(shop_id: str, topic: str, moment: datetime) -> Any:
     return (
         select(webhook_deliveries.c.id)
         .where(

@@ -100,9 +100,20 @@ def uninstall(shop_id: str, at: datetime, as_of: datetime) -> Any:
         update(shops)
         .where(shops.c.id == shop_id, *older)
         .values(
-            is_active=False, uninstalled_at=_later(shops.c.uninstalled_at, as_of), access_lost_at=None, updated_at=at
+            is_active=False,
+            uninstalled_at=_later(shops.c.uninstalled_at, as_of),
+            access_lost_at=None,
+            block_seen_at=None,  # Shopify removes the blocks of an app from themes when it is removed
+            updated_at=at,
         )
     )
+
+
+@built_once
+def note_block(shop_id: str, at: datetime) -> Any:
+    """Record that the shop's theme has our block; the first time counts."""
+    unseen = [shops.c.id == shop_id, shops.c.block_seen_at.is_(None)]
+    return update(shops).where(*unseen).values(block_seen_at=at)
 
 
 @built_once

@@ -41,7 +41,8 @@
 
     async fetchProduct() {
       const { proxy, product } = this.config;
-      const answer = await fetch(`${proxy}/products/${product}`, { headers: { Accept: "application/json" } });
+      const query = this.config.design_mode ? "?design_mode=1" : ""; // the theme with this block may not be saved yet
+      const answer = await fetch(`${proxy}/products/${product}${query}`, { headers: { Accept: "application/json" } });
       if (answer.status !== 404 && !answer.ok) throw new Error(`HTTP ${answer.status}`);
       const offer = answer.ok ? await answer.json() : null;
       this.show(offer);

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app import personalization
 from app.catalog import Product
 from app.catalog.tables import products
 from app.personalization import Size, Style
 from app.personalization.tables import ai_styles
 from devstore import catalog
+from tests.apps import save_offer
 from tests.integration import webhooks
 from tests.integration.servers import SHOP, Shopify
 from tests.integration.world import World
@@ -27,7 +27,7 @@ VASE: dict[str, Any] = {
     "id": PRODUCT,
     "handle": "photo-vase",
     "title": "Photo Vase",
-    "option": "Size",
+    "options": ["Size"],
     "description": "",
     "variants": [{"id": id, "title": str(id), "price": 1800} for id in (VARIANT, NEIGHBOUR)],
 }
@@ -119,6 +119,4 @@ async def put_on_sale(world: World) -> None:
     world.change("UPDATE products SET is_enabled = 1 WHERE id = ?", listed["id"])
     product = Product(listed["id"], SHOP, str(PRODUCT), "Photo Vase", "photo-vase", True, True)
     sizes = [Size(f"vase-{id}", product.id, str(id), 1200, 1200, str(id)) for id in (VARIANT, NEIGHBOUR)]
-    await personalization.save_offer(
-        world.app, SHOP, product, sizes, [Style(style["id"], style["name"], style["prompt_template"])]
-    )
+    await save_offer(world.app, product, sizes, [Style(style["id"], style["name"], style["prompt_template"])])

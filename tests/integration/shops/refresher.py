@@ -1,16 +1,16 @@
-"""One process of several that want the same shop's token: `python -m tests.integration.shops.refresher SHOP AT TIMES`.
+"""One process of several that want the same shop's token: `python -m tests.integration.shops.refresher SHOP TIMES`.
 
-Its clock stands at AT. It says when it is ready, waits for a line, asks TIMES times at once, and prints what it got:
-JSON, a list of access tokens and codes of faults.
+It serves one test after another, because starting takes longer than a test. For each, it reads the app's environment as
+a line of JSON, answers "ready", waits for a line, asks TIMES times at once, and prints what it got: JSON, a list of
+access tokens and codes of faults. It ends with its input.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
-from datetime import datetime
+from collections.abc import Mapping
 
 from app import shops
 from app.core.app import App
@@ -18,7 +18,6 @@ from app.core.errors import AppError
 from app.core.settings import Settings
 from app.wiring import build
 from tests.apps import close
-from tests.fakes.ports import SetClock
 
 
 async def got(app: App, shop_id: str) -> str:
@@ -28,8 +27,8 @@ async def got(app: App, shop_id: str) -> str:
         return fault.code
 
 
-async def run(shop_id: str, at: str, times: int) -> None:
-    app = build(Settings.load(os.environ), clock=SetClock(datetime.fromisoformat(at)))
+async def run(shop_id: str, times: int, environ: Mapping[str, str]) -> None:
+    app = build(Settings.load(environ))
     await shops.active_shop(app.db, shop_id)
     print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
@@ -38,4 +37,5 @@ async def run(shop_id: str, at: str, times: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(run(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    for line in sys.stdin:
+        asyncio.run(run(sys.argv[1], int(sys.argv[2]), json.loads(line)))

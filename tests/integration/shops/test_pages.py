@@ -9,12 +9,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app import personalization
 from app.catalog import Product
 from app.core.errors import Unprocessable
 from app.core.ids import new_id
 from app.personalization import Size
-from tests.apps import open_shop, stock
+from tests.apps import open_shop, save_offer, stock
 from tests.integration import webhooks
 from tests.integration.servers import OTHER_SHOP, SHOP
 from tests.integration.world import World
@@ -25,7 +24,7 @@ pytestmark = pytest.mark.anyio
 async def test_the_home_page_of_a_new_shop_says_what_to_do_next(empty_world: World) -> None:
     page = (await empty_world.merchant().document()).text
     assert "Artify is installed in Artify Demo." in page
-    assert "No products are ready to personalize yet." in page
+    assert "Choose the products that shoppers can personalize." in page
     assert "Open theme editor" in page
     assert tiles(page) == ["0", "0", "0", "0"]
     assert "need your attention" not in page
@@ -56,7 +55,7 @@ async def test_the_home_page_lists_every_product_on_its_pages(empty_world: World
     for title in named:
         product = Product(new_id(), SHOP, new_id(), title, "", True, True)
         size = Size(new_id(), product.id, f"Size of {title}", 2480, 3508, None)
-        await personalization.save_offer(empty_world.app, SHOP, product, [size], [])
+        await save_offer(empty_world.app, product, [size], [])
     address = "/"
     while address:
         pages.append((await merchant.fetch(address)).text)
@@ -67,7 +66,7 @@ async def test_the_home_page_lists_every_product_on_its_pages(empty_world: World
         named[100:],
     ]
     assert all(f"Size of {title}<" in pages[2] for title in named[100:])
-    assert "120 products are ready to personalize." in pages[0]
+    assert "120 products are chosen." in pages[0]
     assert (await merchant.fetch(linked(pages[2], "Previous"))).text == pages[1]
     assert (await merchant.fetch("/?after=unknown")).text == pages[0]
 
@@ -159,7 +158,7 @@ async def test_the_home_page_says_how_often_styles_were_used(world: World) -> No
 async def test_the_home_page_of_a_shop_with_one_product_says_so(empty_world: World) -> None:
     await open_shop(empty_world.app, SHOP)
     await stock(empty_world.app, SHOP)
-    assert "1 product is ready to personalize." in (await empty_world.merchant().document()).text
+    assert "1 of 1 product has print sizes." in (await empty_world.merchant().document()).text
 
 
 async def test_the_orders_page_of_a_busy_shop_shows_each_line(world: World) -> None:

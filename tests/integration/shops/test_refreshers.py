@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,12 +13,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import update
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app import shops, wiring
 from app.core.app import App
 from app.core.ports.shopify import AdminVisit
 from app.core.settings import Settings
+from app.shops.tables import access_tokens
 from devstore.config import Config
 from devstore.server import create_devstore
 from devstore.signatures import id_token
@@ -75,41 +76,52 @@ async def installed(settings: dict[str, str]) -> App:
     return app
 
 
-def together(settings: dict[str, str], at: datetime) -> list[list[str]]:
-    """What each of the processes got, all of which asked at the same moment."""
-    command = [sys.executable, "-m", "tests.integration.shops.refresher", SHOP, at.isoformat(), str(TIMES)]
+@pytest.fixture(scope="module")
+def refreshers() -> Iterator[list[subprocess.Popen[str]]]:
+    """Four processes that ask for tokens whenever they are told to: starting them takes longer than a test."""
+    command = [sys.executable, "-m", "tests.integration.shops.refresher", SHOP, str(TIMES)]
+    pipe = subprocess.PIPE
     with ExitStack() as stack:
-        running = [
-            stack.enter_context(
-                processes.start(
-                    command,
-                    cwd=ROOT,
-                    env=dict(os.environ) | settings,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    text=True,
-                )
-            )
-            for _ in range(PROCESSES)
-        ]
-        for process in running:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n", process.communicate()
-        for process in running:
-            assert process.stdin is not None
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        return [json.loads(process.communicate(timeout=60)[0]) for process in running]
+        starts = [processes.start(command, cwd=ROOT, text=True, stdin=pipe, stdout=pipe) for _ in range(PROCESSES)]
+        yield [stack.enter_context(process) for process in starts]
+
+
+async def expiring(app: App, life: timedelta) -> None:
+    """Let the stored token expire after so long. A new one lives for an hour, so a late request refreshes nothing."""
+    await app.db.batch(update(access_tokens).values(access_expires_at=datetime.now(UTC) + life))
+
+
+def together(running: list[subprocess.Popen[str]], settings: dict[str, str]) -> list[list[str]]:
+    """What each of the processes got, all of which asked at the same moment."""
+    for process in running:
+        say(process, json.dumps(settings))
+    for process in running:
+        assert heard(process) == "ready\n"
+    for process in running:
+        say(process, "go")
+    return [json.loads(heard(process)) for process in running]
+
+
+def say(process: subprocess.Popen[str], line: str) -> None:
+    assert process.stdin is not None
+    process.stdin.write(f"{line}\n")
+    process.stdin.flush()
+
+
+def heard(process: subprocess.Popen[str]) -> str:
+    """The next line that the process prints; empty when it has ended, and then the run's output has its traceback."""
+    assert process.stdout is not None
+    return process.stdout.readline()
 
 
 async def test_a_token_near_its_end_is_refreshed_by_one_while_the_others_use_it(
-    settings: dict[str, str], shopify: tuple[str, Counted]
+    settings: dict[str, str], shopify: tuple[str, Counted], refreshers: list[subprocess.Popen[str]]
 ) -> None:
     app, counted = await installed(settings), shopify[1]
     first = (await shops.access_token(app, SHOP)).access
     counted.asked.clear()
-    got = together(settings, datetime.now(UTC) + timedelta(minutes=56))
+    await expiring(app, timedelta(minutes=4))
+    got = together(refreshers, settings)
     tokens = [token for each in got for token in each]
     assert len(tokens) == PROCESSES * TIMES
     assert len(counted.asked) == 1
@@ -120,12 +132,12 @@ async def test_a_token_near_its_end_is_refreshed_by_one_while_the_others_use_it(
 
 
 async def test_a_dead_token_is_refreshed_by_one_while_the_others_are_told_to_come_again(
-    settings: dict[str, str], shopify: tuple[str, Counted]
+    settings: dict[str, str], shopify: tuple[str, Counted], refreshers: list[subprocess.Popen[str]]
 ) -> None:
     app, counted = await installed(settings), shopify[1]
     counted.asked.clear()
-    later = datetime.now(UTC) + timedelta(minutes=61)
-    tokens = [token for each in together(settings, later) for token in each]
+    await expiring(app, -timedelta(minutes=1))
+    tokens = [token for each in together(refreshers, settings) for token in each]
     assert len(tokens) == PROCESSES * TIMES
     assert len(counted.asked) == 1
     next_one = (await shops.access_token(app, SHOP)).access

@@ -29,30 +29,68 @@ from tests.pictures import good
 
 POSTER, POSTER_VARIANT = "1001", "2001"
 WARES = {SHOP: (MUG, MUG_VARIANT), OTHER_SHOP: (POSTER, POSTER_VARIANT)}
+LISTED = "7700000000003"
+"""A product of every simulated shop that nobody here has ordered."""
 CUSTOMER, NEIGHBOUR = "9001", "9002"
 PHOTO = good("png")
 PLAIN: Mapping[str, Any] = {
+    "active": True,
+    "after": "",
     "approved": True,
+    "background": "#ffffff",
+    "bleed": "3",
     "bytes": len(PHOTO.data),
+    "choices": [],
     "code": "damaged",
+    "confirmed": True,
     "content_type": PHOTO.mime,
     "crop": None,
     "days": 60,
+    "description": "A slate",
+    "design_mode": "1",
+    "dpi": "300",
+    "enabled": True,
     "engine": "by-hand",
     "filename": PHOTO.filename,
     "files": {},
+    "format": "jpg",
+    "height": "297",
+    "in_list": True,
+    "intent": "relative",
     "kind": "export",
     "kinds": ["personalization.finalize"],
     "message": "It is damaged.",
     "mime": "image/jpeg",
     "name": "print",
+    "offered": True,
+    "opacity": "30",
+    "options": "Size",
+    "position": "tiled",
+    "price": "12.50",
+    "product_ids": ["7700000000001"],
+    "prompt": "An oil painting",
     "report": {},
     "retryable": True,
+    "safe": "2",
+    "seen": "",
+    "sent": True,
     "sha256": "0" * 64,
-    "show": "attention",
+    "show": "ready",
+    "shown": [],
+    "since": "",
+    "size": "20",
+    "starter": "mug",
+    "text": "Artify",
     "tiles": 4,
     "tiles_fell_back": 0,
     "took_ms": 1000,
+    "unit": "mm",
+    "until": "",
+    "up": True,
+    "values": "A4",
+    "variants": [],
+    "wanted": True,
+    "width": "210",
 }
 """Inputs that name nothing of anybody."""
 
@@ -156,10 +194,29 @@ async def _merchant(world: World, shop: str) -> Person:
     has |= {"upload_id": await _sent(world, merchant, item), "guest_token": design.has["guest_token"]}
     doubtful = await _line(world, shop, webhooks.line(preview, product_id=404, variant_id=int(variant)))
     has["delivery_id"] = _leave_unread(world, shop)
+    has["archive_id"] = _leave_archive(world, shop)
+    has |= await _setup(world, shop, merchant)
     untold = await _line(world, shop, webhooks.line(preview, product_id=int(product), variant_id=404))
     _leave_untold(world, untold)
     lines = {"/orders/items/{item_id}/picture": doubtful, "/orders/items/{item_id}/note": untold}
     return Person("admin", shop, has=has, lines=lines)
+
+
+async def _setup(world: World, shop: str, merchant: Merchant) -> dict[str, str]:
+    """A product that the simulated shop has too, printed on a blank, with a style."""
+    assert (await merchant.post("/products", {"product_ids": [LISTED]})).status_code == 200
+    assert (await merchant.post("/blanks", {"starter": "mug"})).status_code == 200
+    [product] = world.rows("SELECT id FROM products WHERE shop_id = ? AND shopify_product_id = ?", shop, LISTED)
+    [base] = world.rows("SELECT id FROM product_bases WHERE shop_id = ? AND starter = 'mug'", shop)
+    [style, *_] = world.rows("SELECT ai_style_id FROM product_styles WHERE product_id = ?", product["id"])
+    blank = {"base_id": base["id"]}
+    assert (await merchant.post(f"/products/{product['id']}/blanks", blank)).status_code == 200
+    [size, *_] = world.rows("SELECT id FROM product_base_variants WHERE product_base_id = ?", base["id"])
+    return blank | {
+        "product_id": product["id"],
+        "style_id": style["ai_style_id"],
+        "base_variant_id": size["id"],
+    }
 
 
 async def _line(world: World, shop: str, line: dict[str, Any]) -> str:
@@ -182,6 +239,17 @@ def _leave_unread(world: World, shop: str) -> str:
         f"INSERT INTO webhook_deliveries ({names}) VALUES (?, ?, ?, ?, ?, ?, ?, 'crashed', ?, ?)", *values, now, now
     )
     return delivery_id
+
+
+def _leave_archive(world: World, shop: str) -> str:
+    """The id of a ZIP that was made, of which nothing is left but its row."""
+    archive_id, now = new_id(), to_text(world.clock.now())
+    world.change(
+        "INSERT INTO print_archives (id, shop_id, status, print_asset_ids, completed_at, created_at, updated_at) "
+        "VALUES (?, ?, 'completed', '[]', ?, ?, ?)",
+        *(archive_id, shop, now, now, now),
+    )
+    return archive_id
 
 
 def _leave_untold(world: World, item_id: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import sys
 from collections.abc import Iterator
@@ -74,15 +75,19 @@ def test_only_the_facade_imports_a_module_that_shares_a_name_with_what_it_offers
     shared = {
         f"{source.name}.{name}" for places in places_of(source) for names in places.values() for name in names.split()
     }
-    modules = {each.name for each in sources("app")} & shared
-    importers = [each.name for each in sources("app", "handlers") if each is not source and each.name != source.name]
-    found = {each.name for each in sources("app", "handlers") if each.name in importers and modules_of(each) & modules}
+    imported = imported_modules()
+    modules = imported.keys() & shared
+    found = {name for name, imports in imported.items() if name != source.name and imports & modules}
     assert found == set()
 
 
-def modules_of(source: Source) -> set[str]:
-    """The modules that it imports from, as `from a.b import c` names `a.b`."""
-    return {str(node.module) for node in ast.walk(source.tree) if isinstance(node, ast.ImportFrom)}
+@functools.cache
+def imported_modules() -> dict[str, set[str]]:
+    """The modules that each of ours imports from, as `from a.b import c` names `a.b`."""
+    return {
+        source.name: {str(node.module) for node in ast.walk(source.tree) if isinstance(node, ast.ImportFrom)}
+        for source in sources("app", "handlers")
+    }
 
 
 def test_a_webhooks_handler_imports_few_modules() -> None:

@@ -26,6 +26,7 @@ from tests.sketches.installed import installed
 PRICE = 1_000
 KIND = replace(SKETCHES, lane=Lane.MERCHANT)
 """As merchants ask for sketches: the lane that previews do not use."""
+[REFUSAL] = KIND.charge.refusals.values()
 JOBS = {KIND.name: generation.job_kind(KIND, draw)}
 
 
@@ -67,13 +68,12 @@ class Desk:
 
     def wish(self, **changes: Any) -> Sketch:
         now = self.app.clock.now()
-        sketch = Sketch(new_id(), SHOP, "a ring", now, quota_period=quotas.period_of(now, "UTC"))
+        period = quotas.period_of(now, "UTC")
+        sketch = Sketch(id=new_id(), shop_id=SHOP, prompt="a ring", created_at=now, quota_period=period)
         return replace(sketch, guest_session_id=self.guest_id, **changes)
 
     async def ask(self, **changes: Any) -> Sketch:
-        wanted = self.wish(**changes)
-        before = await generation.by_key(self.app.db, SHOP, KIND, wanted.idempotency_key, wanted.owner())
-        return await generation.request(self.app, KIND, wanted, before=before)
+        return await generation.request_once(self.app, KIND, self.wish(**changes))
 
     async def cancel(self, sketch: Sketch) -> bool:
         return await generation.cancel(self.app, KIND, await self.found(sketch))

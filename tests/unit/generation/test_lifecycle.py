@@ -18,8 +18,8 @@ from app.core.errors import AppError, Conflict, Unavailable, Unprocessable
 from app.media.tables import assets
 from app.quotas.tables import quotas
 from tests.apps import clock_of, close, make_app
-from tests.sketches.capability import SENTENCE, Sketch, sketches
-from tests.unit.generation.desk import JOBS, PRICE, Desk
+from tests.sketches.capability import Sketch, sketches
+from tests.unit.generation.desk import JOBS, PRICE, REFUSAL, Desk
 
 LIMIT, MOST = 12, 2
 OPEN, FINAL = ("pending", "processing"), ("completed", "failed", "cancelled")
@@ -63,7 +63,7 @@ class Lifecycle(RuleBasedStateMachine):
             assert len({answer.id for answer in answers}) == 1
             self.asked.append(answers[0])
         else:
-            assert {(answer.code, answer.message) for answer in answers} == {("quota_exhausted", SENTENCE)}
+            assert {(answer.code, answer.message) for answer in answers} == {("quota_exhausted", REFUSAL)}
 
     @rule(place=PLACES, same=st.booleans())
     def repeat(self, place: int, same: bool) -> None:

@@ -15,8 +15,8 @@ from app.generation import Free
 from app.quotas.tables import quotas
 from tests.apps import OTHER_SHOP, SHOP, open_shop
 from tests.fakes.ports import NotingQueue
-from tests.sketches.capability import SENTENCE, sketches
-from tests.unit.generation.desk import JOBS, KIND, Desk
+from tests.sketches.capability import sketches
+from tests.unit.generation.desk import JOBS, KIND, REFUSAL, Desk
 
 pytestmark = pytest.mark.anyio
 
@@ -58,7 +58,7 @@ async def test_a_request_that_does_not_fit_into_the_month_is_refused_whole(desk:
     await desk.ask(wanted=2)
     with pytest.raises(AppError) as refusal:
         await desk.ask(wanted=2)
-    assert (refusal.value.status, refusal.value.code, refusal.value.message) == (402, "quota_exhausted", SENTENCE)
+    assert (refusal.value.status, refusal.value.code, refusal.value.message) == (402, "quota_exhausted", REFUSAL)
     assert await desk.counted() == (2, 0)
     assert await desk.run() == 1
 
@@ -91,14 +91,14 @@ async def test_a_generation_of_another_shop_is_not_found(desk: Desk) -> None:
     await open_shop(desk.app, OTHER_SHOP)
     sketch = await desk.ask(idempotency_key="k")
     assert await generation.find(desk.app.db, OTHER_SHOP, KIND, sketch.id) is None
-    assert await generation.by_key(desk.app.db, OTHER_SHOP, KIND, "k", {}) is None
+    assert await generation.by_key(desk.app.db, OTHER_SHOP, KIND, "k", (None, None)) is None
 
 
 async def test_only_rows_of_the_kind_are_found(desk: Desk) -> None:
     sketch = await desk.ask(idempotency_key="k", prompt="a ring")
     others = replace(KIND, fixed={"prompt": "a chain"})
     assert await generation.find(desk.app.db, SHOP, others, sketch.id) is None
-    assert await generation.by_key(desk.app.db, SHOP, others, "k", {}) is None
+    assert await generation.by_key(desk.app.db, SHOP, others, "k", (None, None)) is None
 
 
 async def test_what_is_cancelled_before_it_runs_costs_nothing(desk: Desk) -> None:

@@ -14,7 +14,7 @@ from app.adapters.database.sql import compile_sql
 from app.adapters.database.sqlite_dialect import DIALECT
 from app.core.app import App
 from app.jobs.queries import rows as row_queries
-from app.jobs.queries import turns
+from app.jobs.queries import scheduling
 from app.jobs.tables import jobs as table
 from app.wiring import schema
 from handlers import jobs as runner
@@ -102,6 +102,7 @@ def test_nothing_that_takes_long_keeps_a_preview_waiting() -> None:
     assert left_out == {
         "catalog.sync_products",
         "personalization.finalize",
+        "personalization.pack_prints",
         "privacy.empty_photo",
         "privacy.export",
         "privacy.redact",
@@ -135,8 +136,8 @@ class Explained:
 async def test_looking_for_work_reads_open_jobs_alone() -> None:
     """However many have ended in the last month."""
     db: Any = Explained()
-    await turns.due(db, START, runner.KINDS)
-    await turns.queue_position(db, "a", "preview", "1", START)
+    await scheduling.due(db, START, runner.KINDS)
+    await scheduling.queue_position(db, "a", "preview", "1", START)
     await row_queries.oldest_due(db, START)
     await db.one(row_queries.mark_woken(START, START, list(runner.KINDS), 100))
     db.close()
@@ -150,7 +151,7 @@ async def test_looking_for_work_reads_open_jobs_alone() -> None:
 
 async def test_the_next_job_of_each_shop_is_sought_behind_all_of_the_one_before() -> None:
     db: Any = Explained()
-    await turns.due(db, START, runner.KINDS)
+    await scheduling.due(db, START, runner.KINDS)
     db.close()
     [plan] = db.plans
     seek = "COVERING INDEX ix_jobs_open (status=? AND priority=? AND (shop_id,kind,run_at)>(?,?,?))"
@@ -177,7 +178,7 @@ async def steps_of_a_choice(app: App) -> int:
             return rows[0] if rows else None
 
     db: Any = Counting()
-    assert await turns.due(db, app.clock.now(), Work().kinds)
+    assert await scheduling.due(db, app.clock.now(), Work().kinds)
     handle.close()
     return counted
 

@@ -54,7 +54,7 @@ class Photos(RuleBasedStateMachine):
 
     @rule(target=TICKETS)
     def ask_for_a_ticket(self) -> Any:
-        wish = media.UploadWish("photo.png", "image/png", len(PHOTO))
+        wish = media.UploadRequest("photo.png", "image/png", len(PHOTO))
         try:
             return self.runner.run(media.open_upload(self.app, SHOP, "UTC", wish)).id
         except AppError as fault:

@@ -49,7 +49,7 @@ async def stored(app: App) -> int:
 
 @pytest.mark.parametrize(("name", "said", "expected"), PROMISES)
 async def test_a_photo_is_expected_by_its_type_or_its_name(name: str, said: str, expected: str) -> None:
-    assert media.UploadWish(name, said, 1).expected_type == expected
+    assert media.UploadRequest(name, said, 1).expected_type == expected
 
 
 @pytest.mark.parametrize(
@@ -57,13 +57,13 @@ async def test_a_photo_is_expected_by_its_type_or_its_name(name: str, said: str,
 )
 async def test_what_neither_name_nor_type_promises_is_refused(name: str, said: str) -> None:
     with pytest.raises(UnsupportedMedia):
-        media.UploadWish(name, said, 1).expected_type  # noqa: B018
+        media.UploadRequest(name, said, 1).expected_type  # noqa: B018
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "avif", "heic"])
 async def test_an_upload_that_was_misnamed_is_known_by_its_content(app: App, kind: str) -> None:
     photo, shop = pictures.good(kind), await open_shop(app)
-    wish = media.UploadWish("photo.webp" if kind == "png" else "photo.png", "", len(photo.data))
+    wish = media.UploadRequest("photo.webp" if kind == "png" else "photo.png", "", len(photo.data))
     upload = await media.open_upload(app, shop.id, shop.timezone, wish)
     stored = await media.asset(app.db, SHOP, upload.id)
     assert stored is not None
@@ -91,7 +91,7 @@ async def test_an_upload_goes_after_a_day_and_gives_its_storage_back_once(app: A
 
 async def test_a_ticket_that_was_never_used_gives_its_storage_back(app: App) -> None:
     shop = await open_shop(app)
-    await media.open_upload(app, shop.id, shop.timezone, media.UploadWish("a.jpg", "image/jpeg", 1000))
+    await media.open_upload(app, shop.id, shop.timezone, media.UploadRequest("a.jpg", "image/jpeg", 1000))
     assert await stored(app) == 1000
     clock_of(app).move(minutes=15)
     assert await media.sweep_uploads(app) == 1

@@ -10,7 +10,7 @@ import pytest
 from app.core.errors import Unprocessable
 from app.core.mockups import Cylinder
 from app.personalization.mockup_templates import Template, TemplateLayer
-from handlers.demo.mockups import BASES
+from app.personalization.starter_set import STARTER_BLANKS
 
 AREA = [[0.2, 0.1], [0.8, 0.15], [0.8, 0.9], [0.2, 0.85]]
 MUG = {"arc": 150, "bend": 0.05, "seen": [0.25, 0.75]}
@@ -31,9 +31,9 @@ def test_a_template_keeps_its_layers_in_order() -> None:
     assert (read.cylinder, read.blend) == (Cylinder(150, 0.05, (0.25, 0.75)), "multiply")
 
 
-@pytest.mark.parametrize("demo", [demo for bases in BASES.values() for demo in bases], ids=lambda demo: demo.name)
-def test_the_demos_templates_are_good(demo: Any) -> None:
-    assert Template.read(demo.mockup).layers
+@pytest.mark.parametrize("blank", [each for each in STARTER_BLANKS if each.mockup], ids=lambda blank: blank.key)
+def test_the_templates_of_the_starter_set_are_good(blank: Any) -> None:
+    assert Template.read(blank.mockup).layers
 
 
 @pytest.mark.parametrize(

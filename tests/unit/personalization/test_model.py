@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from app.core.errors import Unprocessable
 from app.core.pictures import Crop
 from app.personalization.model import LONGEST_DEFAULT_MARK, Generation, crop_of, default_watermark
+from app.personalization.previews import PREVIEWS
 from app.personalization.print_sizes import MASTER_SIDE, Size
 from tests import letters
 from tests.fakes.ports import START
@@ -117,9 +118,9 @@ def test_a_percent_of_another_shape_still_fits(width: int, height: int, fits: bo
     assert not A4.fits(height, width)
 
 
-def test_the_same_wish_is_the_same_whatever_its_progress() -> None:
+def test_a_repeated_request_is_the_same_whatever_its_progress() -> None:
     again = replace(DESIGN, id="other", status="pending", progress=0, created_at=START, master_asset_id=None)
-    assert DESIGN.asks_the_same(again)
+    assert PREVIEWS.is_same_request(DESIGN, again)
 
 
 @pytest.mark.parametrize(
@@ -132,8 +133,8 @@ def test_the_same_wish_is_the_same_whatever_its_progress() -> None:
         {"crop": {"x": 0, "y": 0, "width": 1, "height": 0.5}},
     ],
 )
-def test_another_wish_is_not_the_same(change: dict[str, Any]) -> None:
-    assert not DESIGN.asks_the_same(replace(DESIGN, **change))
+def test_a_request_with_another_value_is_not_the_same(change: dict[str, Any]) -> None:
+    assert not PREVIEWS.is_same_request(DESIGN, replace(DESIGN, **change))
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,8 @@ from app.personalization.order_rules import (
     OrderFacts,
     OrderItem,
     OrderLine,
+    decide,
     decide_by_order,
-    judge,
 )
 from app.personalization.print_sizes import Size
 from tests.fakes.ports import START
@@ -70,7 +70,7 @@ STATES = ("waiting", "queued", "printing", "ready", "needs_review", "unmapped", 
 def test_what_becomes_of_a_line(
     changes: dict[str, Any], paid: bool, approved: bool, state: str, reason: str | None
 ) -> None:
-    verdict = judge(replace(FINE, **changes), paid=paid, approved=approved)
+    verdict = decide(replace(FINE, **changes), paid=paid, approved=approved)
     assert (verdict.state, verdict.reason) == (state, reason)
 
 
@@ -90,7 +90,7 @@ def test_a_line_is_never_dropped_and_only_what_can_be_printed_is_queued(
     paid: bool,
     approved: bool,
 ) -> None:
-    verdict = judge(Match(design, size, master, *same), paid=paid, approved=approved)
+    verdict = decide(Match(design, size, master, *same), paid=paid, approved=approved)
     assert verdict.state in ("queued", "waiting", "needs_review", "unmapped")
     assert (verdict.reason is None) == (verdict.state in ("queued", "waiting"))
     assert (verdict.generation_id, verdict.size_id) == (design and design.id, size and size.id)

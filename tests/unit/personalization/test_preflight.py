@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.personalization.preflight import Check, Figures, Target, judge
+from app.personalization.preflight import Check, Figures, Target, assess
 from tests.pictures import photograph
 from tests.unit.personalization.sample_photos import blurred, figures, noisy
 
@@ -20,7 +20,7 @@ DRAWN = Target(A4, True, (1024, 1448))
 
 
 def check(name: str, found: Figures, target: Target = PRINTED) -> Check:
-    [one] = [each for each in judge(found, target).checks if each.name == name]
+    [one] = [each for each in assess(found, target).checks if each.name == name]
     return one
 
 
@@ -66,7 +66,7 @@ def test_a_small_photo_is_good_for_a_small_print() -> None:
 
 @pytest.mark.parametrize(("blur", "verdict"), [(None, "ok"), (0.7, "ok"), (1.5, "ok"), (2.5, "warn"), (5, "poor")])
 def test_a_blurred_photo_counts_as_a_smaller_one(blur: float | None, verdict: str) -> None:
-    assert judge(replace(GOOD, blur=blur), PRINTED).verdict == verdict
+    assert assess(replace(GOOD, blur=blur), PRINTED).verdict == verdict
 
 
 def test_a_blur_that_a_small_print_hides_is_no_fault() -> None:
@@ -97,15 +97,15 @@ def test_grain_is_judged_as_it_is_seen(noise: float, verdict: str) -> None:
     ],
 )
 def test_each_fault_has_its_verdict(change: dict[str, Any], verdict: str) -> None:
-    assert judge(replace(GOOD, **change), PRINTED).verdict == verdict
+    assert assess(replace(GOOD, **change), PRINTED).verdict == verdict
 
 
 def test_what_a_model_draws_has_neither_grain_nor_burnt_parts_of_its_own() -> None:
-    assert judge(replace(GOOD, noise=60, clipping=0.9), DRAWN).verdict == "warn"
+    assert assess(replace(GOOD, noise=60, clipping=0.9), DRAWN).verdict == "warn"
 
 
 def test_a_printers_colours_are_only_told_where_they_are_known() -> None:
-    assert "gamut" not in {each.name for each in judge(GOOD, PRINTED).checks}
+    assert "gamut" not in {each.name for each in assess(GOOD, PRINTED).checks}
 
 
 @pytest.mark.parametrize(
@@ -122,9 +122,9 @@ def test_a_cast_is_named(cast: tuple[float, float], towards: str) -> None:
 def test_every_fault_is_one_plain_sentence_and_what_is_good_is_none() -> None:
     bad = Figures(300, 400, 6.0, 30.0, 0.7, (20.0, 30.0), 0.5)
     for target in (PRINTED, DRAWN):
-        for each in judge(bad, target).checks:
+        for each in assess(bad, target).checks:
             assert (each.verdict != "ok", str(each.message).endswith(".")) == (True, True), each
-    assert {each.message for each in judge(GOOD, PRINTED).checks} == {None}
+    assert {each.message for each in assess(GOOD, PRINTED).checks} == {None}
 
 
 def test_figures_are_kept_as_json() -> None:
@@ -133,12 +133,12 @@ def test_figures_are_kept_as_json() -> None:
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea", "rocket"])
 def test_a_good_photograph_is_good_but_for_its_size(name: str) -> None:
-    found = {each.name: each.verdict for each in judge(figures(photograph(name)), PRINTED).checks}
+    found = {each.name: each.verdict for each in assess(figures(photograph(name)), PRINTED).checks}
     assert found.pop("dpi") == "poor"
     assert set(found.values()) == {"ok"}, found
 
 
 def test_a_photo_in_dim_light_out_of_focus_is_told_so() -> None:
-    found = judge(figures(noisy(blurred(photograph("coffee"), 4), 20)), PRINTED)
+    found = assess(figures(noisy(blurred(photograph("coffee"), 4), 20)), PRINTED)
     assert {each.name for each in found.checks if each.verdict != "ok"} >= {"dpi", "noise"}
     assert found.verdict == "poor"

@@ -198,7 +198,7 @@ async def test_another_shop_neither_proposes_nor_approves(studio: Studio) -> Non
     with pytest.raises(NotFound):
         await personalization.approve_picture(studio.app, OTHER_SHOP, item_id, str(card.proposal_id))
     with pytest.raises(NotFound):
-        await personalization.open_picture(studio.app, other, item_id, media.UploadWish("a.png", "image/png", 10))
+        await personalization.open_picture(studio.app, other, item_id, media.UploadRequest("a.png", "image/png", 10))
 
 
 async def test_a_line_that_is_printed_takes_no_other_picture(studio: Studio) -> None:

@@ -23,7 +23,8 @@ from app.personalization import PreviewRequest
 from app.shops import Visitor
 from handlers import jobs as runner
 from tests.apps import SHOP, clock_of, close, make_app, open_shop, send_photo, stock
-from tests.sketches.capability import EXPORTED, SKETCHES, sketches
+from tests.sketches.banners import banner_outputs
+from tests.sketches.capability import PERSONAL_DATA, SKETCHES, sketches
 from tests.sketches.installed import installed
 
 pytestmark = pytest.mark.anyio
@@ -112,7 +113,7 @@ async def test_a_guests_sketch_is_the_customers_who_alone_ordered_from_that_brow
     [export] = await atelier.app.db.all(select(assets).where(assets.c.purpose == "export"))
     archive = zipfile.ZipFile(io.BytesIO(await atelier.app.files.get(export["key"])))
     [shown] = json.loads(archive.read("data.json"))["sketches"]
-    assert (shown["id"], set(shown)) == (sketch["id"], set(EXPORTED.shown))
+    assert (shown["id"], set(shown)) == (sketch["id"], set(PERSONAL_DATA.exported["sketches"].shown))
     assert not any("sketch" in name for name in archive.namelist()), "it has no watermark, and nobody paid"
 
 
@@ -172,4 +173,10 @@ def test_a_table_without_a_column_that_is_needed_is_refused(column: str) -> None
     columns = [Column(each.name, each.type) for each in sketches.columns if each.name != column]
     kind = replace(SKETCHES, table=Table("sketches", MetaData(), *columns))
     with pytest.raises(ValueError, match=f"sketches has no .*{column}"):
-        generation.personal_data(kind, exported={}, fading=("picture_asset_id",))
+        generation.personal_data(kind, "Sketches", (), fading=("picture_asset_id",))
+
+
+def test_a_kind_whose_files_would_not_be_found_is_refused() -> None:
+    kind = replace(SKETCHES, outputs=banner_outputs)
+    with pytest.raises(ValueError, match=r"sketches\.sketch: .* banner_outputs"):
+        generation.personal_data(kind, "Sketches", (), fading=("picture_asset_id",))

@@ -1,4 +1,4 @@
-"""Signs requests as Shopify does, for the tests of the door."""
+"""Signs requests as Shopify does, for the tests of authentication."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The door lets in what Shopify signed, and nothing else."""
+"""What Shopify signed is accepted, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a stranger sends, the door answers with a refusal and never breaks."""
+"""Whatever a stranger sends, it is refused and breaks nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HEADER = st.sampled_from(
 )
 HEADERS = st.dictionaries(HEADER | ANY, VALUE | TOKEN.map("Bearer {}".format), max_size=6)
 REQUEST = st.builds(SignedRequest, st.sampled_from(["GET", "POST", "é"]), URL, HEADERS, st.binary(max_size=60))
-DOOR = shopify_auth()
+AUTH = shopify_auth()
 
 
 def let_in(ask: Callable[[SignedRequest], object], request: SignedRequest) -> bool:
@@ -43,14 +43,14 @@ def let_in(ask: Callable[[SignedRequest], object], request: SignedRequest) -> bo
 
 @settings(max_examples=soak.size(300, 100), deadline=None)
 @given(REQUEST)
-def test_garbage_never_gets_in_nor_breaks_the_door(request: SignedRequest) -> None:
-    doors = (DOOR.verify_admin, DOOR.verify_proxy, DOOR.verify_webhook)
-    assert [let_in(ask, request) for ask in doors] == [False, False, False]
+def test_garbage_is_refused_and_breaks_nothing(request: SignedRequest) -> None:
+    checks = (AUTH.verify_admin, AUTH.verify_proxy, AUTH.verify_webhook)
+    assert [let_in(ask, request) for ask in checks] == [False, False, False]
 
 
 @settings(max_examples=soak.size(300, 100), deadline=None)
 @given(REQUEST)
 def test_garbage_never_makes_the_bounce_page_reload_another_host(request: SignedRequest) -> None:
-    if let_in(DOOR.bounce_page, request):
-        headers = DOOR.bounce_page(request).headers
+    if let_in(AUTH.bounce_page, request):
+        headers = AUTH.bounce_page(request).headers
         assert headers["Content-Security-Policy"] == f"frame-ancestors https://{SHOP} https://admin.shopify.com;"

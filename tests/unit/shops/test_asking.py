@@ -14,7 +14,7 @@ from app.core.app import App
 from app.core.errors import AppError, Unauthorized, Unavailable
 from app.core.ports.shopify import AccessToken
 from tests.apps import SHOP, close, make_app, open_shop, token_of
-from tests.fakes.ports import START, RefreshingDoor
+from tests.fakes.ports import START, RefreshingAuth
 
 pytestmark = pytest.mark.anyio
 NEXT = AccessToken(
@@ -40,12 +40,12 @@ class Call:
 
 
 @pytest.fixture
-def shopify_auth() -> RefreshingDoor:
-    return RefreshingDoor(NEXT)
+def shopify_auth() -> RefreshingAuth:
+    return RefreshingAuth(NEXT)
 
 
 @pytest.fixture
-async def app(tmp_path: Path, shopify_auth: RefreshingDoor, anyio_backend: str) -> AsyncIterator[App]:
+async def app(tmp_path: Path, shopify_auth: RefreshingAuth, anyio_backend: str) -> AsyncIterator[App]:
     made = make_app(tmp_path, shopify_auth=shopify_auth)
     await open_shop(made)
     yield made
@@ -58,7 +58,7 @@ async def lost(app: App) -> bool:
     return shop.access_lost_at is not None
 
 
-async def test_a_refused_token_is_renewed_and_the_call_made_again(app: App, shopify_auth: RefreshingDoor) -> None:
+async def test_a_refused_token_is_renewed_and_the_call_made_again(app: App, shopify_auth: RefreshingAuth) -> None:
     call = Call(dead=("shpat_first",))
     assert await shops.ask(app, SHOP, call) == "answer"
     assert call.given == ["shpat_first", "shpat_second"]
@@ -66,7 +66,7 @@ async def test_a_refused_token_is_renewed_and_the_call_made_again(app: App, shop
     assert not await lost(app)
 
 
-async def test_a_token_that_was_renewed_meanwhile_is_used(app: App, shopify_auth: RefreshingDoor) -> None:
+async def test_a_token_that_was_renewed_meanwhile_is_used(app: App, shopify_auth: RefreshingAuth) -> None:
     async def call(token: AccessToken) -> str:
         if token.access == "shpat_first":
             await open_shop_again(app)
@@ -89,7 +89,7 @@ async def test_access_is_lost_when_the_next_token_is_refused_too(app: App) -> No
     assert missing.value.code == "token_missing"
 
 
-async def test_access_is_lost_when_the_refresh_token_is_dead(app: App, shopify_auth: RefreshingDoor) -> None:
+async def test_access_is_lost_when_the_refresh_token_is_dead(app: App, shopify_auth: RefreshingAuth) -> None:
     shopify_auth.fault = Unauthorized(code="token_dead")
     call = Call(dead=("shpat_first",))
     with pytest.raises(Unauthorized):
@@ -98,17 +98,17 @@ async def test_access_is_lost_when_the_refresh_token_is_dead(app: App, shopify_a
     assert await lost(app)
 
 
-async def test_access_is_not_lost_while_shopify_does_not_answer(app: App, shopify_auth: RefreshingDoor) -> None:
+async def test_access_is_not_lost_while_shopify_does_not_answer(app: App, shopify_auth: RefreshingAuth) -> None:
     shopify_auth.fault = Unavailable()
     with pytest.raises(Unavailable):
         await shops.ask(app, SHOP, Call(dead=("shpat_first",)))
     assert not await lost(app)
 
 
-async def test_a_refresh_that_finds_its_token_dead_spares_a_newer_one(app: App, shopify_auth: RefreshingDoor) -> None:
+async def test_a_refresh_that_finds_its_token_dead_spares_a_newer_one(app: App, shopify_auth: RefreshingAuth) -> None:
     """Another process took over after this one's lease, and used the successor: the old refresh token is retired."""
 
-    class Late(RefreshingDoor):
+    class Late(RefreshingAuth):
         async def refresh(self, token: AccessToken) -> AccessToken:
             await open_shop_again(app)
             raise Unauthorized(code="token_dead")
@@ -120,7 +120,7 @@ async def test_a_refresh_that_finds_its_token_dead_spares_a_newer_one(app: App, 
 
 
 @pytest.mark.parametrize("fault", [AppError(code="missing_scope"), Unauthorized(code="app_refused"), Unavailable()])
-async def test_other_faults_cost_no_token(app: App, shopify_auth: RefreshingDoor, fault: AppError) -> None:
+async def test_other_faults_cost_no_token(app: App, shopify_auth: RefreshingAuth, fault: AppError) -> None:
     call = Call(dead=(), fault=fault)
     with pytest.raises(AppError) as raised:
         await shops.ask(app, SHOP, call)

@@ -48,7 +48,7 @@ class CountedWrites:
 
 
 @dataclass
-class OpenDoor:
+class AcceptingAuth:
     """A door that gives every merchant a token."""
 
     app: App
@@ -189,7 +189,7 @@ async def test_one_who_leaves_and_comes_back_within_a_second_is_told_apart(
         assert await uninstalled(app, left_at) == "done"
     clock_of(app).at = seen_at
     visit = AdminVisit(SHOP, "1", "", {}, issued_at=seen_at.replace(microsecond=0))
-    await shops.admit(replace(app, shopify_auth=OpenDoor(app)), visit)
+    await shops.admit(replace(app, shopify_auth=AcceptingAuth(app)), visit)
     clock_of(app).move(minutes=1)
     assert await uninstalled(app, left_at, "e2") == ("ignored" if back else "done")
     assert (await shops.active_shop(app.db, SHOP) is not None) is back

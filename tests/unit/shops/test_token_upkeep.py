@@ -20,7 +20,7 @@ from app.shops.tables import access_tokens
 from app.shops.tables import shops as shops_table
 from handlers.jobs import KINDS
 from tests.apps import OTHER_SHOP, SHOP, clock_of, close, make_app, open_shop, token_of
-from tests.fakes.ports import START, NotingQueue, RefreshingDoor
+from tests.fakes.ports import START, NotingQueue, RefreshingAuth
 
 pytestmark = pytest.mark.anyio
 NEW_KEY = base64.b64encode(b"n" * 32).decode()
@@ -28,13 +28,13 @@ OLD_KEY = base64.b64encode(b"t" * 32).decode()
 
 
 @pytest.fixture
-def shopify_auth() -> RefreshingDoor:
+def shopify_auth() -> RefreshingAuth:
     life = timedelta(days=200)
-    return RefreshingDoor(AccessToken(SHOP, "shpat_second", START + life, "shprt_second", START + life, "write_orders"))
+    return RefreshingAuth(AccessToken(SHOP, "shpat_second", START + life, "shprt_second", START + life, "write_orders"))
 
 
 @pytest.fixture
-async def app(tmp_path: Path, shopify_auth: RefreshingDoor, anyio_backend: str) -> AsyncIterator[App]:
+async def app(tmp_path: Path, shopify_auth: RefreshingAuth, anyio_backend: str) -> AsyncIterator[App]:
     made = make_app(tmp_path, shopify_auth=shopify_auth, queue=NotingQueue())
     yield made
     await close(made)
@@ -51,7 +51,7 @@ async def versions(app: App) -> dict[str, int]:
     return {row["shop_id"]: row["version"] for row in rows}
 
 
-async def test_a_shop_is_left_alone_for_sixty_days_and_then_kept(app: App, shopify_auth: RefreshingDoor) -> None:
+async def test_a_shop_is_left_alone_for_sixty_days_and_then_kept(app: App, shopify_auth: RefreshingAuth) -> None:
     await open_shop(app)
     clock_of(app).move(days=60, seconds=-1)
     assert await sweep_and_run(app) == 0
@@ -71,7 +71,7 @@ async def test_a_shop_that_is_used_is_not_quiet(app: App) -> None:
     assert await sweep_and_run(app) == 0
 
 
-async def test_a_shop_that_has_left_is_not_kept(app: App, shopify_auth: RefreshingDoor) -> None:
+async def test_a_shop_that_has_left_is_not_kept(app: App, shopify_auth: RefreshingAuth) -> None:
     await open_shop(app)
     await app.db.batch(update(shops_table).values(is_active=False))
     clock_of(app).move(days=70)
@@ -80,7 +80,7 @@ async def test_a_shop_that_has_left_is_not_kept(app: App, shopify_auth: Refreshi
 
 
 async def test_each_sweep_takes_the_next_page_whatever_became_of_the_last(
-    app: App, shopify_auth: RefreshingDoor, monkeypatch: pytest.MonkeyPatch
+    app: App, shopify_auth: RefreshingAuth, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(token_upkeep, "PAGE", 2)
     for number in range(5):
@@ -92,7 +92,7 @@ async def test_each_sweep_takes_the_next_page_whatever_became_of_the_last(
 
 
 async def test_while_shopify_does_not_answer_a_shop_is_tried_again_every_day(
-    app: App, shopify_auth: RefreshingDoor
+    app: App, shopify_auth: RefreshingAuth
 ) -> None:
     await open_shop(app)
     clock_of(app).move(days=60)
@@ -104,7 +104,7 @@ async def test_while_shopify_does_not_answer_a_shop_is_tried_again_every_day(
     assert await versions(app) == {SHOP: 2}
 
 
-async def test_a_quiet_shop_whose_token_is_dead_waits_for_its_merchant(app: App, shopify_auth: RefreshingDoor) -> None:
+async def test_a_quiet_shop_whose_token_is_dead_waits_for_its_merchant(app: App, shopify_auth: RefreshingAuth) -> None:
     await open_shop(app)
     clock_of(app).move(days=60)
     shopify_auth.fault = Unauthorized(code="token_dead")
@@ -117,7 +117,7 @@ async def test_a_quiet_shop_whose_token_is_dead_waits_for_its_merchant(app: App,
 
 
 async def test_a_shop_that_was_refreshed_meanwhile_is_not_refreshed_again(
-    app: App, shopify_auth: RefreshingDoor
+    app: App, shopify_auth: RefreshingAuth
 ) -> None:
     await open_shop(app)
     clock_of(app).move(days=60)

@@ -17,7 +17,7 @@ from app.core.errors import Unauthorized, Unavailable
 from app.core.ports.shopify import AccessToken, ShopDetails
 from app.shops.tables import access_tokens
 from tests.apps import OTHER_SHOP, SHOP, clock_of, close, make_app, open_shop, token_of
-from tests.fakes.ports import START, RefreshingDoor
+from tests.fakes.ports import START, RefreshingAuth
 
 pytestmark = pytest.mark.anyio
 FRESH = AccessToken(
@@ -26,12 +26,12 @@ FRESH = AccessToken(
 
 
 @pytest.fixture
-def shopify_auth() -> RefreshingDoor:
-    return RefreshingDoor(FRESH)
+def shopify_auth() -> RefreshingAuth:
+    return RefreshingAuth(FRESH)
 
 
 @pytest.fixture
-async def app(tmp_path: Path, shopify_auth: RefreshingDoor, anyio_backend: str) -> AsyncIterator[App]:
+async def app(tmp_path: Path, shopify_auth: RefreshingAuth, anyio_backend: str) -> AsyncIterator[App]:
     made = make_app(tmp_path, shopify_auth=shopify_auth)
     await open_shop(made)
     yield made
@@ -42,7 +42,7 @@ async def access(app: App) -> str:
     return (await shops.access_token(app, SHOP)).access
 
 
-async def test_a_token_that_is_good_for_more_than_five_minutes_is_used(app: App, shopify_auth: RefreshingDoor) -> None:
+async def test_a_token_that_is_good_for_more_than_five_minutes_is_used(app: App, shopify_auth: RefreshingAuth) -> None:
     clock_of(app).move(minutes=54, seconds=59)
     assert await shops.access_token(app, SHOP) == replace(
         token_of(app), access_expires_at=START + timedelta(hours=1), refresh_expires_at=START + timedelta(days=90)
@@ -51,7 +51,7 @@ async def test_a_token_that_is_good_for_more_than_five_minutes_is_used(app: App,
 
 
 async def test_a_token_is_refreshed_five_minutes_before_it_dies_and_kept(
-    app: App, shopify_auth: RefreshingDoor
+    app: App, shopify_auth: RefreshingAuth
 ) -> None:
     clock_of(app).move(minutes=55)
     assert await access(app) == "shpat_second"
@@ -60,7 +60,7 @@ async def test_a_token_is_refreshed_five_minutes_before_it_dies_and_kept(
     assert len(shopify_auth.asked) == 1
 
 
-async def test_sixteen_at_once_refresh_once(app: App, shopify_auth: RefreshingDoor) -> None:
+async def test_sixteen_at_once_refresh_once(app: App, shopify_auth: RefreshingAuth) -> None:
     clock_of(app).move(minutes=56)
     tokens = await asyncio.gather(*[access(app) for _ in range(16)])
     assert set(tokens) <= {"shpat_first", "shpat_second"}
@@ -69,7 +69,7 @@ async def test_sixteen_at_once_refresh_once(app: App, shopify_auth: RefreshingDo
 
 
 async def test_while_the_next_token_cannot_be_had_the_old_one_is_used_until_it_dies(
-    app: App, shopify_auth: RefreshingDoor
+    app: App, shopify_auth: RefreshingAuth
 ) -> None:
     shopify_auth.fault = Unavailable()
     clock_of(app).move(minutes=56)
@@ -80,7 +80,7 @@ async def test_while_the_next_token_cannot_be_had_the_old_one_is_used_until_it_d
         await access(app)
 
 
-async def test_who_does_not_refresh_waits_when_the_old_token_is_dead(app: App, shopify_auth: RefreshingDoor) -> None:
+async def test_who_does_not_refresh_waits_when_the_old_token_is_dead(app: App, shopify_auth: RefreshingAuth) -> None:
     shopify_auth.fault = Unavailable()
     clock_of(app).move(minutes=61)
     with pytest.raises(Unavailable):
@@ -90,7 +90,7 @@ async def test_who_does_not_refresh_waits_when_the_old_token_is_dead(app: App, s
     assert fault.value.code == "refreshing"
 
 
-async def test_a_refresher_that_died_is_replaced_after_its_lease(app: App, shopify_auth: RefreshingDoor) -> None:
+async def test_a_refresher_that_died_is_replaced_after_its_lease(app: App, shopify_auth: RefreshingAuth) -> None:
     shopify_auth.fault = Unavailable()
     clock_of(app).move(minutes=61)
     with pytest.raises(Unavailable):
@@ -100,10 +100,10 @@ async def test_a_refresher_that_died_is_replaced_after_its_lease(app: App, shopi
     assert await access(app) == "shpat_second"
 
 
-async def test_an_installation_during_a_refresh_keeps_its_own_token(app: App, shopify_auth: RefreshingDoor) -> None:
+async def test_an_installation_during_a_refresh_keeps_its_own_token(app: App, shopify_auth: RefreshingAuth) -> None:
     newer = replace(FRESH, access="shpat_newer", refresh="shprt_newer")
 
-    class Overtaken(RefreshingDoor):
+    class Overtaken(RefreshingAuth):
         async def refresh(self, token: AccessToken) -> AccessToken:
             await shops.record_install(app, newer, ShopDetails("A shop", "", "EUR", "UTC"))
             return await super().refresh(token)
@@ -114,7 +114,7 @@ async def test_an_installation_during_a_refresh_keeps_its_own_token(app: App, sh
 
 
 async def test_a_token_that_shopify_calls_dead_makes_room_for_the_next_visits(
-    app: App, shopify_auth: RefreshingDoor
+    app: App, shopify_auth: RefreshingAuth
 ) -> None:
     shopify_auth.fault = Unauthorized(code="token_dead")
     clock_of(app).move(minutes=61)
@@ -124,7 +124,7 @@ async def test_a_token_that_shopify_calls_dead_makes_room_for_the_next_visits(
         assert fault.value.code == code
 
 
-async def test_credentials_that_are_refused_do_not_cost_the_token(app: App, shopify_auth: RefreshingDoor) -> None:
+async def test_credentials_that_are_refused_do_not_cost_the_token(app: App, shopify_auth: RefreshingAuth) -> None:
     shopify_auth.fault = Unauthorized(code="app_refused")
     clock_of(app).move(minutes=61)
     with pytest.raises(Unauthorized):

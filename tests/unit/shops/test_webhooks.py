@@ -21,7 +21,7 @@ from app.core.errors import AppError
 from app.core.ports.shopify import Webhook
 from app.core.times import to_text
 from app.jobs import JobKind, Lease
-from app.shops.queries.deliveries import told_since
+from app.shops.queries.deliveries import has_newer_delivery
 from app.shops.tables import webhook_deliveries
 from app.shops.webhooks import CLOCKS_APART
 from tests import soak
@@ -187,9 +187,9 @@ async def test_the_signed_time_of_a_body_counts_more_than_the_headers(app: App) 
 async def test_what_was_refused_makes_nothing_older(app: App, status: str) -> None:
     now = app.clock.now()
     await shops.refuse(app, message(triggered_at=now), status, "?")
-    assert not await told_since(app.db, SHOP, "orders/paid", now - timedelta(hours=1))
+    assert not await has_newer_delivery(app.db, SHOP, "orders/paid", now - timedelta(hours=1))
     await shops.receive(app, message("e2", triggered_at=now), KIND, {})
-    assert await told_since(app.db, SHOP, "orders/paid", now - timedelta(hours=1))
+    assert await has_newer_delivery(app.db, SHOP, "orders/paid", now - timedelta(hours=1))
 
 
 @dataclass

@@ -15,7 +15,7 @@ from sqlalchemy import update
 from app import jobs, quotas, render_workers
 from app.core.app import App
 from app.jobs import Job, Lease
-from app.jobs.queries import rows, turns
+from app.jobs.queries import rows, scheduling
 from app.jobs.running import take
 from app.quotas.tables import quotas as quotas_table
 from tests.apps import clock_of, open_shop
@@ -40,7 +40,7 @@ async def with_slots(app: App, shop_id: str, slots: int = 3) -> None:
 
 async def started(app: App, kinds: Any) -> Lease:
     """The next job, leased and not ended."""
-    job = await turns.due(app.db, app.clock.now(), kinds)
+    job = await scheduling.due(app.db, app.clock.now(), kinds)
     assert job is not None
     lease = await take(app, Lease(job, f"token-{job.id}", kinds[job.kind]))
     assert isinstance(lease, Lease)
@@ -145,7 +145,7 @@ async def test_a_job_that_a_dead_worker_left_runs_although_the_slots_are_taken(a
     await started(app, work.kinds)
     clock_of(app).move(seconds=app.settings.job_lease_s)
     assert (await started(app, work.kinds)).job.id == left.id
-    assert await turns.due(app.db, app.clock.now(), work.kinds) is None
+    assert await scheduling.due(app.db, app.clock.now(), work.kinds) is None
 
 
 @pytest.mark.parametrize("loops", [1, 2, 4])
@@ -284,7 +284,7 @@ async def test_no_more_jobs_start_before_one_than_its_shopper_was_told(app: App,
     for at in itertools.count():
         while running and running[0][0] <= at:
             await app.db.batch(*running.pop(0)[1].finish(app.clock.now()))
-        if len(running) < workers and await turns.due(app.db, app.clock.now(), kinds):
+        if len(running) < workers and await scheduling.due(app.db, app.clock.now(), kinds):
             lease = await started(app, kinds)
             running.append((at + lasts, lease))
             del waiting[lease.job.id]
