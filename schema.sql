@@ -571,6 +571,8 @@ CREATE INDEX ix_generations_preview_asset_id ON generations (preview_asset_id);
 
 CREATE INDEX ix_generations_product_id ON generations (product_id);
 
+CREATE INDEX ix_generations_shop_id_created_at ON generations (shop_id, created_at);
+
 CREATE INDEX ix_generations_shop_id_guest_session_id ON generations (shop_id, guest_session_id);
 
 CREATE INDEX ix_generations_shop_id_id ON generations (shop_id, id);
@@ -627,7 +629,9 @@ CREATE TABLE product_product_bases (
 
 CREATE INDEX ix_product_product_bases_product_base_id ON product_product_bases (product_base_id);
 
-CREATE INDEX ix_product_product_bases_shop_id ON product_product_bases (shop_id);
+CREATE INDEX ix_product_product_bases_shop_id_product_base_id ON product_product_bases (shop_id, product_base_id);
+
+CREATE INDEX ix_product_product_bases_shop_id_product_id ON product_product_bases (shop_id, product_id);
 
 CREATE TABLE product_styles (
   id TEXT NOT NULL,

@@ -39,13 +39,6 @@ KNOWN = {
     "*, Products: * of product_product_bases*": "to be mended: reads which products have a blank",
     "*, Blanks: * of product_product_bases*": "to be mended: counts the products of each blank",
     "postgres, sync the last page of products: all rows of a shop of products *": "archives what Shopify does not list",
-    "*, Usage, *: sort of all rows of a shop of generations *": (
-        "to be mended: takes half a second in the largest shop, and needs an index on shop and time"
-    ),
-    "postgres, redact a customer: full scan of generations": (
-        "to be mended: PostgreSQL uses no index for an OR of subqueries, and shop_id || '' has none either"
-    ),
-    "postgres, export a customer's data: full scan of generations": "to be mended: the same statement",
 }
 """Reads that grow and are accepted: patterns of `database, use case: read`, and why."""
 

@@ -68,22 +68,22 @@ class DesignsAndOrders(OwnedTable):
         made = generations.alias()
         return _sessions(made, customer).where(_is_ordered_by_others(customer, made.c.id))
 
-    def made_as_guest(self, customer: Customer, browsers: Browsers) -> ColumnElement[bool]:
-        """Return the condition that the customer ordered a design, or made it in a browser that only they used.
+    def made_as_guest(self, customer: Customer, browsers: Browsers) -> list[ColumnElement[bool]]:
+        """Return the conditions that the customer made a design in a browser that only they used, or ordered it.
 
         Designs in the orders of other customers are excluded. A design that several customers ordered from one browser
         remains attached to the browser, as evidence that the browser is shared.
         """
-        mine = _orders(customer)
-        return and_(
-            or_(
-                super().made_as_guest(customer, browsers),
-                generations.c.id.in_(_designs_of_customer(customer)),
-                generations.c.order_id.in_(mine),
-            ),
-            ~_is_ordered_by_others(customer, generations.c.id),
-            or_(unindexed(generations.c.order_id).is_(None), generations.c.order_id.in_(mine)),
+        mine, made = _orders(customer), generations.alias()
+        printed = select(made.c.id).where(
+            unindexed(made.c.shop_id) == customer.shop_id, made.c.order_id.in_(_orders(customer))
         )
+        not_of_others = and_(
+            ~_is_ordered_by_others(customer, generations.c.id),
+            or_(unindexed(generations.c.order_id).is_(None), unindexed(generations.c.order_id).in_(mine)),
+        )
+        ordered = [generations.c.id.in_(each) for each in (_designs_of_customer(customer), printed)]
+        return [and_(each, not_of_others) for each in (*super().made_as_guest(customer, browsers), *ordered)]
 
     def is_unordered_by_others(self, customer: Customer) -> ColumnElement[bool]:
         return and_(~_is_ordered_by_others(customer, generations.c.id), unindexed(generations.c.order_id).is_(None))

@@ -63,12 +63,13 @@ class OwnedTable(PersonalData):
 
     def adopt(self, customer: Customer, browsers: Browsers) -> list[Any]:
         table, me = self.table, shopper_of(customer)
-        guests = and_(unindexed(table.c.shop_id) == customer.shop_id, unindexed(table.c.shopper_id).is_(None))
+        guests = and_(table.c.shop_id == customer.shop_id, unindexed(table.c.shopper_id).is_(None))
         theirs = and_(table.c.shop_id == customer.shop_id, table.c.shopper_id == me)
         return [
-            update(table)
-            .where(guests, self.made_as_guest(customer, browsers))
-            .values(shopper_id=me, idempotency_key=None),
+            *[
+                update(table).where(guests, each).values(shopper_id=me, idempotency_key=None)
+                for each in self.made_as_guest(customer, browsers)
+            ],
             update(assets)
             .where(
                 unindexed(assets.c.shop_id) == customer.shop_id,
@@ -78,9 +79,12 @@ class OwnedTable(PersonalData):
             .values(shopper_id=me),
         ]
 
-    def made_as_guest(self, customer: Customer, browsers: Browsers) -> ColumnElement[bool]:
-        """Return the condition that an item without a shopper is the customer's."""
-        return browsers.theirs_alone(self.table.c.guest_session_id)
+    def made_as_guest(self, customer: Customer, browsers: Browsers) -> list[ColumnElement[bool]]:
+        """Return the conditions of which one must hold for an item without a shopper to be the customer's.
+
+        Each is a statement of its own, in this order: for an OR of subqueries, PostgreSQL reads the whole table.
+        """
+        return [browsers.theirs_alone(self.table.c.guest_session_id)]
 
     def leave_browsers(self, customer: Customer, browsers: Browsers) -> list[Any]:
         table = self.table
