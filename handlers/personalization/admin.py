@@ -91,7 +91,7 @@ async def orders(request: Request) -> Response:
         query=query,
         fields=fields,
         address=_address(fields),
-        archive=archive_card(app, archive, fields),
+        archive=archive_card(app, archive, fields, is_offered=bool(found.rows)),
     )
 
 
@@ -173,16 +173,23 @@ async def read_again(request: Request) -> Response:
 
 
 def archive_card(
-    app: App, archive: PrintArchive | None, fields: Mapping[str, str], *, is_outdated: bool = False
+    app: App,
+    archive: PrintArchive | None,
+    fields: Mapping[str, str],
+    *,
+    is_offered: bool = True,
+    is_outdated: bool = False,
 ) -> dict[str, Any]:
     """The shop's latest ZIP, and the form that asks for another of the lines that the page shows.
 
-    `is_outdated` means that the rest of the page no longer agrees with it, so that the page must refresh.
+    The form is shown only if `is_offered`. `is_outdated` means that the rest of the page no longer agrees with it, so
+    that the page must refresh.
     """
     return {
         "archive": archive,
         "url": personalization.archive_link(app, archive),
         "fields": {"show": fields.get("show", ""), "since": fields.get("from", ""), "until": fields.get("to", "")},
+        "is_offered": is_offered,
         "is_outdated": is_outdated,
     }
 

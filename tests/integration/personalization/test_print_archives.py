@@ -211,6 +211,13 @@ async def test_lines_are_marked_as_sent_once_and_the_mark_is_undone(world: World
     assert (await page(world, "/orders?show=unsent")).count("Mark as sent<") == 2
 
 
+async def test_a_page_without_lines_offers_no_zip(world: World) -> None:
+    assert "Create ZIP" not in await page(world)
+    await ready(world)
+    assert "Create ZIP" in await page(world)
+    assert "Create ZIP" not in await page(world, "/orders?show=cancelled")
+
+
 async def test_a_filter_chooses_what_is_packed(world: World) -> None:
     await ready(world)
     await world.merchant().orders_post(world.rows("SELECT id FROM order_items")[0]["id"], "sent", sent=True)
