@@ -88,8 +88,11 @@ async def copy_style(app: App, shop_id: str, style_id: str) -> StyleForm:
 
     Raises NotFound and Unprocessable.
     """
-    original = await style_form(app, shop_id, style_id)
-    if await styles.count_styles(app.db, shop_id) >= MOST_STYLES:
+    at_once = replace(app, db=ReadBatch(app.db))
+    original, count = await asyncio.gather(
+        style_form(at_once, shop_id, style_id), styles.count_styles(at_once.db, shop_id)
+    )
+    if count >= MOST_STYLES:
         raise Unprocessable(f"A shop can have up to {MOST_STYLES} styles.", code="too_many_styles")
     name = f"{original.name[: LONGEST_NAME - len(' (copy)')]} (copy)"
     copy_id, now = new_id(), app.clock.now()

@@ -11,7 +11,7 @@ import pytest
 
 from app.adapters.shopify import Admin
 from app.core.errors import AppError, Unauthorized, Unavailable
-from app.core.ports.shopify import AccessToken, PrintNote, ShopDetails
+from app.core.ports.shopify import AccessToken, PrintNote, ProductDetails, ProductVariant, ShopDetails
 from tests.contract.shopify_wire import Answer, Wire, wire
 
 TOKEN = AccessToken("acme.myshopify.com", "shpat_secret", None, None, None, "read_orders")
@@ -75,6 +75,29 @@ def test_shop_details_are_asked_of_the_shop_with_its_token() -> None:
     assert path == "/acme.myshopify.com/admin/api/2026-10/graphql.json"
     assert headers["x-shopify-access-token"] == "shpat_secret"
     assert body["query"].startswith("query Shop")
+
+
+async def mug(admin: Admin) -> ProductDetails | None:
+    return await admin.product(TOKEN, "7")
+
+
+def test_a_product_is_read_with_its_variants() -> None:
+    options = [{"name": "Size", "value": "11 oz"}, {"name": "Colour", "value": "White"}]
+    node = {
+        "id": "gid://shopify/Product/7",
+        "title": "Mug",
+        "handle": "mug",
+        "status": "ARCHIVED",
+        "updatedAt": "2026-11-01T09:00:00Z",
+        "variantsCount": {"count": 300},
+        "variants": {"nodes": [{"id": "gid://shopify/ProductVariant/8", "selectedOptions": options}]},
+    }
+    given, shopify, _ = ask(mug, (200, {"data": {"product": node}}))
+    assert (given.product.shopify_product_id, given.product.is_active, given.is_archived) == ("7", False, True)
+    assert (given.variant_count, given.variants) == (300, [ProductVariant("8", {"Size": "11 oz", "Colour": "White"})])
+    assert given.variants[0].name == "11 oz / White"
+    assert shopify.asked[0][2]["variables"] == {"id": "gid://shopify/Product/7"}
+    assert ask(mug, (200, {"data": {"product": None}}))[0] is None
 
 
 def test_a_print_is_noted_on_its_order_line() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ import pytest
 from PIL import Image
 
 from app.adapters.imaging.upscaler_span import Span
+from app.personalization import StarterSize, starter_set
 from handlers.cli import main
-from handlers.demo import shop
 from tests import pictures, processes
 
 Out = pytest.CaptureFixture[str]
@@ -35,12 +36,9 @@ def test_any_good_photo_becomes_a_preview_and_a_print(
     kind: str, tmp_path: Path, capsys: Out, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A postcard instead of A4: nothing is enlarged, which takes longer than all the rest."""
-    a4 = shop.POSTER_SIZES[0]
-    postcard = shop.DemoSize("A4", 620, 877, a4.variant_id)
-    sizes = [postcard, *shop.POSTER_SIZES[1:]]
-    monkeypatch.setattr(shop, "POSTER_SIZES", sizes)
-    poster = (shop.POSTER, "Photo Poster", "photo-poster")
-    monkeypatch.setattr(shop, "PRODUCTS", shop.PRODUCTS | {poster: sizes})
+    paper, *others = starter_set.STARTER_BLANKS
+    postcard = replace(paper, sizes=(StarterSize("A4", 620, 877), *paper.sizes[1:]))
+    monkeypatch.setattr(starter_set, "STARTER_BLANKS", (postcard, *others))
     photo = _saved(pictures.good(kind), tmp_path)
     command = ["try", photo, "--style", "Pencil sketch", "--size", "A4", "--out", tmp_path / "out", "--json"]
     assert main([str(word) for word in command]) == 0

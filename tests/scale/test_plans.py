@@ -34,10 +34,8 @@ KNOWN = {
         "groups the sizes by name, if a line of the page needs one"
     ),
     "postgres, Home*: sort of all rows of a shop of product_styles *": (
-        "to be mended: reads the styles of one page of products"
+        "reads the styles of one page of products, and PostgreSQL guesses that the page is the whole shop"
     ),
-    "*, Products: * of product_product_bases*": "to be mended: reads which products have a blank",
-    "*, Blanks: * of product_product_bases*": "to be mended: counts the products of each blank",
     "postgres, sync the last page of products: all rows of a shop of products *": "archives what Shopify does not list",
 }
 """Reads that grow and are accepted: patterns of `database, use case: read`, and why."""

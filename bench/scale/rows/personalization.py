@@ -81,6 +81,7 @@ def _add_offers(data: Dataset) -> None:
         *("product_base_variant_mappings", "id", "shop_id", "product_id", "product_base_variant_id"),
         *("shopify_variant_id", *stamps),
     )
+    printed_on = data.table("product_product_bases", "id", "shop_id", "product_id", "product_base_id", *stamps)
     ms = data.start_ms
     at = data.text_at(ms)
     for shop_id in data.shops:
@@ -94,6 +95,8 @@ def _add_offers(data: Dataset) -> None:
         for place, blank_id in enumerate(blanks):
             blank(blank_id, shop_id, base_id, f"A{place}", 2480, 3508, at, at)
         for product in products:
+            if product.is_enabled:
+                printed_on(data.id_at(ms), shop_id, product.id, base_id, at, at)
             for place, (size_id, variant_id) in enumerate(product.variants):
                 size(size_id, shop_id, product.id, variant_id, f"A{place}", 2480, 3508, place, at, at)
                 if product.is_enabled:
