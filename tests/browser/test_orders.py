@@ -69,6 +69,7 @@ def test_a_merchant_brings_on_every_line_that_is_stuck(browser: Browser, demo: D
     _send_a_picture(page, frame, "Blue mug")
     _find_nothing(browser, demo, page, frame)
     _retry_note(page, frame)
+    _pack(page, frame)
     frame.get_by_role("link", name="Needs attention").click()
     expect(frame.locator("s-table-row[data-state]")).to_have_count(4)
     _keep_on_a_phone(browser, demo, "orders-phone-untold", "[data-state=ready]")
