@@ -110,7 +110,7 @@ class ProductSetup:
     def seen(self) -> str:
         linked = sorted({area.product_base_id for area in self.linked_areas})
         state = json.dumps([sorted(self.mapped.items()), linked])
-        return hashlib.sha256(state.encode()).hexdigest()[:16]
+        return hashlib.sha256(state.encode()).hexdigest()[:32]
 
 
 async def product_list(app: App, shop_id: str, after: str | None = None) -> ProductList:

@@ -28,9 +28,9 @@ def style_id(page: str) -> str:
 
 
 def field(page: str, name: str) -> str:
-    found = re.search(rf'name="{name}"[^>]*?value="([^"]*)"|<textarea name="{name}"[^>]*>([^<]*)<', page)
+    found = re.search(rf'name="{name}"[^>]*? value="([^"]*)"', page)
     assert found
-    return html.unescape(found[1] if found[1] is not None else found[2])
+    return html.unescape(found[1])
 
 
 async def added(merchant: Merchant, **changes: Any) -> str:

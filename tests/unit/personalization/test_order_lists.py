@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app import catalog, personalization
+from app import personalization
 from app.catalog import Product
 from app.core.app import App
 from app.core.ids import new_id
@@ -18,7 +18,7 @@ from app.personalization.order_lists import PAGE
 from app.personalization.order_rules import Order, OrderItem
 from app.personalization.print_sizes import Size
 from app.personalization.queries import offers, orders
-from tests.apps import OTHER_SHOP, SHOP, open_shop
+from tests.apps import OTHER_SHOP, SHOP, open_shop, save_offer
 from tests.fakes.ports import START as NOON
 from tests.unit.personalization.studio import Studio
 
@@ -146,7 +146,7 @@ async def test_a_cursor_at_no_line_of_the_shop_leads_to_the_first_page(shop: App
 async def test_the_sizes_to_choose_from_are_the_product_s_own_and_one_of_each_other_kind(studio: Studio) -> None:
     """Other products have a size of the same name and pixels, which is not listed again, and others."""
     mug = new_id()
-    await studio.app.db.batch(catalog.save_product(SHOP, Product(mug, SHOP, "1002", "Mug", "mug", True, True), NOON))
+    await save_offer(studio.app, Product(mug, SHOP, "1002", "Mug", "mug", True, True), [], [])
     for at in range(3):
         for name, width in (("A4", 2480), ("A4", 1240), ("A0", 9933)):
             copy = Size(new_id(), mug, name, width, 3508, f"77{at}{width}")
