@@ -388,6 +388,33 @@ CREATE INDEX ix_ai_styles_shop_id ON ai_styles (shop_id);
 
 CREATE UNIQUE INDEX uq_ai_styles_starter ON ai_styles (shop_id, starter);
 
+CREATE TABLE print_archives (
+  id TEXT NOT NULL,
+  shop_id TEXT NOT NULL,
+  status TEXT DEFAULT 'pending' NOT NULL,
+  progress BIGINT DEFAULT '0' NOT NULL,
+  with_sent BIGINT DEFAULT '0' NOT NULL,
+  since TEXT,
+  until TEXT,
+  asset_id TEXT,
+  print_asset_ids TEXT,
+  missing BIGINT DEFAULT '0' NOT NULL,
+  has_more BIGINT DEFAULT '0' NOT NULL,
+  error_message TEXT,
+  sent_at TEXT,
+  completed_at TEXT,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  CONSTRAINT pk_print_archives PRIMARY KEY (id),
+  CONSTRAINT ck_print_archives_print_asset_ids_json CHECK (print_asset_ids IS NULL OR json_valid(print_asset_ids)),
+  CONSTRAINT ck_print_archives_status_known CHECK (status IN ('pending', 'processing', 'completed', 'failed', 'cancelled')),
+  CONSTRAINT uq_print_archives_shop_id UNIQUE (shop_id),
+  CONSTRAINT fk_print_archives_shop_id FOREIGN KEY(shop_id) REFERENCES shops (id) ON DELETE CASCADE,
+  CONSTRAINT fk_print_archives_asset_id FOREIGN KEY(asset_id) REFERENCES assets (id) ON DELETE SET NULL
+);
+
+CREATE INDEX ix_print_archives_asset_id ON print_archives (asset_id);
+
 CREATE TABLE privacy_requests (
   id TEXT NOT NULL,
   shop_id TEXT NOT NULL,
@@ -647,6 +674,7 @@ CREATE TABLE order_items (
   approved_at TEXT,
   proposed_generation_id TEXT,
   unread TEXT,
+  sent_to_printer_at TEXT,
   CONSTRAINT pk_order_items PRIMARY KEY (id),
   CONSTRAINT uq_order_items_shop_id_shopify_line_item_id UNIQUE (shop_id, shopify_line_item_id),
   CONSTRAINT ck_order_items_state_known CHECK (state IN ('waiting', 'queued', 'printing', 'ready', 'needs_review', 'unmapped', 'failed', 'cancelled')),
@@ -674,6 +702,8 @@ CREATE INDEX ix_order_items_shop_id_created_at_id ON order_items (shop_id, creat
 CREATE INDEX ix_order_items_shop_id_state_created_at_id ON order_items (shop_id, state, created_at, id);
 
 CREATE INDEX ix_order_items_size_id ON order_items (size_id);
+
+CREATE INDEX ix_order_items_unsent ON order_items (shop_id, state, created_at, id) WHERE state = 'ready' AND sent_to_printer_at IS NULL AND print_asset_id IS NOT NULL;
 
 CREATE TABLE product_base_variant_mappings (
   id TEXT NOT NULL,

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters.files.r2 import R2Files
 from app.adapters.imaging import print_plan, span_faults, upscaler_span
 from app.core.pictures import PRINT_MIMES, PrintSpec
-from app.personalization import preflight
+from app.core.ports.files import MOST_STREAMED
+from app.personalization import preflight, print_archives
 from app.personalization.print_sizes import Size
 from handlers.demo.shop import POSTER_SIZES
 from tests.facts import states
@@ -76,3 +78,9 @@ def test_the_text_says_when_the_network_is_replaced() -> None:
     assert least == most
     assert states(TEXT, "0 to 1", f"{most}")
     assert states(TEXT, f"{window} × {window} pixels", f"{span_faults.MOST_APART} levels")
+
+
+def test_the_page_states_the_limits_of_a_zip() -> None:
+    assert f"at most {print_archives.MOST_FILES} files and {MOST_STREAMED // 10**9} GB" in WORDS
+    assert f"({R2Files.most_streamed // 10**6} MB on Cloudflare Workers)" in WORDS
+    assert (print_archives.FREE_SHARE, print_archives.ARCHIVE_LIFE.days) == (2, 1)

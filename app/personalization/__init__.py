@@ -35,18 +35,28 @@ if TYPE_CHECKING:
         OrderCard,
         PreviewRequest,
         PreviewState,
+        PrintArchive,
+        PrintHistory,
         Style,
         UnreadOrder,
         Watermark,
     )
     from app.personalization.offers import offer, save_watermark
     from app.personalization.order_actions import map_size, retry_note, retry_print
-    from app.personalization.order_lists import order_cards, order_page, sizes_to_map
+    from app.personalization.order_lists import order_cards, order_page, print_history, sizes_to_map
     from app.personalization.payloads import changed_order_fields, order_fields
     from app.personalization.photo_checks import good_width, rate_card
     from app.personalization.photo_metrics import measure
     from app.personalization.preflight import Preflight, Target, assess
     from app.personalization.previews import cancel_preview, preview_state, request_preview
+    from app.personalization.print_archives import (
+        archive_link,
+        cancel_archive,
+        mark_archive,
+        mark_line,
+        print_archive,
+        request_archive,
+    )
     from app.personalization.print_sizes import BaseVariant, Mapping, ProductBase, Size
     from app.personalization.prints import print_link
     from app.personalization.products import (
@@ -112,16 +122,19 @@ else:
             "app.personalization.jobs": "KINDS",
             "app.personalization.model": (
                 "DesignUsage Generation LineFilter LineQuery Offer OrderCard PREVIEW_SIDE PreviewRequest "
-                "PreviewState Style UnreadOrder Watermark"
+                "PreviewState PrintArchive PrintHistory Style UnreadOrder Watermark"
             ),
             "app.personalization.offers": "offer save_watermark",
             "app.personalization.order_actions": "map_size retry_note retry_print",
-            "app.personalization.order_lists": "order_cards order_page sizes_to_map",
+            "app.personalization.order_lists": "order_cards order_page print_history sizes_to_map",
             "app.personalization.payloads": "changed_order_fields order_fields",
             "app.personalization.photo_checks": "good_width rate_card",
             "app.personalization.photo_metrics": "measure",
             "app.personalization.preflight": "assess Preflight Target",
             "app.personalization.previews": "cancel_preview preview_state request_preview",
+            "app.personalization.print_archives": (
+                "archive_link cancel_archive mark_archive mark_line print_archive request_archive"
+            ),
             "app.personalization.print_sizes": "BaseVariant Mapping ProductBase Size",
             "app.personalization.prints": "print_link",
             "app.personalization.products": (
@@ -175,6 +188,8 @@ __all__ = [
     "Preflight",
     "PreviewRequest",
     "PreviewState",
+    "PrintArchive",
+    "PrintHistory",
     "ProductBase",
     "ProductList",
     "ProductSetup",
@@ -196,10 +211,12 @@ __all__ = [
     "add_products",
     "add_size",
     "approve_picture",
+    "archive_link",
     "archive_style",
     "assess",
     "blank_editor",
     "blank_list",
+    "cancel_archive",
     "cancel_preview",
     "changed_order_fields",
     "choose_products",
@@ -210,6 +227,8 @@ __all__ = [
     "leave_blank",
     "map_base",
     "map_size",
+    "mark_archive",
+    "mark_line",
     "measure",
     "move_offered_style",
     "move_style",
@@ -223,6 +242,8 @@ __all__ = [
     "order_page",
     "preview_state",
     "previews_by_status",
+    "print_archive",
+    "print_history",
     "print_link",
     "product_card",
     "product_list",
@@ -230,6 +251,7 @@ __all__ = [
     "propose_picture",
     "rate_card",
     "read_again",
+    "request_archive",
     "request_preview",
     "reread_product",
     "retry_note",

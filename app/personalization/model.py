@@ -345,13 +345,14 @@ class LineFilter(StrEnum):
     """Which order lines the merchant sees.
 
     Lines that need attention are stuck ones, and those whose print file is ready, but every attempt to update the
-    Shopify order failed.
+    Shopify order failed. Unsent lines have a print file that was not marked as sent to the printer.
     """
 
     ALL = ""
     ATTENTION = "attention"
     RUNNING = "running"
     READY = "ready"
+    UNSENT = "unsent"
     CANCELLED = "cancelled"
 
     @property
@@ -365,6 +366,7 @@ _STATES = {
     LineFilter.ATTENTION: ("needs_review", "unmapped", "failed"),
     LineFilter.RUNNING: ("waiting", "queued", "printing"),
     LineFilter.READY: ("ready",),
+    LineFilter.UNSENT: ("ready",),
     LineFilter.CANCELLED: ("cancelled",),
 }
 
@@ -415,6 +417,7 @@ class OrderCard:
     height: int | None
     is_test: bool
     created_at: datetime
+    sent_to_printer_at: datetime | None
     preview_key: str | None
     mockup_key: str | None
     has_master: bool
@@ -483,6 +486,11 @@ class OrderCard:
         return self.state == "ready" and self.note_status in ("failed", "dead")
 
     @property
+    def can_be_sent(self) -> bool:
+        """Whether the line has a print file that was not marked as sent to the printer."""
+        return self.state == "ready" and self.print_key is not None and self.sent_to_printer_at is None
+
+    @property
     def is_stuck(self) -> bool:
         return self.state in ("failed", "needs_review", "unmapped")
 
@@ -499,6 +507,75 @@ class OrderCard:
     @property
     def can_be_remade(self) -> bool:
         return self.style is not None and self.upload_id is not None and not self.is_busy
+
+
+@dataclass(frozen=True)
+class PrintHistory:
+    """How a line's design and print file were made, for the merchant only.
+
+    `photo_key` is the key of the shopper's photo while it exists, and `prompt` is what the image model was asked; it is
+    empty if the merchant's own picture was used. `cost_micros` is what the model charged, in micro-dollars. Sizes are
+    in pixels.
+    """
+
+    item_id: str
+    photo_key: str | None
+    preview_key: str | None
+    preview_made_at: datetime | None
+    model_used: str | None
+    duration_ms: int | None
+    cost_micros: int | None
+    prompt: str | None
+    master_width: int | None
+    master_height: int | None
+    print_made_at: datetime | None
+    final_width: int | None
+    final_height: int | None
+
+    @property
+    def preview_seconds(self) -> float | None:
+        """How long it took to make the preview, in seconds; None if it is unknown."""
+        return None if self.duration_ms is None else self.duration_ms / 1000
+
+
+OPEN_ARCHIVE = ("pending", "processing")
+"""The states of a ZIP that is still to be made."""
+
+
+@dataclass(frozen=True)
+class PrintArchive:
+    """A shop's latest ZIP of print files, of the lines that came in from `since` to before `until`.
+
+    Lines that were marked as sent to the printer are included only if `with_sent`. `progress` is a percentage.
+    `print_asset_ids` are the files in the ZIP; `missing` is how many others were gone, and `has_more` means that not
+    all fitted. `sent_at` is when its lines were marked as sent. `key` is that of its file, None once it is deleted.
+    """
+
+    id: str
+    shop_id: str
+    with_sent: bool
+    since: datetime | None
+    until: datetime | None
+    created_at: datetime
+    status: str = "pending"
+    progress: int = 0
+    asset_id: str | None = None
+    print_asset_ids: list[str] | None = None
+    missing: int = 0
+    has_more: bool = False
+    error_message: str | None = None
+    sent_at: datetime | None = None
+    completed_at: datetime | None = None
+    key: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_ARCHIVE
+
+    @property
+    def files(self) -> int:
+        """How many print files the ZIP contains."""
+        return len(self.print_asset_ids or ())
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from app.core.app import App
 from app.core.errors import NotFound
 from app.core.paging import START, Cursor, Page, page_of
 from app.core.ports.database import Database
-from app.personalization.model import LineFilter, LineQuery, OrderCard
+from app.personalization.model import LineFilter, LineQuery, OrderCard, PrintHistory
 from app.personalization.print_sizes import Size
 from app.personalization.queries import offers
 from app.personalization.queries import order_cards as queries
@@ -40,6 +40,14 @@ async def order_card(app: App, shop_id: str, item_id: str) -> OrderCard:
     if card is None:
         raise NotFound()
     return card
+
+
+async def print_history(app: App, shop_id: str, item_id: str) -> PrintHistory:
+    """Return how a line's design and print file were made. Raises NotFound."""
+    found = await queries.history(app.db, shop_id, item_id)
+    if found is None:
+        raise NotFound()
+    return found
 
 
 async def sizes_to_map(app: App, cards: Sequence[OrderCard]) -> dict[str, list[Size]]:

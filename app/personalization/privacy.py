@@ -35,7 +35,7 @@ ORDERS = {
             *("id", "order_id", "shopify_line_item_id", "title", "quantity", "shopify_product_id"),
             *("shopify_variant_id", "preview_ref", "preview_generation_id", "proposed_generation_id"),
             *("final_generation_id", "print_asset_id", "size_id", "state", "reason", "approved_at"),
-            *("created_at", "updated_at"),
+            *("sent_to_printer_at", "created_at", "updated_at"),
         ),
         {"shop_id": THE_SHOP, "unread": WORK},
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Table, Text, UniqueConstraint
+from sqlalchemy import Column, ColumnElement, ForeignKey, Index, Table, Text, UniqueConstraint, and_, literal_column
 from sqlalchemy import text as text_clause
 
 from app.core.tables import (
@@ -30,6 +30,9 @@ UNORDERED_WITH_PICTURES = (
 
 SQLite uses the index only for a query with the same condition, its alternatives in the same order.
 """
+
+UNSENT = "state = 'ready' AND sent_to_printer_at IS NULL AND print_asset_id IS NOT NULL"
+"""The lines whose print file is ready and was not marked as sent to the printer."""
 
 sizes = Table(
     "sizes",
@@ -272,11 +275,48 @@ order_items = Table(
     time("approved_at"),
     ref("proposed_generation_id", "generations.id", ondelete="RESTRICT", nullable=True, index=False),
     text("unread", nullable=True),
+    time("sent_to_printer_at"),
     UniqueConstraint("shop_id", "shopify_line_item_id"),
     Index(None, "proposed_generation_id", info={"where": "proposed_generation_id IS NOT NULL"}),
     Index(None, "order_id", "shop_id"),
     Index(None, "shop_id", "created_at", "id"),
     Index(None, "shop_id", "state", "created_at", "id"),
+    Index("ix_order_items_unsent", "shop_id", "state", "created_at", "id", info={"where": UNSENT}),
     one_of("state", "waiting", "queued", "printing", "ready", "needs_review", "unmapped", "failed", "cancelled"),
     info=on_shop_redact(ShopRedact.DELETED),
 )
+
+print_archives = Table(
+    "print_archives",
+    metadata,
+    key(),
+    Column("shop_id", Text, ForeignKey("shops.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("status", Text, nullable=False, server_default="pending"),
+    number("progress"),
+    flag("with_sent", default=False),
+    time("since"),
+    time("until"),
+    ref("asset_id", "assets.id", ondelete="SET NULL", nullable=True),
+    *json_column("print_asset_ids"),
+    number("missing"),
+    flag("has_more", default=False),
+    text("error_message", nullable=True),
+    time("sent_at"),
+    time("completed_at"),
+    *stamps(),
+    one_of("status", "pending", "processing", "completed", "failed", "cancelled"),
+    info=on_shop_redact(ShopRedact.DELETED),
+)
+
+
+def is_ready() -> ColumnElement[bool]:
+    """Return the condition that a line has a print file that can be sent."""
+    return and_(order_items.c.state == literal_column("'ready'"), order_items.c.print_asset_id.is_not(None))
+
+
+def is_unsent() -> ColumnElement[bool]:
+    """Return the condition UNSENT of the partial index ix_order_items_unsent, with literal values.
+
+    With bound values, SQLite cannot tell that the index applies.
+    """
+    return and_(is_ready(), order_items.c.sent_to_printer_at.is_(None))

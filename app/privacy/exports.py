@@ -18,8 +18,8 @@ from app import media
 from app.core.app import App
 from app.core.errors import NotFound, Refused
 from app.core.times import to_text
+from app.core.zip_stream import Entry, zip_stream
 from app.jobs import Lease
-from app.privacy.archive import Entry, zip_stream
 from app.privacy.customer_redaction import adopt_guest_items
 from app.privacy.exported import DELIVERED, exported_tables
 from app.privacy.model import EXPORT_LIFE, Customer

@@ -11,6 +11,7 @@ from typing import Any
 
 SMALL = {
     "shops": "one row for each shop",
+    "print_archives": "one row for each shop",
     "quotas": "one row for each shop",
     "access_tokens": "one row for each shop",
     "watermarks": "one row for each shop",

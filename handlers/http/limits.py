@@ -81,6 +81,7 @@ LIMITS = {
     "picture_upload": Limit(shop=60, everyone=600),
     "picture": Limit(shop=30, everyone=300),
     "picture_pixels": Limit(shop=1800, everyone=18_000),
+    "print_archive": Limit(shop=10, everyone=100),
     "choose": Limit(shop=20, everyone=600),
     "starter": Limit(shop=60, everyone=600),
     "watermark": Limit(shop=240, everyone=1200),

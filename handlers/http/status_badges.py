@@ -58,6 +58,13 @@ STATUS_BADGES: Mapping[str, Mapping[str, StatusBadge]] = {
         "completed": _COMPLETED,
         "failed": _FAILED,
     },
+    "print_archives.status": {
+        "pending": _PENDING,
+        "processing": _RUNNING,
+        "completed": _COMPLETED,
+        "failed": _FAILED,
+        "cancelled": _CANCELLED,
+    },
     "jobs.status": {
         "pending": _PENDING,
         "running": _RUNNING,

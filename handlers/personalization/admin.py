@@ -10,13 +10,12 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app import personalization
 from app.core.app import App
-from app.personalization import LineFilter, LineQuery, OrderCard, Size, UnreadOrder
+from app.personalization import LineFilter, LineQuery, OrderCard, PrintArchive, Size, UnreadOrder
 from app.shops import NO_ACCESS
 from handlers.http import auth, limits, parse
 from handlers.http.pages import page
@@ -28,6 +27,7 @@ FILTERS = {
     LineFilter.ATTENTION: "Needs attention",
     LineFilter.RUNNING: "In progress",
     LineFilter.READY: "Ready",
+    LineFilter.UNSENT: "Ready, not sent",
     LineFilter.CANCELLED: "Cancelled",
 }
 LONGEST_SEARCH = 60
@@ -38,6 +38,11 @@ LAST_DAY = datetime(9999, 12, 31, tzinfo=UTC)
 @dataclass(frozen=True)
 class RetryBody:
     approved: bool = False
+
+
+@dataclass(frozen=True)
+class SentBody:
+    sent: bool
 
 
 @dataclass(frozen=True)
@@ -66,13 +71,14 @@ async def orders(request: Request) -> Response:
     merchant = await auth.merchant(request)
     app: App = request.app.state.app
     asked = request.query_params
-    query = _query(asked)
-    found, unread = await asyncio.gather(
+    query = line_query(asked)
+    found, unread, archive = await asyncio.gather(
         personalization.order_page(app, merchant.shop.id, query, parse.cursor(asked)),
         personalization.unread_orders(app, merchant.shop.id),
+        personalization.print_archive(app, merchant.shop.id),
     )
     sizes = await personalization.sizes_to_map(app, found.rows)
-    fields = _fields(query)
+    fields = query_fields(query)
     return page(
         request,
         "personalization/orders.html",
@@ -85,7 +91,31 @@ async def orders(request: Request) -> Response:
         query=query,
         fields=fields,
         address=_address(fields),
+        archive=archive_card(app, archive, fields, is_offered=bool(found.rows)),
     )
+
+
+async def history(request: Request) -> Response:
+    """GET /orders/items/{item_id}/history: how the line's design and print file were made, with their pictures."""
+    merchant = await auth.merchant(request)
+    app: App = request.app.state.app
+    found = await personalization.print_history(app, merchant.shop.id, request.path_params["item_id"])
+    ends = app.clock.now() + PICTURE_LIFE
+    return page(
+        request,
+        "personalization/_history.html",
+        history=found,
+        photo_url=app.files.link(found.photo_key, expires_at=ends) if found.photo_key else None,
+        preview_url=app.files.link(found.preview_key, expires_at=ends) if found.preview_key else None,
+    )
+
+
+async def mark_sent(request: Request) -> Response:
+    """POST /orders/items/{item_id}/sent: mark the line as sent to the printer, or undo that."""
+    merchant = await auth.merchant(request)
+    body = await parse.body(request, SentBody)
+    app, item_id = request.app.state.app, request.path_params["item_id"]
+    return await _row(request, await personalization.mark_line(app, merchant.shop.id, item_id, sent=body.sent))
 
 
 async def retry(request: Request) -> Response:
@@ -142,13 +172,36 @@ async def read_again(request: Request) -> Response:
     return page(request, "personalization/_unread_order.html", card=_unread(app, unread))
 
 
+def archive_card(
+    app: App,
+    archive: PrintArchive | None,
+    fields: Mapping[str, str],
+    *,
+    is_offered: bool = True,
+    is_outdated: bool = False,
+) -> dict[str, Any]:
+    """The shop's latest ZIP, and the form that asks for another of the lines that the page shows.
+
+    The form is shown only if `is_offered`. `is_outdated` means that the rest of the page no longer agrees with it, so
+    that the page must refresh.
+    """
+    return {
+        "archive": archive,
+        "url": personalization.archive_link(app, archive),
+        "fields": {"show": fields.get("show", ""), "since": fields.get("from", ""), "until": fields.get("to", "")},
+        "is_offered": is_offered,
+        "is_outdated": is_outdated,
+    }
+
+
 async def _row(request: Request, card: OrderCard) -> Response:
     app: App = request.app.state.app
     sizes = await personalization.sizes_to_map(app, [card])
     return page(request, "personalization/_order_row.html", card=_card(app, card, sizes))
 
 
-def _query(asked: QueryParams) -> LineQuery:
+def line_query(asked: Mapping[str, str]) -> LineQuery:
+    """The lines that a page's parameters ask for. What cannot be understood is ignored."""
     search = asked.get("search", "").strip()[:LONGEST_SEARCH]
     if search:
         return LineQuery(search=search)
@@ -169,7 +222,7 @@ def _day(text: str) -> datetime | None:
         return None
 
 
-def _fields(query: LineQuery) -> dict[str, str]:
+def query_fields(query: LineQuery) -> dict[str, str]:
     """The parameters of the page's address, without a cursor."""
     return {
         "show": query.show.value,

@@ -37,6 +37,8 @@ document.addEventListener("change", (event) => {
   if (form?.dataset.upload && event.target.files?.[0]) sendFile(form, event.target.files[0]);
 });
 
+document.addEventListener("toggle", (event) => loadDetails(event.target), true);
+
 addEventListener("popstate", () => visit(location.pathname + location.search, false, true));
 
 /** Where the clicked link leads, if that is ours, and whether to save it as a file. Also finds the link inside a Polaris
@@ -47,6 +49,15 @@ function linkOf(event) {
   const { origin, pathname, search } = new URL(hits[0].getAttribute("href"), location.href);
   if (origin !== location.origin || pathname.startsWith("/media/")) return null;
   return { pathname, search, saves: hits.some((hit) => hit.dataset.download !== undefined) };
+}
+
+/** Load what a <details> shows into its last element, when it is opened for the first time. */
+async function loadDetails(details) {
+  const place = details.lastElementChild;
+  if (!details.dataset?.load || !details.open || place.childElementCount) return;
+  const answer = await load(details.dataset.load, { headers: { Accept: "text/html" } });
+  if (answer?.ok) place.innerHTML = answer.text;
+  else if (answer) toast(NOT_LOADED);
 }
 
 /** Resolves once nothing unsaved is on the page, or the merchant agrees to lose it. Until then, App Bridge asks. */
@@ -87,11 +98,25 @@ function swap(page, isNew) {
   const place = stops().indexOf(document.activeElement);
   const atTop = isNew || document.activeElement === main();
   const parts = isNew ? [] : [...main().querySelectorAll("[data-part]")].filter((part) => page.getElementById(part.id));
-  for (const part of parts) part.replaceWith(document.adoptNode(page.getElementById(part.id)));
+  for (const part of parts) {
+    const fresh = document.adoptNode(page.getElementById(part.id));
+    keepOpen(part, fresh);
+    part.replaceWith(fresh);
+  }
   if (!parts.length) main().replaceWith(document.adoptNode(page.getElementById("main")));
   document.title = page.title;
   if (atTop) main().focus();
   else stops()[place]?.focus();
+}
+
+/** Leave open what the merchant has opened in a part that is replaced, with what was loaded into it. */
+function keepOpen(part, fresh) {
+  for (const shown of part.querySelectorAll("details[data-load][open]")) {
+    const same = [...fresh.querySelectorAll("details")].find((each) => each.dataset.load === shown.dataset.load);
+    if (!same) continue;
+    same.lastElementChild.replaceWith(shown.lastElementChild);
+    same.open = true;
+  }
 }
 
 /** Send a form once: a second click while it is on its way does nothing. */

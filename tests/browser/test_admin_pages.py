@@ -126,6 +126,20 @@ def test_a_file_that_storage_refuses_is_not_used(example: Example) -> None:
     assert "POST /picture" not in example.sent
 
 
+@pytest.mark.parametrize("example", ["data-load"], indirect=True)
+def test_details_are_loaded_when_they_are_opened_and_stay_open_when_the_page_refreshes(example: Example) -> None:
+    assert "GET /history" not in example.sent
+    example.page.get_by_text("History").click()
+    expect(example.page.get_by_text("Made on 30 Nov 2026")).to_be_visible()
+    del example.sent["GET /history"]
+    example.page.evaluate("visit('/', false)")
+    expect(example.page.locator("#lines")).to_have_count(1)
+    example.page.wait_for_function("!document.getElementById('main').hasAttribute('aria-busy')")
+    assert example.loads == 2
+    expect(example.page.get_by_text("Made on 30 Nov 2026")).to_be_visible()
+    assert "GET /history" not in example.sent
+
+
 @pytest.mark.parametrize("example", ["data-download"], indirect=True)
 def test_download_saves_the_answer_under_its_name(example: Example) -> None:
     with example.page.expect_download() as saved:

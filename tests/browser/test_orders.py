@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import sqlite3
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -68,6 +69,7 @@ def test_a_merchant_brings_on_every_line_that_is_stuck(browser: Browser, demo: D
     _send_a_picture(page, frame, "Blue mug")
     _find_nothing(browser, demo, page, frame)
     _retry_note(page, frame)
+    _pack(page, frame)
     frame.get_by_role("link", name="Needs attention").click()
     expect(frame.locator("s-table-row[data-state]")).to_have_count(4)
     _keep_on_a_phone(browser, demo, "orders-phone-untold", "[data-state=ready]")
@@ -127,6 +129,27 @@ def _look_at_the_photo(frame: FrameLocator) -> None:
     expect(figures).to_be_hidden()
     row.locator(".preflight summary").click()
     expect(figures).to_be_visible()
+
+
+def _pack(page: Page, frame: FrameLocator) -> None:
+    """All print files as a ZIP, which is then sent to the printer; and how one of them was made."""
+    row = _row(frame, "Wide mug")
+    row.get_by_text("How it was made").click()
+    expect(row.get_by_role("link", name="Open photo")).to_be_visible()
+    frame.get_by_text("Create ZIP of ready print files").click()
+    download = frame.get_by_role("link", name="Download ZIP")
+    expect(download).to_be_visible(timeout=SLOW_MS)
+    expect(row.get_by_role("link", name="Open photo")).to_be_visible()
+    with page.expect_download() as saved:
+        download.click()
+    with zipfile.ZipFile(saved.value.path()) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist()[-1] == "packing-list.csv"
+        assert len(archive.namelist()) == 5
+    frame.get_by_text("Mark all as sent to the printer").click()
+    expect(row.get_by_text("Sent to the printer on")).to_be_visible()
+    expect(frame.get_by_text("Mark all as not sent")).to_be_visible()
+    _keep(page, "orders-sent")
 
 
 def _choose_a_size(frame: FrameLocator) -> None:

@@ -31,6 +31,7 @@ ASKED: dict[str, Callable[[World], Awaitable[httpx.Response]]] = {
     "delete": lambda world: world.storefront(customer="9001").post("previews/1/delete", {}),
     "picture_upload": lambda world: world.merchant().orders_post("1", "upload", **PICTURE),
     "picture": lambda world: world.merchant().orders_post("1", "picture"),
+    "print_archive": lambda world: world.merchant().post("/orders/archives", {}),
     "choose": lambda world: world.merchant().post("/products", {"product_ids": ["7700000000001"]}),
     "starter": lambda world: world.merchant().post("/styles", {"starter": "watercolour"}),
     "watermark": lambda world: world.merchant().post("/watermark", {"text": "Mine"}),

@@ -238,10 +238,24 @@ async def orders_come_in_and_are_printed(world: World, designs: list[str]) -> No
     world.change("UPDATE jobs SET status = 'dead' WHERE kind = 'personalization.note_print'")
     [untold, *_] = world.rows("SELECT id FROM order_items WHERE state = 'ready'")
     assert (await world.merchant().orders_post(untold["id"], "note")).status_code == 200
+    await print_files_are_packed(world, untold["id"])
     world.change("UPDATE webhook_deliveries SET status = 'failed'")
     [unread, *_] = world.rows("SELECT id FROM webhook_deliveries WHERE shop_id = ?", SHOP)
     assert (await world.merchant().post(f"/orders/deliveries/{unread['id']}/read", {})).status_code == 200
     assert (await world.merchant().document("/orders")).status_code == 200
+
+
+async def print_files_are_packed(world: World, item_id: str) -> None:
+    """Once cancelled and once made, with its lines marked as sent."""
+    merchant = world.merchant()
+    for action, body in (("cancel", {}), ("sent", {"sent": True})):
+        assert (await merchant.post("/orders/archives", {})).status_code == 202
+        if action == "sent":
+            await world.run_jobs()
+        [archive] = world.rows("SELECT id FROM print_archives")
+        assert (await merchant.post(f"/orders/archives/{archive['id']}/{action}", body)).status_code == 200
+    assert (await merchant.orders_post(item_id, "sent", sent=False)).status_code == 200
+    assert (await merchant.document(f"/orders/items/{item_id}/history")).status_code == 200
 
 
 async def stuck_lines_are_brought_on(world: World, design: str) -> None:

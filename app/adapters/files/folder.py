@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, TypeVar
 from app.adapters import file_permissions
 from app.core.errors import BadRequest, NotFound, TooLarge, Unavailable
 from app.core.ids import new_token
-from app.core.ports.files import FileInfo, StoredFile, UploadTicket
+from app.core.ports.files import MOST_STREAMED, FileInfo, StoredFile, UploadTicket
 from app.core.signed_links import MediaLink
 
 T = TypeVar("T")
@@ -23,6 +23,8 @@ TYPE_SUFFIX = ".type"
 
 
 class FolderFiles:
+    most_streamed = MOST_STREAMED
+
     def __init__(self, root: Path, app_url: str, link_key: bytes):
         self._root = root
         self._app_url = app_url

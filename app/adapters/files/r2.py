@@ -15,6 +15,8 @@ from app.core.signed_links import MediaLink
 class R2Files:
     """Files in R2. `bucket` is the JavaScript binding object."""
 
+    most_streamed = 256_000_000  # a worker has 30 s of CPU time and 1,000 calls for a job
+
     def __init__(self, bucket: Any, app_url: str, link_key: bytes):
         self._bucket = bucket
         self._app_url = app_url

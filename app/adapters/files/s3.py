@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from app.adapters.files.multipart import PART_BYTES, in_parts
 from app.core.errors import NotFound, Unavailable
-from app.core.ports.files import FileInfo, StoredFile, UploadTicket
+from app.core.ports.files import MOST_STREAMED, FileInfo, StoredFile, UploadTicket
 from app.core.signed_links import attachment
 
 T = TypeVar("T")
@@ -33,6 +33,8 @@ class S3Files:
     """Files in S3. `endpoint` is the URL of an S3-compatible storage; the bucket is then part of the path, not the
     host name.
     """
+
+    most_streamed = MOST_STREAMED
 
     def __init__(self, bucket: str, *, endpoint: str | None = None, region: str | None = None):
         self._bucket = bucket

@@ -10,6 +10,9 @@ from typing import Protocol, runtime_checkable
 from app.core.ports.compute import Compute as Compute
 from app.core.signed_links import MediaLink
 
+MOST_STREAMED = 4_000_000_000
+"""How many bytes a process without a limit of processor time may stream from storage to storage in one job."""
+
 
 @dataclass(frozen=True)
 class UploadTicket:
@@ -38,6 +41,10 @@ class StoredFile:
 
 class Files(Protocol):
     """Private objects by key: `{shop}/{capability}/{subject}/{purpose}_{attempt}.{ext}`."""
+
+    @property
+    def most_streamed(self) -> int:
+        """How many bytes one job may stream from storage to storage."""
 
     async def put(self, key: str, data: bytes, mime: str) -> None:
         """Write or replace an object, completely or not at all."""

@@ -26,10 +26,10 @@ from app.core.statements import built_once
 from app.core.tables import bytewise, unindexed
 from app.jobs.tables import is_given_up, jobs
 from app.media.tables import assets
-from app.personalization.model import NOTE, LineFilter, LineQuery, OrderCard
+from app.personalization.model import NOTE, LineFilter, LineQuery, OrderCard, PrintHistory
 from app.personalization.print_sizes import Size
 from app.personalization.queries.offers import SIZE, with_size
-from app.personalization.tables import ai_styles, generations, order_items, orders
+from app.personalization.tables import ai_styles, generations, is_unsent, order_items, orders
 
 LAST = "\U0010ffff"
 """The character that sorts last, byte by byte, in UTF-8."""
@@ -49,6 +49,38 @@ async def order_card(db: Database, shop_id: str, item_id: str) -> OrderCard | No
 def _one_card(shop_id: str, item_id: str) -> Any:
     one = select(order_items.c.id).where(order_items.c.shop_id == shop_id, order_items.c.id == item_id)
     return _cards(shop_id, one.subquery("page"))
+
+
+async def history(db: Database, shop_id: str, item_id: str) -> PrintHistory | None:
+    row = await db.one(_history(shop_id, item_id))
+    return PrintHistory(**row) if row else None
+
+
+@built_once
+def _history(shop_id: str, item_id: str) -> Any:
+    design, final = generations.alias("design"), generations.alias("final")
+    photo, preview, master = (assets.alias(name) for name in ("photo", "preview", "master"))
+    return (
+        select(
+            order_items.c.id.label("item_id"),
+            photo.c.key.label("photo_key"),
+            preview.c.key.label("preview_key"),
+            design.c.completed_at.label("preview_made_at"),
+            *(design.c[name] for name in ("model_used", "duration_ms", "cost_micros")),
+            design.c.ai_prompt_used.label("prompt"),
+            master.c.width.label("master_width"),
+            master.c.height.label("master_height"),
+            final.c.completed_at.label("print_made_at"),
+            *(final.c[name] for name in ("final_width", "final_height")),
+        )
+        .select_from(order_items)
+        .outerjoin(design, design.c.id == order_items.c.preview_generation_id)
+        .outerjoin(final, final.c.id == order_items.c.final_generation_id)
+        .outerjoin(photo, and_(photo.c.id == design.c.upload_asset_id, photo.c.deleted_at.is_(None)))
+        .outerjoin(preview, and_(preview.c.id == design.c.preview_asset_id, preview.c.deleted_at.is_(None)))
+        .outerjoin(master, master.c.id == design.c.master_asset_id)
+        .where(order_items.c.shop_id == shop_id, order_items.c.id == item_id)
+    )
 
 
 async def listed(db: Database, shop_id: str, query: LineQuery, cursor: Cursor, limit: int) -> list[OrderCard]:
@@ -73,6 +105,8 @@ def _listed(
     within += [] if cursor is None else _beside(shop_id, cursor, backwards)
     lines = select(order_items.c.id, at).where(order_items.c.shop_id == shop_id, *within)
     parts = [lines] if show is LineFilter.ALL else [lines.where(order_items.c.state == each) for each in show.states]
+    if show is LineFilter.UNSENT:
+        parts = [lines.where(is_unsent())]
     if show is LineFilter.ATTENTION:
         parts.append(_with_failed_notes(shop_id, order_items.c.id, at).where(*within))
     firsts = [_first(each, order_items, backwards, limit) for each in parts]
@@ -229,6 +263,7 @@ def _cards(shop_id: str, page: FromClause) -> Select[Any]:
         printed.c.height,
         orders.c.is_test,
         order_items.c.created_at,
+        order_items.c.sent_to_printer_at,
         preview.c.key.label("preview_key"),
         mockup.c.key.label("mockup_key"),
         master.c.id.is_not(None).label("has_master"),

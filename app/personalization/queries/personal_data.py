@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, or_, s
 from app.core.ports.database import Database
 from app.core.tables import among, unindexed
 from app.media.tables import assets
+from app.personalization.queries import print_archives
 from app.personalization.tables import ai_styles, generations, order_items, orders, product_bases, watermarks
 from app.privacy import Browsers, Customer, OwnedTable
 
@@ -93,13 +94,15 @@ class DesignsAndOrders(OwnedTable):
         )
         proposed = and_(unindexed(order_items.c.shop_id) == shop_id, proposal)
         return [
+            *[each for either in (preview, final) for each in print_archives.withdraw(shop_id, either, at)],
             *[_clear_lines(shop_id, at).where(either) for either in (preview, final)],
             update(order_items).where(proposed).values(proposed_generation_id=None, updated_at=at),
             *super().delete(shop_id, item_ids, at),
         ]
 
     def release_files(self, shop_id: str, asset_ids: Collection[str], at: datetime) -> list[Any]:
-        return [_clear_lines(shop_id, at).where(among(order_items.c.print_asset_id, asset_ids))]
+        printed = among(order_items.c.print_asset_id, asset_ids)
+        return [*print_archives.withdraw(shop_id, printed, at), _clear_lines(shop_id, at).where(printed)]
 
     async def kept_subjects(self, db: Database, customer: Customer, after: str, limit: int) -> list[str]:
         """Return ids of the customer's order lines: print jobs are stopped and unrecorded print files are deleted."""

@@ -29,6 +29,7 @@ UNMEASURED_ROUTES = {
     "personalization.admin.open_picture": "an upload ticket, like the storefront's",
     "personalization.admin.propose_picture": "a preview request, like the storefront's",
     "personalization.admin.approve_picture": "reads a line by its id, like the retry of a line",
+    "personalization.print_archives.cancel": "changes a table with one row for each shop",
     "personalization.admin.read_again": "reads a delivery by its id, and queues its job",
     "personalization.products.choose": "a merchant enables one product, found by its id",
     "personalization.products.product": "reads one product by its id",

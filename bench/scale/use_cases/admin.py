@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from app.personalization.model import NOTE
 from bench.scale.site import Site, expect
 from bench.scale.use_cases.model import Part, UseCase
@@ -84,6 +86,39 @@ async def _note_again(site: Site, item_id: str) -> None:
     expect(await site.merchant().orders_post(item_id, "note"), 200)
 
 
+async def request_zip(site: Site, _: None = None) -> None:
+    expect(await site.merchant().post("/orders/archives", {}), 202)
+
+
+async def _zip_of_prints(site: Site) -> str:
+    """A ZIP that is made of as many print files as one may have."""
+    await request_zip(site)
+    made = await site.one("SELECT id FROM print_archives WHERE shop_id = ?", site.shop)
+    lines = await site.rows(
+        "SELECT print_asset_id AS id FROM order_items WHERE shop_id = ? AND state = 'ready' "
+        "AND print_asset_id IS NOT NULL LIMIT 500",
+        site.shop,
+    )
+    await site.rows(
+        "UPDATE print_archives SET status = 'completed', completed_at = created_at, print_asset_ids = ? WHERE id = ?",
+        *(json.dumps([line["id"] for line in lines]), made["id"]),
+    )
+    return str(made["id"])
+
+
+async def _mark_zip(site: Site, archive_id: str) -> None:
+    for sent in (True, False):
+        expect(await site.merchant().post(f"/orders/archives/{archive_id}/sent", {"sent": sent}), 200)
+
+
+async def _mark_line(site: Site, item_id: str) -> None:
+    expect(await site.merchant().orders_post(item_id, "sent", sent=True), 200)
+
+
+async def _history(site: Site, item_id: str) -> None:
+    expect(await site.merchant().document(f"/orders/items/{item_id}/history"), 200)
+
+
 async def _sync(site: Site, _: None) -> None:
     expect(await site.merchant().post("/products/sync", {}), 202)
 
@@ -120,6 +155,10 @@ USE_CASES = (
     UseCase("retry a line", Part.REQUEST, _retry, _line_in_review),
     UseCase("map a size", Part.REQUEST, _map_size, _unmapped),
     UseCase("note a print again", Part.REQUEST, _note_again, _line_without_note),
+    UseCase("request a ZIP of print files", Part.REQUEST, request_zip),
+    UseCase("mark a ZIP as sent", Part.REQUEST, _mark_zip, _zip_of_prints),
+    UseCase("mark a line as sent", Part.REQUEST, _mark_line, _line_in_the_middle),
+    UseCase("history of a line", Part.REQUEST, _history, _line_in_the_middle),
     UseCase("request an export", Part.REQUEST, _ask_for_export),
     UseCase("set the retention", Part.REQUEST, _keep_previews),
     UseCase("switch mail on", Part.REQUEST, _want_mail),

@@ -15,9 +15,10 @@ from app.personalization.model import NOTE
 from app.personalization.order_actions import REMATCH
 from app.personalization.orders import TAKE
 from app.personalization.previews import PREVIEWS
+from app.personalization.print_archives import PACK
 from app.personalization.prints import FINALIZE
 from bench.scale.site import Site
-from bench.scale.use_cases import storefront
+from bench.scale.use_cases import admin, storefront
 from bench.scale.use_cases.model import Part, UseCase
 from bench.scale.use_cases.webhooks import PAYLOADS, deliver
 from handlers.jobs import KINDS
@@ -167,6 +168,7 @@ USE_CASES = (
     of_kind("make a preview", PREVIEWS.name, storefront.ask),
     of_kind("process an order's line", TAKE, ordered_line),
     of_kind("make a print", FINALIZE, _paid_line),
+    of_kind("pack print files", PACK, admin.request_zip),
     of_kind("note a print on the order", NOTE, _printed_line),
     of_kind("update a product", UPDATE, _told_product),
     of_kind("sync a page of products", SYNC, _asked_sync),

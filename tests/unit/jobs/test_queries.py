@@ -102,6 +102,7 @@ def test_nothing_that_takes_long_keeps_a_preview_waiting() -> None:
     assert left_out == {
         "catalog.sync_products",
         "personalization.finalize",
+        "personalization.pack_prints",
         "privacy.empty_photo",
         "privacy.export",
         "privacy.redact",

@@ -12,7 +12,11 @@ Entry = tuple[str, AsyncIterable[bytes]]
 
 
 async def zip_stream(entries: AsyncIterable[Entry], at: datetime) -> AsyncIterator[bytes]:
-    """Yield the archive in chunks. Entries are not compressed, because pictures already are."""
+    """Yield the archive in chunks. Entries are not compressed, because pictures already are.
+
+    The archive may be larger than 4 GiB (it is then ZIP64), but no single entry may be larger than 2 GiB. Each entry's
+    chunks are read to their end before the next entry is asked for.
+    """
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
         async for name, chunks in entries:

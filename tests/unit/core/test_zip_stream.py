@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.privacy.archive import Entry, zip_stream
+from app.core.zip_stream import Entry, zip_stream
 
 pytestmark = pytest.mark.anyio
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
