@@ -79,7 +79,6 @@ async def open_example(request: Request) -> Response:
 async def set_example(request: Request) -> Response:
     merchant = await auth.merchant(request)
     body = await parse.body(request, ExampleBody)
-    await limits.merchant(request, "picture", merchant.shop.id)
     app, style_id = request.app.state.app, request.path_params["style_id"]
     take = partial(limits.merchant, request, "picture_pixels", merchant.shop.id)
     saved = await personalization.set_example(app, merchant.shop.id, style_id, body.upload_id, take)

@@ -125,6 +125,8 @@ async function send(form, more = {}) {
   if (button?.hasAttribute("loading")) return;
   button?.setAttribute("loading", "");
   latest += 1;
+  tries += 1;
+  clearTimeout(pause);
   const answer = await post(form.getAttribute("action"), { ...fieldsOf(form), ...more }, form);
   button?.removeAttribute("loading");
   if (!answer || !answer.ok) return;
@@ -171,15 +173,17 @@ async function pick(form) {
   if (picked) await send(form, { product_ids: picked.map(({ id }) => id) });
 }
 
-/** Show what a form would do, once the merchant has stopped typing. Only the newest answer is shown. */
+/** Show what a form would do, once the merchant has stopped typing. Only the newest answer is shown, and none once a
+    form is sent: it would clear the errors of the form's own answer. */
 let pause = 0;
 let tries = 0;
 function tryLater(form) {
   clearTimeout(pause);
   pause = setTimeout(async () => {
     const mine = (tries += 1);
-    const answer = await post(form.dataset.live, fieldsOf(form), form, false);
-    if (!answer?.ok || mine !== tries) return;
+    const isNewest = () => mine === tries;
+    const answer = await post(form.dataset.live, fieldsOf(form), form, false, isNewest);
+    if (!answer?.ok || !isNewest()) return;
     const fragment = document.createRange().createContextualFragment(answer.text);
     document.getElementById(fragment.firstElementChild.id)?.replaceWith(fragment);
   }, 400);
@@ -213,13 +217,14 @@ async function download(path) {
 }
 
 /** POST fields as JSON. A refusal that names a field of `form` is shown at the field. */
-function post(path, fields, form = null, takesFocus = true) {
+function post(path, fields, form = null, takesFocus = true, isWanted = () => true) {
   const options = {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "application/json" },
     body: JSON.stringify(fields),
   };
-  return load(path, options, (error) => showAtField(form, error, takesFocus) || toast(error.message), () => clearFaults(form));
+  const refused = (error) => isWanted() && (showAtField(form, error, takesFocus) || toast(error.message));
+  return load(path, options, refused, () => isWanted() && clearFaults(form));
 }
 
 /** Fetch, and pass the error of a POST that is refused to `refused`; show a toast when nothing answers (then null). A
