@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -16,6 +18,9 @@ from app.shops.queries import installs, tokens
 T = TypeVar("T")
 REFRESH_EARLY = timedelta(minutes=5)
 REFRESH_LEASE_S = 30
+WAIT_S = 2.0
+"""How long a request waits for the token that another one is fetching, in seconds."""
+REFRESHING = "refreshing"
 DEAD = "token_dead"
 
 
@@ -42,18 +47,32 @@ async def ask(app: App, shop_id: str, call: Callable[[AccessToken], Awaitable[T]
 async def access_token(app: App, shop_id: str) -> AccessToken:
     """Return a token that is valid for five more minutes, or a shorter time if it cannot be refreshed now.
 
-    Raises Unauthorized if the shop has none or it has been revoked, and Unavailable while another request refreshes it.
+    Raises Unauthorized if the shop has none or it has been revoked, and Unavailable if another request refreshes it for
+    longer than WAIT_S.
     """
     stored, token = await _read(app, shop_id)
     if _lives(token, app.clock.now() + REFRESH_EARLY):
         return token
     try:
         return (await _renewed(app, stored, token))[1]
-    except Unavailable:
+    except Unavailable as fault:
+        return await _newest(app, shop_id, fault)
+
+
+async def _newest(app: App, shop_id: str, fault: Unavailable) -> AccessToken:
+    """Return the stored token if it is still valid, or the one that another request is about to store.
+
+    Raises `fault` if neither is there: a merchant who waits for an answer is better off with a second more than with
+    the advice to try again.
+    """
+    until = time.monotonic() + (WAIT_S if fault.code == REFRESHING else 0)
+    while True:
         newest = (await _read(app, shop_id))[1]
         if _lives(newest, app.clock.now()):
             return newest
-        raise
+        if time.monotonic() >= until:
+            raise fault
+        await asyncio.sleep(WAIT_S / 10)
 
 
 async def renew(app: App, shop_id: str, *, before: datetime) -> None:
@@ -163,4 +182,4 @@ async def _opened(app: App, stored: StoredToken) -> AccessToken:
 
 
 def _refreshing() -> Unavailable:
-    return Unavailable("The connection to Shopify is being renewed. Try again in a moment.", code="refreshing")
+    return Unavailable("The connection to Shopify is being renewed. Try again in a moment.", code=REFRESHING)

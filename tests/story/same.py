@@ -16,6 +16,7 @@ from tests.setups import SetUp
 SIGNED = r"http://127\.0\.0\.1:\d+/[^\s\"'<>]*[?&;](?:s|X-Amz-Signature)=[0-9a-f]{64}[^\s\"'<>]*"
 EVERYWHERE = [
     (re.compile(SIGNED), "<link>"),
+    (re.compile(r"data:image/[a-z]+;base64,[\w+/=]+"), "<picture>"),
     (re.compile(r"http://127\.0\.0\.1:\d+"), "<origin>"),
     (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"), "<id token>"),
     (re.compile(r"(?<![0-9a-f])[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "<id>"),
