@@ -18,7 +18,7 @@ from app.shops.queries import installs, tokens
 T = TypeVar("T")
 REFRESH_EARLY = timedelta(minutes=5)
 REFRESH_LEASE_S = 30
-WAIT_S = 2.0
+WAIT_S = 3.0
 """How long a request waits for the token that another one is fetching, in seconds."""
 REFRESHING = "refreshing"
 DEAD = "token_dead"

@@ -14,7 +14,10 @@ from app.adapters.http_transport import platform_transport
 from app.adapters.shopify.guards import shop_domain
 from app.core.errors import BadRequest, Unavailable
 
-CONNECT_SECONDS = 1.0
+CONNECT_SECONDS = 3.0
+"""A busy process may need a second or more to notice that a connection has been made."""
+CONNECT_RETRIES = 1
+"""Nothing has been sent while there is no connection, so trying again is safe whatever the request."""
 
 
 @asynccontextmanager
@@ -48,7 +51,9 @@ class ShopTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, base_url: str | None, inner: httpx.AsyncBaseTransport | None = None):
         self._base_url = base_url.rstrip("/") if base_url else None
-        self._inner = inner or platform_transport() or httpx.AsyncHTTPTransport(verify=_certificates())
+        self._inner = (
+            inner or platform_transport() or httpx.AsyncHTTPTransport(verify=_certificates(), retries=CONNECT_RETRIES)
+        )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         shop = shop_domain(request.url.host)
