@@ -14,7 +14,7 @@ FAILS_AT = 1.5
 BUDGETS = {
     "tests": 80,
     "tests/aws": 32,
-    "tests/browser": 86,
+    "tests/browser": 100,
     "tests/contract": 320,
     "tests/devstore": 18,
     "tests/edge": 75,
